@@ -1,0 +1,1 @@
+"""todacomm: language models compared by the topology of their activations."""

@@ -1,0 +1,60 @@
+"""The tidy table in which results travel: one row a run, layer and metric."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+SCHEMA_VERSION = 1
+"""Raised whenever a column is added, removed or changes its meaning."""
+
+COLUMNS = (
+    "model", "revision", "weights", "dataset", "layer", "depth", "metric",
+    "value", "se", "lo", "hi", "n", "null", "p", "p_adjusted",
+)  # fmt: skip
+"""``layer`` is the layer's name, or ``run`` for a number of the whole run (its depth is nan). ``depth`` runs from 0
+(embedding) to 1 (last layer). ``null`` names the null model that ``p`` refers to. Rows of the random-weights control
+stand in the same table with ``weights = random``."""
+
+NULL_COLUMNS = (
+    "model", "revision", "weights", "dataset", "layer", "depth", "metric", "null", "draws",
+    "mean", "sd", "lo", "hi", "difference", "se", "p", "p_adjusted", "family",
+)  # fmt: skip
+"""One row a layer, metric and null model: the draws' mean, sd and central 95 %, the observed value's difference from
+their mean with its standard error, and how many layers share the adjustment (``family``)."""
+
+RUN_LAYER = "run"
+_TEXT = {"model", "revision", "weights", "dataset", "layer", "metric", "null"}
+
+
+def tidy(rows: Iterable[Mapping[str, Any]], columns: tuple[str, ...] = COLUMNS) -> pd.DataFrame:
+    """Rows as a table with exactly ``columns``: missing numbers are nan, missing words are empty.
+
+    Raises
+    ------
+    ValueError
+        A row has a key that is no column.
+    """
+    rows = list(rows)
+    unknown = sorted({key for row in rows for key in row} - set(columns))
+    if unknown:
+        raise ValueError(f"unknown columns {', '.join(unknown)}: a table row has {', '.join(columns)}")
+    frame = pd.DataFrame(rows, columns=list(columns))
+    for column in columns:
+        frame[column] = frame[column].fillna("").astype(str) if column in _TEXT else frame[column].astype(float)
+    return frame
+
+
+def by_layer(table: pd.DataFrame, column: str = "value", weights: str | None = None) -> pd.DataFrame:
+    """One row a layer in the order of depth, one column a metric, holding ``column`` of the tidy table."""
+    rows = table[table["layer"] != RUN_LAYER]
+    if weights is not None:
+        rows = rows[rows["weights"] == weights]
+    wide = rows.pivot_table(index=["depth", "layer"], columns="metric", values=column, dropna=False, sort=False)
+    return wide.dropna(how="all").sort_index(level="depth", sort_remaining=False).reset_index("depth")
+
+
+def run_values(table: pd.DataFrame) -> dict[str, float]:
+    """The numbers of the whole run by name."""
+    rows = table[table["layer"] == RUN_LAYER]
+    return dict(zip(rows["metric"], rows["value"].astype(float), strict=True))
