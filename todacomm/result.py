@@ -1,0 +1,57 @@
+"""One finished analysis in memory: what the pipeline hands to figures, reports and the record."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from todacomm.config import AnalysisConfig
+
+
+@dataclass(frozen=True)
+class LayerResult:
+    """A layer's shape beyond its numbers.
+
+    Attributes
+    ----------
+    diagrams : list of ndarray, shape (bars, 2)
+        Birth and death by degree; degree 0 is reduced, every bar finite.
+    curves : dict of ndarray
+        ``scale`` with ``betti_0``, ``betti_1``, ``euler``; ``id_scale`` with ``id_dimension``; ``eigenvalues``.
+        Bands end in ``_lo`` and ``_hi``.
+    """
+
+    name: str
+    index: int
+    depth: float
+    diagrams: list[np.ndarray]
+    curves: dict[str, np.ndarray]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Result:
+    """One model on one set of texts.
+
+    Attributes
+    ----------
+    table, nulls : DataFrame
+        The tidy tables of :mod:`todacomm.tables`.
+    clouds : dict of ndarray, shape (n_points, n_dims)
+        Pooled activations by layer, float32.
+    warnings : tuple of str
+        Every warning of the run; a layer's begins with its name.
+    seconds : dict of float
+        Wall-clock time by stage.
+    """
+
+    config: AnalysisConfig
+    model: dict[str, Any]
+    texts: dict[str, Any]
+    table: pd.DataFrame
+    nulls: pd.DataFrame
+    layers: tuple[LayerResult, ...]
+    clouds: dict[str, np.ndarray]
+    warnings: tuple[str, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)
