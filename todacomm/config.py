@@ -171,6 +171,11 @@ _GROUP_OF = {f.name: name for name, group in _GROUPS.items() for f in dataclasse
 _TYPES = {name: hint for group in _GROUPS.values() for name, hint in get_type_hints(group).items()}
 
 
+def option_type(name: str) -> Any:
+    """The annotated type of an option."""
+    return _TYPES[name]
+
+
 def load_config(path: str | Path | None, overrides: Mapping[str, Any]) -> AnalysisConfig:
     """Settings from a YAML file (flat option names) with ``overrides`` on top.
 

@@ -1,0 +1,48 @@
+# One environment in .venv, made once; every target that needs it makes it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+READY := $(VENV)/.ready
+RUN := PATH="$(BIN):$$PATH" HF_HUB_OFFLINE=1 PYTHONPATH="$(CURDIR)"
+
+.PHONY: help install demo ui test test-heavy lint clean
+
+help:
+	@echo "make demo        analyse the bundled model on the running Python's documentation and show where to look"
+	@echo "make ui          open the record in MLflow's own interface"
+	@echo "make test        run the test suite (offline)"
+	@echo "make test-heavy  run the tests that need a browser, servers or other environments"
+	@echo "make lint        ruff and mypy"
+	@echo "make clean       remove the environment and what the demo recorded"
+
+install: $(READY)
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "todacomm needs Python 3.11 or newer: $$($(PYTHON) --version) found; set PYTHON=python3.11"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --prefer-binary --editable ".[fast,dev]"
+	touch $@
+
+demo: $(READY)
+	@$(RUN) mlflow run . --env-manager=local
+
+ui: $(READY)
+	@echo "http://127.0.0.1:5000 - press \"Model training\" on the experiment's page"
+	@PATH="$(BIN):$$PATH" MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow ui
+
+test: $(READY)
+	$(RUN) python -m pytest -n 2 --dist worksteal -m "not heavy"
+
+test-heavy: $(READY)
+	$(RUN) python -m pytest -m heavy
+
+lint: $(READY)
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache *.egg-info mlflow.db mlflow.db-*
+	find mlruns -mindepth 1 ! -name .gitkeep -delete
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

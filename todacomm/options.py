@@ -1,0 +1,58 @@
+"""The options of an analysis on a console, made from the settings' own names, defaults and help."""
+
+import types
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from todacomm.config import AUTO, OPTIONS, AnalysisConfig, load_config, option_type
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def analysis_options(command: Command) -> Command:
+    """Give a click command one option for each setting; those not given arrive as None."""
+    for name in reversed(OPTIONS):
+        command = click.option(f"--{kebab(name)}", name, metavar=_metavar(name), help=_help(name))(command)
+    return click.option("--config", metavar="FILE", help="YAML file of options; those given here win")(command)
+
+
+def parse_options(config: str | None, **options: str | None) -> AnalysisConfig:
+    """Settings from what a command was given.
+
+    Raises
+    ------
+    click.UsageError
+        A value that the settings refuse: the command ends with exit code 2.
+    """
+    try:
+        return load_config(config, {name: value for name, value in options.items() if value is not None})
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def kebab(name: str) -> str:
+    """An option's name as it is typed.
+
+    >>> kebab("max_length")
+    'max-length'
+    """
+    return name.replace("_", "-")
+
+
+def _metavar(name: str) -> str:
+    field = OPTIONS[name]
+    if "choices" in field.metadata:
+        return "|".join(field.metadata["choices"])
+    kind = option_type(name)
+    if isinstance(kind, types.UnionType):
+        return f"N|{AUTO}"
+    return {bool: "true|false", int: "N"}.get(kind, "TEXT")
+
+
+def _help(name: str) -> str:
+    field = OPTIONS[name]
+    default = field.default
+    shown = AUTO if default is None else str(default).lower() if isinstance(default, bool) else default
+    return field.metadata["help"] + (f"  [{shown}]" if shown != "" else "")
