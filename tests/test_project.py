@@ -9,7 +9,7 @@ import yaml
 
 from tests.conftest import ROOT
 from todacomm.config import OPTIONS
-from todacomm.options import kebab
+from todacomm.options import kebab, shown_default
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +33,7 @@ def test_main_offers_every_option_with_its_default(mlproject):
     main = mlproject["entry_points"]["main"]
     assert list(main["parameters"]) == list(OPTIONS)
     for name, parameter in main["parameters"].items():
-        default = OPTIONS[name].default
-        shown = "auto" if default is None else str(default).lower() if isinstance(default, bool) else str(default)
-        assert parameter["default"] == shown, name
+        assert parameter["default"] == shown_default(name)
         assert f"--{kebab(name)} {{{name}}}" in main["command"]
 
 

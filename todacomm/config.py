@@ -11,11 +11,15 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+import yaml
+
+from todacomm.protocols import load_protocol
+
 AUTO = "auto"
 POOLINGS = ("auto", "last", "cls", "mean")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DTYPES = ("auto", "float32", "float16", "bfloat16")
-UNITS = ("passage", "line")
+UNITS = ("passage", "line", "row")
 ENDINGS = ("any", "distinct")
 METRICS = ("euclidean", "cosine", "cityblock", "chebyshev")
 ENGINES = ("auto", "gudhi", "ripser")
@@ -54,8 +58,8 @@ class TextsConfig:
     dataset_revision: str = option("", "hub revision of the data set")
     text_column: str = option("", "column or key of the text in a .csv, .parquet or .jsonl file")
     samples: int = option(500, "texts, and so points in every cloud", low=10)
-    unit: str = option("passage", "passage: 64 words from anywhere in a document; line: lines as they stand",
-                       choices=UNITS)
+    unit: str = option("passage", "passage: 64 words from anywhere in a document; line: lines as they stand; "
+                       "row: lines with headings", choices=UNITS)
     endings: str = option("any", "distinct: passages that end in different words", choices=ENDINGS)
     max_length: int | None = option(None, "tokens of a text; auto: the longest passage up to the model's context",
                                     low=2)
@@ -177,17 +181,23 @@ def option_type(name: str) -> Any:
 
 
 def load_config(path: str | Path | None, overrides: Mapping[str, Any]) -> AnalysisConfig:
-    """Settings from a YAML file (flat option names) with ``overrides`` on top.
+    """Settings of the protocol, then of a YAML file (flat option names), then ``overrides``: the later one wins.
 
     Raises
     ------
     ValueError
-        The file is no mapping of options, cannot be read, or holds a wrong value.
+        The file is no mapping of options, cannot be read, or holds a wrong value; the protocol is unknown.
     """
-    values: dict[str, Any] = {}
-    if path:
-        values = read_yaml(Path(path))
-    return AnalysisConfig.from_flat({**values, **overrides})
+    given = {**(read_yaml(Path(path)) if path else {}), **overrides}
+    protocol = load_protocol(str(given.get("protocol", OPTIONS["protocol"].default)))
+    return AnalysisConfig.from_flat({**protocol.options, **given, "protocol": protocol.name})
+
+
+def deviations(config: AnalysisConfig) -> dict[str, tuple[Any, Any]]:
+    """Options in which settings differ from their protocol: name -> (the protocol's value, the value used)."""
+    options = config.to_flat()
+    wanted = {name: _parse(name, value) for name, value in load_protocol(config.belief.protocol).options.items()}
+    return {name: (value, options[name]) for name, value in wanted.items() if options[name] != value}
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -198,8 +208,6 @@ def read_yaml(path: Path) -> dict[str, Any]:
     ValueError
         The file does not exist, is no YAML or holds no mapping.
     """
-    import yaml
-
     if not path.is_file():
         raise ValueError(f"no configuration at {path}: give the path of a YAML file")
     try:

@@ -1,5 +1,6 @@
 """The options of an analysis on a console, made from the settings' own names, defaults and help."""
 
+import os
 import types
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -21,13 +22,19 @@ def analysis_options(command: Command) -> Command:
 def parse_options(config: str | None, **options: str | None) -> AnalysisConfig:
     """Settings from what a command was given.
 
+    Under ``mlflow run`` every option arrives, also those that nobody gave: beside a protocol, one that stands at its
+    default counts as not given.
+
     Raises
     ------
     click.UsageError
         A value that the settings refuse: the command ends with exit code 2.
     """
+    given = {name: value for name, value in options.items() if value is not None}
+    if "MLFLOW_RUN_ID" in os.environ:
+        given = {name: value for name, value in given.items() if value != shown_default(name)}
     try:
-        return load_config(config, {name: value for name, value in options.items() if value is not None})
+        return load_config(config, given)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
 
@@ -41,6 +48,18 @@ def kebab(name: str) -> str:
     return name.replace("_", "-")
 
 
+def shown_default(name: str) -> str:
+    """An option's default as the console and the MLproject spell it.
+
+    >>> shown_default("max_length"), shown_default("keep_clouds"), shown_default("pca")
+    ('auto', 'true', '50')
+    """
+    default = OPTIONS[name].default
+    if default is None:
+        return AUTO
+    return str(default).lower() if isinstance(default, bool) else str(default)
+
+
 def _metavar(name: str) -> str:
     field = OPTIONS[name]
     if "choices" in field.metadata:
@@ -52,7 +71,5 @@ def _metavar(name: str) -> str:
 
 
 def _help(name: str) -> str:
-    field = OPTIONS[name]
-    default = field.default
-    shown = AUTO if default is None else str(default).lower() if isinstance(default, bool) else default
-    return field.metadata["help"] + (f"  [{shown}]" if shown != "" else "")
+    shown = shown_default(name)
+    return OPTIONS[name].metadata["help"] + (f"  [{shown}]" if shown else "")
