@@ -41,5 +41,5 @@ def test_the_tag_changes_with_any_option():
 
 
 def test_an_unknown_protocol_lists_those_that_exist():
-    with pytest.raises(ValueError, match="choose actopo-v5, standard, todacomm-0.1"):
+    with pytest.raises(ValueError, match=r"choose actopo-v5, standard, todacomm-0\.1"):
         load_config(None, {"protocol": "nonsense"})

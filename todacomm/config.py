@@ -37,12 +37,14 @@ class ModelConfig:
 
     model: str = option("demo-decoder", "preset, hub id or local folder of the model")
     revision: str = option("", "hub revision, or a subfolder of a local folder such as step-000100")
-    weights: str = option("trained", "trained, or random: the same config initialised from the seed",
-                          choices=("trained", "random"))
+    weights: str = option(
+        "trained", "trained, or random: the same config initialised from the seed", choices=("trained", "random")
+    )
     layers: str = option("all", "all, or layer names with commas: embedding,layer_0,final")
     pooling: str = option("auto", "one vector a text: last token, cls or mean", choices=POOLINGS)
-    device: str = option(AUTO, "where the model runs; auto takes cuda or mps where present",
-                         choices=DEVICES, numbers=False)
+    device: str = option(
+        AUTO, "where the model runs; auto takes cuda or mps where present", choices=DEVICES, numbers=False
+    )
     dtype: str = option(AUTO, "precision of the forward pass; auto is float32 on a CPU", choices=DTYPES)
     batch_tokens: int | None = option(None, "tokens in a batch, padding included", low=1, numbers=False)
     trust_remote_code: bool = option(False, "run code that comes with the model", numbers=False)
@@ -58,11 +60,15 @@ class TextsConfig:
     dataset_revision: str = option("", "hub revision of the data set")
     text_column: str = option("", "column or key of the text in a .csv, .parquet or .jsonl file")
     samples: int = option(500, "texts, and so points in every cloud", low=10)
-    unit: str = option("passage", "passage: 64 words from anywhere in a document; line: lines as they stand; "
-                       "row: lines with headings", choices=UNITS)
+    unit: str = option(
+        "passage",
+        "passage: 64 words from anywhere in a document; line: lines as they stand; row: lines with headings",
+        choices=UNITS,
+    )
     endings: str = option("any", "distinct: passages that end in different words", choices=ENDINGS)
-    max_length: int | None = option(None, "tokens of a text; auto: the longest passage up to the model's context",
-                                    low=2)
+    max_length: int | None = option(
+        None, "tokens of a text; auto: the longest passage up to the model's context", low=2
+    )
 
 
 @dataclass(frozen=True, slots=True)

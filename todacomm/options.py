@@ -61,9 +61,9 @@ def shown_default(name: str) -> str:
 
 
 def _metavar(name: str) -> str:
-    field = OPTIONS[name]
-    if "choices" in field.metadata:
-        return "|".join(field.metadata["choices"])
+    choices: tuple[str, ...] = OPTIONS[name].metadata.get("choices", ())
+    if choices:
+        return "|".join(choices)
     kind = option_type(name)
     if isinstance(kind, types.UnionType):
         return f"N|{AUTO}"

@@ -34,7 +34,7 @@ def read_clouds(path: Path) -> Observation:
     n_points = next(iter(rows.values()))
     if len(set(rows.values())) > 1:
         listed = ", ".join(f"{name} {n}" for name, n in rows.items())
-        raise ValueError(f"{path} has layers with different numbers of rows ({listed}): row i must be text i everywhere")
+        raise ValueError(f"{path} has layers with different numbers of rows ({listed}): row i must be text i")
     if n_points < MIN_POINTS:
         raise ValueError(f"{path} has {n_points} points a layer: expected at least {MIN_POINTS}")
     if texts is not None and len(texts) != n_points:

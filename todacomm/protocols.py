@@ -1,4 +1,4 @@
-"""Named protocols: fixed choices with a version and a hash, so that what was measured how can be checked by a machine."""
+"""Named protocols: choices with a version and a hash, so that a machine can check how something was measured."""
 
 import hashlib
 import json
