@@ -1,0 +1,28 @@
+"""Pictures of one analysis: the only place that imports matplotlib, and only when something is drawn."""
+
+from pathlib import Path
+
+from todacomm.result import Result
+
+
+def draw_all(result: Result, folder: str | Path) -> dict[str, Path]:
+    """Every figure of an analysis under ``folder/plots``.
+
+    Figures over depth are written as PNG and SVG; every layer has a persistence diagram and a barcode as PNG, all on
+    the same axes, and those of the layer that :func:`todacomm.figures.depth.featured` names as SVG too.
+
+    Parameters
+    ----------
+    result : Result
+        Layers may be degenerate and numbers nan: what is not defined is said so in the picture.
+    folder : path
+        Made if it is not there.
+
+    Returns
+    -------
+    dict of Path
+        Files by their path under ``folder``, such as ``plots/summary.png`` and ``plots/diagrams/layer_00.png``.
+    """
+    from todacomm.figures.gallery import draw_gallery
+
+    return draw_gallery(result, Path(folder))

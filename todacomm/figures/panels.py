@@ -1,0 +1,164 @@
+"""What figures are made of: panels, the axis of depth, curves with their bands, legends that meet no curve."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from todacomm.figures.depth import Curve, Depth
+from todacomm.figures.style import CONTROL, MUTED, Look, shorten
+from todacomm.result import LayerResult
+
+
+def panel(axes: Axes, title: str, xlabel: str, ylabel: str) -> Axes:
+    """Title, labels and plain ticks; the room between title and axes is the legend's."""
+    axes.set_title(title, pad=21)
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel(ylabel)
+    axes.xaxis.set_major_formatter(plain_number)
+    axes.yaxis.set_major_formatter(plain_number)
+    axes.yaxis.set_major_locator(mpl.ticker.MaxNLocator(6, steps=(1, 2, 2.5, 5, 10)))
+    return axes
+
+
+def legend(axes: Axes, handles: Sequence[Any], labels: Sequence[str], columns: int = 4) -> None:
+    """A legend above the axes, where no curve can run into it."""
+    if handles:
+        axes.legend(handles, labels, loc="lower left", bbox_to_anchor=(0.0, 1.03), ncols=columns)
+
+
+def nothing(axes: Axes, why: str) -> None:
+    """An empty panel that says why it is empty."""
+    axes.set_axis_on()
+    axes.set(xticks=[], yticks=[])
+    axes.grid(False)
+    axes.text(0.5, 0.5, why, transform=axes.transAxes, ha="center", va="center", color=MUTED, fontsize=9)
+
+
+def depth_axis(axes: Axes, depth: Depth) -> None:
+    """Layers along x, with as many of their names as there is room for."""
+    first, last = depth.positions[0], depth.positions[-1]
+    axes.set_xlim(first - 0.5, last + 0.5)
+    places, labels = depth_labels(depth)
+    axes.set_xticks(places, labels)
+
+
+def with_interval(axes: Axes, depth: Depth, curve: Curve, look: Look, **options: Any) -> Line2D:
+    """A curve over depth with its interval."""
+    band(axes, depth.positions, curve.lo, curve.hi, look.color)
+    return line(axes, depth.positions, curve.value, look, **options)
+
+
+def with_control(axes: Axes, depth: Depth, metric: str, look: Look) -> None:
+    """A metric over depth with its interval, beside the same architecture with random weights."""
+    curve, control = depth.curve(metric), depth.control(metric)
+    if not curve.defined:
+        nothing(axes, "not defined in any layer")
+        return
+    handles, labels = [with_interval(axes, depth, curve, look)], ["model"]
+    if control.defined:
+        handles.append(line(axes, depth.positions, control.value, CONTROL, linewidth=1.0, markerfacecolor="white"))
+        labels.append("random weights")
+    depth_axis(axes, depth)
+    if np.nanmin(curve.value) >= 0:
+        axes.set_ylim(bottom=0)
+    mark_undefined(axes, depth, [curve])
+    legend(axes, handles, labels)
+
+
+def line(axes: Axes, x: np.ndarray, y: np.ndarray, look: Look, **options: Any) -> Line2D:
+    """One curve."""
+    if len(x) > 16:
+        options = {"markersize": 3.2, **options}
+    (drawn,) = axes.plot(x, y, color=look.color, marker=look.marker, linestyle=look.dash, **options)
+    return drawn
+
+
+def band(axes: Axes, x: np.ndarray, lo: np.ndarray, hi: np.ndarray, color: Any, alpha: float = 0.18) -> None:
+    """An interval around a curve; a single layer gets a bar."""
+    ok = np.isfinite(lo) & np.isfinite(hi)
+    if not ok.any():
+        return
+    axes.fill_between(x, lo, hi, color=color, alpha=alpha, linewidth=0)
+    alone = ok & ~np.append(ok[1:], False) & ~np.insert(ok[:-1], 0, False)
+    axes.vlines(x[alone], lo[alone], hi[alone], color=color, alpha=min(1.0, 2 * alpha), linewidth=5)
+
+
+def swatch(color: Any, alpha: float = 1.0) -> Patch:
+    """A legend's handle for a band."""
+    return Patch(facecolor=color, alpha=alpha, linewidth=0)
+
+
+def mark_undefined(axes: Axes, depth: Depth, curves: Iterable[Curve]) -> None:
+    """A cross on the axis under every layer in which none of the curves is defined."""
+    missing = ~np.any([np.isfinite(curve.value) for curve in curves], axis=0)
+    if missing.any():
+        axes.plot(
+            depth.positions[missing], np.full(missing.sum(), 0.03), transform=axes.get_xaxis_transform(),
+            marker="x", linestyle="", color=MUTED, markersize=5, clip_on=False, zorder=4,
+        )  # fmt: skip
+
+
+def log_if_wide(axes: Axes, curves: Iterable[Curve], ratio: float = 20.0) -> None:
+    """A logarithmic y axis where all values are positive and span more than ``ratio``."""
+    values = np.concatenate([curve.value[np.isfinite(curve.value)] for curve in curves])
+    if len(values) and values.min() > 0 and values.max() > ratio * values.min():
+        log_axis(axes, "y")
+    elif len(values) and values.min() >= 0:
+        axes.set_ylim(bottom=0)
+
+
+def log_axis(axes: Axes, which: Literal["x", "y"]) -> None:
+    """A logarithmic axis with few, plain labels."""
+    axes.set(**{f"{which}scale": "log"})
+    low, high = sorted(axes.get_xlim() if which == "x" else axes.get_ylim())
+    decades = np.log10(high / low)
+    subs = (1.0, 2.0, 5.0) if decades < 2.2 else (1.0, 3.0) if decades < 3.5 else (1.0,)
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_major_locator(mpl.ticker.LogLocator(subs=subs, numticks=9))
+    axis.set_minor_locator(mpl.ticker.NullLocator())
+    axis.set_major_formatter(plain_number)
+
+
+def depth_labels(depth: Depth, most: int = 12) -> tuple[list[float], list[str]]:
+    """Places and short names of the layers to label: both ends, and round numbers between."""
+    places = list(depth.positions)
+    gap = (places[-1] - places[0]) / most
+    step = next(s for s in (1, 2, 4, 5, 10, 20, 50, 100, 200, 500, 1000) if s >= gap)
+    kept = [0]
+    for i in range(1, len(places) - 1):
+        number = depth.names[i].rpartition("_")[2]
+        welcome = int(number) % step == 0 if number.isdigit() else len(places) <= 6
+        if welcome and places[i] - places[kept[-1]] >= step and places[-1] - places[i] >= step:
+            kept.append(i)
+    if len(places) > 1:
+        kept.append(len(places) - 1)
+    return [places[i] for i in kept], [short_layer(depth.names[i]) for i in kept]
+
+
+def layer_names(layers: Iterable[LayerResult]) -> list[str]:
+    """Names for a legend of layers."""
+    return [shorten(layer.name, 12) for layer in layers]
+
+
+def short_layer(name: str) -> str:
+    """A layer's name on an axis.
+
+    >>> short_layer("embedding"), short_layer("layer_11"), short_layer("final")
+    ('emb', '11', 'final')
+    """
+    return "emb" if name == "embedding" else shorten(name.removeprefix("layer_"), 8)
+
+
+def plain_number(value: float, _position: float | None = None) -> str:
+    """A tick's label, short and without an offset.
+
+    >>> plain_number(0.25), plain_number(20000), plain_number(1e-7), plain_number(-0.5)
+    ('0.25', '2e4', '1e-7', '−0.5')
+    """
+    text = f"{value:.10g}" if value == 0 or 1e-3 <= abs(value) < 1e4 else f"{value:.3g}"
+    return text.replace("e+0", "e").replace("e-0", "e-").replace("e+", "e").replace("-", "−", 1 if value < 0 else 0)

@@ -1,0 +1,68 @@
+"""Persistence by layer: one column a degree, raw numbers above scale-free ones."""
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from todacomm.figures.depth import Depth, degrees
+from todacomm.figures.panels import (
+    band,
+    depth_axis,
+    legend,
+    log_if_wide,
+    mark_undefined,
+    nothing,
+    panel,
+    swatch,
+    with_interval,
+)
+from todacomm.figures.style import BAND, DEGREES, MUTED, Look, sheet
+from todacomm.result import Result
+
+NAMES = ("pieces", "loops", "voids")
+
+
+def draw_layer_persistence(result: Result, depth: Depth, title: str) -> Figure:
+    """Total and longest lifetimes, the same with scale divided out, and the entropy, for every degree."""
+    columns = degrees(result)
+    width = 1.2 + 4.7 * len(columns)
+    figure = sheet(result, title, width, 9.2, "grey: rotation null     bands: 95 %     ×: not defined")
+    grid = figure.subplots(3, len(columns), squeeze=False)
+    figure.subplots_adjust(left=0.78 / width, right=1 - 0.2 / width, bottom=0.06, top=0.875, wspace=0.25, hspace=0.62)
+    for axes, degree in zip(grid.T, columns, strict=True):
+        raw = {f"h{degree}_total_persistence": "total", f"h{degree}_max_lifetime": "longest"}
+        norm = {f"h{degree}_total_norm": _total(degree), f"h{degree}_max_norm": "longest"}
+        entropy = {f"h{degree}_entropy": "entropy"}
+        head = f"H{degree} ({NAMES[degree]})"
+        _draw(axes[0], depth, raw, f"{head}: lifetimes", "distance", DEGREES[degree])
+        _draw(axes[1], depth, norm, f"{head}: scale-free", "in median distances", DEGREES[degree])
+        _draw(axes[2], depth, entropy, f"{head}: evenness of the lifetimes", "entropy (0..1)", DEGREES[degree])
+        if depth.curve(f"h{degree}_entropy").defined:
+            axes[2].set_ylim(0, 1.05)
+    return figure
+
+
+def _total(degree: int) -> str:
+    return "mean" if degree == 0 else "total / points"
+
+
+def _draw(axes: Axes, depth: Depth, names: dict[str, str], title: str, ylabel: str, look: Look) -> None:
+    panel(axes, title, "layer", ylabel)
+    curves = {metric: curve for metric in names if (curve := depth.curve(metric)).defined}
+    if not curves:
+        nothing(axes, "not defined in any layer")
+        return
+    second = Look(look.color, "x", (0, (1, 1)))
+    handles, labels = [], []
+    for metric, mark in zip(names, (look, second), strict=False):
+        if metric not in curves:
+            continue
+        null = depth.null(metric)
+        band(axes, depth.positions, null.lo, null.hi, BAND, alpha=0.75)
+        axes.plot(depth.positions, null.value, color=MUTED, linestyle=(0, (1, 1.4)), linewidth=1.0)
+        drawn = with_interval(axes, depth, curves[metric], mark)
+        handles.append((swatch(look.color, 0.18), drawn))
+        labels.append(names[metric])
+    depth_axis(axes, depth)
+    log_if_wide(axes, curves.values())
+    mark_undefined(axes, depth, curves.values())
+    legend(axes, handles, labels)

@@ -1,0 +1,129 @@
+"""Six panels that tell a model's story at a glance."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from todacomm.figures.depth import Curve, Depth
+from todacomm.figures.panels import (
+    band,
+    depth_axis,
+    legend,
+    line,
+    log_if_wide,
+    mark_undefined,
+    nothing,
+    panel,
+    swatch,
+    with_interval,
+)
+from todacomm.figures.style import BAND, CONTROL, DEGREES, MUTED, OTHERS, Look, sheet
+from todacomm.result import Result
+
+LEVEL = 0.05
+"""Adjusted p up to which a layer's mark is filled."""
+NOTE = "bands: 95 %     filled marks, first two panels: adjusted p ≤ .05 against the rotation null     ×: not defined"
+
+
+def draw_summary(result: Result, depth: Depth, title: str) -> Figure:
+    """Scale-free shape with its null and control on top; scale, raw persistence and health of the clouds below."""
+    figure = sheet(result, title, 12.6, 7.2, NOTE)
+    grid = figure.subplots(
+        2, 3, gridspec_kw={"left": 0.06, "right": 0.985, "bottom": 0.072, "top": 0.835, "wspace": 0.27, "hspace": 0.58}
+    )
+    h0, h1 = "mean lifetime / median distance", "longest lifetime / median distance"
+    judged(grid[0, 0], depth, "h0_total_norm", "H0: how evenly the points are spread", h0, DEGREES[0])
+    judged(grid[0, 1], depth, "h1_max_norm", "H1: the most persistent loop", h1, DEGREES[1])
+    dimensions(grid[0, 2], depth)
+    _raw(grid[1, 0], depth)
+    _scale(grid[1, 1], depth)
+    _health(grid[1, 2], depth)
+    return figure
+
+
+def judged(axes: Axes, depth: Depth, metric: str, title: str, ylabel: str, look: Look) -> None:
+    """A scale-free metric over depth between its rotation null and its random-weights control."""
+    panel(axes, title, "layer", ylabel)
+    curve, null, control = depth.curve(metric), depth.null(metric), depth.control(metric)
+    if not curve.defined:
+        nothing(axes, "not defined in any layer")
+        return
+    handles: list[Any] = []
+    labels: list[str] = []
+    if null.defined:
+        band(axes, depth.positions, null.lo, null.hi, BAND, alpha=0.75)
+        (mean,) = axes.plot(depth.positions, null.value, color=MUTED, linestyle=(0, (1, 1.4)), linewidth=1.0)
+        handles.append((swatch(BAND, 0.75), mean))
+        labels.append("rotation null")
+    if control.defined:
+        handles.append(line(axes, depth.positions, control.value, CONTROL, linewidth=1.0, markerfacecolor="white"))
+        labels.append("random weights")
+    drawn = with_interval(axes, depth, curve, look, markerfacecolor="white" if null.defined else look.color)
+    interval = np.isfinite(curve.lo).any()
+    handles.insert(0, (swatch(look.color, 0.18), drawn) if interval else drawn)
+    labels.insert(0, "model")
+    found = depth.against(metric, "p_adjusted") <= LEVEL
+    axes.plot(depth.positions[found], curve.value[found], color=look.color, marker=look.marker, linestyle="", zorder=5)
+    depth_axis(axes, depth)
+    mark_undefined(axes, depth, [curve])
+    legend(axes, handles, labels)
+
+
+def dimensions(axes: Axes, depth: Depth) -> None:
+    """Three ways to count the dimensions of a cloud."""
+    names = {"twonn_dimension": "TwoNN", "participation_ratio": "participation ratio", "effective_rank": "eff. rank"}
+    _curves(axes, depth, names, "How many dimensions", "dimensions", OTHERS, log=True)
+
+
+def _raw(axes: Axes, depth: Depth) -> None:
+    names = {f"h{degree}_total_persistence": f"H{degree} total" for degree in range(len(DEGREES))}
+    _curves(axes, depth, names, "Raw persistence: follows the scale", "total persistence (distance)", DEGREES, log=True)
+
+
+def _scale(axes: Axes, depth: Depth) -> None:
+    names = {"mean_norm": "mean norm", "median_distance": "median distance"}
+    _curves(axes, depth, names, "Scale of the activations", "distance", OTHERS[1:], log=True)
+
+
+def _health(axes: Axes, depth: Depth) -> None:
+    points, distinct = depth.curve("n_points").value, depth.curve("n_distinct").value
+    share = distinct / points
+    nan = np.full_like(share, np.nan)
+    curves = {
+        "distinct": Curve(share, nan, nan),
+        "top token": depth.curve("top_token_fraction"),
+        "top dim.": depth.curve("top_dim_variance"),
+        "cosine": depth.curve("mean_cosine"),
+    }
+    looks = dict(zip(curves, OTHERS, strict=True))
+    panel(axes, "Health of the clouds", "layer", "share; cosine")
+    curves = {name: curve for name, curve in curves.items() if curve.defined}
+    if not curves:
+        nothing(axes, "not defined in any layer")
+        return
+    drawn = [with_interval(axes, depth, curves[name], looks[name]) for name in curves]
+    low = min(np.nanmin(curve.value) for curve in curves.values())
+    axes.set_ylim(min(-0.03, 1.1 * low), 1.05)
+    depth_axis(axes, depth)
+    legend(axes, drawn, list(curves))
+
+
+def _curves(
+    axes: Axes, depth: Depth, names: dict[str, str], title: str, ylabel: str, looks: tuple[Look, ...], log: bool
+) -> None:
+    """Several metrics of one unit over depth, each with its interval."""
+    panel(axes, title, "layer", ylabel)
+    curves = {metric: depth.curve(metric) for metric in names}
+    curves = {metric: curve for metric, curve in curves.items() if curve.defined}
+    if not curves:
+        nothing(axes, "not defined in any layer")
+        return
+    chosen = [looks[list(names).index(metric)] for metric in curves]
+    drawn = [with_interval(axes, depth, curve, look) for curve, look in zip(curves.values(), chosen, strict=True)]
+    depth_axis(axes, depth)
+    if log:
+        log_if_wide(axes, curves.values())
+    mark_undefined(axes, depth, curves.values())
+    legend(axes, drawn, [names[metric] for metric in curves], columns=3)
