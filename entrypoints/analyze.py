@@ -2,6 +2,7 @@
 
 import click
 
+from todacomm.console import analyze_and_tell, exit_code
 from todacomm.options import analysis_options, parse_options
 
 
@@ -11,9 +12,7 @@ def main(config: str | None, **options: str | None) -> None:
     """Analyse the topology of one model's activations on one set of texts, and record it in MLflow."""
     settings = parse_options(config, **options)
 
-    from todacomm.jobs import analyze_and_tell
-
-    raise SystemExit(analyze_and_tell(settings))
+    raise SystemExit(exit_code(lambda: analyze_and_tell(settings)))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,46 @@
+"""What every command does around its job: exit codes, errors on one screen, links at the end."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from todacomm.config import AnalysisConfig
+
+FAILED = 1
+INTERRUPTED = 130
+
+
+def exit_code(job: Callable[[], Any]) -> int:
+    """Run a job; 0, or 1 with the error's text where the user can mend it, or 130 after Ctrl-C.
+
+    An error that is no ``ValueError`` is a defect of the program and keeps its traceback.
+    """
+    try:
+        job()
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def analyze_and_tell(config: AnalysisConfig) -> None:
+    """Analyse, then say where the run is, what the headline is and how to look at it."""
+    from todacomm import tracking
+    from todacomm.pipeline import analyze
+    from todacomm.progress import Bars
+    from todacomm.reports import headline
+
+    bars = Bars()
+    try:
+        analysis = analyze(config, progress=bars)
+    finally:
+        bars.close()
+    print()
+    for line in headline(analysis):
+        print(line)
+    print(f"\nrun      {tracking.run_link(analysis)}")
+    print(f"report   {tracking.report_path(analysis)}")
+    print(f'look     {tracking.ui_command()}, then press "Model training"')

@@ -1,0 +1,163 @@
+"""A layer's cloud before its topology: is it sound, what are its principal components, how far apart are its points."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import KDTree
+from scipy.spatial.distance import pdist, squareform
+
+Array = NDArray[np.float64]
+
+MERGE_RADIUS = 1e-6
+"""Rows closer than this share of the root mean square distance to the centroid are one point."""
+
+
+def distinct_rows(cloud: ArrayLike) -> NDArray[np.intp]:
+    """Indices of one representative of every group of coinciding rows, in rising order.
+
+    Rows closer than ``1e-6`` of the root mean square distance to the centroid are joined, and so is what hangs
+    together through them. Rotation, translation and scale change nothing.
+
+    Parameters
+    ----------
+    cloud : array, shape (n_points, n_dims)
+
+    Returns
+    -------
+    ndarray of int, shape (n_distinct,)
+
+    >>> distinct_rows([[0, 0], [1, 0], [0, 0], [0, 1]])
+    array([0, 1, 3])
+    """
+    centred = _centred(cloud)
+    radius = MERGE_RADIUS * np.sqrt(np.mean(np.sum(centred**2, axis=1)))
+    if radius == 0.0:
+        return np.arange(min(1, len(centred)))
+    pairs = KDTree(centred).query_pairs(radius, output_type="ndarray")
+    shape = (len(centred), len(centred))
+    graph = coo_array((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=shape)
+    _, label = connected_components(graph, directed=False)
+    return np.sort(np.unique(label, return_index=True)[1])
+
+
+def health(cloud: ArrayLike, distinct: NDArray[np.intp]) -> dict[str, float]:
+    """Numbers that say whether a cloud can be read at all.
+
+    Returns
+    -------
+    dict of float
+        ``n_points``, ``n_distinct``, ``duplicate_fraction``; ``mean_norm``, the mean length of the rows;
+        ``mean_cosine``, the mean cosine of two rows before centring (anisotropy); ``top_dim_variance``, the largest
+        coordinate's share of the variance. What needs a variance or two rows is nan without.
+
+    >>> values = health([[3.0, 4.0], [-3.0, -4.0]], np.array([0, 1]))
+    >>> values["mean_norm"], values["mean_cosine"], round(values["top_dim_variance"], 2)
+    (5.0, -1.0, 0.64)
+    """
+    points = np.asarray(cloud, dtype=np.float64)
+    n_points = len(points)
+    norms = np.linalg.norm(points, axis=1)
+    variances = points.var(axis=0)
+    total = variances.sum()
+    return {
+        "n_points": float(n_points),
+        "n_distinct": float(len(distinct)),
+        "duplicate_fraction": 1.0 - len(distinct) / n_points,
+        "mean_norm": float(norms.mean()),
+        "mean_cosine": _mean_cosine(points, norms),
+        "top_dim_variance": float(variances.max() / total) if total > 0.0 else np.nan,
+    }
+
+
+def standardize(cloud: ArrayLike) -> Array:
+    """Every dimension with mean 0 and standard deviation 1; a constant one becomes 0.
+
+    >>> standardize([[1.0, 7.0], [3.0, 7.0]])
+    array([[-1.,  0.],
+           [ 1.,  0.]])
+    """
+    centred = _centred(cloud)
+    deviation = centred.std(axis=0)
+    scaled: Array = np.divide(centred, deviation, out=np.zeros_like(centred), where=deviation > 0.0)
+    return scaled
+
+
+@dataclass(frozen=True, slots=True)
+class Components:
+    """Principal components of a cloud.
+
+    Attributes
+    ----------
+    scores : ndarray, shape (n_points, n_kept)
+        Coordinates in the kept components, centred.
+    explained_variance : float
+        Share of the variance they keep; nan for a cloud without variance.
+    eigenvalues : ndarray, shape (min(n_points, n_dims),)
+        All eigenvalues of the sample covariance (divisor ``n_points - 1``), falling.
+    """
+
+    scores: Array
+    explained_variance: float
+    eigenvalues: Array
+
+
+def principal_components(cloud: ArrayLike, n_components: int = 0) -> Components:
+    """Principal components by the eigenvalues of the smaller Gram matrix, in float64.
+
+    ``n_components=0``, or more than there are, keeps every direction: distances are those of the cloud.
+
+    >>> components = principal_components([[0.0, 0.0], [2.0, 0.0], [1.0, 1.0], [1.0, -1.0]], 1)
+    >>> round(components.explained_variance, 3), components.eigenvalues.round(3).tolist()
+    (0.5, [0.667, 0.667])
+    """
+    centred = _centred(cloud)
+    n_points = len(centred)
+    left, values, _ = np.linalg.svd(centred, full_matrices=False)
+    n_kept = len(values) if n_components == 0 else min(n_components, len(values))
+    scores = left[:, :n_kept] * values[:n_kept]
+    largest = np.abs(scores).argmax(axis=0)
+    scores *= np.where(scores[largest, np.arange(n_kept)] < 0.0, -1.0, 1.0)
+    eigenvalues = values**2 / max(n_points - 1, 1)
+    total = eigenvalues.sum()
+    explained = float(eigenvalues[:n_kept].sum() / total) if total > 0.0 else np.nan
+    return Components(scores, explained, eigenvalues)
+
+
+def distances(cloud: ArrayLike, metric: str = "euclidean") -> Array:
+    """Distances between all pairs of rows in float64, from differences and not from products.
+
+    Products of matrices are quicker and give exact duplicates a distance of 1e-6, and with it spurious bars.
+
+    Returns
+    -------
+    ndarray, shape (n_points, n_points)
+        Symmetric with a zero diagonal.
+
+    Raises
+    ------
+    ValueError
+        The cosine distance of a row of zeros.
+    """
+    points = np.asarray(cloud, dtype=np.float64)
+    if metric == "cosine" and not points.any(axis=1).all():
+        raise ValueError("the cosine distance of a row of zeros is not defined: use another metric")
+    matrix: Array = squareform(pdist(points, metric), checks=False)
+    return matrix
+
+
+def _centred(cloud: ArrayLike) -> Array:
+    points = np.asarray(cloud, dtype=np.float64)
+    centred: Array = points - points.mean(axis=0)
+    return centred
+
+
+def _mean_cosine(points: Array, norms: Array) -> float:
+    """Mean over pairs through the length of the sum of unit vectors: no matrix of all pairs."""
+    n_points = len(points)
+    if n_points < 2 or not norms.all():
+        return np.nan
+    total = np.sum((points / norms[:, None]).sum(axis=0) ** 2)
+    return float((total - n_points) / (n_points * (n_points - 1)))

@@ -1,0 +1,91 @@
+"""One analysis from beginning to end: observe the clouds, measure their shape, ask what to believe, record it."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from todacomm.config import AnalysisConfig, load_config
+from todacomm.observation import observe
+from todacomm.progress import Progress, silent
+from todacomm.result import Result
+
+if TYPE_CHECKING:
+    from todacomm.tracking import Analysis
+
+
+def analyze(config: AnalysisConfig | None = None, *, progress: Progress = silent, **options: Any) -> "Analysis":
+    """Analyse one model on one set of texts and record it in MLflow.
+
+    Parameters
+    ----------
+    config : AnalysisConfig, optional
+        Settings; or give them as ``options`` by name: ``analyze(model="gpt2", samples=300)``.
+    progress : callable
+        Called with stage, steps done and steps in all.
+
+    Returns
+    -------
+    Analysis
+        What :func:`todacomm.load_analysis` returns for the finished run.
+
+    Raises
+    ------
+    ValueError
+        A setting, the model or the texts cannot be used; the run ends as FAILED.
+    """
+    from todacomm import tracking
+
+    if config is None:
+        config = load_config(None, options)
+    elif options:
+        raise ValueError(f"got a config and {', '.join(options)} beside it: give one or the other")
+
+    with tracking.analysis_run(config) as run:
+        result = measure(config, progress)
+        with TemporaryDirectory(prefix="todacomm-") as folder:
+            describe(result, Path(folder), progress)
+            run.write(result, Path(folder))
+    return tracking.load_analysis(run.run_id)
+
+
+def measure(config: AnalysisConfig, progress: Progress = silent) -> Result:
+    """The numbers of one analysis, nothing recorded."""
+    from todacomm.assembly import assemble
+    from todacomm.belief import question
+    from todacomm.shape import measure_shape
+
+    clock = Clock()
+    with clock("extraction"):
+        observed = observe(config, progress)
+    with clock("homology"):
+        shapes = measure_shape(config, observed.clouds, progress)
+    with clock("inference"):
+        belief = question(config, observed, shapes, progress)
+    return assemble(config, observed, shapes, belief, clock.seconds)
+
+
+def describe(result: Result, folder: Path, progress: Progress = silent) -> None:
+    """Draw the figures of a result and write its reports into a folder."""
+    from todacomm.figures import draw_all
+    from todacomm.reports import write_reports
+
+    progress("figures", 0, 1)
+    draw_all(result, folder)
+    write_reports(result, folder)
+    progress("figures", 1, 1)
+
+
+class Clock:
+    """Wall-clock seconds by stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[stage] = time.perf_counter() - start
