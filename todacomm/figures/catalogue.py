@@ -15,8 +15,8 @@ FIGURES: dict[str, Entry] = {
     "summary": Entry(
         "The model at a glance",
         "Top row: shape with scale divided out; a curve inside the grey band is what the covariance alone gives, and "
-        "the gap to the dashed curve is what training did. Bottom row: raw numbers, the scale they follow, and whether "
-        "the clouds are sound enough to be read at all.",
+        "its distance from a dashed one with random weights is what training did. Bottom row: raw numbers, the scale "
+        "they follow, and whether the clouds are sound enough to be read at all.",
     ),
     "layer_persistence": Entry(
         "Persistence by layer",
@@ -40,8 +40,8 @@ FIGURES: dict[str, Entry] = {
     ),
     "diagram": Entry(
         "Persistence diagram of one layer",
-        "Each mark is a bar, the higher above the diagonal the longer; a loop above the dashed line outlives the longest "
-        "one of 97.5 % of this layer's rotated clouds. Axes are the same in every layer.",
+        "Each mark is a bar, the higher above the diagonal the longer; a loop above the dashed line outlives the "
+        "longest one of 97.5 % of this layer's rotated clouds. Axes are the same in every layer.",
     ),
     "barcode": Entry(
         "Barcode of one layer",

@@ -1,0 +1,226 @@
+"""The parts of an analysis' report that are tables: what was analysed, the layers, the glossary."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from todacomm.config import deviations
+from todacomm.core.metrics import LAYER_METRICS, RUN_METRICS
+from todacomm.figures.depth import Depth, degrees, metric_of, read_depth
+from todacomm.protocols import load_protocol
+from todacomm.reports.findings import EMBEDDING, own_run_values, sound_layers, undefined_by_construction
+from todacomm.reports.formats import UNDEFINED, listing, number, p_value, plus_minus, share, signed
+from todacomm.reports.verdicts import Z
+from todacomm.result import Result
+
+OF_EMBEDDING = {"expansion_ratio", "expansion_ratio_norm", "expansion_ratio_published"}
+"""Numbers of the run that have the embedding's as denominator."""
+HEALTH_CAPTION = (
+    "Whether the clouds can be read at all. Distinct points are what is left after merging those that coincide."
+)
+SHAPE_CAPTION = (
+    "± is half the width of the 95 % interval. Beside a number that has one: the mean of its rotation null, and its p "
+    "adjusted over the layers."
+)
+RAW_CAPTION = "In units of distance: these follow the norm of the activations first and their shape second."
+GEOMETRY_CAPTION = "Dimensions and spectra of the same clouds: the baselines that topology has to beat."
+CONTROL_CAPTION = (
+    "The same architecture and texts with random weights; difference: model less control, ± 1.96 standard errors of "
+    "the paired difference where it has one."
+)
+GEOMETRY = ("twonn_dimension", "participation_ratio", "effective_rank", "spectrum_alpha")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table ready to print; the first column is text, the others are numbers."""
+
+    title: str
+    caption: str
+    header: list[str]
+    rows: list[list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table by layer: its head and a cell for every layer, empty where nothing is to be said."""
+
+    head: str
+    cells: list[str]
+
+
+def analysed(result: Result) -> list[tuple[str, str]]:
+    """What was analysed and how, as pairs of a name and its value."""
+    model, texts, config = result.model, result.texts, result.config
+    topology, belief = config.topology, config.belief
+    revision = f", revision {model['revision']}" if model.get("revision") else ""
+    weights = str(model.get("weights", config.model.weights))
+    if model.get("weights_digest"):
+        weights += f", digest {model['weights_digest']}"
+    edition = f", revision {texts['revision']}" if texts.get("revision") else ""
+    said = [
+        ("Model", f"{model.get('name', config.model.model)}{revision}"),
+        ("Architecture", _architecture(model)),
+        ("Weights", weights),
+        ("Texts", f"{texts.get('name', config.texts.dataset)}{edition}"),
+        ("Points", _points(texts)),
+        ("Pooling", _known(model, "pooling")),
+        ("Cloud", f"{_pca(topology.pca)}, {'z-scored' if topology.standardize else 'not z-scored'}, {topology.metric}"),
+        ("Homology", f"degrees 0 to {topology.maxdim}, engine {topology.engine}"),
+        ("Intervals", f"{belief.replicates} half-samples" if belief.replicates else "none"),
+        ("Nulls", f"{belief.nulls} draws of {', '.join(config.null_kinds)}" if belief.nulls else "none"),
+        ("Protocol", _protocol(result)),
+        ("Forward pass", " on ".join(filter(None, (_known(model, "dtype"), _known(model, "device"))))),
+        ("Seed", str(config.record.seed)),
+        ("Seconds", ", ".join(f"{stage} {number(seconds, 2)}" for stage, seconds in result.seconds.items())),
+    ]
+    return [(name, value) for name, value in said if value]
+
+
+def headline_table(result: Result) -> list[tuple[str, str, str]]:
+    """Numbers of the whole run: name, value and meaning."""
+    values = own_run_values(result)
+    depth = read_depth(result)
+    first = EMBEDDING in depth.names and bool(sound_layers(depth)[depth.names.index(EMBEDDING)])
+    why = "" if first else (" (the embedding is degenerate)" if EMBEDDING in depth.names else " (no embedding)")
+    return [
+        (name, number(values[name]) + (why if np.isnan(values[name]) and name in OF_EMBEDDING else ""), meaning)
+        for name, meaning in RUN_METRICS.items()
+        if name in values
+    ]
+
+
+def layer_tables(result: Result, depth: Depth) -> list[Table]:
+    """The tables by layer, health first; a column without a single number is left out."""
+    tables = [
+        _table("Health of the clouds", HEALTH_CAPTION, depth, _health(depth)),
+        *(_table(f"H{k} with scale divided out", SHAPE_CAPTION, depth, _shape(depth, k)) for k in degrees(result)),
+        _table("Raw persistence", RAW_CAPTION, depth, _raw(result, depth)),
+        _table("Geometry", GEOMETRY_CAPTION, depth, [_metric(depth, name) for name in GEOMETRY]),
+        _table("Against random weights", CONTROL_CAPTION, depth, _control(depth)),
+    ]
+    return [table for table in tables if len(table.header) > 1]
+
+
+def gaps(result: Result, depth: Depth) -> list[str]:
+    """What is not defined and why, as far as it is known."""
+    measured = [name for name in LAYER_METRICS if degree_of(name) in (None, *degrees(result))]
+    defined = {name: np.isfinite(depth.curve(name).value) for name in measured}
+    shaped = np.any([defined[name] for name in measured if LAYER_METRICS[name].group != "cloud"], axis=0)
+    nowhere = [LAYER_METRICS[name].label for name in measured if not defined[name].any()]
+    said = [f"In no layer: {listing(nowhere)}."] if nowhere and shaped.any() else []
+    for layer, has_shape in zip(result.layers, shaped, strict=True):
+        if not has_shape:
+            by_construction = layer.name == EMBEDDING and undefined_by_construction(result)
+            known = "; ".join(layer.warnings) or "the cloud is degenerate"
+            said.append(f"{layer.name}: {'not defined by construction' if by_construction else known}.")
+    return said
+
+
+def degree_of(name: str) -> int | None:
+    """Homology degree of a metric, None for one that has none.
+
+    >>> degree_of("h1_count"), degree_of("mean_norm")
+    (1, None)
+    """
+    return int(name[1]) if name[0] == "h" and name[1].isdigit() else None
+
+
+def glossary(result: Result, depth: Depth) -> list[tuple[str, str]]:
+    """Every measured number and what it means."""
+    names = sorted({str(name) for name in result.table["metric"]} - set(RUN_METRICS))
+    known = [name for name in (*LAYER_METRICS, *names) if name.startswith("h2_") or name in LAYER_METRICS]
+    chosen = [name for name in dict.fromkeys(known) if depth.curve(name).defined]
+    return [(name, metric_of(name).meaning) for name in chosen]
+
+
+def _architecture(model: dict[str, Any]) -> str:
+    parts = [word for key in ("family", "kind") if (word := _known(model, key))]
+    sizes = {"n_layers": "layers", "width": "wide", "n_parameters": "parameters", "context_length": "tokens of context"}
+    return ", ".join(parts + [f"{number(model[key])} {noun}" for key, noun in sizes.items() if model.get(key)])
+
+
+def _known(model: dict[str, Any], key: str) -> str:
+    """A word about the model, empty where nobody knows it."""
+    word = str(model.get(key) or "")
+    return "" if word == "unknown" else word
+
+
+def _points(texts: dict[str, Any]) -> str:
+    unit = str(texts.get("unit", "text"))
+    documents = f" from {number(texts['n_documents'])} documents" if texts.get("n_documents") else ""
+    digest = f", digest {texts['digest']}" if texts.get("digest") else ""
+    return f"{number(texts.get('samples'))}, one for each {unit}{documents}{digest}"
+
+
+def _pca(components: int) -> str:
+    return f"{components} principal components" if components else "no PCA"
+
+
+def _protocol(result: Result) -> str:
+    changed = deviations(result.config)
+    tag = load_protocol(result.config.belief.protocol).tag
+    if not changed:
+        return tag
+    return f"{tag}, with {', '.join(f'{name}={used} (not {wanted})' for name, (wanted, used) in changed.items())}"
+
+
+def _health(depth: Depth) -> list[Column]:
+    points, distinct = depth.curve("n_points").value, depth.curve("n_distinct").value
+    counted = [f"{number(d)} of {number(n)}" for d, n in zip(distinct, points, strict=True)]
+    names = ("top_token_fraction", "mean_norm", "median_distance", "top_dim_variance", "mean_cosine",
+             "pca_explained_variance", "truncated_fraction")  # fmt: skip
+    return [Column("Distinct points", counted), *(_metric(depth, name) for name in names)]
+
+
+def _shape(depth: Depth, degree: int) -> list[Column]:
+    columns = []
+    for metric in (f"h{degree}_total_norm", f"h{degree}_max_norm"):
+        columns.append(_metric(depth, metric))
+        columns.append(_cells("null", depth.null(metric).value, number))
+        columns.append(_cells("adj. p", depth.against(metric, "p_adjusted"), p_value))
+    return [*columns, _metric(depth, f"h{degree}_entropy")]
+
+
+def _raw(result: Result, depth: Depth) -> list[Column]:
+    parts = ("total_persistence", "mean_lifetime", "max_lifetime", "count", "count_long")
+    names = [f"h{degree}_{part}" for degree in degrees(result) for part in parts]
+    return [_metric(depth, name) for name in names if depth.curve(name).defined]
+
+
+def _control(depth: Depth) -> list[Column]:
+    columns = []
+    for metric in ("h0_total_norm", "h1_max_norm"):
+        control, own = depth.control(metric).value, depth.curve(metric).value
+        paired = depth.against(metric, "difference", "random_weights")
+        half = Z * depth.against(metric, "se", "random_weights")
+        difference = np.where(np.isfinite(paired), paired, own - control)
+        label = LAYER_METRICS[metric].label
+        columns.append(_metric(depth, metric))
+        columns.append(_cells(f"{label}, random weights", control, number))
+        differences = [signed(*pair) for pair in zip(difference, half, strict=True)]
+        columns.append(Column("difference", [text if text != UNDEFINED else "" for text in differences]))
+    return columns if any(np.isfinite(depth.control(m).value).any() for m in ("h0_total_norm", "h1_max_norm")) else []
+
+
+def _metric(depth: Depth, name: str) -> Column:
+    """A metric's column, with the half-width of its interval where it has one."""
+    curve, metric = depth.curve(name), metric_of(name)
+    if metric.units == "0..1" and not name.endswith("_entropy"):
+        return _cells(metric.label, curve.value, share)
+    half = (curve.hi - curve.lo) / 2
+    cells = [plus_minus(*pair) if np.isfinite(pair[0]) else "" for pair in zip(curve.value, half, strict=True)]
+    return Column(metric.label, cells)
+
+
+def _cells(head: str, values: Sequence[float] | np.ndarray, write: Callable[[float], str]) -> Column:
+    return Column(head, [write(value) if np.isfinite(value) else "" for value in values])
+
+
+def _table(title: str, caption: str, depth: Depth, columns: list[Column]) -> Table:
+    """Columns side by side; those without a number are dropped, single gaps say that they are not defined."""
+    kept = [column for column in columns if any(column.cells)]
+    rows = [[name, *(column.cells[i] or UNDEFINED for column in kept)] for i, name in enumerate(depth.names)]
+    return Table(title, caption, ["Layer", *(column.head for column in kept)], rows)

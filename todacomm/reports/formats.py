@@ -1,0 +1,121 @@
+"""Numbers and lists as a reader wants them."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+UNDEFINED = "not defined"
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """A number with ``digits`` significant digits; whole numbers stay whole.
+
+    >>> [number(x) for x in (0.12345, 1234.5, 500, 0, 2.5e-07, float("nan"))]
+    ['0.123', '1,234', '500', '0', '2.5e-7', 'not defined']
+    """
+    if value is None or not math.isfinite(value):
+        return UNDEFINED
+    if value < 0:
+        return "−" + number(-value, digits)
+    if value == 0 or (float(value).is_integer() and value < 1e9):
+        return f"{int(value):,}"
+    size = math.floor(math.log10(value))
+    if not -4 <= size < 9:
+        return f"{value:.{digits - 1}e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+    return f"{value:,.{max(digits - 1 - size, 0)}f}"
+
+
+def plus_minus(value: float, half_width: float) -> str:
+    """A number with the half-width of its interval, both cut where the half-width's second digit stands.
+
+    >>> plus_minus(0.57123, 0.0231), plus_minus(1234.5, 120.0), plus_minus(2.0, float("nan"))
+    ('0.571 ± 0.023', '1,234 ± 120', '2')
+    """
+    if not math.isfinite(value) or not math.isfinite(half_width):
+        return number(value, 4)
+    if half_width < 1e-4 * abs(value) or half_width < 1e-6:
+        return f"{number(value, 4)} ± {number(half_width, 2)}"
+    places = max(1 - math.floor(math.log10(half_width)), 0)
+    return f"{value:,.{places}f} ± {half_width:,.{places}f}"
+
+
+def share(value: float) -> str:
+    """A share in percent.
+
+    >>> share(0.1234), share(1.0), share(0.0004)
+    ('12.3 %', '100 %', '0.04 %')
+    """
+    if not math.isfinite(value):
+        return UNDEFINED
+    percent = 100 * value
+    if 99.95 <= percent < 100:
+        return "over 99.9 %"
+    return f"{percent:.1f} %".replace(".0 %", " %") if percent >= 0.1 or percent == 0 else f"{percent:.1g} %"
+
+
+def p_value(value: float) -> str:
+    """A p-value.
+
+    >>> p_value(0.025), p_value(1.0), p_value(0.0002)
+    ('0.025', '1', '< 0.001')
+    """
+    if not math.isfinite(value):
+        return UNDEFINED
+    return "< 0.001" if value < 0.001 else f"{value:.3f}".rstrip("0").rstrip(".")
+
+
+def signed(value: float, half_width: float) -> str:
+    """A difference with its sign and the half-width of its interval.
+
+    >>> signed(-0.1034, 0.021), signed(0.25, float("nan"))
+    ('−0.103 ± 0.021', '+0.25')
+    """
+    text = plus_minus(abs(value), half_width)
+    return text if text == UNDEFINED else ("−" if value < 0 else "+") + text
+
+
+def fold(value: float) -> str:
+    """A ratio as a growth.
+
+    >>> fold(27.31), fold(float("nan"))
+    ('27.3-fold', 'not defined')
+    """
+    return f"{number(value)}-fold" if math.isfinite(value) else UNDEFINED
+
+
+def listing(words: Sequence[str], last: str = "and") -> str:
+    """Words as a sentence has them.
+
+    >>> listing(["a", "b", "c"]), listing(["a"])
+    ('a, b and c', 'a')
+    """
+    words = list(words)
+    return f" {last} ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def layers(names: Sequence[str], chosen: np.ndarray) -> str:
+    """The chosen layers by name, neighbours drawn together.
+
+    >>> layers(["embedding", "layer_0", "layer_1", "layer_2", "final"], np.array([1, 1, 1, 0, 1], dtype=bool))
+    'embedding to layer_1 and final'
+    """
+    runs: list[list[int]] = []
+    for i in np.flatnonzero(chosen):
+        if runs and runs[-1][-1] == i - 1:
+            runs[-1].append(int(i))
+        else:
+            runs.append([int(i)])
+    parts: list[str] = []
+    for run in runs:
+        parts += [f"{names[run[0]]} to {names[run[-1]]}"] if len(run) > 2 else [names[i] for i in run]
+    return listing(parts)
+
+
+def count(n: int, noun: str) -> str:
+    """A count with its noun.
+
+    >>> count(1, "draw"), count(39, "draw")
+    ('1 draw', '39 draws')
+    """
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"

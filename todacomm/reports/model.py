@@ -1,0 +1,152 @@
+"""The report of one analysis: its variables, its files, and how to run it again."""
+
+import shlex
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from todacomm.config import AUTO, OPTIONS, AnalysisConfig
+from todacomm.figures.catalogue import FIGURES
+from todacomm.figures.depth import featured, read_depth
+from todacomm.reports.blocks import analysed, gaps, glossary, headline_table, layer_tables
+from todacomm.reports.findings import EMBEDDING, findings, headline, undefined_by_construction
+from todacomm.reports.formats import layers as layers_in_words
+from todacomm.reports.render import inline_svg, render_html, render_markdown
+from todacomm.result import Result
+
+TEMPLATE = "model_report.md.j2"
+NOTE_TEMPLATE = "model_note.md.j2"
+_WHERE = {"run_name", "experiment_name", "output_dir"}
+"""Options that say where a run is recorded: no part of doing it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A figure in a report: what it is called, how to read it, and its file."""
+
+    title: str
+    reading: str
+    file: str
+
+
+def write_reports(result: Result, folder: str | Path) -> dict[str, Path]:
+    """``report.md`` and ``report.html`` in ``folder``; the page holds the drawings found in ``folder/plots``.
+
+    Returns
+    -------
+    dict of Path
+        The two files by name.
+    """
+    folder = Path(folder)
+    context = report_context(result)
+    markdown = render_markdown(TEMPLATE, context)
+    drawings = {}
+    for n, picture in enumerate(context["figures"]):
+        drawing = (folder / picture.file).with_suffix(".svg")
+        if drawing.is_file():
+            drawings[picture.file] = inline_svg(drawing.read_text(encoding="utf-8"), picture.title, f"figure{n}")
+    files = {"report.md": markdown, "report.html": render_html(markdown, context["title"], drawings)}
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return {name: folder / name for name in files}
+
+
+def report_context(result: Result) -> dict[str, Any]:
+    """The variables of a report's template.
+
+    ``title`` and ``headline`` (str); ``warnings``, ``gaps`` and ``findings`` (list of str); ``analysed`` and
+    ``glossary`` (pairs of name and text); ``numbers`` (name, value, meaning); ``tables`` (each with title, caption,
+    header and rows); ``figures`` (each with title, reading and file); ``mlflow_command``, ``python_call``, ``digest``.
+    """
+    depth = read_depth(result)
+    return {
+        "title": f"{result.model.get('name', result.config.model.model)} on {result.texts.get('name', '')}",
+        "warnings": warnings(result),
+        "analysed": analysed(result),
+        "headline": headline(result),
+        "numbers": headline_table(result),
+        "tables": layer_tables(result, depth),
+        "gaps": gaps(result, depth),
+        "figures": pictures(result),
+        "findings": findings(result),
+        "glossary": glossary(result, depth),
+        "mlflow_command": mlflow_command(result.config),
+        "python_call": python_call(result.config),
+        "digest": result.config.digest(),
+    }
+
+
+def describe_run(result: Result) -> str:
+    """A few lines of markdown for the run's description: warnings, headline, numbers."""
+    return render_markdown(NOTE_TEMPLATE, report_context(result))
+
+
+def warnings(result: Result) -> list[str]:
+    """Every warning once, with the layers it holds for; what is so by construction says that instead."""
+    names = [layer.name for layer in result.layers]
+    grouped: dict[str, list[str]] = defaultdict(list)
+    for text in result.warnings:
+        name, _, rest = text.partition(": ")
+        layer = name if name in names and rest else ""
+        if layer == EMBEDDING and undefined_by_construction(result):
+            rest = "not defined by construction: with CLS pooling it is one point for any texts"
+        grouped[rest if layer else text].append(layer)
+    said = []
+    for text, where in grouped.items():
+        chosen = np.array([name in where for name in names], dtype=bool)
+        said.append(f"{layers_in_words(names, chosen)}: {text}" if chosen.any() else text)
+    return said
+
+
+def pictures(result: Result) -> list[Picture]:
+    """The figures that a report shows: those over depth, and the bars of the layer that stands out most."""
+    shown = [
+        Picture(entry.title, entry.reading, f"plots/{name}.png")
+        for name, entry in FIGURES.items()
+        if name not in ("diagram", "barcode")
+    ]
+    at = featured(read_depth(result))
+    if at is not None:
+        layer = result.layers[at]
+        for name in ("diagram", "barcode"):
+            entry = FIGURES[name]
+            reading = f"{entry.reading} Shown is the layer whose longest loop stands out most."
+            shown.append(Picture(f"{entry.title}: {layer.name}", reading, f"plots/{name}s/layer_{layer.index:02d}.png"))
+    return shown
+
+
+def mlflow_command(config: AnalysisConfig) -> str:
+    """The command that runs an analysis again, for a POSIX shell.
+
+    >>> mlflow_command(AnalysisConfig.from_flat({"model": "my model", "samples": 300}))
+    "mlflow run . --env-manager=local -P 'model=my model' -P samples=300"
+    """
+    words = [f"{name}={_spelled(value)}" for name, value in _changed(config).items()]
+    return " ".join(["mlflow run . --env-manager=local", *(f"-P {shlex.quote(word)}" for word in words)])
+
+
+def python_call(config: AnalysisConfig) -> str:
+    """The same as a call in Python.
+
+    >>> print(python_call(AnalysisConfig.from_flat({"samples": 300, "standardize": True})))
+    import todacomm
+    <BLANKLINE>
+    analysis = todacomm.analyze(samples=300, standardize=True)
+    """
+    given = ", ".join(f"{name}={value!r}" for name, value in _changed(config).items())
+    return f"import todacomm\n\nanalysis = todacomm.analyze({given})"
+
+
+def _changed(config: AnalysisConfig) -> dict[str, Any]:
+    """Options that differ from their defaults, in the options' order."""
+    values = config.to_flat()
+    return {name: value for name, value in values.items() if name not in _WHERE and value != OPTIONS[name].default}
+
+
+def _spelled(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return AUTO if value is None else str(value)
