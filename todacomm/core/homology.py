@@ -3,6 +3,7 @@
 import importlib.util
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +62,7 @@ def persistence_many(
 ) -> list[Diagrams]:
     """Diagrams of several distance matrices, in their order; threads help where the engine releases the GIL (GUDHI)."""
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(lambda matrix: persistence(matrix, maxdim, engine), matrices))
+        return list(pool.map(partial(persistence, maxdim=maxdim, engine=engine), matrices))
 
 
 def resolve_engine(engine: str) -> str:

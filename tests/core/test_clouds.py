@@ -1,0 +1,97 @@
+"""Health, components and distances: what changes them and what does not."""
+
+import numpy as np
+import pytest
+
+from tests.core.shapes import rotation
+from todacomm.core.clouds import distances, distinct_rows, health, principal_components, standardize
+
+
+def with_duplicates(rng, n_distinct=30, n_dims=8):
+    cloud = rng.normal(size=(n_distinct, n_dims))
+    return np.vstack([cloud, cloud[:10], cloud[:5]])
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
+def test_duplicates_are_merged_at_any_scale_and_place(rng, scale):
+    cloud = with_duplicates(rng)
+    moved = scale * (cloud @ rotation(rng, 8))
+    assert distinct_rows(moved).tolist() == list(range(30))
+
+
+def test_rows_a_millionth_apart_are_one_and_a_thousandth_apart_are_two(rng):
+    cloud = rng.normal(size=(50, 6))
+    near, far = cloud.copy(), cloud.copy()
+    near[1], far[1] = cloud[0] + 1e-7, cloud[0] + 1e-3
+    assert len(distinct_rows(near)) == 49
+    assert len(distinct_rows(far)) == 50
+
+
+def test_a_cloud_of_one_place_has_one_distinct_row():
+    assert distinct_rows(np.ones((7, 3))).tolist() == [0]
+
+
+def test_health_of_known_clouds(rng):
+    cloud = np.vstack([np.eye(4), np.eye(4)])
+    values = health(cloud, distinct_rows(cloud))
+    assert values["n_points"] == 8
+    assert values["n_distinct"] == 4
+    assert values["duplicate_fraction"] == 0.5
+    assert values["mean_norm"] == 1.0
+    assert values["mean_cosine"] == pytest.approx((4 * 2) / (8 * 7))
+    assert values["top_dim_variance"] == pytest.approx(0.25)
+
+
+def test_mean_cosine_is_the_mean_over_pairs(rng):
+    cloud = rng.normal(loc=1.0, size=(40, 5))
+    unit = cloud / np.linalg.norm(cloud, axis=1, keepdims=True)
+    pairs = (unit @ unit.T)[np.triu_indices(40, 1)]
+    assert health(cloud, np.arange(40))["mean_cosine"] == pytest.approx(pairs.mean())
+
+
+def test_a_rogue_dimension_shows(rng):
+    cloud = rng.normal(size=(200, 50))
+    cloud[:, 3] *= 100.0
+    assert health(cloud, np.arange(200))["top_dim_variance"] > 0.99
+
+
+def test_standardized_dimensions_have_unit_variance_and_constants_vanish(rng):
+    cloud = rng.normal(size=(60, 4)) * [1.0, 10.0, 1e-3, 0.0] + 5.0
+    scaled = standardize(cloud)
+    np.testing.assert_allclose(scaled.std(axis=0), [1.0, 1.0, 1.0, 0.0], atol=1e-12)
+    np.testing.assert_allclose(scaled.mean(axis=0), 0.0, atol=1e-9)
+
+
+@pytest.mark.parametrize("shape", [(30, 8), (8, 30)])
+def test_all_components_keep_every_distance(rng, shape):
+    cloud = rng.normal(size=shape)
+    for n_components in (0, 99):
+        components = principal_components(cloud, n_components)
+        assert components.explained_variance == pytest.approx(1.0)
+        np.testing.assert_allclose(distances(components.scores), distances(cloud), atol=1e-9)
+
+
+def test_components_are_those_of_the_covariance(rng):
+    cloud = rng.normal(size=(300, 6)) * [6, 5, 4, 3, 2, 1]
+    components = principal_components(cloud, 2)
+    expected = np.linalg.eigvalsh(np.cov(cloud.T))[::-1]
+    np.testing.assert_allclose(components.eigenvalues, expected, rtol=1e-9)
+    np.testing.assert_allclose(components.scores.var(axis=0, ddof=1), expected[:2], rtol=1e-9)
+    assert components.explained_variance == pytest.approx(expected[:2].sum() / expected.sum())
+
+
+def test_components_do_not_depend_on_the_order_of_rows(rng):
+    cloud, order = rng.normal(size=(40, 6)), rng.permutation(40)
+    shuffled = principal_components(cloud[order], 3).scores
+    np.testing.assert_allclose(shuffled, principal_components(cloud, 3).scores[order], atol=1e-9)
+
+
+def test_duplicates_are_at_distance_zero_exactly(rng):
+    cloud = (1000.0 + rng.normal(size=(20, 300))).astype(np.float32)
+    cloud[7] = cloud[3]
+    assert distances(cloud)[3, 7] == 0.0
+
+
+def test_cosine_distance_of_zero_is_refused():
+    with pytest.raises(ValueError, match="row of zeros"):
+        distances(np.zeros((3, 2)), "cosine")

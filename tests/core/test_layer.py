@@ -1,0 +1,122 @@
+"""A layer as a whole: known values, invariances, and what is undefined."""
+
+import numpy as np
+import pytest
+
+from tests.core.shapes import polygon, rotation
+from todacomm.core.layer import analyze_layer
+from todacomm.core.metrics import LAYER_METRICS
+
+NOT_OF_THE_CLOUD = {"top_token_fraction", "truncated_fraction"}
+
+
+@pytest.fixture
+def cloud(rng):
+    return rng.normal(size=(120, 40)) * np.linspace(0.5, 2.0, 40) + 3.0
+
+
+def test_every_metric_of_the_registry_is_measured(cloud):
+    layer = analyze_layer(cloud)
+    assert set(layer.metrics) == set(LAYER_METRICS) - NOT_OF_THE_CLOUD
+    assert all(np.isfinite(list(layer.metrics.values())))
+    assert layer.warnings == ()
+
+
+def test_scale_multiplies_raw_numbers_and_leaves_scale_free_ones(cloud):
+    base, scaled = analyze_layer(cloud).metrics, analyze_layer(7.0 * cloud).metrics
+    for name, value in base.items():
+        factor = 1.0 if LAYER_METRICS[name].scale_free else 7.0
+        if LAYER_METRICS[name].units == "-" and name.endswith("count"):
+            factor = 1.0
+        assert scaled[name] == pytest.approx(factor * value, rel=2e-5), name
+
+
+def test_rotation_and_order_of_rows_change_nothing(cloud, rng):
+    base = analyze_layer(cloud).metrics
+    moved = analyze_layer((cloud @ rotation(rng, 40))[rng.permutation(120)]).metrics
+    for name, value in base.items():
+        if name != "top_dim_variance":  # a share of one coordinate
+            assert moved[name] == pytest.approx(value, rel=1e-4), name
+
+
+def test_translation_changes_only_what_is_measured_from_the_origin(cloud):
+    base, moved = analyze_layer(cloud).metrics, analyze_layer(cloud + 50.0).metrics
+    for name, value in base.items():
+        if name not in ("mean_norm", "mean_cosine"):
+            assert moved[name] == pytest.approx(value, rel=1e-4), name
+
+
+def test_circle_has_one_loop_with_known_numbers():
+    metrics = analyze_layer(polygon(60), pca=0).metrics
+    birth, death = 2 * np.sin(np.pi / 60), np.sqrt(3.0)
+    assert metrics["h1_count"] == 1
+    assert metrics["h1_max_lifetime"] == pytest.approx(death - birth, rel=1e-6)
+    assert metrics["h1_max_ratio"] == pytest.approx(death / birth, rel=1e-6)
+    assert metrics["h0_total_persistence"] == pytest.approx(59 * birth)
+    assert np.isnan(metrics["h1_entropy"])
+
+
+def test_a_cloud_without_loops_has_ratio_one_and_length_zero():
+    metrics = analyze_layer(np.eye(8)).metrics
+    assert (metrics["h1_max_ratio"], metrics["h1_max_norm"], metrics["h1_count"]) == (1.0, 0.0, 0.0)
+
+
+def test_duplicates_leave_the_shape_and_show_in_the_health(cloud):
+    base = analyze_layer(cloud)
+    repeated = analyze_layer(np.vstack([cloud, cloud[:60]]), pca=0)
+    plain = analyze_layer(cloud, pca=0)
+    for name in ("h0_total_persistence", "h0_total_norm", "h1_total_norm", "h0_count", "twonn_dimension"):
+        assert repeated.metrics[name] == pytest.approx(plain.metrics[name], rel=1e-5), name
+    assert repeated.metrics["duplicate_fraction"] == pytest.approx(60 / 180)
+    assert "120 distinct points of 180" in repeated.warnings[0]
+    assert not repeated.degenerate
+    assert not base.degenerate
+
+
+def test_under_half_distinct_stands_with_a_warning_and_is_no_denominator(cloud):
+    layer = analyze_layer(np.vstack([cloud[:50]] * 3))
+    assert layer.degenerate
+    assert layer.defined
+    assert layer.metrics["h0_total_persistence"] > 0
+    assert "no ratio" in layer.warnings[0]
+
+
+@pytest.mark.parametrize("n_distinct", [1, 2, 3])
+def test_under_four_distinct_points_nothing_of_shape_is_defined(rng, n_distinct):
+    layer = analyze_layer(rng.normal(size=(n_distinct, 5))[np.arange(40) % n_distinct])
+    assert layer.metrics["n_distinct"] == n_distinct
+    assert np.isnan([layer.metrics[name] for name in ("h0_total_norm", "h1_max_norm", "participation_ratio")]).all()
+    assert f"{n_distinct} distinct points of 40" in layer.warnings[0]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_values_that_are_no_numbers_never_reach_the_engine(cloud, value):
+    cloud[3, 5] = value
+    layer = analyze_layer(cloud, maxdim=2)
+    assert "1 of 120 rows hold nan or infinity" in layer.warnings[0]
+    assert layer.metrics["n_points"] == 120
+    assert np.isnan(layer.metrics["h0_total_norm"])
+    assert [len(dgm) for dgm in layer.diagrams] == [0, 0, 0]
+
+
+def test_standardizing_makes_a_rogue_dimension_ordinary(rng):
+    cloud = rng.normal(size=(150, 30))
+    rogue = cloud * np.where(np.arange(30) == 4, 1000.0, 1.0)
+    assert analyze_layer(rogue).metrics["participation_ratio"] < 1.01
+    a, b = analyze_layer(rogue, standardize=True).metrics, analyze_layer(cloud, standardize=True).metrics
+    assert a["h0_total_norm"] == pytest.approx(b["h0_total_norm"], rel=1e-6)
+    assert a["top_dim_variance"] > 0.99  # health is of the cloud as it came
+
+
+def test_counts_on_noise_prove_nothing(rng):
+    metrics = analyze_layer(rng.normal(size=(75, 50)), pca=0).metrics
+    assert 55 <= metrics["h1_count"] <= 95
+
+
+def test_curves_start_with_all_points_and_end_with_one_component(cloud):
+    curves = analyze_layer(cloud).curves
+    assert curves["betti_0"][0] == 119
+    assert curves["betti_0"][-1] == 0
+    assert curves["euler"][0] == 120
+    assert curves["euler"][-1] == 1
+    assert len(curves["scale"]) == len(curves["betti_1"])

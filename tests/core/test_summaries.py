@@ -1,0 +1,76 @@
+"""Numbers and curves of hand-made diagrams."""
+
+import numpy as np
+import pytest
+
+from tests.core.shapes import polygon
+from todacomm.core.summaries import (
+    betti_curve,
+    diagram_metrics,
+    euler_curve,
+    expansion_ratios,
+    persistence_entropy,
+    published_h0_total,
+)
+
+
+@pytest.mark.parametrize(("dgm", "expected"), [([[0, 1], [2, 3]], 0.69314718), ([[4, 6], [2, 6]], 0.63651417)])
+def test_entropy_before_division(dgm, expected):
+    assert persistence_entropy(np.array(dgm, float)) * np.log(2) == pytest.approx(expected, abs=1e-8)
+
+
+def test_entropy_is_one_for_even_bars_and_undefined_for_one():
+    assert persistence_entropy(np.array([[0.0, 2.0]] * 7)) == pytest.approx(1.0)
+    assert np.isnan(persistence_entropy(np.array([[0.0, 2.0]])))
+
+
+def test_long_bars_are_counted_against_the_diameter():
+    h1 = np.array([[1.0, 1.031], [1.0, 1.029], [1.0, 2.0]])
+    assert diagram_metrics([np.array([[0.0, 1.0]] * 3), h1], 4, 1.0, 1.0)["h1_count_long"] == 2
+
+
+def test_second_degree_has_the_same_names():
+    bars = np.array([[1.0, 1.5]])
+    values = diagram_metrics([np.array([[0.0, 1.0]] * 3), bars, bars], 4, 2.0, 3.0)
+    assert values["h2_total_persistence"] == 0.5
+    assert values["h2_max_norm"] == 0.25
+
+
+def test_betti_curve_counts_bars_that_are_alive():
+    dgm = np.array([[0.0, 2.0], [1.0, 3.0], [1.0, 1.5]])
+    scale = np.linspace(0, 4, 81)
+    alive = [((dgm[:, 0] <= e) & (e < dgm[:, 1])).sum() for e in scale]
+    np.testing.assert_array_equal(betti_curve(dgm, scale), alive)
+
+
+def test_euler_characteristic_of_a_circle_is_zero_while_its_loop_lives():
+    edge = 2 * np.sin(np.pi / 60)
+    scale = np.array([0.0, 1.0, 1.9])
+    betti = [betti_curve(np.array([[0.0, edge]] * 59), scale), betti_curve(np.array([[edge, np.sqrt(3)]]), scale)]
+    np.testing.assert_array_equal(euler_curve(betti), [60, 0, 1])
+
+
+LAYERS = {
+    "embedding": {"h0_mean_lifetime": 2.0, "h0_total_norm": 0.5},
+    "layer_0": {"h0_mean_lifetime": 4.0, "h0_total_norm": 0.6},
+    "final": {"h0_mean_lifetime": 10.0, "h0_total_norm": 0.4},
+}
+
+
+def test_expansion_ratios_of_three_layers():
+    assert expansion_ratios(LAYERS) == pytest.approx(
+        {"expansion_ratio": 5.0, "expansion_ratio_block": 2.5, "expansion_ratio_norm": 1.2}
+    )
+
+
+def test_a_degenerate_or_missing_denominator_has_no_ratio():
+    ratios = expansion_ratios(LAYERS, degenerate=["embedding"])
+    assert np.isnan(ratios["expansion_ratio"])
+    assert np.isnan(ratios["expansion_ratio_norm"])
+    assert ratios["expansion_ratio_block"] == 2.5
+    assert np.isnan(list(expansion_ratios({"final": LAYERS["final"]}).values())).all()
+
+
+def test_published_total_adds_one_for_the_essential_bar():
+    assert published_h0_total(np.ones((20, 3))) == 1.0
+    assert published_h0_total(polygon(60)) == pytest.approx(59 * 2 * np.sin(np.pi / 60) + 1.0)
