@@ -1,0 +1,108 @@
+"""Data sets of texts: wikitext2, squad, pydoc, a file or any Hugging Face data set, drawn as passages or lines.
+
+A data set is a sequence of documents (articles, docstrings, topics, rows); a text is drawn from one of them. What is
+drawn depends on the data set and the seed alone, never on a model or its tokenizer, so that every model reads the same
+texts.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from todacomm.texts.documents import Document, Source
+from todacomm.texts.sources import DATASETS, read_source
+from todacomm.texts.units import PASSAGE_WORDS, Text, lines, passages, rows
+
+if TYPE_CHECKING:
+    from todacomm.config import TextsConfig
+
+__all__ = ["DATASETS", "Texts", "load_texts"]
+
+_FEWEST_SAMPLES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The texts of one analysis; text i is row i of every cloud.
+
+    Attributes
+    ----------
+    name, source, revision : str
+        Data set, where it was read from, and its version: a hub commit, a Python version or a file's digest.
+    unit : str
+        ``passage``, ``line`` or ``row``.
+    ids : tuple of str
+        Where each text stands: ``wikitext2/Robert_Boulter#w120`` begins after 120 words of prose of that article,
+        ``...#l3`` after 3 of its lines.
+    digest : str
+        16 hexadecimal digits of the SHA-256 of the texts in order: equal digests, equal texts.
+    n_documents : int
+        Number of documents that the texts come from.
+    """
+
+    name: str
+    source: str
+    revision: str
+    unit: str
+    texts: tuple[str, ...]
+    ids: tuple[str, ...]
+    digest: str
+    n_documents: int
+    warnings: tuple[str, ...] = ()
+
+
+def load_texts(config: "TextsConfig", seed: int) -> Texts:
+    """Draw ``config.samples`` texts; a smaller number draws the first of them.
+
+    Raises
+    ------
+    ValueError
+        The data set is unknown, cannot be reached, read or understood, or holds too few texts; the message says what
+        to do.
+    """
+    if config.endings == "distinct" and config.unit != "passage":
+        raise ValueError(f"endings=distinct is for passages, unit is {config.unit}: set endings=any or unit=passage")
+    source = read_source(config)
+    chosen = list(islice(_drawn(source.documents, config, seed), config.samples))
+    if len(chosen) < config.samples:
+        raise ValueError(_too_few(source, config, len(chosen)))
+    texts = tuple(text.text for text in chosen)
+    return Texts(
+        name=source.name,
+        source=source.location,
+        revision=source.revision,
+        unit=config.unit,
+        texts=texts,
+        ids=tuple(f"{source.name}/{text.document}#{text.place}" for text in chosen),
+        digest=hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:16],
+        n_documents=len({text.document for text in chosen}),
+        warnings=_warnings(chosen),
+    )
+
+
+def _drawn(documents: Sequence[Document], config: "TextsConfig", seed: int) -> Iterator[Text]:
+    if config.unit == "passage":
+        return passages(documents, seed, distinct=config.endings == "distinct")
+    return lines(documents) if config.unit == "line" else rows(documents)
+
+
+def _too_few(source: Source, config: "TextsConfig", n_texts: int) -> str:
+    kind = f"passages of {PASSAGE_WORDS} words" if config.unit == "passage" else f"{config.unit}s"
+    distinct = " that end at different words" if config.endings == "distinct" else ""
+    advice = [f"set samples to {n_texts} or fewer"] if n_texts >= _FEWEST_SAMPLES else []
+    advice += ["set endings=any"] if distinct else []
+    advice += ["set unit=line"] if config.unit == "passage" else []
+    return (
+        f"too few texts: {config.dataset} holds {n_texts} {kind}{distinct} in {len(source.documents)} documents, "
+        f"{config.samples} were asked for: {', '.join([*advice, 'or give more text'])}"
+    )
+
+
+def _warnings(texts: list[Text]) -> tuple[str, ...]:
+    n_repeated = len(texts) - len({text.text for text in texts})
+    if not n_repeated:
+        return ()
+    return (f"{n_repeated} of {len(texts)} texts repeat another one word for word",)

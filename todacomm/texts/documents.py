@@ -1,0 +1,145 @@
+"""What a data set consists of: documents, and how rows become them."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+_HEADING = re.compile(r" ((?:= )+)\S.* \1")
+
+
+@dataclass(frozen=True)
+class Document:
+    """An article, docstring, topic or row.
+
+    Attributes
+    ----------
+    name : str
+        Unique in its data set, readable, without spaces.
+    lines : tuple of str
+        Its lines as they stand in the source, blank ones left out.
+    headings : frozenset of int
+        Positions of those lines that are headings.
+    """
+
+    name: str
+    lines: tuple[str, ...]
+    headings: frozenset[int] = frozenset()
+
+    @property
+    def prose(self) -> str:
+        """The lines that are no headings, joined."""
+        return " ".join(line for i, line in enumerate(self.lines) if i not in self.headings)
+
+    @cached_property
+    def words(self) -> list[str]:
+        """Words of the prose: runs without white space."""
+        return self.prose.split()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A data set that has been read: its name, where it came from, its version and its documents."""
+
+    name: str
+    location: str
+    revision: str
+    documents: Sequence[Document]
+
+
+def row_documents(rows: Sequence[str]) -> list[Document]:
+    """One document a row that is not blank; rows that follow WikiText's layout become its articles.
+
+    >>> [document.name for document in row_documents(["one text", "", "another"])]
+    ['row-1', 'row-3']
+    """
+    if is_wikitext(rows):
+        return wikitext_articles(rows)
+    return [Document(f"row-{number}", (row,)) for number, row in enumerate(rows, 1) if row.strip()]
+
+
+def is_wikitext(rows: Iterable[str]) -> bool:
+    """Whether the first row that is not blank is a heading as WikiText sets it, spaces included.
+
+    >>> is_wikitext(["", " = Robert Boulter = \\n", ""]), is_wikitext(["= Robert Boulter ="])
+    (True, False)
+    """
+    return _heading_level(next((row for row in rows if row.strip()), "")) == 1
+
+
+def wikitext_articles(rows: Sequence[str]) -> list[Document]:
+    """The articles of WikiText (Merity et al. 2016, arXiv 1609.07843); its tokens (``@-@``, `` ,``) stay as they are.
+
+    A heading is a row ``= Title =`` (an article's) or ``= = Section = =`` between blank ones: formulas that stand
+    between equality signs have text around them.
+    """
+    padded = ["", *rows, ""]
+    articles: list[Document] = []
+    title, lines, headings = "untitled", list[str](), set[int]()
+    for before, row, after in zip(padded, padded[1:], padded[2:], strict=False):
+        if not row.strip():
+            continue
+        level = 0 if before.strip() or after.strip() else _heading_level(row)
+        if level == 1:
+            articles.append(Document(title, tuple(lines), frozenset(headings)))
+            title, lines, headings = row.strip(" =\n").replace(" ", "_"), [], set()
+        if level:
+            headings.add(len(lines))
+        lines.append(row)
+    articles.append(Document(title, tuple(lines), frozenset(headings)))
+    return [article for article in uniquely_named(articles) if article.lines]
+
+
+def squad_documents(rows: Iterable[tuple[str, str, str]]) -> list[Document]:
+    """Each context of SQuAD once, behind the first of its questions (Rajpurkar et al. 2018, arXiv 1806.03822).
+
+    Parameters
+    ----------
+    rows : iterable of (title, context, question)
+        One row a question, as on the hub.
+    """
+    first: dict[str, tuple[str, str]] = {}
+    for title, context, question in rows:
+        first.setdefault(context.strip(), (title, question.strip()))
+    n_contexts: dict[str, int] = {}
+    documents = []
+    for context, (title, question) in first.items():
+        n_contexts[title] = n_contexts.get(title, 0) + 1
+        name = f"{title.replace(' ', '_')}-{n_contexts[title]}"
+        documents.append(Document(name, (f"{question} {context}",)))
+    return documents
+
+
+def uniquely_named(documents: Iterable[Document]) -> Iterator[Document]:
+    """The documents with ``~2``, ``~3`` ... behind a name that came before."""
+    count: dict[str, int] = {}
+    for document in documents:
+        count[document.name] = n = count.get(document.name, 0) + 1
+        yield document if n == 1 else replace(document, name=f"{document.name}~{n}")
+
+
+def text_rows(values: Iterable[Any], where: str) -> list[str]:
+    """The values of a column as texts; a missing one is blank.
+
+    Raises
+    ------
+    ValueError
+        A value is no text; the message names the column and the row, counted from 1.
+    """
+    rows = []
+    for number, value in enumerate(values, 1):
+        if not isinstance(value, str | None):
+            raise ValueError(f"{where} holds a {type(value).__name__} in row {number}: expected text in every row")
+        try:
+            (value or "").encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(f"{where} holds half of a character in row {number}: {error}") from error
+        rows.append(value or "")
+    return rows
+
+
+def _heading_level(row: str) -> int:
+    """1 for ``= Title =``, 2 for ``= = Section = =`` and so on, 0 for any other row."""
+    match = _HEADING.fullmatch(row.removesuffix("\n"))
+    return match[1].count("=") if match else 0

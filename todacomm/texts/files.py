@@ -1,0 +1,192 @@
+"""Documents from a file: text, WikiText, SQuAD's JSON, .jsonl, .csv, .tsv or .parquet."""
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from todacomm.texts.documents import (
+    Document,
+    Source,
+    is_wikitext,
+    row_documents,
+    squad_documents,
+    text_rows,
+    wikitext_articles,
+)
+
+_WIKITEXT_COPY = "wiki.test.raw"
+_LONGEST_CELL = 2**31 - 1
+
+
+def read_file(path: Path, text_column: str = "") -> Source:
+    """The documents of a file, by its ending; a file with any other ending is text.
+
+    A table's row is a document. So is a text file, except that one in WikiText's layout has the articles as documents,
+    exactly as the hub's rows give them.
+
+    Raises
+    ------
+    ValueError
+        The file cannot be read, is empty, binary or of another encoding, or is not what its ending says; there is no
+        such column, or ``text_column`` is given for a file without columns.
+    """
+    path = _file_in(path)
+    content = _content(path)
+    read_table = _TABLES.get(path.suffix.lower())
+    if read_table:
+        documents = row_documents(read_table(content, path, text_column))
+    elif text_column:
+        raise ValueError(f"text_column is {text_column!r}, but {path} has no columns: leave text_column empty")
+    elif path.suffix.lower() == ".json":
+        documents = _squad(content, path)
+    else:
+        documents = _plain(content, path)
+    digest = hashlib.sha256(content).hexdigest()[:16]
+    return Source(path.stem, str(path.resolve()), f"sha256:{digest}", documents)
+
+
+def _file_in(path: Path) -> Path:
+    """The path itself; for a folder with a copy of WikiText-2's test split, that file."""
+    if not path.is_dir():
+        return path
+    if (path / _WIKITEXT_COPY).is_file():
+        return path / _WIKITEXT_COPY
+    names = sorted(entry.name for entry in path.iterdir() if entry.is_file())
+    raise ValueError(f"{path} is a folder: give one of its files ({', '.join(names[:5]) or 'it has none'})")
+
+
+def _content(path: Path) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"cannot read {path}: {error.strerror}") from error
+    if not content.strip():
+        raise ValueError(f"{path} is empty: give a file with texts in it")
+    return content
+
+
+def _plain(content: bytes, path: Path) -> list[Document]:
+    lines = _decoded(content, path).removesuffix("\n").split("\n")
+    rows = [f"{line}\n" if line.strip() else "" for line in lines]  # what the hub's rows of the same file are
+    if is_wikitext(rows):
+        return wikitext_articles(rows)
+    return [Document("text", tuple(line for line in lines if line.strip()))]
+
+
+def _squad(content: bytes, path: Path) -> list[Document]:
+    try:
+        articles = json.loads(_decoded(content, path))["data"]
+        rows = [
+            (article["title"], paragraph["context"], question["question"])
+            for article in articles
+            for paragraph in article["paragraphs"]
+            for question in paragraph["qas"]
+        ]
+        return squad_documents(rows)
+    except (json.JSONDecodeError, LookupError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{path} is not in SQuAD's layout, the one kind of .json read here ({type(error).__name__}: {error}): "
+            'for other texts give a .jsonl file, a line such as {"text": "..."} for each'
+        ) from error
+
+
+def _jsonl(content: bytes, path: Path, text_column: str) -> list[str]:
+    values: list[Any] = []
+    for number, line in enumerate(_decoded(content, path).split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"{path}: line {number} is no JSON: {error.msg} at column {error.colno}") from error
+        if not isinstance(row, dict):
+            raise ValueError(f'{path}: line {number} is no object: expected a line such as {{"text": "..."}}')
+        text_column = text_column or _column(list(row), "", path)
+        if text_column not in row:
+            raise ValueError(f"{path}: line {number} has no {text_column!r}: its keys are {', '.join(row)}")
+        values.append(row[text_column])
+    return text_rows(values, f"{path}: {text_column!r}")
+
+
+def _csv(content: bytes, path: Path, text_column: str, delimiter: str = ",") -> list[str]:
+    previous_limit = csv.field_size_limit(_LONGEST_CELL)
+    try:
+        reader = csv.reader(io.StringIO(_decoded(content, path)), delimiter=delimiter, strict=True)
+        columns = next((row for row in reader if row), [])
+        position = columns.index(_column(columns, text_column, path))
+        rows = []
+        for row in reader:
+            if row and len(row) != len(columns):
+                raise ValueError(
+                    f"{path}: line {reader.line_num} has {len(row)} fields, the header {len(columns)}: "
+                    "put quotation marks around texts with commas or line breaks"
+                )
+            rows.append(row[position] if row else "")
+        return text_rows(rows, str(path))
+    except csv.Error as error:
+        raise ValueError(f"{path}: line {reader.line_num} is no CSV: {error}") from error
+    finally:
+        csv.field_size_limit(previous_limit)
+
+
+def _tsv(content: bytes, path: Path, text_column: str) -> list[str]:
+    return _csv(content, path, text_column, delimiter="\t")
+
+
+def _parquet(content: bytes, path: Path, text_column: str) -> list[str]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.ParquetFile(io.BytesIO(content))
+        column = _column(table.schema_arrow.names, text_column, path)
+        values = table.read(columns=[column])[column].to_pylist()
+    except pa.ArrowException as error:
+        raise ValueError(f"{path} is no readable parquet file: {error}") from error
+    return text_rows(values, f"{path}: {column!r}")
+
+
+_TABLES: dict[str, Callable[[bytes, Path, str], list[str]]] = {
+    ".csv": _csv,
+    ".jsonl": _jsonl,
+    ".parquet": _parquet,
+    ".tsv": _tsv,
+}
+
+
+def _column(columns: Sequence[str], wanted: str, path: Path) -> str:
+    """The column asked for; without one, ``text`` or the only one."""
+    if wanted in columns:
+        return wanted
+    if wanted:
+        raise ValueError(f"{path} has no column {wanted!r}: set text_column to one of {', '.join(columns)}")
+    if "text" in columns:
+        return "text"
+    if len(columns) == 1:
+        return columns[0]
+    raise ValueError(f"{path} has no column named text: set text_column to one of {', '.join(columns)}")
+
+
+def _decoded(content: bytes, path: Path) -> str:
+    """The text of a file in UTF-8, with ``\\n`` at the end of every line."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise ValueError(f"{path} is in UTF-16: {_convert('UTF-16', path)}")
+    if b"\0" in content:
+        raise ValueError(f"{path} is no text: byte {content.index(0)} is zero, as in binary files; give a file of text")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ValueError(
+            f"{path} is not in UTF-8: byte 0x{content[error.start]:02x} at offset {error.start} (line {line}): "
+            f"{_convert('WINDOWS-1252', path)} (or ISO-8859-1, SHIFT_JIS ...: the encoding it is in)"
+        ) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _convert(encoding: str, path: Path) -> str:
+    return f"convert it, for example with `iconv -f {encoding} -t UTF-8 {path.name} > utf8-{path.name}`"

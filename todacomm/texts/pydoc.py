@@ -1,0 +1,100 @@
+"""Prose from the running Python's own documentation: nothing to download, and its revision is the Python version."""
+
+import ast
+import platform
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+from todacomm.texts.documents import Document, Source, uniquely_named
+from todacomm.texts.prose import paragraphs
+
+_SHIPPED_APART = {"distutils", "ensurepip", "idlelib", "lib2to3", "tkinter", "turtle", "turtledemo", "venv"}
+"""Modules that some distributions put into packages of their own: without them one version has one set of texts."""
+_TABLES = {"encodings", "pydoc_data"}
+_TESTS = {"idle_test", "test", "tests"}
+
+
+def read_pydoc(revision: str = "") -> Source:
+    """The topics of ``help()`` and the docstrings of the standard library, cleaned of code, tables and markup.
+
+    Raises
+    ------
+    ValueError
+        A revision is given, or this Python carries no documentation.
+    """
+    if revision:
+        raise ValueError(f"dataset_revision is {revision!r}: the revision of pydoc is the running Python's version")
+    return Source("pydoc", "help() topics and docstrings of the standard library", _version(), _documents())
+
+
+@cache
+def _documents() -> tuple[Document, ...]:
+    """One document a topic and docstring; a paragraph that stands in several places counts in the first."""
+    seen: set[str] = set()
+    documents = []
+    for name, documentation in [*_topics(), *_docstrings(Path(sysconfig.get_path("stdlib")))]:
+        fresh = tuple(text for text in paragraphs(documentation) if text not in seen)
+        seen.update(fresh)
+        if fresh:
+            documents.append(Document(name, fresh))
+    return tuple(uniquely_named(documents))
+
+
+def _topics() -> list[tuple[str, str]]:
+    try:
+        from pydoc_data.topics import topics
+    except ImportError as error:
+        raise ValueError(_missing("the topics of help() (pydoc_data)")) from error
+    return [(f"topics/{name}", topics[name]) for name in sorted(topics)]
+
+
+def _docstrings(stdlib: Path) -> list[tuple[str, str]]:
+    """Qualified name and docstring of every module, class, function and method; nothing is imported."""
+    found = [pair for path in _sources(stdlib) for pair in _docstrings_of(path, stdlib)]
+    if not found:
+        raise ValueError(_missing(f"the standard library's source files in {stdlib}"))
+    return found
+
+
+def _sources(stdlib: Path) -> Iterator[Path]:
+    for module in sorted(sys.stdlib_module_names - _SHIPPED_APART - _TABLES):
+        single = stdlib / f"{module}.py"
+        if single.is_file():
+            yield single
+        else:
+            package = stdlib / module
+            yield from (path for path in sorted(package.rglob("*.py")) if not _TESTS.intersection(path.parts))
+
+
+def _docstrings_of(path: Path, stdlib: Path) -> Iterator[tuple[str, str]]:
+    module = ".".join(path.relative_to(stdlib).with_suffix("").parts).removesuffix(".__init__")
+    tree = ast.parse(path.read_bytes())
+    for name, node in [(module, tree), *_definitions(tree.body, module)]:
+        documentation = ast.get_docstring(node)
+        if documentation:
+            yield name, documentation
+
+
+def _definitions(
+    body: Iterable[ast.stmt], prefix: str
+) -> Iterator[tuple[str, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]]:
+    for node in body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            name = f"{prefix}.{node.name}"
+            yield name, node
+            if isinstance(node, ast.ClassDef):
+                yield from _definitions(node.body, name)
+
+
+def _version() -> str:
+    return f"Python {platform.python_version()}"
+
+
+def _missing(what: str) -> str:
+    return (
+        f"dataset pydoc: {_version()} at {sys.executable} comes without {what}: install the complete standard library "
+        "(libpython3-stdlib on Debian), or choose another data set"
+    )
