@@ -1,0 +1,75 @@
+"""One pass of a model over texts: the pooled rows of every layer, and the loss on the way."""
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from todacomm.activations.batches import in_batches
+from todacomm.activations.likelihood import next_token_loss
+from todacomm.activations.pooling import pool
+from todacomm.activations.tokens import Tokens, pad
+from todacomm.models.anatomy import run_body
+from todacomm.models.loading import LoadedModel
+from todacomm.progress import Progress
+
+TOKEN_EMBEDDING = "token_embedding"
+"""Name under which the rows of the input embedding, without positions, stand beside the layers."""
+
+
+def one_pass(
+    loaded: LoadedModel,
+    tokens: Sequence[Tokens],
+    positions: np.ndarray | None,
+    names: Collection[str],
+    *,
+    with_loss: bool,
+    batch_tokens: int,
+    progress: Progress,
+) -> tuple[dict[str, np.ndarray], float]:
+    """Run the texts through the model, keeping one row a text and layer.
+
+    Parameters
+    ----------
+    positions : ndarray of int, shape (n_texts,), or None
+        Pooled position of each text; None for the mean.
+    names : collection of str
+        Layers to keep.
+    with_loss : bool
+        Whether to sum up the next-token losses.
+
+    Returns
+    -------
+    dict of ndarray, shape (n_texts, width)
+        Rows of each layer and of the token embedding, float32, in the order of the texts.
+    float
+        Sum of the losses in nats; 0 where they are not asked for.
+    """
+    device = loaded.model.device
+    embed = loaded.model.get_input_embeddings()
+    rows: dict[str, np.ndarray] = {}
+    losses: list[float] = []
+
+    def step(batch: np.ndarray) -> None:
+        some = [tokens[index] for index in batch]
+        ids, mask = pad([text.ids for text in some], device)
+        at = None if positions is None else torch.from_numpy(positions[batch]).to(device)
+        pooled = {TOKEN_EMBEDDING: pool(embed(ids), mask, at)}
+
+        def receive(name: str, hidden: Tensor) -> None:
+            if name in names:
+                pooled[name] = pool(hidden, mask, at)
+
+        answer = run_body(loaded.anatomy, ids, mask, receive)
+        if with_loss:
+            losses.append(next_token_loss(loaded, some, ids, answer))
+        for name, some_rows in pooled.items():
+            if name not in rows:
+                rows[name] = np.empty((len(tokens), some_rows.shape[1]), dtype=np.float32)
+            rows[name][batch] = some_rows.cpu().numpy()
+
+    lengths = np.array([len(text.ids) for text in tokens])
+    with torch.inference_mode():
+        in_batches(lengths, batch_tokens, step, lambda done, total: progress("extraction", done, total))
+    return rows, sum(losses)

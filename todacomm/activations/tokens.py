@@ -1,0 +1,136 @@
+"""Texts as token ids, and what must be known of them: which are text, which bytes they cover, which were cut."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """One text as the model reads it.
+
+    Attributes
+    ----------
+    ids : ndarray of int, shape (n_tokens,)
+        Token ids, special tokens included, cut at the longest length allowed.
+    is_text : ndarray of bool, shape (n_tokens,)
+        False for special tokens, whether the tokenizer added them or the text spells them.
+    n_bytes : int
+        UTF-8 bytes of the text after its first token of text: those that predicted tokens cover.
+    truncated : bool
+        Whether the text was cut.
+    """
+
+    ids: np.ndarray
+    is_text: np.ndarray
+    n_bytes: int
+    truncated: bool
+
+    @property
+    def predicted(self) -> np.ndarray:
+        """Which tokens count as predicted, shape (n_tokens,): all of the text but its first.
+
+        Some tokenizers put a first token before the text and others do not: left out in both, all are measured alike.
+        """
+        return self.is_text & (np.cumsum(self.is_text) > 1)
+
+
+def tokenize(tokenizer: Any, texts: Sequence[str], max_length: int | None) -> list[Tokens]:
+    """Token ids of each text, special tokens as the tokenizer adds them, unpadded.
+
+    Parameters
+    ----------
+    max_length : int or None
+        Longest length in tokens, special ones included; longer texts lose their ends.
+
+    Raises
+    ------
+    ValueError
+        A text has no token of its own.
+    """
+    texts = list(texts)
+    encoded = _encode(tokenizer, texts, None)
+    long = [i for i, entry in enumerate(encoded) if max_length is not None and len(entry["input_ids"]) > max_length]
+    cut = dict(zip(long, _encode(tokenizer, [texts[i] for i in long], max_length), strict=True)) if long else {}
+    special = _special_ids(tokenizer)
+    return [
+        _tokens(tokenizer, text, cut.get(index, entry), special, index, truncated=index in cut)
+        for index, (text, entry) in enumerate(zip(texts, encoded, strict=True))
+    ]
+
+
+def _encode(tokenizer: Any, texts: list[str], max_length: int | None) -> list[dict[str, list[Any]]]:
+    side, tokenizer.truncation_side = tokenizer.truncation_side, "right"
+    try:
+        columns = tokenizer(
+            texts,
+            truncation=max_length is not None,
+            max_length=max_length,
+            return_special_tokens_mask=True,
+            return_offsets_mapping=tokenizer.is_fast,
+            return_attention_mask=False,
+            verbose=False,
+        )
+    finally:
+        tokenizer.truncation_side = side
+    return [{name: columns[name][row] for name in columns} for row in range(len(texts))]
+
+
+def _special_ids(tokenizer: Any) -> list[int]:
+    """Ids of special tokens. The one for unknown words stands for text, unless it has another role too (GPT-2)."""
+    roles = [getattr(tokenizer, f"{role}_token_id") for role in ("bos", "eos", "pad", "cls", "sep", "mask")]
+    return [index for index in tokenizer.all_special_ids if index != tokenizer.unk_token_id or index in roles]
+
+
+def _tokens(
+    tokenizer: Any, text: str, entry: dict[str, list[Any]], special: list[int], index: int, truncated: bool
+) -> Tokens:
+    ids = np.asarray(entry["input_ids"], dtype=np.int64)
+    is_text = ~(np.asarray(entry["special_tokens_mask"], dtype=bool) | np.isin(ids, special))
+    where = np.flatnonzero(is_text)
+    if not len(where):
+        cut = " once it is cut: raise max_length" if truncated else f" ({text[:40]!r}): leave it out"
+        raise ValueError(f"text {index} has no token of its own{cut}")
+    if "offset_mapping" in entry:
+        start, end = entry["offset_mapping"][where[0]][1], entry["offset_mapping"][where[-1]][1]
+        n_bytes = len(text[start:end].encode())
+    else:
+        n_bytes = _decoded_bytes(tokenizer, ids[where]) - _decoded_bytes(tokenizer, ids[where[:1]])
+    return Tokens(ids, is_text, n_bytes, truncated)
+
+
+def _decoded_bytes(tokenizer: Any, ids: np.ndarray) -> int:
+    return len(tokenizer.decode(ids.tolist(), clean_up_tokenization_spaces=False).encode())
+
+
+def pad(rows: Sequence[np.ndarray], device: torch.device) -> tuple[Tensor, Tensor]:
+    """Token ids and mask of shape (texts, longest), padded on the right with id 0, which the mask hides."""
+    tokens = np.zeros((len(rows), max(map(len, rows))), dtype=np.int64)
+    mask = np.zeros_like(tokens)
+    for row, ids in enumerate(rows):
+        tokens[row, : len(ids)] = ids
+        mask[row, : len(ids)] = 1
+    return torch.from_numpy(tokens).to(device), torch.from_numpy(mask).to(device)
+
+
+def shuffled(tokens: Sequence[Tokens], rng: np.random.Generator, kept: np.ndarray | None) -> list[Tokens]:
+    """The texts with their tokens in random order; special tokens, and those at ``kept`` positions, stay in place.
+
+    Parameters
+    ----------
+    kept : ndarray of int, shape (n_texts,), or None
+        One position in each text; None keeps none.
+    """
+    result = []
+    for index, text in enumerate(tokens):
+        places = np.flatnonzero(text.is_text)
+        if kept is not None:
+            places = places[places != kept[index]]
+        ids = text.ids.copy()
+        ids[places] = rng.permutation(ids[places])
+        result.append(replace(text, ids=ids))
+    return result

@@ -1,0 +1,130 @@
+"""From a model's name to a folder with its files: bundled, local, or from the hub."""
+
+import json
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from todacomm.models.hub import fetch
+from todacomm.models.presets import PRESETS
+from todacomm.models.weights import SizeSeen, count_parameters, pick_weights
+
+DEMO = Path(__file__).resolve().parents[1] / "demo"
+CONFIG = "config.json"
+TOKENIZERS = (
+    "tokenizer.json", "tokenizer.model", "vocab.txt", "vocab.json", "spiece.model", "sentencepiece.bpe.model",
+    "source.spm", "tekken.json",
+)  # fmt: skip
+"""Files of which a tokenizer needs at least one."""
+_HUB_ID = re.compile(r"\w[\w.-]*(/[\w.-]+)?")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a model's files are.
+
+    Attributes
+    ----------
+    name : str
+        What tables and reports call the model.
+    origin : str
+        Hub id, path, or ``bundled:`` and a name.
+    revision : str
+        Commit on the hub, or the subfolder of a local folder.
+    weights : tuple of Path
+        Files of the weights; empty where none are wanted.
+    """
+
+    name: str
+    origin: str
+    revision: str
+    folder: Path
+    weights: tuple[Path, ...] = ()
+
+
+def find_source(name: str, revision: str, *, weights: bool, allow_pickle: bool, seen: SizeSeen) -> Source:
+    """Find a model's files; those on the hub are downloaded, after their size was told.
+
+    Parameters
+    ----------
+    name : str
+        Preset, existing folder or hub id.
+    revision : str
+        Hub revision, or a subfolder of a local folder; empty for the default.
+    weights : bool
+        Whether the weights are wanted; without them a config and a tokenizer are enough.
+    allow_pickle : bool
+        Whether ``.bin`` weights will do where there are no safetensors.
+    seen : callable
+        Told the size of the weights before they are downloaded or read.
+
+    Raises
+    ------
+    ValueError
+        The name is unknown, the hub cannot be reached or refuses, or files are missing or broken.
+    """
+    source = _bundled_or_local(name, revision)
+    on_hub = source is None
+    if source is None:
+        hub_id = PRESETS[name].hub_id if name in PRESETS else name
+        if not _HUB_ID.fullmatch(hub_id):
+            raise ValueError(f"no folder {name}: give a preset, a hub id or the path of an existing folder")
+        folder = fetch(hub_id, revision, weights=weights, allow_pickle=allow_pickle, seen=seen)
+        source = Source(name, hub_id, folder.name, folder)
+
+    files = {path.name for path in source.folder.iterdir()}
+    if CONFIG not in files:
+        raise ValueError(f"{source.folder} has no {CONFIG}: expected the folder of a Hugging Face model")
+    if files.isdisjoint(TOKENIZERS) and not any(file.endswith(".tiktoken") for file in files):
+        raise ValueError(f"{source.folder} has no tokenizer: expected tokenizer.json or a vocabulary beside {CONFIG}")
+    if not weights:
+        return source
+    paths = tuple(source.folder / file for file in pick_weights(files, str(source.folder), allow_pickle))
+    n_parameters = count_parameters(paths)
+    if not on_hub:
+        seen(sum(path.stat().st_size for path in paths), n_parameters)
+    return replace(source, weights=paths)
+
+
+def _bundled_or_local(name: str, revision: str) -> Source | None:
+    """The source of a model on this disk; None for what can only be on the hub."""
+    path = Path(name).expanduser()
+    if name in PRESETS:
+        if PRESETS[name].hub_id:
+            return None
+        label, origin, folder = name, f"bundled:{name}", DEMO / name.removeprefix("demo-")
+        if not folder.is_dir():
+            raise ValueError(f"the bundled {name} is missing from this installation: install todacomm again")
+    elif path.is_dir():
+        label, origin, folder = path.resolve().name, str(path), path
+    else:
+        return None
+    return Source(label, origin, revision, _subfolder(folder, revision) if revision else folder)
+
+
+def _subfolder(folder: Path, revision: str) -> Path:
+    inside = folder / revision
+    if not inside.is_dir() or folder.resolve() not in inside.resolve().parents:
+        others = sorted(path.name for path in folder.iterdir() if (path / CONFIG).is_file())
+        advice = f"choose {', '.join(others)}" if others else "leave revision empty, the folder holds one model"
+        raise ValueError(f"{folder} has no subfolder {revision!r}: {advice}")
+    return inside
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The ``config.json`` of a model as it stands.
+
+    Raises
+    ------
+    ValueError
+        It is no JSON, or names no architecture.
+    """
+    path = folder / CONFIG
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path} cannot be read ({error}): expected JSON") from error
+    if not isinstance(config, dict) or "model_type" not in config:
+        raise ValueError(f"{path} names no model_type: expected the config of a Hugging Face transformer")
+    return config
