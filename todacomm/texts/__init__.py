@@ -38,7 +38,7 @@ class Texts:
         Where each text stands: ``wikitext2/Robert_Boulter#w120`` begins after 120 words of prose of that article,
         ``...#l3`` after 3 of its lines.
     digest : str
-        16 hexadecimal digits of the SHA-256 of the texts in order: equal digests, equal texts.
+        16 hexadecimal digits of the SHA-256 of the texts in order, as a JSON list: equal digests, equal texts.
     n_documents : int
         Number of documents that the texts come from.
     """

@@ -54,39 +54,45 @@ def row_documents(rows: Sequence[str]) -> list[Document]:
     >>> [document.name for document in row_documents(["one text", "", "another"])]
     ['row-1', 'row-3']
     """
-    if is_wikitext(rows):
-        return wikitext_articles(rows)
+    levels = heading_levels(rows)
+    if any(levels):
+        return wikitext_articles(rows, levels)
     return [Document(f"row-{number}", (row,)) for number, row in enumerate(rows, 1) if row.strip()]
 
 
-def is_wikitext(rows: Iterable[str]) -> bool:
-    """Whether the first row that is not blank is a heading as WikiText sets it, spaces included.
+def heading_levels(rows: Sequence[str]) -> list[int]:
+    """Which rows WikiText's layout makes headings: 1 for an article's, 2 and more for a section's, 0 for any other row.
 
-    >>> is_wikitext(["", " = Robert Boulter = \\n", ""]), is_wikitext(["= Robert Boulter ="])
-    (True, False)
-    """
-    return _heading_level(next((row for row in rows if row.strip()), "")) == 1
+    A heading is a row ``= Title =`` or ``= = Section = =``, spaces included, between blank ones: formulas that stand
+    between equality signs have text around them. A data set without any does not follow that layout.
 
-
-def wikitext_articles(rows: Sequence[str]) -> list[Document]:
-    """The articles of WikiText (Merity et al. 2016, arXiv 1609.07843); its tokens (``@-@``, `` ,``) stay as they are.
-
-    A heading is a row ``= Title =`` (an article's) or ``= = Section = =`` between blank ones: formulas that stand
-    between equality signs have text around them.
+    >>> heading_levels(["", " = Robert Boulter = \\n", "", " An actor . \\n", "", " = = Career = = \\n", ""])
+    [0, 1, 0, 0, 0, 2, 0]
     """
     padded = ["", *rows, ""]
+    alone = (not before.strip() and not after.strip() for before, after in zip(padded, padded[2:], strict=False))
+    matches = (_HEADING.fullmatch(row.removesuffix("\n")) for row in rows)
+    return [match[1].count("=") if match and is_alone else 0 for match, is_alone in zip(matches, alone, strict=True)]
+
+
+def wikitext_articles(rows: Sequence[str], levels: Sequence[int]) -> list[Document]:
+    """The articles of WikiText (Merity et al. 2016, arXiv 1609.07843); its tokens (``@-@``, `` ,``) stay as they are.
+
+    Parameters
+    ----------
+    levels : sequence of int
+        The rows' :func:`heading_levels`.
+    """
     articles: list[Document] = []
     title, lines, headings = "untitled", list[str](), set[int]()
-    for before, row, after in zip(padded, padded[1:], padded[2:], strict=False):
-        if not row.strip():
-            continue
-        level = 0 if before.strip() or after.strip() else _heading_level(row)
+    for row, level in zip(rows, levels, strict=True):
         if level == 1:
             articles.append(Document(title, tuple(lines), frozenset(headings)))
             title, lines, headings = row.strip(" =\n").replace(" ", "_"), [], set()
         if level:
             headings.add(len(lines))
-        lines.append(row)
+        if row.strip():
+            lines.append(row)
     articles.append(Document(title, tuple(lines), frozenset(headings)))
     return [article for article in uniquely_named(articles) if article.lines]
 
@@ -137,9 +143,3 @@ def text_rows(values: Iterable[Any], where: str) -> list[str]:
             raise ValueError(f"{where} holds half of a character in row {number}: {error}") from error
         rows.append(value or "")
     return rows
-
-
-def _heading_level(row: str) -> int:
-    """1 for ``= Title =``, 2 for ``= = Section = =`` and so on, 0 for any other row."""
-    match = _HEADING.fullmatch(row.removesuffix("\n"))
-    return match[1].count("=") if match else 0

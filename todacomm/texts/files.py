@@ -11,7 +11,7 @@ from typing import Any
 from todacomm.texts.documents import (
     Document,
     Source,
-    is_wikitext,
+    heading_levels,
     row_documents,
     squad_documents,
     text_rows,
@@ -72,8 +72,9 @@ def _content(path: Path) -> bytes:
 def _plain(content: bytes, path: Path) -> list[Document]:
     lines = _decoded(content, path).removesuffix("\n").split("\n")
     rows = [f"{line}\n" if line.strip() else "" for line in lines]  # what the hub's rows of the same file are
-    if is_wikitext(rows):
-        return wikitext_articles(rows)
+    levels = heading_levels(rows)
+    if any(levels):
+        return wikitext_articles(rows, levels)
     return [Document("text", tuple(line for line in lines if line.strip()))]
 
 
@@ -89,8 +90,8 @@ def _squad(content: bytes, path: Path) -> list[Document]:
         return squad_documents(rows)
     except (json.JSONDecodeError, LookupError, TypeError, AttributeError) as error:
         raise ValueError(
-            f"{path} is not in SQuAD's layout, the one kind of .json read here ({type(error).__name__}: {error}): "
-            'for other texts give a .jsonl file, a line such as {"text": "..."} for each'
+            f"{path} is not in SQuAD's layout (data, paragraphs, context, qas, question), the one kind of .json read "
+            'here: for other texts give a .jsonl file, a line such as {"text": "..."} for each'
         ) from error
 
 
@@ -105,7 +106,8 @@ def _jsonl(content: bytes, path: Path, text_column: str) -> list[str]:
             raise ValueError(f"{path}: line {number} is no JSON: {error.msg} at column {error.colno}") from error
         if not isinstance(row, dict):
             raise ValueError(f'{path}: line {number} is no object: expected a line such as {{"text": "..."}}')
-        text_column = text_column or _column(list(row), "", path)
+        if not values:
+            text_column = _column(list(row), text_column, path)
         if text_column not in row:
             raise ValueError(f"{path}: line {number} has no {text_column!r}: its keys are {', '.join(row)}")
         values.append(row[text_column])

@@ -51,7 +51,7 @@ def read_hub(dataset: str, revision: str = "", name: str = "") -> Source:
     """
     hub_name = parse_name(dataset)
     (rows,), commit = _columns(hub_name, [hub_name.field], revision)
-    return Source(name or hub_name.path, dataset, commit, row_documents(rows))
+    return Source(name or dataset.removeprefix("hf:"), dataset, commit, row_documents(rows))
 
 
 def read_wikitext2(revision: str = "") -> Source:

@@ -36,7 +36,7 @@ def _documents() -> tuple[Document, ...]:
     seen: set[str] = set()
     documents = []
     for name, documentation in [*_topics(), *_docstrings(Path(sysconfig.get_path("stdlib")))]:
-        fresh = tuple(text for text in paragraphs(documentation) if text not in seen)
+        fresh = tuple(dict.fromkeys(text for text in paragraphs(documentation) if text not in seen))
         seen.update(fresh)
         if fresh:
             documents.append(Document(name, fresh))
@@ -65,8 +65,8 @@ def _sources(stdlib: Path) -> Iterator[Path]:
         if single.is_file():
             yield single
         else:
-            package = stdlib / module
-            yield from (path for path in sorted(package.rglob("*.py")) if not _TESTS.intersection(path.parts))
+            files = sorted((stdlib / module).rglob("*.py"))
+            yield from (path for path in files if not _TESTS.intersection(path.relative_to(stdlib).parts))
 
 
 def _docstrings_of(path: Path, stdlib: Path) -> Iterator[tuple[str, str]]:

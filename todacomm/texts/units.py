@@ -1,7 +1,7 @@
 """Texts drawn from documents: passages, lines or rows."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 from random import Random
 from typing import NamedTuple, TypeVar
 
@@ -11,7 +11,6 @@ from todacomm.texts.prose import word_count
 T = TypeVar("T")
 
 PASSAGE_WORDS = 64
-_LAST_PIECE = re.compile(r"\w+$|\W+$")
 
 
 class Text(NamedTuple):
@@ -72,16 +71,17 @@ def rows(documents: Iterable[Document]) -> Iterator[Text]:
             yield Text(document.name, f"l{i}", line)
 
 
-def ending(text: str) -> str:
-    """What a text ends with, in lower case: the last run of letters and digits, or of punctuation.
+def ending(word: str) -> str:
+    """What a word ends with, in lower case: its last run of letters and digits, or of punctuation.
 
     Punctuation behind a word is a token of its own in most tokenizers, so ``king.`` ends as ``queen.`` does.
 
-    >>> ending("the King"), ending("the king."), ending("can't")
+    >>> ending("King"), ending("king."), ending("can't")
     ('king', '.', 't')
     """
-    match = _LAST_PIECE.search(text.rstrip().rpartition(" ")[2])
-    return match[0].casefold() if match else ""
+    plain = word[-1].isalnum()
+    backwards = takewhile(lambda character: character.isalnum() == plain, reversed(word))
+    return "".join(backwards)[::-1].casefold()
 
 
 def _in_turns(documents: Iterable[Document], rng: Random) -> Iterator[tuple[Document, list[int], int]]:
