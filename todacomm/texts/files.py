@@ -53,9 +53,12 @@ def _file_in(path: Path) -> Path:
     """The path itself; for a folder with a copy of WikiText-2's test split, that file."""
     if not path.is_dir():
         return path
-    if (path / _WIKITEXT_COPY).is_file():
+    try:
+        names = sorted(entry.name for entry in path.iterdir())
+    except OSError as error:
+        raise ValueError(f"cannot read {path}: {error.strerror}") from error
+    if _WIKITEXT_COPY in names:
         return path / _WIKITEXT_COPY
-    names = sorted(entry.name for entry in path.iterdir() if entry.is_file())
     raise ValueError(f"{path} is a folder: give one of its files ({', '.join(names[:5]) or 'it has none'})")
 
 
