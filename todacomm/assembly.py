@@ -4,14 +4,53 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
+from todacomm.belief import Belief
+from todacomm.config import AnalysisConfig, deviations
+from todacomm.core.layer import LayerAnalysis
 from todacomm.core.metrics import LAYER_METRICS
+from todacomm.core.summaries import expansion_ratios, published_h0_total
 from todacomm.observation import Observation
+from todacomm.result import LayerResult, Result
 from todacomm.tables import NULL_COLUMNS, RUN_LAYER, tidy
 
-Values = Mapping[str, Mapping[str, float]]
-"""Layer -> metric -> number."""
+
+def assemble(
+    config: AnalysisConfig,
+    observed: Observation,
+    shapes: Mapping[str, LayerAnalysis],
+    belief: Belief,
+    seconds: Mapping[str, float],
+) -> Result:
+    """One result out of clouds, shapes and what is to be believed of them."""
+    depths = layer_depths(shapes)
+    who = identity(observed)
+    rows = [*layer_rows(who, depths, observed, shapes, belief), *run_rows(who, observed, shapes)]
+    if belief.control is not None:
+        rows += layer_rows(identity(belief.control.observed), depths, belief.control.observed, belief.control.shapes)
+        rows += run_rows(identity(belief.control.observed), belief.control.observed, belief.control.shapes)
+    nulls = [{**who, "depth": depths[row["layer"]], **row} for row in belief.null_rows]
+    return Result(
+        config=config,
+        model=observed.model,
+        texts=observed.texts,
+        table=tidy(rows),
+        nulls=tidy(nulls, NULL_COLUMNS),
+        layers=tuple(
+            LayerResult(
+                name=name,
+                index=index,
+                depth=depths[name],
+                diagrams=shape.diagrams,
+                curves={**shape.curves, **belief.bands.get(name, {})},
+                warnings=shape.warnings,
+            )
+            for index, (name, shape) in enumerate(shapes.items())
+        ),
+        clouds=observed.clouds,
+        warnings=tuple(run_warnings(config, observed, shapes, belief)),
+        seconds=dict(seconds),
+    )
 
 
 def identity(observed: Observation) -> dict[str, str]:
@@ -32,3 +71,77 @@ def layer_depths(names: Iterable[str]) -> dict[str, float]:
     """
     names = list(names)
     return {name: index / max(len(names) - 1, 1) for index, name in enumerate(names)}
+
+
+def layer_rows(
+    who: Mapping[str, str],
+    depths: Mapping[str, float],
+    observed: Observation,
+    shapes: Mapping[str, LayerAnalysis],
+    belief: Belief | None = None,
+) -> list[dict[str, Any]]:
+    """One row a layer and metric, in the order of the registry; degree 2 after it."""
+    rows = []
+    for name, shape in shapes.items():
+        values = {**shape.metrics, **text_health(observed)}
+        order = [metric for metric in LAYER_METRICS if metric in values]
+        order += [metric for metric in values if metric not in LAYER_METRICS]
+        for metric in order:
+            row = {**who, "layer": name, "depth": depths[name], "metric": metric, "value": values[metric]}
+            row["n"] = shape.metrics["n_points"]
+            if belief is not None:
+                row |= belief.columns(name, metric)
+            rows.append(row)
+    return rows
+
+
+def text_health(observed: Observation) -> dict[str, float]:
+    """Numbers of the texts that decide how sound the clouds are: the same for every layer."""
+    top_token = np.nan
+    if observed.pooled_tokens is not None:
+        top_token = np.unique(observed.pooled_tokens, return_counts=True)[1].max() / len(observed.pooled_tokens)
+    return {"top_token_fraction": float(top_token), "truncated_fraction": observed.truncated_fraction}
+
+
+def run_rows(
+    who: Mapping[str, str], observed: Observation, shapes: Mapping[str, LayerAnalysis]
+) -> list[dict[str, Any]]:
+    """One row for every number of the whole run."""
+    values = {
+        **expansion_ratios(
+            {name: shape.metrics for name, shape in shapes.items()},
+            degenerate=[name for name, shape in shapes.items() if shape.degenerate],
+        ),
+        "expansion_ratio_published": published_ratio(observed),
+        **observed.likelihood,
+    }
+    shared = {**who, "layer": RUN_LAYER, "n": len(observed.texts["ids"])}
+    return [{**shared, "metric": name, "value": value} for name, value in values.items()]
+
+
+def published_ratio(observed: Observation) -> float:
+    """todacomm 0.1.0's expansion ratio: its H0 totals, token embeddings without positions as the denominator.
+
+    Its peak is over all of its layers, the embedding included; nan where a cloud holds nan or infinity, or where no
+    token embeddings are known.
+    """
+    start = observed.token_embeddings
+    blocks = [cloud for name, cloud in observed.clouds.items() if name != "embedding"]
+    if start is None or not all(np.isfinite(cloud).all() for cloud in (start, *blocks)):
+        return np.nan
+    totals = [published_h0_total(cloud) for cloud in (start, *blocks)]
+    return max(totals) / totals[0]
+
+
+def run_warnings(
+    config: AnalysisConfig, observed: Observation, shapes: Mapping[str, LayerAnalysis], belief: Belief
+) -> Iterable[str]:
+    """Every warning of the run, its own first; a layer's begins with the layer's name."""
+    yield from observed.warnings
+    for option, (wanted, used) in deviations(config).items():
+        yield f"{option} is {used}, the protocol {config.belief.protocol} has {wanted}"
+    if not any(shape.defined for shape in shapes.values()):
+        yield "no layer has four distinct points: there is no shape to speak of; use other texts or more of them"
+    yield from belief.warnings
+    for name, shape in shapes.items():
+        yield from (f"{name}: {text}" for text in shape.warnings)

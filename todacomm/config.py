@@ -91,6 +91,7 @@ class BeliefConfig:
     replicates: int = option(100, "half-samples for the intervals; 0: none", low=0)
     nulls: int = option(39, "draws of the rotation null; 0: none", low=0)
     null_kinds: str = option("rotation", f"null models with commas: {', '.join(NULL_KINDS)}")
+    control_draws: int = option(1, "draws of each null model that costs a forward pass; a p-value needs 19", low=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +126,17 @@ class AnalysisConfig:
             _check(name, value, OPTIONS[name].metadata)
         if not self.model.model.strip():
             raise ValueError("model is empty: name a preset, a hub id or a local folder")
+        if self.texts.endings == "distinct" and self.texts.unit != "passage":
+            raise ValueError(f"endings=distinct is for passages, unit is {self.texts.unit}: give one or the other")
         kinds = _words(self.belief.null_kinds)
         for kind in kinds:
             _check_choice("null_kinds", kind, NULL_KINDS)
         if not kinds and self.belief.nulls:
             raise ValueError(f"null_kinds is empty with nulls={self.belief.nulls}: name one of {', '.join(NULL_KINDS)}")
+        if self.model.model.startswith("clouds:"):
+            costly = {"random_weights", "shuffled_tokens"}.intersection(kinds)
+            if costly:
+                raise ValueError(f"null_kinds has {', '.join(sorted(costly))}: clouds from a file have no model to run")
         if not _words(self.model.layers):
             raise ValueError("layers is empty: give all, or layer names with commas")
 

@@ -1,6 +1,6 @@
 """What is seen of a model before any geometry: one cloud a layer, and what is known of the texts behind its rows."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -57,5 +57,52 @@ def observe(config: AnalysisConfig, progress: Progress = silent) -> Observation:
     return run_model(config, progress)
 
 
-def run_model(config: AnalysisConfig, progress: Progress = silent, shuffle_seed: int | None = None) -> Observation:
-    """One forward pass of the model over the texts."""
+def run_model(
+    config: AnalysisConfig, progress: Progress = silent, *, seed: int | None = None, shuffle_seed: int | None = None
+) -> Observation:
+    """One forward pass of the model over the texts.
+
+    Parameters
+    ----------
+    seed : int, optional
+        Of random weights; the settings' seed without it.
+    shuffle_seed : int, optional
+        Put the tokens of each text into a random order first.
+    """
+    from todacomm.activations import extract
+    from todacomm.models import load_model
+    from todacomm.texts import load_texts
+
+    texts = load_texts(config.texts, config.record.seed)
+    loaded = load_model(config.model, config.record.seed if seed is None else seed)
+    seen = extract(
+        loaded,
+        texts.texts,
+        layers=config.model.layers,
+        pooling=config.model.pooling,
+        max_length=config.texts.max_length,
+        batch_tokens=config.model.batch_tokens,
+        likelihood=config.model.likelihood,
+        seed=config.record.seed,
+        shuffle_seed=shuffle_seed,
+        progress=progress,
+    )
+    return Observation(
+        model=asdict(loaded.info) | {"max_length": seen.max_length, "n_predicted": seen.n_predicted},
+        texts={
+            "name": texts.name,
+            "source": texts.source,
+            "revision": texts.revision,
+            "unit": texts.unit,
+            "samples": len(texts.texts),
+            "digest": texts.digest,
+            "n_documents": texts.n_documents,
+            "ids": list(texts.ids),
+        },
+        clouds=seen.clouds,
+        likelihood=seen.likelihood,
+        pooled_tokens=seen.pooled_tokens,
+        truncated_fraction=float(seen.truncated.mean()),
+        token_embeddings=seen.token_embeddings,
+        warnings=(*texts.warnings, *seen.warnings),
+    )
