@@ -1,1 +1,24 @@
 """todacomm: language models compared by the topology of their activations."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from todacomm.pipeline import analyze
+    from todacomm.tracking import Analysis, load_analysis, search_analyses
+
+__all__ = ["Analysis", "analyze", "load_analysis", "search_analyses"]
+
+_HOME = {
+    "analyze": "todacomm.pipeline",
+    "Analysis": "todacomm.tracking",
+    "load_analysis": "todacomm.tracking",
+    "search_analyses": "todacomm.tracking",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for only then: a command that prints its help needs neither torch nor MLflow."""
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

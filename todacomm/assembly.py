@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from todacomm.belief import Belief
-from todacomm.config import AnalysisConfig, deviations
+from todacomm.belief import Belief, estimate_columns
+from todacomm.config import AnalysisConfig
 from todacomm.core.layer import LayerAnalysis
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.core.summaries import expansion_ratios, published_h0_total
@@ -25,7 +25,7 @@ def assemble(
     """One result out of clouds, shapes and what is to be believed of them."""
     depths = layer_depths(shapes)
     who = identity(observed)
-    rows = [*layer_rows(who, depths, observed, shapes, belief), *run_rows(who, observed, shapes)]
+    rows = [*layer_rows(who, depths, observed, shapes, belief), *run_rows(who, observed, shapes, belief)]
     if belief.control is not None:
         rows += layer_rows(identity(belief.control.observed), depths, belief.control.observed, belief.control.shapes)
         rows += run_rows(identity(belief.control.observed), belief.control.observed, belief.control.shapes)
@@ -48,7 +48,7 @@ def assemble(
             for index, (name, shape) in enumerate(shapes.items())
         ),
         clouds=observed.clouds,
-        warnings=tuple(run_warnings(config, observed, shapes, belief)),
+        warnings=tuple(run_warnings(observed, shapes, belief)),
         seconds=dict(seconds),
     )
 
@@ -104,9 +104,10 @@ def text_health(observed: Observation) -> dict[str, float]:
 
 
 def run_rows(
-    who: Mapping[str, str], observed: Observation, shapes: Mapping[str, LayerAnalysis]
+    who: Mapping[str, str], observed: Observation, shapes: Mapping[str, LayerAnalysis], belief: Belief | None = None
 ) -> list[dict[str, Any]]:
     """One row for every number of the whole run."""
+    intervals = belief.run_intervals if belief else {}
     values = {
         **expansion_ratios(
             {name: shape.metrics for name, shape in shapes.items()},
@@ -116,7 +117,10 @@ def run_rows(
         **observed.likelihood,
     }
     shared = {**who, "layer": RUN_LAYER, "n": len(observed.texts["ids"])}
-    return [{**shared, "metric": name, "value": value} for name, value in values.items()]
+    return [
+        {**shared, "metric": name, "value": value, **(estimate_columns(intervals[name]) if name in intervals else {})}
+        for name, value in values.items()
+    ]
 
 
 def published_ratio(observed: Observation) -> float:
@@ -133,13 +137,9 @@ def published_ratio(observed: Observation) -> float:
     return max(totals) / totals[0]
 
 
-def run_warnings(
-    config: AnalysisConfig, observed: Observation, shapes: Mapping[str, LayerAnalysis], belief: Belief
-) -> Iterable[str]:
+def run_warnings(observed: Observation, shapes: Mapping[str, LayerAnalysis], belief: Belief) -> Iterable[str]:
     """Every warning of the run, its own first; a layer's begins with the layer's name."""
     yield from observed.warnings
-    for option, (wanted, used) in deviations(config).items():
-        yield f"{option} is {used}, the protocol {config.belief.protocol} has {wanted}"
     if not any(shape.defined for shape in shapes.values()):
         yield "no layer has four distinct points: there is no shape to speak of; use other texts or more of them"
     yield from belief.warnings

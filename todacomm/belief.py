@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from todacomm.config import AnalysisConfig
-from todacomm.core.inference import control_rows, half_samples, infer, permuted_dimensions, replicate
-from todacomm.core.inference.intervals import Estimates
+from todacomm.core.inference import Estimate, control_rows, half_samples, infer, permuted_dimensions, replicate
 from todacomm.core.layer import LayerAnalysis
 from todacomm.machine import worker_threads
 from todacomm.observation import Observation, run_model
@@ -44,8 +43,8 @@ class Belief:
         The first draw of random weights: its rows stand in the table, its curve in the plots.
     """
 
-    intervals: Mapping[str, Estimates] = field(default_factory=dict)
-    run_intervals: Estimates = field(default_factory=dict)
+    intervals: Mapping[str, Mapping[str, Estimate]] = field(default_factory=dict)
+    run_intervals: Mapping[str, Estimate] = field(default_factory=dict)
     null_rows: list[dict[str, Any]] = field(default_factory=list)
     bands: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
     control: Control | None = None
@@ -53,14 +52,17 @@ class Belief:
 
     def columns(self, layer: str, metric: str) -> dict[str, Any]:
         """The columns of a table row that say how sure its value is."""
-        columns: dict[str, Any] = {}
         estimate = self.intervals.get(layer, {}).get(metric)
-        if estimate is not None:
-            columns |= {"se": estimate.se, "lo": estimate.lo, "hi": estimate.hi}
+        columns = estimate_columns(estimate) if estimate else {}
         for row in self.null_rows:
             if (row["layer"], row["metric"], row["null"]) == (layer, metric, ROTATION):
                 columns |= {"null": ROTATION, "p": row["p"], "p_adjusted": row["p_adjusted"]}
         return columns
+
+
+def estimate_columns(estimate: Estimate) -> dict[str, Any]:
+    """An interval as columns of the tidy table."""
+    return {"se": estimate.se, "lo": estimate.lo, "hi": estimate.hi}
 
 
 def question(

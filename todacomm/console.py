@@ -11,7 +11,7 @@ INTERRUPTED = 130
 
 
 def exit_code(job: Callable[[], Any]) -> int:
-    """Run a job; 0, or 1 with the error's text where the user can mend it, or 130 after Ctrl-C.
+    """Run a job; 0, or 1 with the error's text where the user can mend it, 130 after Ctrl-C and 143 after SIGTERM.
 
     An error that is no ``ValueError`` is a defect of the program and keeps its traceback.
     """
@@ -20,9 +20,9 @@ def exit_code(job: Callable[[], Any]) -> int:
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return FAILED
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         print("interrupted", file=sys.stderr)
-        return INTERRUPTED
+        return getattr(interrupt, "exit_code", INTERRUPTED)
     return 0
 
 
@@ -38,9 +38,11 @@ def analyze_and_tell(config: AnalysisConfig) -> None:
         analysis = analyze(config, progress=bars)
     finally:
         bars.close()
-    print()
-    for line in headline(analysis):
-        print(line)
+    for warning in analysis.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    print(f"\n{headline(analysis.result())}")
+    for name, value in analysis.run.items():
+        print(f"  {name:<26} {value:.4g}")
     print(f"\nrun      {tracking.run_link(analysis)}")
     print(f"report   {tracking.report_path(analysis)}")
     print(f'look     {tracking.ui_command()}, then press "Model training"')

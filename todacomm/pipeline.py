@@ -37,6 +37,7 @@ def analyze(config: AnalysisConfig | None = None, *, progress: Progress = silent
         A setting, the model or the texts cannot be used; the run ends as FAILED.
     """
     from todacomm import tracking
+    from todacomm.reports import describe_run
 
     if config is None:
         config = load_config(None, options)
@@ -46,8 +47,8 @@ def analyze(config: AnalysisConfig | None = None, *, progress: Progress = silent
     with tracking.analysis_run(config) as run:
         result = measure(config, progress)
         with TemporaryDirectory(prefix="todacomm-") as folder:
-            describe(result, Path(folder), progress)
-            run.write(result, Path(folder))
+            draw_and_report(result, Path(folder), progress)
+            run.write(result, Path(folder), describe_run(result))
     return tracking.load_analysis(run.run_id)
 
 
@@ -67,7 +68,7 @@ def measure(config: AnalysisConfig, progress: Progress = silent) -> Result:
     return assemble(config, observed, shapes, belief, clock.seconds)
 
 
-def describe(result: Result, folder: Path, progress: Progress = silent) -> None:
+def draw_and_report(result: Result, folder: Path, progress: Progress = silent) -> None:
     """Draw the figures of a result and write its reports into a folder."""
     from todacomm.figures import draw_all
     from todacomm.reports import write_reports
