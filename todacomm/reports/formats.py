@@ -12,7 +12,7 @@ def number(value: float | None, digits: int = 3) -> str:
     """A number with ``digits`` significant digits; whole numbers stay whole.
 
     >>> [number(x) for x in (0.12345, 1234.5, 500, 0, 2.5e-07, float("nan"))]
-    ['0.123', '1,234', '500', '0', '2.5e-7', 'not defined']
+    ['0.123', '1,234', '500', '0', '2.50e-7', 'not defined']
     """
     if value is None or not math.isfinite(value):
         return UNDEFINED
@@ -69,7 +69,7 @@ def signed(value: float, half_width: float) -> str:
     """A difference with its sign and the half-width of its interval.
 
     >>> signed(-0.1034, 0.021), signed(0.25, float("nan"))
-    ('−0.103 ± 0.021', '+0.25')
+    ('−0.103 ± 0.021', '+0.2500')
     """
     text = plus_minus(abs(value), half_width)
     return text if text == UNDEFINED else ("−" if value < 0 else "+") + text

@@ -14,7 +14,7 @@ from todacomm.figures.depth import featured, read_depth
 from todacomm.reports.blocks import analysed, gaps, glossary, headline_table, layer_tables
 from todacomm.reports.findings import EMBEDDING, findings, headline, undefined_by_construction
 from todacomm.reports.formats import layers as layers_in_words
-from todacomm.reports.render import inline_svg, render_html, render_markdown
+from todacomm.reports.render import inline_svg, one_line, render_html, render_markdown
 from todacomm.result import Result
 
 TEMPLATE = "model_report.md.j2"
@@ -62,8 +62,9 @@ def report_context(result: Result) -> dict[str, Any]:
     header and rows); ``figures`` (each with title, reading and file); ``mlflow_command``, ``python_call``, ``digest``.
     """
     depth = read_depth(result)
+    model, texts = result.config.model, result.config.texts
     return {
-        "title": f"{result.model.get('name', result.config.model.model)} on {result.texts.get('name', '')}",
+        "title": one_line(f"{result.model.get('name', model.model)} on {result.texts.get('name', texts.dataset)}"),
         "warnings": warnings(result),
         "analysed": analysed(result),
         "headline": headline(result),

@@ -78,11 +78,20 @@ def escape_markdown(value: Any) -> str:
     """
     if isinstance(value, Markdown):
         return value
-    text = " ".join(str(value).split())
+    text = one_line(str(value))
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     text = re.sub(r"[\\`*\[\]|~]", r"\\\g<0>", text)
     text = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", text)
     return re.sub(r"^(?:[-+](?=[-\s]|$)|[=#]|\d+(?=[.)](?:\s|$)))", _escape_start, text)
+
+
+def one_line(text: str) -> str:
+    """Text on one line, without what cannot be printed.
+
+    >>> one_line("a\\n b\\x1b")
+    'a b'
+    """
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _escape_start(match: re.Match[str]) -> str:

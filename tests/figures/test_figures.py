@@ -1,0 +1,247 @@
+"""Every figure draws whatever an analysis may hold, can be read without colour, and overlaps nowhere."""
+
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from io import BytesIO
+from itertools import combinations
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
+from PIL import Image
+
+from tests.helpers.results import empty_nulls, make_result
+from todacomm.figures import draw_all
+from todacomm.figures.catalogue import FIGURES
+from todacomm.figures.depth import featured, read_depth
+from todacomm.figures.diagrams import MOST_BARS, draw_barcode, draw_diagram, read_bars, segments
+from todacomm.figures.gallery import OVER_DEPTH
+from todacomm.figures.style import SVG_OPTIONS, drawing
+from todacomm.figures.summary import draw_summary
+from todacomm.result import Result
+
+LONG_NAME = "an-organisation-with-a-long-name/a-model-of-several-billion-parameters-tuned-on-$instructions$-v2"
+
+
+def bare(n_layers: int) -> Result:
+    """No interval, no null, no control, no band."""
+    result = make_result(n_layers, control=False)
+    table = result.table.assign(se=np.nan, lo=np.nan, hi=np.nan, p=np.nan, p_adjusted=np.nan)
+    layers = tuple(
+        replace(
+            layer, curves={name: curve for name, curve in layer.curves.items() if not name.endswith(("_lo", "_hi"))}
+        )
+        for layer in result.layers
+    )
+    return replace(result, table=table, nulls=empty_nulls(), layers=layers)
+
+
+def degenerate(n_layers: int) -> Result:
+    """Not one layer whose shape is defined."""
+    result = make_result(n_layers, degenerate_embedding=True)
+    shape = ~result.table["metric"].isin(["n_points", "n_distinct", "duplicate_fraction"])
+    empty = [np.empty((0, 2)), np.empty((0, 2))]
+    layers = tuple(replace(layer, diagrams=empty, curves={}, warnings=("1 point",)) for layer in result.layers)
+    table = result.table.assign(value=result.table["value"].mask(shape))
+    return replace(result, table=table, nulls=empty_nulls(), layers=layers)
+
+
+def uneven(n_layers: int) -> Result:
+    """Layers of different widths, one of them with holes in its spectrum."""
+    result = make_result(n_layers)
+    layers = [
+        replace(layer, curves={**layer.curves, "eigenvalues": np.geomspace(1, 1e-9, 8 + 40 * i)})
+        for i, layer in enumerate(result.layers)
+    ]
+    layers[1].curves["eigenvalues"][3] = np.nan
+    return replace(result, layers=tuple(layers))
+
+
+RESULTS = {
+    "deep": lambda: make_result(34, n_points=40, model=LONG_NAME),
+    "no embedding": lambda: make_result(3, degenerate_embedding=True),
+    "one layer": lambda: make_result(1),
+    "nothing beside the numbers": lambda: bare(3),
+    "all degenerate": lambda: degenerate(2),
+    "uneven widths": lambda: uneven(3),
+    "pieces only": lambda: make_result(3, maxdim=0),
+}
+
+
+@pytest.fixture(scope="module", params=RESULTS)
+def result(request: pytest.FixtureRequest) -> Result:
+    made: Result = RESULTS[request.param]()
+    return made
+
+
+@pytest.fixture(scope="module")
+def figures(result: Result) -> dict[str, Figure]:
+    depth = read_depth(result)
+    with drawing():
+        drawn = {name: draw(result, depth, FIGURES[name].title) for name, draw in OVER_DEPTH.items()}
+        bars = read_bars(result, depth)
+        for name, prepare in (("diagram", draw_diagram), ("barcode", draw_barcode)):
+            drawn[name], show = prepare(result, FIGURES[name].title, bars)
+            show(bars[-1])
+        for figure in drawn.values():
+            FigureCanvasAgg(figure).draw()
+    return drawn
+
+
+def test_every_panel_says_what_it_shows(figures: dict[str, Figure]) -> None:
+    for name, figure in figures.items():
+        assert any(FIGURES[name].title in text.get_text() for text in figure.texts), name
+        for axes in figure.axes:
+            if axes.get_label() == "<colorbar>":
+                continue
+            assert axes.get_ylabel(), name
+            if name not in ("diagram", "barcode"):
+                assert axes.get_title(loc="left"), name
+                assert axes.get_xlabel(), name
+
+
+def test_curves_are_told_apart_without_colour(figures: dict[str, Figure]) -> None:
+    for name, figure in figures.items():
+        for axes in figure.axes:
+            looks = [look(handle) for handle in handles(axes.get_legend())]
+            assert len(looks) == len(set(looks)), (name, axes.get_title(loc="left"))
+
+
+def test_nothing_overlaps_or_leaves_the_sheet(figures: dict[str, Figure]) -> None:
+    for name, figure in figures.items():
+        sheet = figure.bbox.padded(1)
+        boxes = [(text.get_text(), extent(text)) for text in written(figure)]
+        for words, box in boxes:
+            assert sheet.containsx(box.x0), (name, words)
+            assert sheet.containsx(box.x1), (name, words)
+            assert sheet.containsy(box.y0), (name, words)
+            assert sheet.containsy(box.y1), (name, words)
+        for (one, first), (other, second) in combinations(boxes, 2):
+            assert not first.padded(-1).overlaps(second.padded(-1)), (name, one, other)
+
+
+def test_every_file_is_a_picture(tmp_path: Path) -> None:
+    result = make_result(3, degenerate_embedding=True)
+    at = featured(read_depth(result))
+    assert at in (1, 2)
+    files = draw_all(result, tmp_path)
+    expected = {f"plots/{name}.{suffix}" for name in OVER_DEPTH for suffix in ("png", "svg")}
+    for book in ("diagrams", "barcodes"):
+        expected |= {f"plots/{book}/layer_{n:02d}.png" for n in range(3)} | {f"plots/{book}/layer_{at:02d}.svg"}
+    assert set(files) == expected
+    assert all(path == tmp_path / name for name, path in files.items())
+    sizes: dict[Path, set[tuple[int, int]]] = {}
+    for path in files.values():
+        if path.suffix == ".svg":
+            ElementTree.parse(path)
+        else:
+            with Image.open(path) as image:
+                image.load()
+                sizes.setdefault(path.parent, set()).add(image.size)
+                assert min(image.size) > 300
+    assert all(len(sizes[tmp_path / "plots" / book]) == 1 for book in ("diagrams", "barcodes"))
+
+
+def test_axes_of_a_diagram_hold_every_layer() -> None:
+    result = make_result(4)
+    bars = read_bars(result, read_depth(result))
+    with drawing():
+        figure, _ = draw_diagram(result, "Diagram", bars)
+    low, high = figure.axes[0].get_xlim()
+    every = np.concatenate([dgm for layer in bars for dgm in layer.bars])
+    assert low < every.min()
+    assert every.max() < high
+    assert figure.axes[0].get_ylim() == (low, high)
+
+
+def test_a_diagram_is_drawn_in_the_units_of_the_scale_free_numbers() -> None:
+    result = make_result(3)
+    depth = read_depth(result)
+    for layer, longest in zip(read_bars(result, depth), depth.curve("h1_max_norm").value, strict=True):
+        assert np.diff(layer.bars[1], axis=1).max() == pytest.approx(longest)
+
+
+def test_a_barcode_keeps_the_longest_bars(rng: np.random.Generator) -> None:
+    births = rng.uniform(0, 1, 400)
+    lifetimes = rng.exponential(1.0, 400)
+    shown = segments(np.column_stack([births, births + lifetimes]))
+    lengths = np.diff(shown[:, :, 0], axis=1)[:, 0]
+    assert sorted(lengths) == pytest.approx(sorted(lifetimes)[-MOST_BARS:])
+    assert np.all(np.diff(shown[:, 0, 0]) >= 0)
+
+
+def test_the_callers_style_is_left_alone() -> None:
+    result = make_result(2)
+    light = summary_svg(result)
+    with mpl.rc_context({"axes.facecolor": "black", "font.size": 31.0, "lines.linewidth": 9.0}):
+        before = dict(mpl.rcParams)
+        assert summary_svg(result) == light
+        assert dict(mpl.rcParams) == before
+
+
+def test_threads_draw_what_one_thread_draws() -> None:
+    results = [make_result(2, seed=seed) for seed in (0, 1)]
+    alone = [summary_svg(result) for result in results]
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(summary_svg, results)) == alone
+    assert alone[0] != alone[1]
+
+
+def test_matplotlib_comes_only_with_a_picture() -> None:
+    code = (
+        "import sys, todacomm.figures, todacomm.figures.catalogue, todacomm.figures.depth, todacomm.reports; "
+        "assert 'matplotlib' not in sys.modules; "
+        "import todacomm.figures.gallery; assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).resolve().parents[2])
+
+
+def summary_svg(result: Result) -> bytes:
+    stream = BytesIO()
+    with drawing():
+        draw_summary(result, read_depth(result), "Summary").savefig(stream, **SVG_OPTIONS)
+    return stream.getvalue()
+
+
+def handles(legend: Legend | None) -> list[Line2D]:
+    return [] if legend is None else [item for item in legend.get_lines() if item.get_linestyle() != "None"]
+
+
+def look(handle: Line2D) -> tuple[object, ...]:
+    """Marker and dash: what is left of a curve in print."""
+    dashes = handle._dash_pattern[1]  # type: ignore[attr-defined]
+    return handle.get_marker(), tuple(dashes) if dashes else None
+
+
+def written(figure: Figure) -> Iterator[Text]:
+    """Every text that is seen."""
+    yield from (text for text in figure.texts if text.get_text())
+    for axes in figure.axes:
+        titles = [axes.title, axes._left_title, axes._right_title]  # type: ignore[attr-defined]
+        ticks = [*visible(axes.xaxis, axes.get_xlim()), *visible(axes.yaxis, axes.get_ylim())]
+        legend = axes.get_legend()
+        entries = legend.get_texts() if legend else []
+        for text in (*titles, axes.xaxis.label, axes.yaxis.label, *ticks, *entries, *axes.texts):
+            if text.get_text() and text.get_visible():
+                yield text
+
+
+def visible(axis: mpl.axis.Axis, limits: tuple[float, float]) -> list[Text]:
+    low, high = sorted(limits)
+    slack = 1e-9 * (high - low)
+    return [t.label1 for t in axis.get_major_ticks() if low - slack <= t.get_loc() <= high + slack]
+
+
+def extent(text: Text) -> Bbox:
+    return text.get_window_extent()
