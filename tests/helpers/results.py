@@ -146,7 +146,14 @@ def _rows(who: dict[str, Any], layer: LayerResult, values: dict[str, float]) -> 
     rows = []
     for name, value in values.items():
         metric = LAYER_METRICS[name]
-        row = {**who, "layer": layer.name, "depth": layer.depth, "metric": name, "value": value, "n": values["n_points"]}
+        row = {
+            **who,
+            "layer": layer.name,
+            "depth": layer.depth,
+            "metric": name,
+            "value": value,
+            "n": values["n_points"],
+        }
         if metric.interval:
             row |= {"se": 0.05 * abs(value), "lo": value - 0.098 * abs(value), "hi": value + 0.098 * abs(value)}
         if metric.null_tail and np.isfinite(value):

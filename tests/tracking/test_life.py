@@ -1,0 +1,207 @@
+"""How a run begins and ends: taken over or new, finished, failed or killed, by itself or below another."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import mlflow
+import pytest
+from mlflow import MlflowClient
+
+from tests.helpers.records import record
+from todacomm.config import AnalysisConfig
+from todacomm.result import Result
+from todacomm.tracking import Interrupted, analysis_run, load_analysis, open_run, training_run
+
+CONFIG = AnalysisConfig()
+ROOT = Path(__file__).resolve().parents[2]
+WAITING = """
+import sys, time
+from todacomm.config import AnalysisConfig
+from todacomm.tracking import analysis_run
+try:
+    with analysis_run(AnalysisConfig()) as run:
+        print(run.run_id, flush=True)
+        for _ in range(600):
+            time.sleep(0.1)
+except KeyboardInterrupt as interrupt:
+    sys.exit(getattr(interrupt, "exit_code", 130))
+"""
+
+
+def status(run_id: str) -> str:
+    return MlflowClient().get_run(run_id).info.status
+
+
+def tags(run_id: str) -> dict[str, str]:
+    return MlflowClient().get_run(run_id).data.tags
+
+
+def start(script: str, folder: Path, **environment: str) -> subprocess.Popen[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    return subprocess.Popen(
+        [sys.executable, "-c", script], cwd=folder, env=environment, stdout=subprocess.PIPE, text=True
+    )
+
+
+def first_line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    return process.stdout.readline().strip()
+
+
+def test_a_run_that_raises_is_failed_and_the_error_goes_on(store: Path) -> None:
+    with pytest.raises(ZeroDivisionError), analysis_run(CONFIG) as run:
+        1 / 0  # noqa: B018
+    assert status(run.run_id) == "FAILED"
+    assert tags(run.run_id)["todacomm.model"] == "demo-decoder"
+    with pytest.raises(ValueError, match="was failed: there are no results of it"):
+        load_analysis(run.run_id)
+
+
+def test_a_run_whose_upload_fails_is_not_finished(store: Path, result: Result, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"mlflow\.db cannot be used"), analysis_run(CONFIG) as run:  # noqa: PT012
+        (store / "mlruns").write_text("in the way of the folder of artifacts")
+        run.write(result, tmp_path / "staging")
+    assert status(run.run_id) == "FAILED"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), Interrupted(signal.SIGTERM)])
+def test_an_interrupted_run_is_killed_and_says_why(store: Path, error: KeyboardInterrupt) -> None:
+    with pytest.raises(KeyboardInterrupt), analysis_run(CONFIG) as run:
+        raise error
+    assert status(run.run_id) == "KILLED"
+    assert tags(run.run_id)["todacomm.interrupted"] == ("SIGTERM" if isinstance(error, Interrupted) else "SIGINT")
+    with pytest.raises(ValueError, match=r"was killed by SIG(INT|TERM)"):
+        load_analysis(run.run_id)
+
+
+def test_a_signal_ends_the_process_with_its_exit_code(store: Path) -> None:
+    with start(WAITING, store) as terminated, start(WAITING, store) as interrupted:
+        ended = {first_line(terminated): "SIGTERM", first_line(interrupted): "SIGINT"}
+        terminated.send_signal(signal.SIGTERM)
+        interrupted.send_signal(signal.SIGINT)
+        assert (terminated.wait(30), interrupted.wait(30)) == (143, 130)
+    for run_id, reason in ended.items():
+        assert status(run_id) == "KILLED"
+        assert tags(run_id)["todacomm.interrupted"] == reason
+
+
+def test_a_handler_of_the_users_own_stays(store: Path) -> None:
+    def mine(signum: int, frame: object) -> None: ...
+
+    before = signal.signal(signal.SIGTERM, mine)
+    try:
+        with analysis_run(CONFIG):
+            assert signal.getsignal(signal.SIGTERM) is mine
+        assert signal.getsignal(signal.SIGTERM) is mine
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_the_run_that_mlflow_run_made_is_taken_over_once(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = MlflowClient()
+    made = client.create_run("0").info.run_id
+    monkeypatch.setenv("MLFLOW_RUN_ID", made)
+    with analysis_run(CONFIG) as first:
+        pass
+    with analysis_run(CONFIG) as second:
+        pass
+    assert first.run_id == made
+    assert second.run_id != made
+    assert client.get_run(made).info.run_name == "demo-decoder pydoc 500"
+
+
+def test_a_name_given_to_mlflow_run_stays(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = MlflowClient().create_run("0", run_name="my-run-1").info.run_id
+    monkeypatch.setenv("MLFLOW_RUN_ID", made)
+    with analysis_run(CONFIG):
+        pass
+    assert MlflowClient().get_run(made).info.run_name == "my-run-1"
+
+
+def test_parameters_of_mlflow_run_do_not_stand_in_the_way(
+    store: Path, result: Result, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    client = MlflowClient()
+    made = client.create_run("0").info.run_id
+    client.log_param(made, "model", "'quoted model'")
+    monkeypatch.setenv("MLFLOW_RUN_ID", made)
+    assert record(result) == made
+    assert client.get_run(made).data.params["config/model"] == "demo-decoder"
+    assert load_analysis(made).experiment_id == "0"
+
+
+def test_an_ended_run_is_not_taken_over(store: Path, recorded: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_RUN_ID", recorded)
+    with pytest.raises(ValueError, match=r"which has ended \(finished\): unset it"), analysis_run(CONFIG):
+        pass
+
+
+def test_inside_the_callers_own_run_it_is_nested(store: Path) -> None:
+    mine = mlflow.create_experiment("mine")
+    with mlflow.start_run(experiment_id=mine) as outer:
+        with analysis_run(CONFIG) as run:
+            active = mlflow.active_run()
+            assert active
+            assert active.info.run_id == outer.info.run_id
+        mlflow.log_metric("still", 1)
+    assert tags(run.run_id)["mlflow.parentRunId"] == outer.info.run_id
+    assert MlflowClient().get_run(run.run_id).info.experiment_id == mine
+    assert (status(run.run_id), status(outer.info.run_id)) == ("FINISHED", "FINISHED")
+
+
+def test_a_failure_inside_leaves_the_callers_run_open(store: Path) -> None:
+    with mlflow.start_run(experiment_id="0") as outer:
+        with pytest.raises(ValueError, match="bad"), analysis_run(CONFIG) as run:
+            raise ValueError("bad")
+        assert status(outer.info.run_id) == "RUNNING"
+    assert status(run.run_id) == "FAILED"
+
+
+def test_children_of_a_sweep_name_their_parent(store: Path) -> None:
+    with open_run("sweep", "all of them", "sweeps") as sweep, analysis_run(CONFIG, parent=sweep.run_id) as child:
+        pass
+    assert tags(child.run_id)["mlflow.parentRunId"] == sweep.run_id
+    assert tags(sweep.run_id)["todacomm.kind"] == "sweep"
+    with pytest.raises(ValueError, match="is a sweep: expected an analysis"):
+        load_analysis(sweep.run_id)
+
+
+def test_a_training_logs_steps_and_files(store: Path, staging: Path) -> None:
+    with training_run("train tiny", {"steps": 2, "seed": None}, "training") as run:
+        for step in (1, 2):
+            run.log_metrics({"loss": 1 / step}, step=step)
+        run.log_artifacts(staging)
+    client = MlflowClient()
+    assert [(p.step, p.value) for p in client.get_metric_history(run.run.run_id, "loss")] == [(1, 1.0), (2, 0.5)]
+    assert "report.md" in {info.path for info in client.list_artifacts(run.run.run_id)}
+    assert client.get_run(run.run.run_id).data.params == {"config/steps": "2", "config/seed": "auto"}
+
+
+PARENT = f"""
+import os, subprocess, sys, time
+subprocess.Popen([sys.executable, "-c", {WAITING!r}])
+time.sleep(600)
+"""
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_child_ends_with_its_mlflow_run(store: Path, busy: bool) -> None:
+    """The child of a killed ``mlflow run`` is on its own: it sees that, and ends within five seconds."""
+    client = MlflowClient()
+    made = client.create_run("0", tags={"mlflow.source.type": "PROJECT"}).info.run_id
+    stuck = "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])\n        print(run.run_id, flush=True)"
+    waiting = WAITING.replace("print(run.run_id, flush=True)", "import signal; " + stuck) if busy else WAITING
+    with start(PARENT.replace(repr(WAITING), repr(waiting)), store, MLFLOW_RUN_ID=made) as parent:
+        assert first_line(parent) == made
+        parent.kill()
+        began = time.monotonic()
+        while status(made) == "RUNNING" and time.monotonic() - began < 10:
+            time.sleep(0.1)
+        assert time.monotonic() - began < 5
+    assert status(made) == "KILLED"
+    assert tags(made)["todacomm.interrupted"] == "mlflow run is gone"

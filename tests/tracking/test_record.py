@@ -1,0 +1,228 @@
+"""An analysis written to a real store and read back, through MLflow's own client and through ours."""
+
+import dataclasses
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from mlflow import MlflowClient
+
+from tests.helpers.records import record
+from tests.helpers.results import empty_nulls, make_result
+from todacomm.config import AnalysisConfig
+from todacomm.result import Result
+from todacomm.tables import run_values
+from todacomm.tracking import analysis_run, load_analysis
+from todacomm.tracking.entries import LONGEST_TAG, fitted, metrics
+from todacomm.tracking.files import read_cloud, stage
+
+
+def history(run_id: str, key: str) -> dict[int, float]:
+    return {point.step: point.value for point in MlflowClient().get_metric_history(run_id, key)}
+
+
+def test_what_was_written_is_read_back_equal(recorded: str, result: Result) -> None:
+    back = load_analysis(recorded).result()
+    pd.testing.assert_frame_equal(back.table, result.table)
+    pd.testing.assert_frame_equal(back.nulls, result.nulls)
+    assert back.config == result.config
+    assert (back.model, back.texts) == (result.model, result.texts)
+    assert (back.warnings, back.seconds) == (result.warnings, result.seconds)
+    for ours, theirs in zip(back.layers, result.layers, strict=True):
+        assert (ours.name, ours.index, ours.depth, ours.warnings) == (
+            theirs.name,
+            theirs.index,
+            theirs.depth,
+            theirs.warnings,
+        )
+        np.testing.assert_equal(ours.diagrams, theirs.diagrams)
+        np.testing.assert_equal(ours.curves, theirs.curves)
+    np.testing.assert_equal(back.clouds, result.clouds)
+
+
+def test_an_analysis_answers_for_a_layer_by_name_and_by_index(recorded: str, result: Result) -> None:
+    analysis = load_analysis(recorded)
+    assert analysis.layer_names == ("embedding", "layer_0", "layer_1", "layer_2", "final")
+    np.testing.assert_array_equal(analysis.cloud("layer_1"), analysis.cloud(2))
+    np.testing.assert_array_equal(analysis.diagrams(-1)[1], result.layers[-1].diagrams[1])
+    assert analysis.curves("final")["betti_1"].shape == analysis.curves("final")["scale"].shape
+    assert list(analysis.text_ids) == result.texts["ids"]
+    assert analysis.run["perplexity"] == 21.5
+    assert math.isnan(analysis.run["expansion_ratio"])
+    with pytest.raises(ValueError, match=r"no layer 'layer_9': choose embedding, layer_0"):
+        analysis.cloud("layer_9")
+
+
+def test_series_over_depth_have_the_layer_as_step_and_keep_nan(recorded: str, result: Result) -> None:
+    rows = result.table[(result.table["metric"] == "h0_total_norm") & (result.table["weights"] == "trained")]
+    expected = dict(enumerate(rows["value"]))
+    assert math.isnan(expected[0])
+    np.testing.assert_equal(history(recorded, "tda/h0_total_norm"), expected)
+    np.testing.assert_equal(history(recorded, "interval/h0_total_norm_hi"), dict(enumerate(rows["hi"])))
+    assert history(recorded, "layer/relative_depth") == {0: 0.0, 1: 0.25, 2: 0.5, 3: 0.75, 4: 1.0}
+    assert set(history(recorded, "null/h1_max_norm_p_adjusted")) == {1, 2, 3, 4}
+    assert len(history(recorded, "control/random_weights/h1_max_norm")) == 5
+
+
+def test_the_store_has_the_documented_keys_and_no_more(recorded: str) -> None:
+    run = MlflowClient().get_run(recorded)
+    groups = {key.rpartition("/")[0] for key in run.data.metrics}
+    assert groups == {
+        "tda", "cloud", "geometry", "layer", "summary", "interval", "null", "control/random_weights",
+    }  # fmt: skip
+    assert {key for key in run.data.metrics if key.startswith(("interval", "null", "control"))} == {
+        "interval/h0_total_norm_lo", "interval/h0_total_norm_hi", "interval/h1_max_norm_lo", "interval/h1_max_norm_hi",
+        "null/h1_max_norm_mean", "null/h1_max_norm_p_adjusted", "null/h0_total_norm_mean",
+        "control/random_weights/h0_total_norm", "control/random_weights/h1_max_norm",
+    }  # fmt: skip
+    assert "geometry/spectrum_alpha" not in run.data.metrics, "a series without a number would be an empty chart"
+    assert run.data.metrics["summary/bits_per_byte"] == 1.25
+    assert run.data.metrics["summary/seconds_homology"] == 0.8
+    assert all(math.isnan(value) or abs(value) < 1e300 for value in run.data.metrics.values())
+
+
+def test_parameters_tags_and_input_name_what_was_done(recorded: str, result: Result) -> None:
+    run = MlflowClient().get_run(recorded)
+    assert run.info.status == "FINISHED"
+    assert run.info.run_name == "demo-decoder pydoc 60"
+    assert run.data.params["config/samples"] == "60"
+    assert run.data.params["config/pooling"] == "last", "auto is recorded as what it came to"
+    assert run.data.params["config/standardize"] == "false"
+    tags = {key.removeprefix("todacomm."): v for key, v in run.data.tags.items() if key.startswith("todacomm.")}
+    assert tags == {
+        "kind": "analysis",
+        "schema": "1",
+        "model": "demo-decoder",
+        "weights": "trained",
+        "family": "gpt2",
+        "dataset": "pydoc",
+        "texts_digest": "fedcba9876543210",
+        "config_hash": result.config.digest(),
+        "protocol": tags["protocol"],
+        "deviations": tags["deviations"],
+        "warnings": "the cloud is small\nembedding: 1 of 60 points are distinct: its numbers are not defined",
+    }
+    assert tags["protocol"].startswith("standard v1 sha256:")
+    assert "samples=60 instead of 500" in tags["deviations"]
+    (used,) = run.inputs.dataset_inputs
+    assert (used.dataset.name, used.dataset.digest) == ("pydoc", "fedcba9876543210")
+    assert json.loads(used.dataset.source) == {"uri": "bundled:pydoc", "revision": "3.11.13"}
+
+
+def test_files_are_strict_json_and_arrays_without_objects(result: Result, tmp_path: Path) -> None:
+    stage(result, tmp_path)
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is no JSON")
+
+    for path in tmp_path.rglob("*.json"):
+        json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
+    for path in tmp_path.rglob("*.npz"):
+        with np.load(path, allow_pickle=False) as arrays:
+            assert all(arrays[name].dtype.kind in "fU" for name in arrays.files)
+    with np.load(tmp_path / "clouds/layer_02.npz", allow_pickle=False) as arrays:
+        assert arrays["cloud"].dtype == np.float32
+        assert arrays["text_ids"].tolist() == result.texts["ids"]
+    assert read_cloud(tmp_path / "clouds/layer_02.npz").shape == (60, 16)
+
+
+def test_the_recorded_settings_run_the_analysis_again(recorded: str, result: Result) -> None:
+    path = load_analysis(recorded).artifact("config/resolved.yaml")
+    again = AnalysisConfig.from_flat(yaml.safe_load(path.read_text(encoding="utf-8")))
+    assert again.model.pooling == "last"
+    assert again.texts == result.config.texts
+    assert again.topology == result.config.topology
+
+
+def test_staged_pictures_become_a_slider(store: Path, result: Result, staging: Path) -> None:
+    with analysis_run(result.config) as run:
+        run.write(result, staging, note="**Headline**")
+    client = MlflowClient()
+    shown = sorted(info.path for info in client.list_artifacts(run.run_id, "images") if info.path.endswith(".png"))
+    assert [name.split("+")[:3] for name in shown] == [["images/persistence_diagram", "step", step] for step in "01"]
+    tags = client.get_run(run.run_id).data.tags
+    assert tags["mlflow.loggedImages"] == "True"
+    assert tags["mlflow.note.content"] == "**Headline**"
+    assert load_analysis(run.run_id).artifact("report.md").read_text(encoding="utf-8") == "# A report\n"
+
+
+def test_output_dir_gets_every_file_of_the_run(store: Path, staging: Path) -> None:
+    result = make_result(n_layers=3, output_dir="out/here")
+    with analysis_run(result.config) as run:
+        run.write(result, staging)
+    ours = {str(path.relative_to("out/here")) for path in Path("out/here").rglob("*") if path.is_file()}
+    theirs = Path(load_analysis(run.run_id).artifact_uri)
+    assert ours == {str(path.relative_to(theirs)) for path in theirs.rglob("*") if "images" not in path.parts} - {
+        str(path.relative_to(theirs)) for path in theirs.rglob("*") if path.is_dir()
+    }
+    assert [path.name for path in Path("out").iterdir()] == ["here"]
+
+
+def test_output_dir_that_holds_something_is_refused_before_the_run(store: Path) -> None:
+    (store / "out").mkdir()
+    (store / "out/notes.txt").write_text("mine")
+    config = AnalysisConfig.from_flat({"output_dir": "out"})
+    with pytest.raises(ValueError, match="is there already and not empty"), analysis_run(config):
+        pass
+    assert not MlflowClient().search_runs(["0"])
+    (store / "out/notes.txt").unlink()
+    with analysis_run(config):
+        pass
+
+
+def test_clouds_are_left_out_on_request(store: Path) -> None:
+    result = make_result(n_layers=3, keep_clouds=False)
+    analysis = load_analysis(record(result))
+    assert len(analysis.text_ids) == 60
+    assert analysis.result().clouds == {}
+    with pytest.raises(ValueError, match="kept no clouds: analyse again with keep_clouds=true"):
+        analysis.cloud("embedding")
+
+
+def test_an_infinity_becomes_undefined_with_a_warning(store: Path, result: Result) -> None:
+    table = result.table.copy()
+    table.loc[(table["layer"] == "layer_1") & (table["metric"] == "h1_max_ratio"), "value"] = np.inf
+    analysis = load_analysis(record(dataclasses.replace(result, table=table)))
+    values = analysis.layers.set_index(["weights", "layer", "metric"])["value"]
+    assert math.isnan(values["trained", "layer_1", "h1_max_ratio"])
+    assert analysis.warnings[-1] == "layer_1: h1_max_ratio is infinite and stands as undefined"
+    assert math.isnan(history(analysis.run_id, "tda/h1_max_ratio")[2])
+
+
+def test_an_analysis_without_nulls_control_or_intervals(store: Path) -> None:
+    result = make_result(n_layers=3, control=False, replicates=0, nulls=0)
+    bare = result.table.assign(se=np.nan, lo=np.nan, hi=np.nan, p=np.nan, p_adjusted=np.nan, null="")
+    result = dataclasses.replace(result, table=bare, nulls=empty_nulls())
+    analysis = load_analysis(record(result))
+    assert analysis.nulls.empty
+    assert list(analysis.nulls.columns) == list(empty_nulls().columns)
+    assert not {point.key.split("/")[0] for point in metrics(result)} & {"interval", "null", "control"}
+
+
+def test_a_control_of_random_weights_is_the_runs_own_when_asked_for(store: Path) -> None:
+    result = make_result(n_layers=3, control=False, weights="random")
+    analysis = load_analysis(record(result))
+    assert analysis.run == pytest.approx(run_values(result.table), nan_ok=True)
+    assert MlflowClient().get_run(analysis.run_id).info.run_name == "demo-decoder random pydoc 60"
+
+
+def test_names_that_are_paths_or_markup_survive(store: Path) -> None:
+    name = "../odd models/<b>|`x`' \"ü"
+    result = make_result(n_layers=3, model=name, dataset="a'b.txt", run_name='it\'s "<i>"')
+    analysis = load_analysis(record(result))
+    assert analysis.config.model.model == name
+    assert analysis.run_name == 'it\'s "<i>"'
+    assert set(analysis.layers["model"]) == {name}
+
+
+def test_a_long_list_of_warnings_is_cut_at_a_line_with_a_pointer() -> None:
+    text = "\n".join(f"layer_{i}: something is not as it should be" for i in range(1000))
+    cut = fitted(text)
+    assert len(cut) <= LONGEST_TAG
+    *lines, pointer = cut.splitlines()
+    assert text.startswith("\n".join(lines) + "\n")
+    assert "report.md" in pointer

@@ -1,0 +1,153 @@
+"""Finding analyses, and what is said where there is nothing to find or to load."""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from mlflow import MlflowClient
+
+from tests.helpers.records import record
+from tests.helpers.results import make_result
+from tests.tracking.conftest import copy_store
+from todacomm.config import AnalysisConfig
+from todacomm.result import Result
+from todacomm.tracking import load_analysis, open_run, report_path, run_link, search_analyses, ui_command
+
+
+@pytest.fixture(scope="module")
+def recorded_once(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, str]]]:
+    folder = tmp_path_factory.mktemp("several")
+    copy_store(template, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        yield folder, _record_several()
+
+
+@pytest.fixture
+def several(recorded_once: tuple[Path, dict[str, str]], monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Run ids of four analyses in the current folder, the last of them the second one again."""
+    folder, made = recorded_once
+    monkeypatch.chdir(folder)
+    return made
+
+
+def _record_several() -> dict[str, str]:
+    made = {
+        "gpt2": record(make_result(n_layers=3, model="gpt2")),
+        "bert": record(make_result(n_layers=3, model="bert", dataset="squad", experiment_name="others")),
+        "random": record(make_result(n_layers=3, model="gpt2", weights="random", control=False)),
+        "again": record(
+            make_result(n_layers=3, model="bert", dataset="squad", experiment_name="others", run_name="2nd")
+        ),
+    }
+    with pytest.raises(RuntimeError), open_run("analysis", "fails", "todacomm"):
+        raise RuntimeError
+    with open_run("training", "no analysis", "todacomm"):
+        pass
+    return made
+
+
+def found(several: dict[str, str], frame: pd.DataFrame) -> list[str]:
+    names = {run_id: name for name, run_id in several.items()}
+    return [names[run_id] for run_id in frame["run_id"]]
+
+
+def test_every_finished_analysis_is_found_newest_first(several: dict[str, str]) -> None:
+    assert found(several, search_analyses()) == ["again", "random", "bert", "gpt2"]
+    assert len(search_analyses(status=None)) == 5
+    assert search_analyses(status="FAILED")["run_name"].tolist() == ["fails"]
+
+
+def test_filters(several: dict[str, str]) -> None:
+    assert found(several, search_analyses(model="gp*")) == ["random", "gpt2"]
+    assert found(several, search_analyses(weights="random")) == ["random"]
+    assert found(several, search_analyses(dataset="squad")) == ["again", "bert"]
+    assert found(several, search_analyses("others", model="bert")) == ["again", "bert"]
+    assert found(several, search_analyses(newest=True)) == ["again", "random", "gpt2"]
+    assert found(several, search_analyses(run_ids=[several["gpt2"], several["bert"]])) == ["bert", "gpt2"]
+    assert search_analyses(revision="none").empty
+
+
+def test_rows_hold_settings_and_numbers_in_their_own_types(several: dict[str, str]) -> None:
+    row = search_analyses(run_ids=[several["bert"]]).iloc[0]
+    assert (row["experiment"], row["dataset"], row["samples"], row["pooling"]) == ("others", "squad", 60, "last")
+    assert row["standardize"] is False or not row["standardize"]
+    assert row["perplexity"] == 21.5
+    assert row["warnings"] == ""
+    assert pd.Timestamp.now("UTC") - row["start_time"] < pd.Timedelta(minutes=10)
+    assert list(search_analyses(model="none").columns)[:5] == [
+        "run_id", "run_name", "experiment", "status", "start_time",
+    ]  # fmt: skip
+
+
+def test_pages_are_put_together(several: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("todacomm.tracking.search._PAGE", 2)
+    assert found(several, search_analyses()) == ["again", "random", "bert", "gpt2"]
+
+
+def test_what_is_not_there_is_named_with_what_is(several: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="no experiment 'otters': there are Default, others, todacomm"):
+        search_analyses("otters")
+    with pytest.raises(ValueError, match="no run 'abc' in this store"):
+        search_analyses(run_ids=["abc"])
+    with pytest.raises(ValueError, match="unknown status 'DONE': choose FINISHED"):
+        search_analyses(status="DONE")
+
+
+def test_loading_what_is_no_finished_analysis(store: Path, recorded: str) -> None:
+    client = MlflowClient()
+    with pytest.raises(ValueError, match=r"no run 'abc' in this store: todacomm\.search_analyses\(\) lists"):
+        load_analysis("abc")
+    with pytest.raises(ValueError, match="is not one of todacomm"):
+        load_analysis(client.create_run("0").info.run_id)
+    with open_run("analysis", "slow", "todacomm") as run, pytest.raises(ValueError, match="is still running"):
+        load_analysis(run.run_id)
+    client.delete_run(recorded)
+    with pytest.raises(ValueError, match="is deleted: `mlflow runs restore"):
+        load_analysis(recorded)
+
+
+def test_tables_of_another_schema(store: Path, recorded: str) -> None:
+    path = load_analysis(recorded).artifact("tables/layers.json")
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    for schema, todo in ((stored["schema"] + 1, "upgrade todacomm"), (0, "run the analysis again")):
+        path.write_text(json.dumps({**stored, "schema": schema}), encoding="utf-8")
+        with pytest.raises(ValueError, match=rf"run {recorded}: its tables have schema {schema}, .*: {todo}"):
+            load_analysis(recorded)
+    path.write_text("[]", encoding="utf-8")
+    with pytest.raises(ValueError, match="its tables cannot be read"):
+        load_analysis(recorded)
+
+
+def test_deleted_artifacts(store: Path, recorded: str) -> None:
+    analysis = load_analysis(recorded)
+    analysis.artifact("clouds/layer_01.npz").unlink()
+    with pytest.raises(ValueError, match=r"has no clouds/layer_01\.npz \(it was deleted\): analyse again"):
+        analysis.cloud("layer_0")
+    analysis.artifact("tables/layers.json").unlink()
+    with pytest.raises(ValueError, match=r"has no tables/layers\.json"):
+        load_analysis(recorded)
+
+
+def test_links_open_the_half_of_the_interface_that_shows_runs(
+    store: Path, recorded: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    analysis = load_analysis(recorded)
+    assert run_link(analysis) == (
+        f"http://127.0.0.1:5000/#/experiments/{analysis.experiment_id}/runs/{recorded}?workflowType=machine_learning"
+    )
+    assert report_path(analysis) == f"{analysis.artifact_uri}/report.html"
+    assert ui_command() == "mlflow ui"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////data/runs.db")
+    assert ui_command() == "mlflow ui --backend-store-uri sqlite:////data/runs.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://runs.example.org/")
+    assert ui_command() == "open https://runs.example.org/"
+    assert run_link(analysis).startswith(f"https://runs.example.org/#/experiments/{analysis.experiment_id}/runs/")
+
+
+def test_two_analyses_differ_in_their_hash_when_a_setting_that_decides_numbers_does(result: Result) -> None:
+    other = dataclasses.replace(result, config=AnalysisConfig.from_flat({**result.config.to_flat(), "seed": 1}))
+    assert other.config.digest() != result.config.digest()

@@ -1,0 +1,26 @@
+"""Everything that knows MLflow: runs that are being written, and analyses that are read back."""
+
+from todacomm.tracking.analysis import Analysis, load_analysis
+from todacomm.tracking.interrupt import Interrupted
+from todacomm.tracking.links import report_path, run_link, ui_command
+from todacomm.tracking.run import OpenRun, open_run
+from todacomm.tracking.search import search_analyses
+from todacomm.tracking.store import open_store
+from todacomm.tracking.write import AnalysisRun, TrainingRun, analysis_run, training_run
+
+__all__ = [
+    "Analysis",
+    "AnalysisRun",
+    "Interrupted",
+    "OpenRun",
+    "TrainingRun",
+    "analysis_run",
+    "load_analysis",
+    "open_run",
+    "open_store",
+    "report_path",
+    "run_link",
+    "search_analyses",
+    "training_run",
+    "ui_command",
+]

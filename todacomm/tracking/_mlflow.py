@@ -1,0 +1,91 @@
+"""The one door to MLflow: what it needs to keep quiet is set before it is imported."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+
+from mlflow import MlflowClient, active_run, get_tracking_uri
+from mlflow.entities import Dataset, DatasetInput, Experiment, InputTag, Metric, Param, Run, RunTag
+from mlflow.exceptions import MlflowException
+from mlflow.store.tracking import DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH as ARTIFACT_ROOT
+from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+from mlflow.tracking import is_tracking_uri_set
+from mlflow.tracking.context.registry import resolve_tags
+from mlflow.utils.file_utils import local_file_uri_to_path
+from mlflow.utils.name_utils import _GENERATOR_NOUNS as NAME_NOUNS
+from mlflow.utils.name_utils import _GENERATOR_PREDICATES as NAME_PREDICATES
+from mlflow.utils.uri import is_local_uri
+
+__all__ = [
+    "ARTIFACT_ROOT",
+    "NAME_NOUNS",
+    "NAME_PREDICATES",
+    "Dataset",
+    "DatasetInput",
+    "Experiment",
+    "InputTag",
+    "Metric",
+    "MlflowClient",
+    "MlflowException",
+    "Param",
+    "Run",
+    "RunTag",
+    "SqlAlchemyStore",
+    "active_run",
+    "get_tracking_uri",
+    "impatient",
+    "is_tracking_uri_set",
+    "local_path",
+    "quiet",
+    "resolve_tags",
+]
+
+_CHATTY = ("alembic", "mlflow.store.db.utils")
+
+
+def local_path(uri: str) -> Path | None:
+    """The folder behind the address of artifacts on this machine's disk; None for one elsewhere."""
+    if not is_local_uri(uri):  # type: ignore[no-untyped-call]
+        return None
+    return Path(local_file_uri_to_path(uri)).absolute()  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def impatient() -> Iterator[None]:
+    """Requests that give up within seconds, where the user has not said how long to wait.
+
+    MLflow's own patience is minutes: right for a result that waits to be written, wrong for the question whether a
+    server is there at all.
+    """
+    with _environment(MLFLOW_HTTP_REQUEST_MAX_RETRIES="1", MLFLOW_HTTP_REQUEST_TIMEOUT="10"):
+        yield
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """No reports of database migrations, no download bars, no links that open the wrong half of the interface."""
+    levels = {name: logging.getLogger(name).level for name in _CHATTY}
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    try:
+        with _environment(MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR="false", MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT="true"):
+            yield
+    finally:
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
+
+
+@contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    added = [name for name in values if name not in os.environ]
+    os.environ.update({name: values[name] for name in added})
+    try:
+        yield
+    finally:
+        for name in added:
+            os.environ.pop(name, None)

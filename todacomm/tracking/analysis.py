@@ -1,0 +1,190 @@
+"""A recorded analysis, read back: its tables at once, everything larger when asked for."""
+
+import json
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from todacomm.config import AnalysisConfig
+from todacomm.result import LayerResult, Result
+from todacomm.tables import run_values
+from todacomm.tracking._mlflow import MlflowClient, MlflowException, Run, local_path, quiet
+from todacomm.tracking.entries import ANALYSIS
+from todacomm.tracking.files import TABLES, TEXTS, cloud_file, diagram_file, read_cloud, read_layer, read_tables
+from todacomm.tracking.places import check_artifacts
+from todacomm.tracking.run import INTERRUPTED, KIND
+from todacomm.tracking.store import open_store, store_errors
+
+
+def load_analysis(run_id: str) -> "Analysis":
+    """A finished analysis by the id of its run.
+
+    Raises
+    ------
+    ValueError
+        There is no such run, it is no analysis, did not finish or was deleted, or its tables are gone or of another
+        schema.
+    """
+    client = open_store(writing=False)
+    try:
+        run = client.get_run(run_id)
+    except MlflowException as error:
+        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            raise ValueError(f"the run {run_id} cannot be read: {error}") from error
+        raise ValueError(f"no run {run_id!r} in this store: todacomm.search_analyses() lists the analyses") from error
+    _check_finished(run)
+    return Analysis(client, run)
+
+
+class Analysis:
+    """A finished analysis.
+
+    Attributes
+    ----------
+    layers : DataFrame
+        The tidy table, columns :data:`todacomm.tables.COLUMNS`; numbers of the whole run stand under layer ``run``.
+    nulls : DataFrame
+        The table of null models, columns :data:`todacomm.tables.NULL_COLUMNS`.
+    model, texts : dict
+        Facts about the model and the texts.
+    warnings : tuple of str
+        Every warning of the run.
+    layer_names : tuple of str
+        Layers in the order of depth; wherever a layer is asked for, its name or its index will do.
+    """
+
+    def __init__(self, client: MlflowClient, run: Run) -> None:
+        self._client = client
+        self._info = run.info
+        self.run_id: str = run.info.run_id
+        self.experiment_id: str = run.info.experiment_id
+        self.run_name: str = run.info.run_name
+        try:
+            tables = read_tables(self.artifact(TABLES))
+        except ValueError as error:
+            raise ValueError(f"run {self.run_id}: {error}") from error
+        self.layers: pd.DataFrame = tables.layers
+        self.nulls: pd.DataFrame = tables.nulls
+        self.warnings = tables.warnings
+        self.settings = tables.settings
+        self.model: dict[str, Any] = tables.settings["model"]
+        self.texts: dict[str, Any] = tables.settings["texts"]
+        self.layer_names = tuple(name for _, name, _ in tables.settings["layers"])
+
+    def __repr__(self) -> str:
+        return f"Analysis({self.run_id!r}: {self.run_name}, {len(self.layer_names)} layers)"
+
+    @property
+    def run(self) -> dict[str, float]:
+        """The numbers of the whole run by name."""
+        return run_values(self.layers[self.layers["weights"] == self.model["weights"]])
+
+    @cached_property
+    def config(self) -> AnalysisConfig:
+        """The settings as they were given."""
+        return AnalysisConfig.from_flat(self.settings["options"])
+
+    @cached_property
+    def text_ids(self) -> tuple[str, ...]:
+        """Which text each row of a cloud is."""
+        return tuple(json.loads(self.artifact(TEXTS).read_text(encoding="utf-8")).get("ids", ()))
+
+    def diagrams(self, layer: str | int) -> list[np.ndarray]:
+        """Persistence diagrams of a layer by degree, each of shape ``(bars, 2)`` with birth and death."""
+        return read_layer(self.artifact(diagram_file(self._index(layer))))[0]
+
+    def curves(self, layer: str | int) -> dict[str, np.ndarray]:
+        """Betti and Euler curves over ``scale``, intrinsic dimension over ``id_scale``, ``eigenvalues``."""
+        return read_layer(self.artifact(diagram_file(self._index(layer))))[1]
+
+    def cloud(self, layer: str | int) -> np.ndarray:
+        """Pooled activations of a layer, float32, shape ``(n_points, n_dims)``; row i is text ``text_ids[i]``.
+
+        Raises
+        ------
+        ValueError
+            The analysis was run with ``keep_clouds=false``.
+        """
+        index = self._index(layer)
+        if not self.settings["options"]["keep_clouds"]:
+            raise ValueError(f"run {self.run_id} kept no clouds: analyse again with keep_clouds=true")
+        return read_cloud(self.artifact(cloud_file(index)))
+
+    def result(self) -> Result:
+        """Everything that was recorded, as figures and reports read it."""
+        layers = []
+        for index, name, depth in self.settings["layers"]:
+            diagrams, curves = read_layer(self.artifact(diagram_file(index)))
+            own = tuple(text.removeprefix(f"{name}: ") for text in self.warnings if text.startswith(f"{name}: "))
+            layers.append(LayerResult(name, index, depth, diagrams, curves, own))
+        kept = self.layer_names if self.settings["options"]["keep_clouds"] else ()
+        return Result(
+            config=self.config,
+            model=self.model,
+            texts={**self.texts, "ids": list(self.text_ids)},
+            table=self.layers,
+            nulls=self.nulls,
+            layers=tuple(layers),
+            clouds={name: self.cloud(name) for name in kept},
+            warnings=self.warnings,
+            seconds=self.settings["seconds"],
+        )
+
+    @property
+    def artifact_uri(self) -> str:
+        """Where the files of the run are kept."""
+        return str(self._info.artifact_uri)
+
+    def artifact(self, path: str) -> Path:
+        """A file of the run on this machine: itself where the store is local, else a copy that lives as long as this
+        object does.
+
+        Raises
+        ------
+        ValueError
+            It is not there.
+        """
+        local = local_path(self.artifact_uri)
+        found = (local or Path(self._cache.name)) / path
+        if found.is_file():
+            return found
+        problem: Exception | str = "it was deleted"
+        if local is None:
+            try:
+                with quiet():
+                    return Path(self._client.download_artifacts(self.run_id, path, self._cache.name))
+            except (MlflowException, OSError) as error:
+                problem = error
+        with store_errors(self._client.tracking_uri):
+            experiment = self._client.get_experiment(self.experiment_id)
+        check_artifacts(self._client.tracking_uri, experiment)
+        raise ValueError(f"run {self.run_id} has no {path} ({problem}): analyse again, or restore {self.artifact_uri}")
+
+    @cached_property
+    def _cache(self) -> TemporaryDirectory[str]:
+        return TemporaryDirectory(prefix="todacomm-")
+
+    def _index(self, layer: str | int) -> int:
+        names = self.layer_names
+        name = names[layer] if isinstance(layer, int) and -len(names) <= layer < len(names) else layer
+        for index, known, _ in self.settings["layers"]:
+            if name == known:
+                return int(index)
+        raise ValueError(f"run {self.run_id} has no layer {layer!r}: choose {', '.join(names)}")
+
+
+def _check_finished(run: Run) -> None:
+    run_id, tags, status = run.info.run_id, run.data.tags, run.info.status
+    if (kind := tags.get(KIND)) != ANALYSIS:
+        raise ValueError(f"run {run_id} is {f'a {kind}' if kind else 'not one of todacomm'}: expected an analysis")
+    if run.info.lifecycle_stage != "active":
+        raise ValueError(f"run {run_id} is deleted: `mlflow runs restore --run-id {run_id}` brings it back")
+    if status == "RUNNING":
+        raise ValueError(f"run {run_id} is still running: wait until it is finished")
+    if status != "FINISHED":
+        why = f" by {tags[INTERRUPTED]}" if INTERRUPTED in tags else ""
+        raise ValueError(f"run {run_id} was {status.lower()}{why}: there are no results of it")

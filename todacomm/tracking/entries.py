@@ -1,0 +1,144 @@
+"""What of an analysis stands in the store itself: metrics by step, parameters, tags."""
+
+import dataclasses
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from todacomm.config import AnalysisConfig, deviations
+from todacomm.core.metrics import LAYER_METRICS, metric_key
+from todacomm.protocols import load_protocol
+from todacomm.result import Result
+from todacomm.tables import RUN_LAYER, SCHEMA_VERSION, run_values
+from todacomm.tracking.files import resolved
+
+ANALYSIS = "analysis"
+LONGEST_TAG = 5000
+"""Characters of a tag that every MLflow server takes."""
+
+_PLOTTED = ("h0_total_norm", "h1_max_norm")
+"""Metrics whose intervals, nulls and random-weights control are charts too; all others' stand in the tables."""
+_ROTATION = "rotation"
+
+
+class Point(NamedTuple):
+    """One value of a metric, at a layer's index."""
+
+    key: str
+    value: float
+    step: int
+
+
+def without_infinities(result: Result) -> Result:
+    """A result whose tables hold numbers and nan only: infinities become nan, each with a warning."""
+    warned: list[str] = []
+    table, nulls = result.table.copy(), result.nulls.copy()
+    for rows in (table, nulls):
+        numbers = rows.select_dtypes("number").columns
+        infinite = np.isinf(rows[numbers])
+        for _, row in rows[infinite.any(axis=1)].iterrows():
+            warned.append(f"{row['layer']}: {row['metric']} is infinite and stands as undefined")
+        rows[numbers] = rows[numbers].mask(infinite)
+    if not warned:
+        return result
+    return dataclasses.replace(result, table=table, nulls=nulls, warnings=(*result.warnings, *dict.fromkeys(warned)))
+
+
+def metrics(result: Result) -> list[Point]:
+    """Every metric of a run: series over depth with the layer's index as step, and numbers of the whole run.
+
+    A series without any number is left out; a nan between numbers stays.
+    """
+    steps = {layer.name: layer.index for layer in result.layers}
+    own = result.table["weights"] == result.model["weights"]
+    table = result.table[own & (result.table["layer"] != RUN_LAYER)]
+    points = [Point("layer/relative_depth", layer.depth, layer.index) for layer in result.layers]
+    for name in table["metric"].unique():
+        points += _series(table, name, "value", layer_key(name), steps)
+    for name in _PLOTTED:
+        for bound in ("lo", "hi"):
+            points += _series(table, name, bound, f"interval/{name}_{bound}", steps)
+        points += _series(result.table[~own], name, "value", f"control/random_weights/{name}", steps)
+    rotated = result.nulls[result.nulls["null"] == _ROTATION]
+    for name, column in (("h1_max_norm", "mean"), ("h1_max_norm", "p_adjusted"), ("h0_total_norm", "mean")):
+        points += _series(rotated, name, column, f"null/{name}_{column}", steps)
+    summary = run_values(result.table[own]) | {f"seconds_{stage}": t for stage, t in result.seconds.items()}
+    return points + [Point(f"summary/{name}", value, 0) for name, value in summary.items()]
+
+
+def layer_key(name: str) -> str:
+    """Key of a layer metric; those of degree 2 are kept beside degree 0 and 1.
+
+    >>> layer_key("mean_norm"), layer_key("h2_max_norm")
+    ('cloud/mean_norm', 'tda/h2_max_norm')
+    """
+    return metric_key(name) if name in LAYER_METRICS else f"tda/{name}"
+
+
+def params(result: Result) -> dict[str, str]:
+    """Every option under ``config/`` as it came out; under ``mlflow run`` the plain names are taken."""
+    return {f"config/{name}": spelled(value) for name, value in resolved(result).items()}
+
+
+def first_tags(config: AnalysisConfig) -> dict[str, str]:
+    """What is known before any work: enough to find a run that failed."""
+    return _filled({
+        "model": config.model.model,
+        "revision": config.model.revision,
+        "weights": config.model.weights,
+        "dataset": config.texts.dataset,
+        "protocol": load_protocol(config.belief.protocol).tag,
+        "deviations": ", ".join(
+            f"{name}={spelled(used)} instead of {spelled(wanted)}" for name, (wanted, used) in deviations(config).items()
+        ),
+        "config_hash": config.digest(),
+        "schema": str(SCHEMA_VERSION),
+    })  # fmt: skip
+
+
+def last_tags(result: Result) -> dict[str, str]:
+    """What the model and the texts turned out to be, and the warnings."""
+    return _filled({
+        "model": result.model.get("name"),
+        "revision": result.model.get("revision"),
+        "family": result.model.get("family"),
+        "dataset": result.texts.get("name"),
+        "texts_digest": result.texts.get("digest"),
+        "warnings": fitted("\n".join(result.warnings)),
+    })  # fmt: skip
+
+
+def fitted(text: str) -> str:
+    """A text as long as a tag may be; what is cut says where the rest stands.
+
+    >>> fitted("short")
+    'short'
+    """
+    if len(text) <= LONGEST_TAG:
+        return text
+    pointer = "\n... the rest is in report.md"
+    kept = text[: LONGEST_TAG - len(pointer)]
+    return (kept.rpartition("\n")[0] or kept) + pointer
+
+
+def spelled(value: Any) -> str:
+    """An option's value as it is typed.
+
+    >>> spelled(True), spelled(None), spelled(50)
+    ('true', 'auto', '50')
+    """
+    if value is None:
+        return "auto"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _series(table: pd.DataFrame, name: str, column: str, key: str, steps: dict[str, int]) -> list[Point]:
+    rows = table[table["metric"] == name]
+    points = [Point(key, float(v), steps[layer]) for layer, v in zip(rows["layer"], rows[column], strict=True)]
+    return points if any(math.isfinite(point.value) for point in points) else []
+
+
+def _filled(tags: dict[str, str | None]) -> dict[str, str]:
+    return {f"todacomm.{name}": str(value) for name, value in tags.items() if value}

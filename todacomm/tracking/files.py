@@ -1,0 +1,200 @@
+"""The files of an analysis, written and read back: tables, diagrams, clouds, settings."""
+
+import json
+import math
+import platform
+import zipfile
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from todacomm.config import AUTO
+from todacomm.result import LayerResult, Result
+from todacomm.tables import COLUMNS, NULL_COLUMNS, SCHEMA_VERSION, tidy
+
+TABLES = "tables/layers.json"
+TEXTS = "config/texts.json"
+_PACKAGES = (
+    "todacomm", "torch", "transformers", "tokenizers", "safetensors", "datasets", "mlflow", "numpy", "scipy", "pandas",
+    "scikit-learn", "gudhi", "ripser", "matplotlib",
+)  # fmt: skip
+
+
+class Tables(NamedTuple):
+    """What ``tables/layers.json`` holds."""
+
+    layers: pd.DataFrame
+    nulls: pd.DataFrame
+    settings: dict[str, Any]
+    warnings: tuple[str, ...]
+
+
+def stage(result: Result, folder: Path) -> None:
+    """Write the tables, diagrams, clouds and settings of a result into ``folder``, beside what is there already."""
+    for name in ("tables", "diagrams", "config"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    result.table.to_csv(folder / "tables/layers.csv", index=False)
+    if len(result.nulls):
+        result.nulls.to_csv(folder / "tables/nulls.csv", index=False)
+    _write_json(folder / TABLES, _tables(result), indent=None)
+    _write_json(folder / TEXTS, result.texts)
+    _write_json(folder / "environment.json", environment(result))
+    options = yaml.safe_dump(resolved(result), sort_keys=False, allow_unicode=True)
+    (folder / "config/resolved.yaml").write_text(options, encoding="utf-8")
+    for layer in result.layers:
+        diagrams = {f"h{degree}": dgm for degree, dgm in enumerate(layer.diagrams)}
+        _write_npz(folder / diagram_file(layer.index), layer=np.array(layer.name), **diagrams, **layer.curves)
+    if result.config.record.keep_clouds:
+        stage_clouds(result, folder)
+
+
+def stage_clouds(result: Result, folder: Path) -> None:
+    """One compressed file a layer: the cloud in float32, and which text each row is."""
+    (folder / "clouds").mkdir(exist_ok=True)
+    ids = np.array(result.texts.get("ids", ()), dtype=np.str_)
+
+    def write(layer: LayerResult) -> None:
+        cloud = np.asarray(result.clouds[layer.name], dtype=np.float32)
+        _write_npz(folder / cloud_file(layer.index), layer=np.array(layer.name), cloud=cloud, text_ids=ids)
+
+    with ThreadPoolExecutor(max_workers=2) as writers:
+        list(writers.map(write, result.layers))
+
+
+def diagram_file(index: int) -> str:
+    """Path of a layer's diagrams and curves in the run."""
+    return f"diagrams/layer_{index:02d}.npz"
+
+
+def cloud_file(index: int) -> str:
+    """Path of a layer's cloud in the run."""
+    return f"clouds/layer_{index:02d}.npz"
+
+
+def resolved(result: Result) -> dict[str, Any]:
+    """Every option by name, with what ``auto`` came to where the result tells."""
+    options = result.config.to_flat()
+    known = {name: value for facts in (result.texts, result.model) for name, value in facts.items() if value}
+    for name, value in options.items():
+        if value in (AUTO, None):
+            options[name] = known.get(name, AUTO)
+    return options
+
+
+def environment(result: Result) -> dict[str, Any]:
+    """What the analysis ran on: versions, system, model, texts, seconds by stage."""
+    return {
+        "packages": {name: version for name in _PACKAGES if (version := _version(name))},
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "machine": platform.machine(),
+        "model": result.model,
+        "texts": _without_ids(result.texts),
+        "seconds": result.seconds,
+    }
+
+
+def read_tables(path: Path) -> Tables:
+    """The tidy tables with their settings and warnings.
+
+    Raises
+    ------
+    ValueError
+        The file was written by another version of the schema, or is none of ours.
+    """
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        schema = stored["schema"]
+        if schema != SCHEMA_VERSION:
+            todo = "upgrade todacomm" if schema > SCHEMA_VERSION else "run the analysis again"
+            raise ValueError(f"its tables have schema {schema}, this version reads schema {SCHEMA_VERSION}: {todo}")
+        return Tables(
+            layers=tidy(dict(zip(stored["columns"], row, strict=True)) for row in stored["rows"]),
+            nulls=tidy((dict(zip(stored["null_columns"], row, strict=True)) for row in stored["nulls"]), NULL_COLUMNS),
+            settings=stored["settings"],
+            warnings=tuple(stored["warnings"]),
+        )
+    except (KeyError, TypeError, json.JSONDecodeError) as error:
+        raise ValueError(
+            f"its tables cannot be read ({type(error).__name__}: {error}): run the analysis again"
+        ) from error
+
+
+def read_layer(path: Path) -> tuple[list[np.ndarray], dict[str, np.ndarray]]:
+    """Diagrams by degree, and the curves by name."""
+    with np.load(path, allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in stored.files if name != "layer"}
+    diagrams = [arrays.pop(name) for name in ("h0", "h1", "h2") if name in arrays]
+    return diagrams, arrays
+
+
+def read_cloud(path: Path) -> np.ndarray:
+    """A layer's cloud, float32, shape ``(n_points, n_dims)``."""
+    with np.load(path, allow_pickle=False) as stored:
+        cloud: np.ndarray = stored["cloud"]
+        return cloud
+
+
+def _tables(result: Result) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA_VERSION,
+        "columns": COLUMNS,
+        "rows": result.table[list(COLUMNS)].to_numpy(dtype=object),
+        "null_columns": NULL_COLUMNS,
+        "nulls": result.nulls[list(NULL_COLUMNS)].to_numpy(dtype=object),
+        "settings": {
+            "options": result.config.to_flat(),
+            "resolved": resolved(result),
+            "config_hash": result.config.digest(),
+            "model": result.model,
+            "texts": _without_ids(result.texts),
+            "seconds": result.seconds,
+            "layers": [[layer.index, layer.name, layer.depth] for layer in result.layers],
+        },
+        "warnings": result.warnings,
+    }
+
+
+def _without_ids(texts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in texts.items() if name != "ids"}
+
+
+def _write_json(path: Path, content: Any, indent: int | None = 2) -> None:
+    text = json.dumps(strict(content), indent=indent, allow_nan=False, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def strict(value: Any) -> Any:
+    """A value as strict JSON knows it: nan is null, numpy's numbers and arrays are plain.
+
+    >>> strict({"p": float("nan"), "n": np.int64(3), "layers": ("a", "b")})
+    {'p': None, 'n': 3, 'layers': ['a', 'b']}
+    """
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(name): strict(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [strict(item) for item in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _write_npz(path: Path, **arrays: np.ndarray) -> None:
+    """As ``np.savez_compressed``, at zlib's quickest level: activations hardly shrink further at any other."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                np.lib.format.write_array(entry, array, allow_pickle=False)
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None

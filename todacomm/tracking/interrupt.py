@@ -1,0 +1,120 @@
+"""Ends that come from outside: Ctrl-C, SIGTERM, and an ``mlflow run`` that is gone."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+ORPHANED = "mlflow run is gone"
+_POLL_SECONDS = 1.0
+_GRACE_SECONDS = 2.0
+_SHELLS = ("bash", "sh")
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal told the program to end; ``exit_code`` is what a shell expects then."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signal.Signals(signum).name)
+        self.exit_code = 128 + signum
+
+
+def reason_of(interrupt: KeyboardInterrupt) -> str:
+    """Why the work ended, for the run's tag.
+
+    >>> reason_of(Interrupted(signal.SIGTERM)), reason_of(KeyboardInterrupt())
+    ('SIGTERM', 'SIGINT')
+    """
+    return str(interrupt) if isinstance(interrupt, Interrupted) else "SIGINT"
+
+
+@contextmanager
+def sigterm_raises() -> Iterator[None]:
+    """Let SIGTERM end the work as Ctrl-C does, by an exception; a handler that somebody else set is left alone."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, _raise)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _raise(signum: int, frame: FrameType | None) -> None:
+    raise Interrupted(signum)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Seconds in which a second Ctrl-C cannot keep the first one from being recorded."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handlers = {signum: signal.signal(signum, signal.SIG_IGN) for signum in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for signum, handler in handlers.items():
+            signal.signal(signum, signal.SIG_DFL if handler is None else handler)
+
+
+class Orphanage:
+    """A thread that ends this process soon after the ``mlflow run`` that started it.
+
+    mlflow does not take its child along when it is killed. The work is asked to end by SIGTERM; where it has not within
+    two seconds, in a long call of native code, ``last_words`` are said and the process ends.
+    """
+
+    def __init__(self, last_words: Callable[[], None]) -> None:
+        self.reason: str | None = None
+        self._last_words = last_words
+        self._parents = _parents()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="todacomm-orphanage", daemon=True)
+
+    def __enter__(self) -> "Orphanage":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+
+    def _watch(self) -> None:
+        while not self._over.wait(_POLL_SECONDS):
+            if _parents() != self._parents:
+                break
+        else:
+            return
+        self.reason = ORPHANED
+        if signal.getsignal(signal.SIGTERM) is _raise:
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+            if self._over.wait(_GRACE_SECONDS):
+                return
+        self._last_words()
+        os._exit(128 + signal.SIGTERM)
+
+
+def _parents() -> tuple[int, ...]:
+    """Process id of the parent, and of its parent where the parent is the shell that ``mlflow run`` starts."""
+    parent = os.getppid()
+    name, grandparent = _process(parent)
+    return (parent, grandparent) if name in _SHELLS else (parent,)
+
+
+def _process(pid: int) -> tuple[str, int]:
+    """Name and parent of a process; nothing known where the system does not tell."""
+    try:
+        if sys.platform == "linux":
+            name, _, rest = Path(f"/proc/{pid}/stat").read_text().partition("(")[2].rpartition(") ")
+            return name, int(rest.split()[1])
+        command = ["ps", "-o", "ppid=,comm=", "-p", str(pid)]
+        parent, name = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split(maxsplit=1)
+        return Path(name.strip()).name, int(parent)
+    except (OSError, subprocess.CalledProcessError):
+        return "", 0

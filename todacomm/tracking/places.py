@@ -1,0 +1,160 @@
+"""Where a store and its artifacts are, and whether they can be used: answered in seconds, before any work."""
+
+import os
+import socket
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from sqlalchemy.engine import make_url
+
+from todacomm.tracking._mlflow import ARTIFACT_ROOT, Experiment, local_path
+
+HTTP = ("http", "https")
+_DATABASE_PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
+_SECONDS = 5.0
+_LOCKED_SECONDS = 10.0
+
+
+def scheme(uri: str) -> str:
+    """Scheme of a tracking URI without its driver.
+
+    >>> scheme("postgresql+psycopg2://db/mlflow"), scheme("/data/mlruns")
+    ('postgresql', '')
+    """
+    return urlsplit(uri).scheme.partition("+")[0]
+
+
+def shown(uri: str) -> str:
+    """A tracking URI fit for a message: without its password.
+
+    >>> shown("postgresql://me:secret@db:5433/mlflow")
+    'postgresql://me:***@db:5433/mlflow'
+    """
+    password = urlsplit(uri).password
+    return uri.replace(f":{password}@", ":***@", 1) if password else uri
+
+
+def sqlite_path(uri: str) -> Path | None:
+    """The file of an sqlite store; None for other stores and for one in memory."""
+    if scheme(uri) != "sqlite":
+        return None
+    database = make_url(uri).database
+    return Path(database).absolute() if database and database != ":memory:" else None
+
+
+def refuse_stray_file_store() -> None:
+    """Say where a folder below ``mlruns`` makes MLflow take it for a store of files.
+
+    Raises
+    ------
+    ValueError
+        ``mlruns/<digits>/meta.yaml`` is there: MLflow would use ``mlruns`` itself as its store, and refuse it.
+    """
+    for found in sorted(Path(ARTIFACT_ROOT).glob("*/meta.yaml")):
+        if found.parent.name.isdigit():
+            raise ValueError(
+                f"{found} is left from a store of files, which MLflow no longer writes to: move {found.parent} out of "
+                f"{found.parent.parent}/, or carry its runs over with `mlflow migrate-filestore`, or name a store in "
+                "MLFLOW_TRACKING_URI"
+            )
+
+
+def check_sqlite(path: Path, writing: bool) -> None:
+    """Whether a file is a database that can be read, and written where ``writing``.
+
+    Raises
+    ------
+    ValueError
+        It is another kind of file, locked, or may not be read or written.
+    """
+    mode = "rw" if writing else "ro"
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, timeout=_LOCKED_SECONDS)) as database:
+            database.execute("PRAGMA schema_version").fetchone()
+            if writing:
+                database.execute("BEGIN IMMEDIATE")
+                database.rollback()
+    except sqlite3.Error as error:
+        raise ValueError(
+            f"the tracking store {path} cannot be {'written' if writing else 'read'} ({error}): "
+            "mend its permissions, or name another store in MLFLOW_TRACKING_URI"
+        ) from error
+
+
+def check_reachable(uri: str) -> None:
+    """Whether somebody listens at a server's address, asked once: MLflow itself asks for minutes.
+
+    Raises
+    ------
+    ValueError
+        Nobody answers within seconds.
+    """
+    parts = urlsplit(uri)
+    if scheme(uri) in HTTP:
+        port = parts.port or (443 if scheme(uri) == "https" else 80)
+        if scheme(uri) in getproxies() and not proxy_bypass(parts.hostname or ""):
+            return
+    elif scheme(uri) in _DATABASE_PORTS:
+        port = parts.port or _DATABASE_PORTS[scheme(uri)]
+    else:
+        return
+    if not parts.hostname:
+        return
+    try:
+        socket.create_connection((parts.hostname, port), timeout=_SECONDS).close()
+    except OSError as error:
+        raise ValueError(
+            f"no tracking store answers at {shown(uri)} ({error}): start it, or change MLFLOW_TRACKING_URI "
+            "(unset, runs go to mlflow.db in the current folder)"
+        ) from error
+
+
+def check_artifacts(uri: str, experiment: Experiment) -> None:
+    """Whether the artifacts of an experiment can be written and read from here.
+
+    Raises
+    ------
+    ValueError
+        They go through a server that is not the store in use, the store was moved since, or their folder is closed.
+    """
+    location, name = experiment.artifact_location, experiment.name
+    if location.startswith("mlflow-artifacts:") and scheme(uri) not in (*HTTP, "databricks"):
+        raise ValueError(
+            f"experiment {name!r} was made by an MLflow server and keeps its artifacts there ({location}): set "
+            "MLFLOW_TRACKING_URI=http://127.0.0.1:5000 while `mlflow ui` runs, or use another experiment "
+            "(`mlflow run . --experiment-name NAME`; experiment_name elsewhere)"
+        )
+    folder = local_path(location)
+    if folder is None:
+        return
+    database = sqlite_path(uri)
+    if database and (was := _moved_from(database, folder, experiment.experiment_id)):
+        raise ValueError(
+            f"the tracking store {database} was made in {was}, where experiment {name!r} still looks for its "
+            "artifacts: move it back, or remove mlflow.db here to start afresh, or mend the paths it keeps: "
+            f"{_mend(database, was)}"
+        )
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise ValueError(f"experiment {name!r} keeps its artifacts in {folder}, which cannot be written: mend its permissions")
+
+
+def _moved_from(database: Path, artifacts: Path, experiment_id: str) -> Path | None:
+    """Where a store was made, if that is gone or holds a store of its own, of which this one is a copy."""
+    home = artifacts.parents[1] if len(artifacts.parents) > 1 else artifacts
+    ours = artifacts.name == experiment_id and artifacts.parent.name == Path(ARTIFACT_ROOT).name
+    if not ours or home == database.parent:
+        return None
+    return home if not home.exists() or (home / database.name).exists() else None
+
+
+def _mend(database: Path, was: Path) -> str:
+    old, new = (str(path).replace("'", "''") for path in (was, database.parent))
+    changes = "; ".join(
+        f"UPDATE {table} SET {column} = replace({column}, '{old}', '{new}')"
+        for table, column in (("experiments", "artifact_location"), ("runs", "artifact_uri"))
+    )
+    return f'sqlite3 "{database}" "{changes}"'

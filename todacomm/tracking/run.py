@@ -1,0 +1,135 @@
+"""The life of a run: begun or taken over, and ended as FINISHED, FAILED or KILLED whatever happens between."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from todacomm.tracking._mlflow import (
+    NAME_NOUNS,
+    NAME_PREDICATES,
+    MlflowClient,
+    MlflowException,
+    Run,
+    RunTag,
+    active_run,
+    impatient,
+    quiet,
+    resolve_tags,
+)
+from todacomm.tracking.interrupt import ORPHANED, Orphanage, reason_of, sigterm_raises, undisturbed
+from todacomm.tracking.store import experiment_id, open_store, store_errors, usable
+
+KIND = "todacomm.kind"
+INTERRUPTED = "todacomm.interrupted"
+_RUN_ID = "MLFLOW_RUN_ID"
+_PARENT = "mlflow.parentRunId"
+_OPEN = ("RUNNING", "SCHEDULED")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRun:
+    """A run being written."""
+
+    client: MlflowClient
+    run_id: str
+    experiment_id: str
+
+
+@contextmanager
+def open_run(
+    kind: str,
+    name: str,
+    experiment_name: str,
+    tags: Mapping[str, str] | None = None,
+    parent: str | None = None,
+) -> Iterator[OpenRun]:
+    """A run for the work inside the ``with`` block.
+
+    It is the run that ``mlflow run`` made for this process where there is one; else a new one: below ``parent``, below
+    the caller's own active run and in its experiment, or by itself in ``experiment_name``.
+
+    The run is FINISHED when the block ends, FAILED when it raises, and KILLED when Ctrl-C or SIGTERM ends it, with the
+    reason in the tag ``todacomm.interrupted``; the exception goes on to the caller.
+
+    Parameters
+    ----------
+    name : str
+        Name of the run; one that the user gave to ``mlflow run`` stays.
+    parent : str, optional
+        Id of the run that this one is a part of.
+
+    Raises
+    ------
+    ValueError
+        The store, the experiment or the run to take over cannot be used.
+    """
+    tags = {**(tags or {}), KIND: kind}
+    with ExitStack() as stack:
+        stack.enter_context(sigterm_raises())
+        client = open_store()
+        run_id = None if parent else os.environ.pop(_RUN_ID, None)
+        run = _take_over(client, run_id, name, tags) if run_id else _begin(client, name, experiment_name, tags, parent)
+        orphanage = None
+        if run.data.tags.get("mlflow.source.type") == "PROJECT":
+            orphanage = stack.enter_context(Orphanage(lambda: _end(client, run, "KILLED", ORPHANED)))
+        try:
+            yield OpenRun(client, run.info.run_id, run.info.experiment_id)
+            with store_errors(client.tracking_uri), quiet():
+                client.set_terminated(run.info.run_id, "FINISHED")
+        except BaseException as error:
+            with undisturbed():
+                status, reason = "FAILED", ""
+                if isinstance(error, KeyboardInterrupt):
+                    status, reason = "KILLED", (orphanage and orphanage.reason) or reason_of(error)
+                try:
+                    _end(client, run, status, reason)
+                except (MlflowException, OSError) as unsaid:
+                    error.add_note(f"the run {run.info.run_id} could not be marked as ended: {unsaid}")
+            raise
+
+
+def _begin(client: MlflowClient, name: str, experiment_name: str, tags: dict[str, str], parent: str | None) -> Run:
+    with store_errors(client.tracking_uri):
+        above = client.get_run(parent) if parent else active_run()
+    if above:
+        tags[_PARENT] = above.info.run_id
+        where = usable(client, client.get_experiment(above.info.experiment_id)).experiment_id
+    else:
+        where = experiment_id(client, experiment_name)
+    with store_errors(client.tracking_uri):
+        return client.create_run(where, run_name=name, tags=resolve_tags(tags))
+
+
+def _take_over(client: MlflowClient, run_id: str, name: str, tags: dict[str, str]) -> Run:
+    with store_errors(client.tracking_uri):
+        run = client.get_run(run_id)
+        experiment = client.get_experiment(run.info.experiment_id)
+    if run.info.status not in _OPEN or run.info.lifecycle_stage != "active":
+        raise ValueError(
+            f"{_RUN_ID} names the run {run_id}, which has ended ({run.info.status.lower()}): unset it for a new run"
+        )
+    usable(client, experiment)
+    with store_errors(client.tracking_uri):
+        client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])
+        if _is_generated(run.info.run_name):
+            client.update_run(run_id, name=name)
+    return run
+
+
+def _end(client: MlflowClient, run: Run, status: str, reason: str) -> None:
+    with quiet(), impatient():
+        if reason:
+            client.set_tag(run.info.run_id, INTERRUPTED, reason)
+        client.set_terminated(run.info.run_id, status)
+
+
+def _is_generated(name: str) -> bool:
+    """Whether MLflow made a name up, as it does where the user gave none.
+
+    >>> _is_generated("efficient-stoat-665"), _is_generated("my-run-1")
+    (True, False)
+    """
+    parts = re.fullmatch(r"([a-z]+)-([a-z]+)-\d+", name or "")
+    return parts is not None and parts[1] in NAME_PREDICATES and parts[2] in NAME_NOUNS

@@ -1,0 +1,135 @@
+"""Which analyses are recorded: one row a run."""
+
+from collections.abc import Collection, Iterator
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pandas as pd
+
+from todacomm.config import OPTIONS, option_type
+from todacomm.tracking._mlflow import MlflowClient, MlflowException, Run
+from todacomm.tracking.entries import ANALYSIS
+from todacomm.tracking.run import KIND
+from todacomm.tracking.store import open_store, store_errors
+
+_TAGS = ("model", "revision", "weights", "family", "dataset", "texts_digest", "protocol", "deviations", "config_hash")
+_SETTINGS = tuple(name for name in OPTIONS if name not in (*_TAGS, "run_name", "experiment_name", "output_dir"))
+STATUSES = ("FINISHED", "FAILED", "KILLED", "RUNNING")
+_PAGE = 1000
+_NAMED_IN_ERROR = 20
+
+
+def search_analyses(
+    experiment: str | None = None,
+    *,
+    model: str = "*",
+    dataset: str | None = None,
+    revision: str | None = None,
+    weights: str | None = None,
+    run_ids: Collection[str] | None = None,
+    newest: bool = False,
+    status: str | None = "FINISHED",
+) -> pd.DataFrame:
+    """The analyses in the tracking store, newest first.
+
+    Parameters
+    ----------
+    experiment : str, optional
+        Name of one experiment; all of them where it is not given.
+    model : str
+        Glob pattern of the model's name, such as ``gpt2*``.
+    dataset, revision, weights : str, optional
+        The value itself.
+    run_ids : collection of str, optional
+        These runs and no others.
+    newest : bool
+        Of analyses that agree in model, texts and every setting that decides the numbers, the newest only.
+    status : str or None
+        One of :data:`STATUSES`; None for any.
+
+    Returns
+    -------
+    DataFrame
+        ``run_id, run_name, experiment, status, start_time``; model, data set and settings; ``warnings``; then the
+        numbers of the whole run, such as ``expansion_ratio`` and ``perplexity``. Empty where nothing matches.
+
+    Raises
+    ------
+    ValueError
+        No such experiment, run or status; the message names those that there are.
+    """
+    if status not in (None, *STATUSES):
+        raise ValueError(f"unknown status {status!r}: choose {', '.join(STATUSES)} or None")
+    client = open_store(writing=False)
+    with store_errors(client.tracking_uri):
+        experiments = {found.experiment_id: found.name for found in client.search_experiments()}
+        chosen = [id_ for id_, name in experiments.items() if experiment in (None, name)]
+        if not chosen:
+            known = ", ".join(sorted(experiments.values())[:_NAMED_IN_ERROR])
+            raise ValueError(f"no experiment {experiment!r}: there are {known}")
+        runs = _by_id(client, run_ids) if run_ids is not None else _all(client, chosen, status)
+        wanted = {"dataset": dataset, "revision": revision, "weights": weights}
+        rows = [
+            row
+            for run in runs
+            if run.info.experiment_id in chosen
+            and status in (None, run.info.status)
+            and fnmatchcase((row := _row(run, experiments))["model"], model)
+            and all(value is None or row[name] == value for name, value in wanted.items())
+        ]
+    frame = _frame(rows)
+    if newest:
+        frame = frame.drop_duplicates(["model", "revision", "texts_digest", "config_hash"], ignore_index=True)
+    return frame
+
+
+def _all(client: MlflowClient, experiment_ids: list[str], status: str | None) -> Iterator[Run]:
+    """Every analysis, page by page."""
+    query = f"tags.{KIND} = '{ANALYSIS}'" + (f" AND attributes.status = '{status}'" if status else "")
+    token = None
+    while True:
+        page = client.search_runs(experiment_ids, query, max_results=_PAGE, page_token=token)
+        yield from page
+        token = page.token
+        if not token:
+            return
+
+
+def _by_id(client: MlflowClient, run_ids: Collection[str]) -> Iterator[Run]:
+    for run_id in run_ids:
+        try:
+            run = client.get_run(run_id)
+        except MlflowException as error:
+            raise ValueError(f"no run {run_id!r} in this store: todacomm.search_analyses() lists them") from error
+        if run.data.tags.get(KIND) != ANALYSIS:
+            raise ValueError(f"run {run_id} is no analysis: todacomm.search_analyses() lists them")
+        yield run
+
+
+def _row(run: Run, experiments: dict[str, str]) -> dict[str, Any]:
+    tags, params = run.data.tags, run.data.params
+    row: dict[str, Any] = {
+        "run_id": run.info.run_id,
+        "run_name": run.info.run_name,
+        "experiment": experiments.get(run.info.experiment_id, ""),
+        "status": run.info.status,
+        "start_time": run.info.start_time,
+    }
+    row |= {name: tags.get(f"todacomm.{name}", "") for name in _TAGS}
+    row |= {name: params.get(f"config/{name}") for name in _SETTINGS}
+    row["warnings"] = tags.get("todacomm.warnings", "")
+    summary = {key.removeprefix("summary/"): v for key, v in run.data.metrics.items() if key.startswith("summary/")}
+    return row | summary
+
+
+def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    first = ["run_id", "run_name", "experiment", "status", "start_time", *_TAGS, *_SETTINGS, "warnings"]
+    rest = dict.fromkeys(name for row in rows for name in row if name not in first)
+    frame = pd.DataFrame(rows, columns=[*first, *rest])
+    frame["start_time"] = pd.to_datetime(frame["start_time"], unit="ms", utc=True)
+    for name in _SETTINGS:
+        if option_type(name) is bool:
+            frame[name] = frame[name].map({"true": True, "false": False})
+        elif option_type(name) is int:
+            frame[name] = pd.to_numeric(frame[name])
+    return frame.sort_values("start_time", ascending=False, kind="stable", ignore_index=True)

@@ -1,0 +1,127 @@
+"""Which tracking store is in use, its first use, and the experiments in it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock
+from sqlalchemy import URL
+from sqlalchemy.exc import SQLAlchemyError
+
+from todacomm.tracking._mlflow import (
+    ARTIFACT_ROOT,
+    Experiment,
+    MlflowClient,
+    MlflowException,
+    SqlAlchemyStore,
+    get_tracking_uri,
+    impatient,
+    is_tracking_uri_set,
+    quiet,
+)
+from todacomm.tracking.places import (
+    check_artifacts,
+    check_reachable,
+    check_sqlite,
+    refuse_stray_file_store,
+    shown,
+    sqlite_path,
+)
+
+_EXISTS = "RESOURCE_ALREADY_EXISTS"
+
+
+def open_store(writing: bool = True) -> MlflowClient:
+    """The store that MLflow itself would use here: ``MLFLOW_TRACKING_URI``, or ``mlflow.db`` in the current folder.
+
+    A database that is not there yet is made aside and moved into place under a lock, so that neither a second process
+    nor an interruption can leave half of one.
+
+    Raises
+    ------
+    ValueError
+        The store cannot be reached, read, or written where ``writing``; found out within seconds.
+    """
+    if not is_tracking_uri_set():  # type: ignore[no-untyped-call]
+        refuse_stray_file_store()
+    uri = get_tracking_uri()
+    with store_errors(uri), quiet(), impatient():
+        if path := sqlite_path(uri):
+            if writing:
+                _make_database(path)
+            elif not path.exists():
+                raise ValueError(
+                    f"nothing is recorded at {path}: start where the analyses ran, or set MLFLOW_TRACKING_URI"
+                )
+            check_sqlite(path, writing)
+        else:
+            check_reachable(uri)
+        client = MlflowClient(uri)
+        client.search_experiments(max_results=1)
+    return client
+
+
+def experiment_id(client: MlflowClient, name: str) -> str:
+    """Id of the experiment of that name, made where it is not there.
+
+    Raises
+    ------
+    ValueError
+        It is deleted, or its artifacts cannot be written from here.
+    """
+    with store_errors(client.tracking_uri):
+        found = client.get_experiment_by_name(name) or client.get_experiment(_create(client, name))
+    return usable(client, found).experiment_id
+
+
+def usable(client: MlflowClient, experiment: Experiment) -> Experiment:
+    """The experiment, if a run in it can be recorded from here."""
+    if experiment.lifecycle_stage != "active":
+        raise ValueError(
+            f"experiment {experiment.name!r} is deleted: restore it with `mlflow experiments restore --experiment-id "
+            f"{experiment.experiment_id}`, or choose another experiment_name"
+        )
+    check_artifacts(client.tracking_uri, experiment)
+    return experiment
+
+
+@contextmanager
+def store_errors(uri: str) -> Iterator[None]:
+    """What MLflow and its database raise, as an error that names the store.
+
+    Raises
+    ------
+    ValueError
+        In place of the original error, which is its cause.
+    """
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        raise ValueError(
+            f"the tracking store {shown(uri)} cannot be used ({error}): check MLFLOW_TRACKING_URI"
+        ) from error
+
+
+def _create(client: MlflowClient, name: str) -> str:
+    try:
+        return client.create_experiment(name)
+    except MlflowException as error:
+        found = client.get_experiment_by_name(name) if error.error_code == _EXISTS else None
+        if found is None:
+            raise
+        return found.experiment_id
+
+
+def _make_database(path: Path) -> None:
+    """An empty store at ``path``, unless there is one."""
+    if path.exists() and path.stat().st_size:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{path}-lock", timeout=60):
+        if path.exists() and path.stat().st_size:
+            return
+        fresh = path.with_name(f"{path.name}-new")
+        fresh.unlink(missing_ok=True)
+        uri = URL.create("sqlite", database=fresh.as_posix()).render_as_string()
+        SqlAlchemyStore(uri, ARTIFACT_ROOT).engine.dispose()  # type: ignore[no-untyped-call]
+        fresh.replace(path)

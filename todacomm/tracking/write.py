@@ -1,0 +1,174 @@
+"""One analysis, one write: files first, then metrics, parameters and tags; the run is finished only after all of it."""
+
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from todacomm.config import AnalysisConfig
+from todacomm.result import Result
+from todacomm.tracking import entries
+from todacomm.tracking._mlflow import Dataset, DatasetInput, InputTag, Metric, Param, RunTag, quiet
+from todacomm.tracking.files import stage
+from todacomm.tracking.run import OpenRun, open_run
+from todacomm.tracking.store import store_errors
+
+SLIDER = "persistence_diagram"
+TRAINING = "training"
+_NOTE = "mlflow.note.content"
+_DATASET_NAME, _DATASET_DIGEST = 500, 36
+
+
+@contextmanager
+def analysis_run(config: AnalysisConfig, parent: str | None = None) -> Iterator["AnalysisRun"]:
+    """The run of one analysis; see :func:`todacomm.tracking.run.open_run` for its life.
+
+    Raises
+    ------
+    ValueError
+        The store or ``output_dir`` cannot be used.
+    """
+    check_output_dir(config.record.output_dir)
+    name = config.record.run_name or run_name(config)
+    with open_run(entries.ANALYSIS, name, config.record.experiment_name, entries.first_tags(config), parent) as run:
+        yield AnalysisRun(run, config)
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisRun:
+    """The run of an analysis while it is open."""
+
+    run: OpenRun
+    config: AnalysisConfig
+
+    @property
+    def run_id(self) -> str:
+        return self.run.run_id
+
+    def write(self, result: Result, folder: Path, note: str = "") -> None:
+        """Record a result, with the figures and reports that are in ``folder`` already.
+
+        Parameters
+        ----------
+        folder : Path
+            Completed with tables, diagrams, clouds and settings, then uploaded whole and copied to ``output_dir``.
+        note : str
+            Markdown for the run's description.
+        """
+        result = entries.without_infinities(result)
+        stage(result, folder)
+        client, run_id = self.run.client, self.run.run_id
+        with store_errors(client.tracking_uri), quiet():
+            client.log_artifacts(run_id, str(folder))
+            self._log_slider(result, folder)
+            now = int(time.time() * 1000)
+            tags = entries.last_tags(result) | ({_NOTE: entries.fitted(note)} if note else {})
+            client.log_batch(
+                run_id,
+                metrics=[Metric(p.key, p.value, now, p.step) for p in entries.metrics(result)],
+                params=[Param(key, value) for key, value in entries.params(result).items()],
+                tags=[RunTag(key, value) for key, value in tags.items()],
+            )
+            client.log_inputs(run_id, [_dataset(result.texts)])
+        if self.config.record.output_dir:
+            copy_whole(folder, Path(self.config.record.output_dir))
+
+    def _log_slider(self, result: Result, folder: Path) -> None:
+        """Diagrams to leaf through by depth in MLflow's interface."""
+        from PIL import Image
+
+        for layer in result.layers:
+            drawn = folder / f"plots/diagrams/layer_{layer.index:02d}.png"
+            if drawn.is_file():
+                with Image.open(drawn) as image:
+                    self.run.client.log_image(self.run.run_id, image, key=SLIDER, step=layer.index, synchronous=True)
+
+
+@contextmanager
+def training_run(name: str, params: Mapping[str, Any], experiment_name: str) -> Iterator["TrainingRun"]:
+    """The run of a training; its parameters are logged at once."""
+    with open_run(TRAINING, name, experiment_name) as run:
+        with store_errors(run.client.tracking_uri):
+            logged = [Param(f"config/{key}", entries.spelled(value)) for key, value in params.items()]
+            run.client.log_batch(run.run_id, params=logged)
+        yield TrainingRun(run)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRun:
+    """The run of a training while it is open."""
+
+    run: OpenRun
+
+    def log_metrics(self, values: Mapping[str, float], step: int) -> None:
+        """Numbers of one step."""
+        now = int(time.time() * 1000)
+        with store_errors(self.run.client.tracking_uri):
+            points = [Metric(key, float(value), now, step) for key, value in values.items()]
+            self.run.client.log_batch(self.run.run_id, metrics=points)
+
+    def log_artifacts(self, folder: str | Path) -> None:
+        """Every file below a folder."""
+        with store_errors(self.run.client.tracking_uri), quiet():
+            self.run.client.log_artifacts(self.run.run_id, str(folder))
+
+
+def run_name(config: AnalysisConfig) -> str:
+    """Model, data set and points.
+
+    >>> run_name(AnalysisConfig.from_flat({"model": "../models/mini", "weights": "random"}))
+    'mini random pydoc 500'
+    """
+    parts = [config.model.model, config.model.revision, config.texts.dataset]
+    names = [Path(part).name or part for part in parts if part]
+    if config.model.weights != "trained":
+        names.insert(-1, config.model.weights)
+    return " ".join([*names, str(config.texts.samples)])
+
+
+def check_output_dir(output_dir: str) -> None:
+    """Whether a folder can be written at the end of an analysis.
+
+    Raises
+    ------
+    ValueError
+        Something is there already, or its parent is closed.
+    """
+    if not output_dir:
+        return
+    folder = Path(output_dir).expanduser().absolute()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ValueError(f"output_dir {folder} is there already and not empty: name a new folder, or remove it first")
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        raise ValueError(f"output_dir {folder} cannot be made in {existing}: name a folder that can be written")
+
+
+def copy_whole(folder: Path, output_dir: Path) -> None:
+    """Copy a folder so that ``output_dir`` is there with all its files, or not at all."""
+    target = output_dir.expanduser().absolute()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as aside:
+        copy = shutil.copytree(folder, Path(aside) / target.name)
+        check_output_dir(str(target))
+        copy.rename(target)
+
+
+def _dataset(texts: Mapping[str, Any]) -> DatasetInput:
+    """The texts as an input of the run: name, source, revision and digest."""
+    source = {"uri": str(texts.get("source", "")), "revision": str(texts.get("revision", ""))}
+    profile = {name: texts[name] for name in ("samples", "n_documents", "unit") if name in texts}
+    dataset = Dataset(
+        name=str(texts["name"])[:_DATASET_NAME],
+        digest=str(texts["digest"])[:_DATASET_DIGEST],
+        source_type="texts",
+        source=json.dumps(source),
+        profile=json.dumps(profile),
+    )
+    return DatasetInput(dataset, [InputTag("mlflow.data.context", entries.ANALYSIS)])
