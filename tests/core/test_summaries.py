@@ -1,5 +1,8 @@
 """Numbers and curves of hand-made diagrams."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -74,3 +77,22 @@ def test_a_degenerate_or_missing_denominator_has_no_ratio():
 def test_published_total_adds_one_for_the_essential_bar():
     assert published_h0_total(np.ones((20, 3))) == 1.0
     assert published_h0_total(polygon(60)) == pytest.approx(59 * 2 * np.sin(np.pi / 60) + 1.0)
+
+
+def published_clouds():
+    """The clouds behind ``data/published_h0_totals.json``, in the order in which they were drawn."""
+    rng = np.random.default_rng(2025)
+    yield "noise", rng.normal(size=(75, 768)).astype(np.float32)
+    stretch = np.linspace(0.1, 4, 768).astype(np.float32)
+    yield "stretched", rng.normal(size=(75, 768)).astype(np.float32) * stretch
+    few = rng.normal(size=(24, 768)).astype(np.float32)
+    yield "duplicates", few[rng.integers(0, 24, 75)]
+    yield "one place", np.ones((75, 768), dtype=np.float32)
+    yield "narrow", rng.normal(size=(75, 30)).astype(np.float32)
+
+
+def test_published_totals_are_those_of_the_published_package():
+    """The fixture holds what todacomm 0.1.0's compute_persistence and summarize_diagrams gave for these clouds."""
+    expected = json.loads((Path(__file__).parent / "data" / "published_h0_totals.json").read_text())
+    totals = {name: published_h0_total(cloud) for name, cloud in published_clouds()}
+    assert totals == pytest.approx(expected, rel=1e-5)
