@@ -51,6 +51,7 @@ def with_null(
     kind: str = "rotation",
     se: float = 0.01,
     difference: float | None = None,
+    alone: str = "",
 ) -> Result:
     """The result with one null for one metric: p-values by layer (1 elsewhere), the value above or below the mean."""
     kept = result.nulls[~((result.nulls["metric"] == metric) & (result.nulls["null"] == kind))]
@@ -58,6 +59,7 @@ def with_null(
         {
             "layer": layer, "metric": metric, "null": kind, "draws": draws, "mean": 0.25, "se": se,
             "difference": 0.1 * sign if difference is None else difference, "p_adjusted": p.get(layer, p.get("", 1.0)),
+            "family": 1 if layer == alone else 3,
         }
         for layer in LAYERS
     ]  # fmt: skip
@@ -81,6 +83,12 @@ def test_loops_are_named_only_where_the_adjusted_p_says_so(plain: Result) -> Non
     assert "clearest in layer_0" in said
     assert "adjusted p = 0.025" in said
     assert said in headline(result)
+
+
+def test_a_layer_tested_by_itself_is_said_to_be(plain: Result) -> None:
+    result = with_null(plain, "h1_max_norm", {"layer_0": 0.025, "final": 0.025}, alone="layer_0")
+    assert "The p of layer_0 is not adjusted for the other layers." in about(result, "Loops are detected")
+    assert silent(with_null(plain, "h1_max_norm", {"layer_0": 0.025}, alone="final"), "is not adjusted")
 
 
 def test_no_loop_is_not_detected_and_never_absent(plain: Result) -> None:
@@ -135,6 +143,11 @@ def test_nothing_is_claimed_where_all_is_degenerate(plain: Result) -> None:
     assert headline(result).startswith("No layer has a cloud that can be read")
 
 
+def test_a_cloud_that_could_not_be_measured_is_left_out(plain: Result) -> None:
+    result = with_values(plain, "n_distinct", {"layer_0": np.nan})
+    assert about(result, "No claim is made about layer_0: nothing could be measured there")
+
+
 def test_a_cls_embedding_is_undefined_by_construction() -> None:
     result = made(degenerate_embedding=True)
     assert about(result, "No claim is made about embedding")
@@ -168,9 +181,9 @@ def test_why_the_published_ratio_differs(plain: Result) -> None:
     assert "12 % of the embedding's rows still repeat another" in said
     assert said.count(". ") == 0
     mean_pooled = with_values(with_values(result, "top_token_fraction", np.nan), "duplicate_fraction", 0.0)
-    assert "commonest" not in about(mean_pooled, "expansion_ratio_published")
+    assert "commonest" not in about(mean_pooled, "expansion_ratio_published is")
     undefined = with_run(result, expansion_ratio_norm=np.nan)
-    assert about(undefined, "expansion_ratio_norm is not defined", "even a single point has a total")
+    assert about(undefined, "expansion_ratio_norm is not defined", "even one point has a total")
     assert silent(with_run(result, expansion_ratio_published=np.nan), "expansion_ratio_published")
 
 
@@ -218,7 +231,7 @@ def test_without_half_samples_no_number_carries_an_interval(plain: Result) -> No
     assert about(result, "No number carries an interval (replicates=0)")
     assert silent(result, "wider than they need be")
     assert about(plain, "Counts and shares carry no interval: ", "H0 bars", "Distinct points")
-    assert about(plain, "ratios and the likelihood of the whole run carry no interval")
+    assert "perplexity" in about(plain, "Of the whole run these carry no interval")
     missing = with_values(plain, "spectrum_alpha", 1.1)
     missing = with_values(with_values(missing, "spectrum_alpha", np.nan, "lo"), "spectrum_alpha", np.nan, "hi")
     assert about(missing, "No interval was obtained for Spectral exponent")

@@ -53,7 +53,7 @@ def scaled(result: Result, depth: Depth) -> tuple[LayerResult, ...]:
 
 
 def _curves(axes: Axes, layers: tuple[LayerResult, ...], curve: str, reach: float) -> None:
-    chosen = spread(layers, curve)
+    chosen = spread(layers, curve, most=4)
     looks = ordered_looks(len(chosen))
     drawn = []
     for order, (layer, look) in enumerate(zip(chosen, looks, strict=True)):

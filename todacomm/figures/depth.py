@@ -11,6 +11,7 @@ from todacomm.tables import RUN_LAYER
 
 ROTATION = "rotation"
 RANDOM = "random"
+MIN_DISTINCT = 4
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,12 @@ class Depth:
         """Standard errors of the run's own values: shape (n_layers,)."""
         return self._column(self._own, "se", metric)
 
+    @property
+    def sound(self) -> np.ndarray:
+        """Layers whose cloud can be read: at least half of its points distinct, and four of them."""
+        n_points, n_distinct = self.curve("n_points").value, self.curve("n_distinct").value
+        return np.asarray((n_distinct >= MIN_DISTINCT) & (n_distinct >= n_points / 2))
+
     def unit(self) -> np.ndarray:
         """Distance by which scale-free numbers are divided, the median among distinct points: shape (n_layers,)."""
         mean, share = self.curve("h0_mean_lifetime").value, self.curve("h0_total_norm").value
@@ -95,7 +102,7 @@ def read_depth(result: Result) -> Depth:
         _own=_wide(table[own], names, ("value", "se", "lo", "hi")),
         _control=_wide(table[control], names, ("value", "lo", "hi")),
         _nulls={
-            str(kind): _wide(rows, names, ("draws", "mean", "sd", "lo", "hi", "difference", "se", "p", "p_adjusted"))
+            str(kind): _wide(rows, names, ("draws", "mean", "lo", "hi", "difference", "se", "p_adjusted", "family"))
             for kind, rows in nulls.groupby("null")
         },
     )

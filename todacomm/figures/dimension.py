@@ -12,7 +12,7 @@ from todacomm.result import Result
 
 def draw_intrinsic_dimension(result: Result, depth: Depth, title: str) -> Figure:
     """Some layers' dimension over scale, and the dimension at the smallest scale over depth."""
-    figure = sheet(result, title, 12.6, 4.7, "bands: 95 %     ×: not defined")
+    figure = sheet(result, title, 12.6, 4.7, "bands: 95 %     ×: not defined     hatched: degenerate")
     left, right = figure.subplots(1, 2)
     figure.subplots_adjust(left=0.06, right=0.985, bottom=0.115, top=0.74, wspace=0.17)
     _over_scale(left, result, depth)
@@ -22,7 +22,7 @@ def draw_intrinsic_dimension(result: Result, depth: Depth, title: str) -> Figure
 
 
 def _over_scale(axes: Axes, result: Result, depth: Depth) -> None:
-    panel(axes, "Over scale, some layers", "neighbourhood / median distance", "dimension")
+    panel(axes, "Over scale, some layers", "distance to neighbour 2k / median distance", "dimension")
     units = dict(zip(depth.names, depth.unit(), strict=True))
     chosen = [layer for layer in spread(result.layers, "id_dimension") if np.isfinite(units[layer.name])]
     if not chosen:

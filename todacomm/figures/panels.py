@@ -13,6 +13,8 @@ from todacomm.figures.depth import Curve, Depth
 from todacomm.figures.style import CONTROL, MUTED, Look, shorten
 from todacomm.result import LayerResult
 
+DEGENERATE: dict[str, Any] = {"facecolor": "#f4f1ea", "edgecolor": "#d8d2c4", "hatch": "////", "linewidth": 0}
+
 
 def panel(axes: Axes, title: str, xlabel: str, ylabel: str) -> Axes:
     """Title, labels and plain ticks; the room between title and axes is the legend's."""
@@ -40,9 +42,11 @@ def nothing(axes: Axes, why: str) -> None:
 
 
 def depth_axis(axes: Axes, depth: Depth) -> None:
-    """Layers along x, with as many of their names as there is room for."""
+    """Layers along x, with as many of their names as there is room for; those of degenerate clouds shaded."""
     first, last = depth.positions[0], depth.positions[-1]
     axes.set_xlim(first - 0.5, last + 0.5)
+    for place in depth.positions[~depth.sound]:
+        axes.axvspan(place - 0.5, place + 0.5, zorder=0, **DEGENERATE)
     places, labels = depth_labels(depth)
     axes.set_xticks(places, labels)
 
@@ -64,8 +68,7 @@ def with_control(axes: Axes, depth: Depth, metric: str, look: Look) -> None:
         handles.append(line(axes, depth.positions, control.value, CONTROL, linewidth=1.0, markerfacecolor="white"))
         labels.append("random weights")
     depth_axis(axes, depth)
-    if np.nanmin(curve.value) >= 0:
-        axes.set_ylim(bottom=0)
+    fit_curves(axes, [curve, control])
     mark_undefined(axes, depth, [curve])
     legend(axes, handles, labels)
 
@@ -103,13 +106,25 @@ def mark_undefined(axes: Axes, depth: Depth, curves: Iterable[Curve]) -> None:
         )  # fmt: skip
 
 
+def fit_curves(axes: Axes, curves: Iterable[Curve], from_zero: bool = True) -> None:
+    """A y axis for the curves: an interval much wider than they are may leave the panel, they may not."""
+    values = np.concatenate([curve.value[np.isfinite(curve.value)] for curve in curves])
+    if not len(values):
+        return
+    low, high = float(values.min()), float(values.max())
+    room = 1.5 * max(high - low, 0.5 * max(abs(low), abs(high)))
+    seen = axes.get_ylim()
+    axes.set_ylim(0 if from_zero and low >= 0 else max(seen[0], low - room), min(seen[1], high + room))
+
+
 def log_if_wide(axes: Axes, curves: Iterable[Curve], ratio: float = 20.0) -> None:
-    """A logarithmic y axis where all values are positive and span more than ``ratio``."""
+    """A logarithmic y axis where all values are positive and span more than ``ratio``, else one that fits them."""
+    curves = list(curves)
     values = np.concatenate([curve.value[np.isfinite(curve.value)] for curve in curves])
     if len(values) and values.min() > 0 and values.max() > ratio * values.min():
         log_axis(axes, "y")
-    elif len(values) and values.min() >= 0:
-        axes.set_ylim(bottom=0)
+    else:
+        fit_curves(axes, curves)
 
 
 def log_axis(axes: Axes, which: Literal["x", "y"]) -> None:

@@ -18,14 +18,15 @@ from todacomm.figures.panels import (
 from todacomm.figures.style import BAND, DEGREES, MUTED, Look, sheet
 from todacomm.result import Result
 
+NOTE = "grey: rotation null     bands: 95 %     ×: not defined     hatched: degenerate"
 NAMES = ("pieces", "loops", "voids")
 
 
 def draw_layer_persistence(result: Result, depth: Depth, title: str) -> Figure:
     """Total and longest lifetimes, the same with scale divided out, and the entropy, for every degree."""
     columns = degrees(result)
-    width = 1.2 + 4.7 * len(columns)
-    figure = sheet(result, title, width, 9.2, "grey: rotation null     bands: 95 %     ×: not defined")
+    width = max(1.2 + 4.7 * len(columns), 8.5)
+    figure = sheet(result, title, width, 9.2, NOTE)
     grid = figure.subplots(3, len(columns), squeeze=False)
     figure.subplots_adjust(left=0.78 / width, right=1 - 0.2 / width, bottom=0.06, top=0.875, wspace=0.25, hspace=0.62)
     for axes, degree in zip(grid.T, columns, strict=True):

@@ -10,6 +10,7 @@ from todacomm.figures.depth import Curve, Depth
 from todacomm.figures.panels import (
     band,
     depth_axis,
+    fit_curves,
     legend,
     line,
     log_if_wide,
@@ -24,7 +25,10 @@ from todacomm.result import Result
 
 LEVEL = 0.05
 """Adjusted p up to which a layer's mark is filled."""
-NOTE = "bands: 95 %     filled marks, first two panels: adjusted p ≤ .05 against the rotation null     ×: not defined"
+NOTE = (
+    "bands: 95 %     filled marks: adjusted p ≤ .05 against the rotation null     "
+    "×: not defined     hatched: under half of the points distinct"
+)
 
 
 def draw_summary(result: Result, depth: Depth, title: str) -> Figure:
@@ -64,9 +68,10 @@ def judged(axes: Axes, depth: Depth, metric: str, title: str, ylabel: str, look:
     interval = np.isfinite(curve.lo).any()
     handles.insert(0, (swatch(look.color, 0.18), drawn) if interval else drawn)
     labels.insert(0, "model")
-    found = depth.against(metric, "p_adjusted") <= LEVEL
+    found = depth.sound & (depth.against(metric, "p_adjusted") <= LEVEL)
     axes.plot(depth.positions[found], curve.value[found], color=look.color, marker=look.marker, linestyle="", zorder=5)
     depth_axis(axes, depth)
+    fit_curves(axes, [curve, null, control], from_zero=False)
     mark_undefined(axes, depth, [curve])
     legend(axes, handles, labels)
 

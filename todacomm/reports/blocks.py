@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from todacomm.config import deviations
+from todacomm.config import AnalysisConfig, deviations
 from todacomm.core.metrics import LAYER_METRICS, RUN_METRICS
-from todacomm.figures.depth import Depth, degrees, metric_of, read_depth
+from todacomm.figures.depth import ROTATION, Depth, degrees, metric_of, read_depth
 from todacomm.protocols import load_protocol
-from todacomm.reports.findings import EMBEDDING, own_run_values, sound_layers, undefined_by_construction
-from todacomm.reports.formats import UNDEFINED, listing, number, p_value, plus_minus, share, signed
+from todacomm.reports.findings import EMBEDDING, own_rows, undefined_by_construction
+from todacomm.reports.formats import UNDEFINED, count, listing, number, p_value, plus_minus, share, signed
 from todacomm.reports.verdicts import Z
 from todacomm.result import Result
+from todacomm.tables import RUN_LAYER
 
 OF_EMBEDDING = {"expansion_ratio", "expansion_ratio_norm", "expansion_ratio_published"}
 """Numbers of the run that have the embedding's as denominator."""
@@ -70,9 +71,10 @@ def analysed(result: Result) -> list[tuple[str, str]]:
         ("Cloud", f"{_pca(topology.pca)}, {'z-scored' if topology.standardize else 'not z-scored'}, {topology.metric}"),
         ("Homology", f"degrees 0 to {topology.maxdim}, engine {topology.engine}"),
         ("Intervals", f"{belief.replicates} half-samples" if belief.replicates else "none"),
-        ("Nulls", f"{belief.nulls} draws of {', '.join(config.null_kinds)}" if belief.nulls else "none"),
+        ("Nulls", _nulls(config)),
         ("Protocol", _protocol(result)),
         ("Forward pass", " on ".join(filter(None, (_known(model, "dtype"), _known(model, "device"))))),
+        ("Likelihood", f"of {number(model['n_predicted'])} predicted tokens" if model.get("n_predicted") else ""),
         ("Seed", str(config.record.seed)),
         ("Seconds", ", ".join(f"{stage} {number(seconds, 2)}" for stage, seconds in result.seconds.items())),
     ]
@@ -81,15 +83,18 @@ def analysed(result: Result) -> list[tuple[str, str]]:
 
 def headline_table(result: Result) -> list[tuple[str, str, str]]:
     """Numbers of the whole run: name, value and meaning."""
-    values = own_run_values(result)
+    rows = own_rows(result)
+    run = rows[rows["layer"] == RUN_LAYER].set_index("metric")
     depth = read_depth(result)
-    first = EMBEDDING in depth.names and bool(sound_layers(depth)[depth.names.index(EMBEDDING)])
+    first = EMBEDDING in depth.names and bool(depth.sound[depth.names.index(EMBEDDING)])
     why = "" if first else (" (the embedding is degenerate)" if EMBEDDING in depth.names else " (no embedding)")
-    return [
-        (name, number(values[name]) + (why if np.isnan(values[name]) and name in OF_EMBEDDING else ""), meaning)
-        for name, meaning in RUN_METRICS.items()
-        if name in values
-    ]
+    table = []
+    for name, meaning in RUN_METRICS.items():
+        if name in run.index:
+            value, lo, hi = (run[column].astype(float)[name] for column in ("value", "lo", "hi"))
+            shown = plus_minus(value, (hi - lo) / 2) if np.isfinite(lo) else number(value)
+            table.append((name, shown + (why if np.isnan(value) and name in OF_EMBEDDING else ""), meaning))
+    return table
 
 
 def layer_tables(result: Result, depth: Depth) -> list[Table]:
@@ -140,6 +145,13 @@ def _architecture(model: dict[str, Any]) -> str:
     parts = [word for key in ("family", "kind") if (word := _known(model, key))]
     sizes = {"n_layers": "layers", "width": "wide", "n_parameters": "parameters", "context_length": "tokens of context"}
     return ", ".join(parts + [f"{number(model[key])} {noun}" for key, noun in sizes.items() if model.get(key)])
+
+
+def _nulls(config: AnalysisConfig) -> str:
+    rotations = [f"{config.belief.nulls} rotations"] if config.belief.nulls and ROTATION in config.null_kinds else []
+    others = [kind.replace("_", " ") for kind in config.null_kinds if kind != ROTATION]
+    draws = [f"{count(config.belief.control_draws, 'draw')} of {listing(others)}"] if others else []
+    return "; ".join(rotations + draws) or "none"
 
 
 def _known(model: dict[str, Any], key: str) -> str:
@@ -208,10 +220,15 @@ def _control(depth: Depth) -> list[Column]:
 def _metric(depth: Depth, name: str) -> Column:
     """A metric's column, with the half-width of its interval where it has one."""
     curve, metric = depth.curve(name), metric_of(name)
-    if metric.units == "0..1" and not name.endswith("_entropy"):
-        return _cells(metric.label, curve.value, share)
-    half = (curve.hi - curve.lo) / 2
-    cells = [plus_minus(*pair) if np.isfinite(pair[0]) else "" for pair in zip(curve.value, half, strict=True)]
+    percent = metric.units == "0..1" and not name.endswith("_entropy")
+    cells = []
+    for value, half in zip(curve.value, (curve.hi - curve.lo) / 2, strict=True):
+        if not np.isfinite(value):
+            cells.append("")
+        elif percent:
+            cells.append(f"{plus_minus(100 * value, 100 * half)} %" if np.isfinite(half) else share(value))
+        else:
+            cells.append(plus_minus(value, half))
     return Column(metric.label, cells)
 
 

@@ -1,6 +1,7 @@
 """The interpretation: sentences that follow from the numbers, and say so where nothing follows."""
 
 import numpy as np
+import pandas as pd
 
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.figures.depth import ROTATION, Depth, own_weights, read_depth
@@ -9,7 +10,6 @@ from todacomm.reports.verdicts import controls, loops, totals
 from todacomm.result import Result
 from todacomm.tables import RUN_LAYER, run_values
 
-MIN_DISTINCT = 4
 EMBEDDING = "embedding"
 CONSERVATIVE = {"h0_entropy", "h1_entropy", "twonn_dimension", "effective_rank"}
 
@@ -22,7 +22,7 @@ def findings(result: Result) -> list[str]:
     still be there.
     """
     depth = read_depth(result)
-    sound = sound_layers(depth)
+    sound = depth.sound
     said = soundness(result, depth)
     if sound.any():
         said += loops(depth, sound)
@@ -37,24 +37,19 @@ def findings(result: Result) -> list[str]:
 def headline(result: Result) -> str:
     """The one or two sentences to remember, in plain text."""
     depth = read_depth(result)
-    sound = sound_layers(depth)
+    sound = depth.sound
     if not sound.any():
         return "No layer has a cloud that can be read: see the warnings."
     ratios = own_run_values(result)
     grown, left = ratios.get("expansion_ratio", np.nan), ratios.get("expansion_ratio_norm", np.nan)
+    block = ratios.get("expansion_ratio_block", np.nan)
+    text = ""
     if np.isfinite(grown) and np.isfinite(left):
-        text = f"From the embedding to its peak H0 grows {fold(grown)}; with scale divided out {fold(left)} is left. "
-    elif np.isfinite(block := ratios.get("expansion_ratio_block", np.nan)):
-        text = f"From the first block to its peak H0 grows {fold(block)}, scale included. "
-    else:
-        text = ""
+        text = f"From the embedding to its peak the H0 mean lifetime grows {fold(grown)}; "
+        text += f"with scale divided out {fold(left)} is left. "
+    elif np.isfinite(block):
+        text = f"From the first block to its peak the H0 mean lifetime grows {fold(block)}, scale included. "
     return text + (loops(depth, sound) or ["No null was drawn: nothing here is told from chance."])[0]
-
-
-def sound_layers(depth: Depth) -> np.ndarray:
-    """Layers about which claims are made: at least half of the points distinct, and four of them."""
-    n_points, n_distinct = depth.curve("n_points").value, depth.curve("n_distinct").value
-    return (n_distinct >= MIN_DISTINCT) & (n_distinct >= n_points / 2)
 
 
 def undefined_by_construction(result: Result) -> bool:
@@ -66,7 +61,7 @@ def soundness(result: Result, depth: Depth) -> list[str]:
     """Which clouds can be read at all."""
     said = []
     n_points, n_distinct = depth.curve("n_points").value, depth.curve("n_distinct").value
-    sound = sound_layers(depth)
+    sound = depth.sound
     broken = ~sound
     if undefined_by_construction(result):
         at = depth.names.index(EMBEDDING)
@@ -76,6 +71,10 @@ def soundness(result: Result, depth: Depth) -> list[str]:
                 "the same vector."
             )
             broken[at] = False
+    unmeasured = broken & ~np.isfinite(n_distinct)
+    if unmeasured.any():
+        said.append(f"No claim is made about {layers(depth.names, unmeasured)}: nothing could be measured there.")
+        broken &= ~unmeasured
     if broken.any():
         said.append(
             f"No claim is made about {layers(depth.names, broken)}: too few points are distinct there "
@@ -137,7 +136,7 @@ def published(result: Result, depth: Depth) -> list[str]:
         ]
     return [
         f"expansion_ratio_norm is not defined with this embedding; expansion_ratio_published is {number(theirs)} all "
-        f"the same, because it counts the essential bar as a finite one, so that even a single point has a total; the "
+        f"the same, because it counts the essential bar as a finite one, so that even one point has a total; the "
         f"arithmetic {growth}; {denominator}."
     ]
 
@@ -201,9 +200,10 @@ def certainty(result: Result, depth: Depth) -> list[str]:
             said.append(f"Counts and shares carry no interval: {_labels(counts)}.")
         if set(measured) & CONSERVATIVE - set(bare):
             said.append("The intervals of the entropies, TwoNN and the effective rank are wider than they need be.")
-    run = result.table[(result.table["layer"] == RUN_LAYER) & np.isfinite(result.table["value"].astype(float))]
-    if len(run) and not np.isfinite(run["lo"].astype(float)).any():
-        said.append("The ratios and the likelihood of the whole run carry no interval.")
+    run = own_rows(result)
+    plain = run[np.isfinite(run["value"]) & ~np.isfinite(run["lo"]) & (run["layer"] == RUN_LAYER)]
+    if len(plain):
+        said.append(f"Of the whole run these carry no interval: {listing(plain['metric'].tolist())}.")
     judged = [name for name in measured if np.isfinite(depth.against(name, "p_adjusted", ROTATION)).any()]
     if not judged:
         why = "nulls=0" if result.config.belief.nulls == 0 else "no layer could be rotated"
@@ -219,6 +219,11 @@ def _labels(names: list[str]) -> str:
     return listing([LAYER_METRICS[name].label for name in names])
 
 
+def own_rows(result: Result) -> pd.DataFrame:
+    """Rows of the run itself, without those of its control."""
+    return result.table[result.table["weights"] == own_weights(result)]
+
+
 def own_run_values(result: Result) -> dict[str, float]:
     """Numbers of the whole run, without those of a control."""
-    return run_values(result.table[result.table["weights"] == own_weights(result)])
+    return run_values(own_rows(result))

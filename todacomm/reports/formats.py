@@ -29,10 +29,12 @@ def number(value: float | None, digits: int = 3) -> str:
 def plus_minus(value: float, half_width: float) -> str:
     """A number with the half-width of its interval, both cut where the half-width's second digit stands.
 
-    >>> plus_minus(0.57123, 0.0231), plus_minus(1234.5, 120.0), plus_minus(2.0, float("nan"))
-    ('0.571 ± 0.023', '1,234 ± 120', '2')
+    >>> plus_minus(0.57123, 0.0231), plus_minus(1234.5, 120.0), plus_minus(10.625, 0.00026), plus_minus(2.0, 0.0)
+    ('0.571 ± 0.023', '1,234 ± 120', '10.62 ± 0.00026', '2')
     """
     if not math.isfinite(value) or not math.isfinite(half_width):
+        return number(value, 4)
+    if half_width <= 1e-9 * abs(value):
         return number(value, 4)
     if half_width < 1e-4 * abs(value) or half_width < 1e-6:
         return f"{number(value, 4)} ± {number(half_width, 2)}"

@@ -21,6 +21,10 @@ from todacomm.shipped import shipped
 FILTERS = {"number": number, "plus_minus": plus_minus, "share": share, "p_value": p_value, "fold": fold, "count": count}
 
 
+POINTS_A_REM = 12.0
+"""Points of a drawing in one unit of the page's type: wide figures fill the page, small ones stay small."""
+
+
 class Markdown(str):
     """Text that is markdown already and is printed as it stands."""
 
@@ -140,14 +144,17 @@ def render_html(markdown: str, title: str, pictures: Mapping[str, str] | None = 
 def inline_svg(svg: str, label: str, prefix: str) -> str:
     """A drawing by matplotlib as part of a page: no header, no metadata, ids of its own, a label for screen readers.
 
-    >>> drawing = '<?xml?><svg width="9" viewBox="0 0 9 9"><!-- --><g id="a"/><use xlink:href="#a"/></svg>'
-    >>> inline_svg(drawing, "A & B", "fig")
-    '<svg viewBox="0 0 9 9" role="img" aria-label="A &amp; B"><g id="fig-a"/><use href="#fig-a"/></svg>'
+    >>> drawing = '<?xml?><svg viewBox="0 0 60 9"><!-- --><g id="a"/><use xlink:href="#a"/></svg>'
+    >>> print(inline_svg(drawing, "A & B", "fig").replace("><", ">\\n<"))
+    <svg viewBox="0 0 60 9" style="max-width: 5rem" role="img" aria-label="A &amp; B">
+    <g id="fig-a"/>
+    <use href="#fig-a"/>
+    </svg>
     """
     opening = re.search(r"<svg\b[^>]*>", svg)
     if opening is None:
         raise ValueError("expected an SVG drawing: no <svg> element found")
-    view = re.search(r'viewBox="[\d. ]+"', opening.group(0))
+    view = re.search(r'viewBox="0 0 ([\d.]+) [\d.]+"', opening.group(0))
     body = svg[opening.end() :]
     body = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>|<style\b.*?</style>", "", body, flags=re.DOTALL)
     body = re.sub(r'xlink:href="', 'href="', body)
@@ -156,7 +163,7 @@ def inline_svg(svg: str, label: str, prefix: str) -> str:
     body = re.sub(r' id="([^"]+)"', lambda m: f' id="{prefix}-{m[1]}"' if m[1] in names else "", body)
     body = re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}-", body)
     body = re.sub(r"\n\s*", "\n", body)
-    attributes = f"{view.group(0)} " if view else ""
+    attributes = f'{view.group(0)} style="max-width: {float(view.group(1)) / POINTS_A_REM:.3g}rem" ' if view else ""
     return f'<svg {attributes}role="img" aria-label="{Markup.escape(label)}">{body.strip()}'
 
 

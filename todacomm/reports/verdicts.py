@@ -1,5 +1,6 @@
 """What nulls and controls allow to be said: detected, not detected, or too few draws to decide."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +40,7 @@ def loops(depth: Depth, sound: np.ndarray) -> list[str]:
         f"Loops are detected in {layers(depth.names, found)}: the longest H1 bar there is longer than the covariance "
         f"explains ({_clearest(depth, i, found)}{verdict.evidence(i)}, in units of the median distance)."
     )
+    text += verdict.caveat(depth.names, found)
     rest = verdict.tested & ~found
     if rest.any():
         text += f" Not detected in {layers(depth.names, rest)}."
@@ -66,7 +68,7 @@ def totals(depth: Depth, sound: np.ndarray) -> list[str]:
                 i = verdict.strongest(found)
                 said.append(
                     f"The scale-free {name} lies {where} the rotation null in {layers(depth.names, found)}: {meaning} "
-                    f"({_clearest(depth, i, found)}{verdict.evidence(i)})."
+                    f"({_clearest(depth, i, found)}{verdict.evidence(i)}).{verdict.caveat(depth.names, found)}"
                 )
         if verdict.silent.any():
             which = "any layer" if verdict.silent.sum() == sound.sum() else layers(depth.names, verdict.silent)
@@ -157,11 +159,20 @@ class Verdict:
     tested: np.ndarray
     low: np.ndarray
     high: np.ndarray
+    alone: np.ndarray
 
     @property
     def silent(self) -> np.ndarray:
         """Layers that were tested without a finding."""
         return np.asarray(self.tested & ~self.low & ~self.high)
+
+    def caveat(self, names: Sequence[str], found: np.ndarray) -> str:
+        """Which of the layers found were tested by themselves, because their texts share points."""
+        return (
+            f" The p of {layers(names, found & self.alone)} is not adjusted for the other layers."
+            if (found & self.alone).any()
+            else ""
+        )
 
     def strongest(self, among: np.ndarray) -> int:
         """The layer with the smallest p and, among equals, the largest relative distance from the null."""
@@ -193,4 +204,5 @@ def judge(depth: Depth, metric: str, sound: np.ndarray) -> Verdict:
         tested=tested,
         low=found & (difference < 0),
         high=found & (difference > 0),
+        alone=tested & (depth.against(metric, "family") == 1) & (tested.sum() > 1),
     )
