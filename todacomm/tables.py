@@ -41,7 +41,10 @@ def tidy(rows: Iterable[Mapping[str, Any]], columns: tuple[str, ...] = COLUMNS) 
         raise ValueError(f"unknown columns {', '.join(unknown)}: a table row has {', '.join(columns)}")
     frame = pd.DataFrame(rows, columns=list(columns))
     for column in columns:
-        frame[column] = frame[column].fillna("").astype(str) if column in _TEXT else frame[column].astype(float)
+        if column in _TEXT:
+            frame[column] = frame[column].astype(object).where(frame[column].notna(), "").astype(str)
+        else:
+            frame[column] = frame[column].astype(float)
     return frame
 
 
