@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from todacomm.activations.batches import BATCH_TOKENS
+from todacomm.activations.batches import default_batch_tokens
 from todacomm.activations.forward import TOKEN_EMBEDDING, one_pass
 from todacomm.activations.likelihood import count_predicted, perplexity, pseudo_perplexity
 from todacomm.activations.pooling import pooled_positions
@@ -110,7 +110,7 @@ def extract(
     info, tokenizer = loaded.info, loaded.tokenizer
     names = choose_layers(layers, loaded.layers)
     pooling = info.pooling if pooling == AUTO else pick_pooling(pooling, info.kind, tokenizer)
-    budget = batch_tokens or BATCH_TOKENS[info.device]
+    budget = batch_tokens or default_batch_tokens(info.device, info.width)
     tokens = tokenize(tokenizer, texts, _length_limit(max_length, info.context_length))
     _check_vocabulary(loaded, tokens)
     positions = pooled_positions(tokens, pooling, tokenizer.cls_token_id)

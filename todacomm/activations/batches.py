@@ -5,8 +5,21 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-BATCH_TOKENS = {"cpu": 2048, "mps": 8192, "cuda": 16384}
-"""Tokens in a batch, padding included, where none are asked for."""
+ACCELERATOR_TOKENS = 16384
+CPU_NUMBERS = 400_000
+"""Tokens in a batch times width: hidden states that stay in a processor's cache between two operations."""
+
+
+def default_batch_tokens(device: str, width: int) -> int:
+    """Tokens in a batch, padding included, where none are asked for.
+
+    GPT-2 (124 M) on one core runs at .86 of the matrix rate with 512, .82 with 2,048; narrow models want more, so that
+    the calls themselves do not count.
+
+    >>> default_batch_tokens("cpu", 768), default_batch_tokens("cpu", 64), default_batch_tokens("cuda", 768)
+    (520, 4096, 16384)
+    """
+    return min(max(CPU_NUMBERS // width, 256), 4096) if device == "cpu" else ACCELERATOR_TOKENS
 
 
 def in_batches(
@@ -34,22 +47,25 @@ def in_batches(
     pending = np.argsort(-lengths, kind="stable")
     while len(pending):
         batch = pending[: max(1, budget // lengths[pending[0]])]
-        try:
-            step(batch)
-        except RuntimeError as error:
-            if not _out_of_memory(error):
-                raise
-            if len(batch) == 1:
-                raise ValueError(
-                    f"a text of {lengths[batch[0]]} tokens does not fit into the accelerator's memory: "
-                    "lower max_length, or take device=cpu or a smaller dtype"
-                ) from error
+        if _fits(step, batch):
+            pending = pending[len(batch) :]
+            progress(len(lengths) - len(pending), len(lengths))
+        elif len(batch) > 1:
             budget = int(lengths[batch[0]]) * len(batch) // 2
             torch.cuda.empty_cache()
-            continue
-        pending = pending[len(batch) :]
-        progress(len(lengths) - len(pending), len(lengths))
+        else:
+            raise ValueError(
+                f"a text of {lengths[batch[0]]} tokens does not fit into the accelerator's memory: "
+                "lower max_length, or take device=cpu or a smaller dtype"
+            )
 
 
-def _out_of_memory(error: RuntimeError) -> bool:
-    return isinstance(error, torch.OutOfMemoryError) or "MPS backend out of memory" in str(error)
+def _fits(step: Callable[[np.ndarray], None], batch: np.ndarray) -> bool:
+    """Whether the step was done; False where an accelerator's memory did not suffice."""
+    try:
+        step(batch)
+    except RuntimeError as error:
+        if isinstance(error, torch.OutOfMemoryError) or "MPS backend out of memory" in str(error):
+            return False
+        raise
+    return True

@@ -11,8 +11,8 @@ from transformers import PreTrainedModel
 
 from todacomm.models.anatomy import PROBE_TOKENS, Anatomy
 
-LOGITS_AT_ONCE = 2**24
-"""Numbers in one chunk of logits: 64 MiB in float32."""
+ROWS_AT_ONCE = {"cpu": 128, "cuda": 1024, "mps": 1024}
+"""Rows whose logits are held at once; more are no faster."""
 
 
 def token_losses(model: PreTrainedModel, anatomy: Anatomy, answer: Any, hidden: Tensor, targets: Tensor) -> Tensor:
@@ -32,10 +32,10 @@ def token_losses(model: PreTrainedModel, anatomy: Anatomy, answer: Any, hidden: 
     Tensor, shape (rows,)
         Nats, float32, on the CPU.
     """
-    rows_at_once = max(1, LOGITS_AT_ONCE // model.config.get_text_config().vocab_size)
+    rows = ROWS_AT_ONCE[hidden.device.type]
     losses = [
         cross_entropy(head_logits(model, anatomy, answer, some).float(), wanted, reduction="none")
-        for some, wanted in zip(torch.split(hidden, rows_at_once), torch.split(targets, rows_at_once), strict=True)
+        for some, wanted in zip(torch.split(hidden, rows), torch.split(targets, rows), strict=True)
     ]
     return torch.cat(losses).cpu()
 

@@ -23,7 +23,7 @@ def fetch(hub_id: str, revision: str, *, weights: bool, allow_pickle: bool, seen
     """
     from huggingface_hub import HfApi, snapshot_download, try_to_load_from_cache
     from huggingface_hub import errors as hub
-    from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # of the client it was built on
+    from huggingface_hub.errors import HTTPError  # of the client it was built on
 
     try:
         listing = HfApi().model_info(hub_id, revision=revision or None, files_metadata=True)
@@ -33,7 +33,7 @@ def fetch(hub_id: str, revision: str, *, weights: bool, allow_pickle: bool, seen
             chosen = pick_weights(sizes, hub_id, allow_pickle)
             seen(sum(sizes[file] for file in chosen), listing.safetensors.total if listing.safetensors else None)
             wanted += chosen
-        return Path(snapshot_download(hub_id, revision=listing.sha, allow_patterns=wanted))
+        return Path(snapshot_download(hub_id, revision=revision or None, allow_patterns=wanted))
     except hub.GatedRepoError as error:
         raise ValueError(
             f"{hub_id} is gated: accept its terms on its page on the hub, then `hf auth login` or set HF_TOKEN"

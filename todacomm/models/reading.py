@@ -3,10 +3,12 @@
 import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
+from textwrap import shorten
 from typing import Any, Literal
 
 import torch
 import transformers
+from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
@@ -18,7 +20,7 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
-from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES  # type: ignore[attr-defined]
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 from transformers.models.auto.modeling_auto import (
     MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
     MODEL_FOR_MASKED_LM_MAPPING_NAMES,
@@ -68,7 +70,7 @@ def load_tokenizer(source: Source, trust_remote_code: bool) -> PreTrainedTokeniz
         return AutoTokenizer.from_pretrained(source.folder, trust_remote_code=trust_remote_code, local_files_only=True)
     except Exception as error:  # a broken tokenizer.json raises a bare Exception
         raise ValueError(
-            f"the tokenizer in {source.folder} cannot be loaded ({_first_line(error)}): "
+            f"the tokenizer in {source.folder} cannot be loaded ({_short(error)}): "
             "fetch its files again; if it brings its own code that you trust, set trust_remote_code=true"
         ) from error
 
@@ -102,7 +104,8 @@ def load_weights(
         Weights of the body are missing, or the files are broken or do not fit the config.
     """
     auto, head = _class_with_head(config, kind)
-    with _explained(f"the weights in {source.folder} cannot be loaded"):
+    failure = f"the weights in {source.folder} cannot be loaded"
+    with _explained(failure), torch.random.fork_rng(devices=[]):  # a missing head is drawn at random
         model, info = auto.from_pretrained(
             source.folder,
             config=config,
@@ -154,24 +157,30 @@ def _class_with_head(config: Any, kind: Kind) -> tuple[Any, Head | None]:
 def quiet_transformers() -> Iterator[None]:
     """Without transformers' own notes and bars on the console."""
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     try:
         yield
     finally:
         logging.set_verbosity(level)
         if bars:
-            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+            logging.enable_progress_bar()
+
+
+_FAILURES = (
+    OSError, ValueError, KeyError, TypeError, RuntimeError,
+    SafetensorError, StrictDataclassError, pickle.UnpicklingError,
+)  # fmt: skip
 
 
 @contextmanager
 def _explained(what: str) -> Iterator[None]:
     try:
         yield
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError, pickle.UnpicklingError) as error:
-        raise ValueError(f"{what}: {_first_line(error)}") from error
+    except _FAILURES as error:
+        raise ValueError(f"{what}: {_short(error)}") from error
 
 
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0].strip() if lines else type(error).__name__
+def _short(error: Exception) -> str:
+    """What an error says, on one line of bearable length."""
+    return shorten(str(error), 240, placeholder=" ...") or type(error).__name__

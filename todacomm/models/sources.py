@@ -97,7 +97,7 @@ def _bundled_or_local(name: str, revision: str) -> Source | None:
         if not folder.is_dir():
             raise ValueError(f"the bundled {name} is missing from this installation: install todacomm again")
     elif path.is_dir():
-        label, origin, folder = path.resolve().name, str(path), path
+        label, origin, folder = path.resolve().name, name, path
     else:
         return None
     return Source(label, origin, revision, _subfolder(folder, revision) if revision else folder)
