@@ -1,0 +1,143 @@
+"""From draws of a null model or a control to the rows of the table of nulls."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from todacomm.core.inference.adjustment import p_value, step_down_max_t
+from todacomm.core.inference.nulls import TESTED_METRICS, shares_rotation
+from todacomm.core.inference.replicates import INTERVAL_METRICS
+from todacomm.core.inference.uncertainty import Estimates, metric_values, paired_difference
+from todacomm.core.layer import LayerAnalysis
+from todacomm.core.metrics import LAYER_METRICS, Tail
+
+Array = NDArray[np.float64]
+Row = dict[str, Any]
+"""Columns of :data:`todacomm.tables.NULL_COLUMNS` but for those that say which analysis it is."""
+
+MIN_DRAWS = 19
+"""Draws of a control from which on it gets a p: with fewer none could be .05."""
+
+
+def rotation_rows(
+    layers: Mapping[str, LayerAnalysis], draws: Mapping[str, Array], intervals: Mapping[str, Estimates]
+) -> list[Row]:
+    """One row a layer and tested metric against the rotation null.
+
+    The p of layers with distinct rows is adjusted over all of them (step-down max-T); a layer with duplicates has
+    rotations of its own and is a family of one. The difference is from the mean of the draws, its standard error that
+    of the half-samples (nan without any) joined by the Monte-Carlo error of the mean.
+
+    Parameters
+    ----------
+    draws : mapping of ndarray, shape (draws, len(TESTED_METRICS))
+        From :func:`rotation_draws`.
+    intervals : mapping of mapping
+        Layer -> metric -> estimate, for the standard errors; may be empty.
+    """
+    joint = [name for name in draws if shares_rotation(layers[name])]
+    families = [joint, *([name] for name in draws if name not in joint)]
+    rows = []
+    for column, metric in enumerate(TESTED_METRICS):
+        tail = LAYER_METRICS[metric].null_tail or "two-sided"
+        values = {name: layers[name].metrics.get(metric, np.nan) for name in draws}
+        drawn = {name: draws[name][:, column] for name in draws}
+        for family in families:
+            rows += _tested("rotation", metric, tail, family, values, drawn)
+    for row in rows:
+        estimate = intervals.get(row["layer"], {}).get(row["metric"])
+        row["se"] = float(np.hypot(estimate.se if estimate else np.nan, row["sd"] / np.sqrt(row["draws"])))
+    return _in_order(rows, layers)
+
+
+def control_rows(
+    kind: str,
+    layers: Mapping[str, LayerAnalysis],
+    controls: Sequence[Mapping[str, LayerAnalysis]],
+    replicates: Mapping[str, Array],
+    control_replicates: Mapping[str, Array],
+    *,
+    tested: bool = True,
+) -> list[Row]:
+    """One row a layer and metric against controls on the same texts, such as random weights or shuffled tokens.
+
+    ``difference`` is from the mean of the controls. Its standard error is that of the paired difference from the
+    first control on common half-samples, conditional on that draw. A two-sided p, adjusted over the layers, appears
+    from 19 draws on.
+
+    Parameters
+    ----------
+    controls : sequence of mapping
+        Layer -> analysis, one mapping a draw.
+    replicates, control_replicates : mapping of ndarray, shape (replicates, len(INTERVAL_METRICS))
+        Of the layers and of the first control; a layer without them has no standard error.
+    tested : bool
+        Whether the kind may have a p at all: permuted dimensions may not.
+    """
+    if not controls:
+        return []
+    names = [name for name in layers if all(name in control for control in controls)]
+    rows = []
+    for metric in INTERVAL_METRICS:
+        values = {name: layers[name].metrics.get(metric, np.nan) for name in names}
+        drawn = {name: np.array([c[name].metrics.get(metric, np.nan) for c in controls]) for name in names}
+        rows += _tested(kind, metric, "two-sided", names, values, drawn)
+    errors = {
+        name: _paired_error(layers[name], controls[0][name], replicates[name], control_replicates[name])
+        for name in names
+        if name in replicates and name in control_replicates
+    }
+    for row in rows:
+        row["se"] = errors.get(row["layer"], {}).get(row["metric"], np.nan)
+        if not tested or len(controls) < MIN_DRAWS:
+            row["p"] = row["p_adjusted"] = row["family"] = np.nan
+    return _in_order(rows, layers)
+
+
+def _tested(
+    kind: str, metric: str, tail: Tail, family: Iterable[str], values: Mapping[str, float], draws: Mapping[str, Array]
+) -> list[Row]:
+    """Rows of one family of layers; those without a value or a draw are left out of it."""
+    names = [name for name in family if np.isfinite(values[name]) and np.isfinite(draws[name]).all()]
+    if not names:
+        return []
+    adjusted = step_down_max_t([values[n] for n in names], np.column_stack([draws[n] for n in names]), tail)
+    return [
+        {
+            "layer": name,
+            "metric": metric,
+            "null": kind,
+            "draws": len(draws[name]),
+            **_spread(values[name], draws[name]),
+            "p": p_value(values[name], draws[name], tail),
+            "p_adjusted": float(p_adjusted),
+            "family": len(names),
+        }
+        for name, p_adjusted in zip(names, adjusted, strict=True)
+    ]
+
+
+def _spread(value: float, draws: Array) -> dict[str, float]:
+    """Where the draws lie, and how far from their mean the value is; one draw has no spread."""
+    several = len(draws) > 1
+    lo, hi = np.quantile(draws, [0.025, 0.975]) if several else (np.nan, np.nan)
+    return {
+        "mean": float(draws.mean()),
+        "sd": float(draws.std(ddof=1)) if several else np.nan,
+        "lo": float(lo),
+        "hi": float(hi),
+        "difference": float(value - draws.mean()),
+    }
+
+
+def _paired_error(layer: LayerAnalysis, control: LayerAnalysis, replicates: Array, others: Array) -> dict[str, float]:
+    difference = paired_difference(metric_values(layer.metrics), metric_values(control.metrics), replicates, others)
+    return {metric: estimate.se for metric, estimate in difference.by_metric().items()}
+
+
+def _in_order(rows: list[Row], layers: Mapping[str, LayerAnalysis]) -> list[Row]:
+    """Rows by layer, and within a layer by metric."""
+    position = {name: index for index, name in enumerate(layers)}
+    return sorted(rows, key=lambda row: position[row["layer"]])

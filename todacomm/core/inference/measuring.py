@@ -1,0 +1,44 @@
+"""What half-samples and null models share: numbers of a distance matrix, many of them on several threads."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from todacomm.core.homology import Diagrams, persistence
+from todacomm.core.summaries import diagram_metrics
+
+Array = NDArray[np.float64]
+Item = TypeVar("Item")
+Out = TypeVar("Out")
+
+
+def measure_distances(among: Array, maxdim: int, engine: str) -> tuple[dict[str, float], Diagrams]:
+    """Metrics and diagrams of distinct points from the distances among them.
+
+    >>> metrics, _ = measure_distances(1.0 - np.eye(5), 1, "auto")
+    >>> metrics["h0_mean_lifetime"], metrics["h1_count"]
+    (1.0, 0.0)
+    """
+    pairs = condensed(among)
+    diagrams = persistence(among, maxdim, engine)
+    return diagram_metrics(diagrams, len(among), float(np.median(pairs)), float(pairs.max())), diagrams
+
+
+def condensed(distances: Array) -> Array:
+    """The distances above the diagonal, shape ``(n_points * (n_points - 1) / 2,)``."""
+    above: Array = distances[np.triu_indices(len(distances), 1)]
+    return above
+
+
+def in_threads(function: Callable[[Item], Out], items: Iterable[Item], threads: int) -> Iterator[Out]:
+    """Results in the order of the items.
+
+    Linear algebra keeps to one thread meanwhile: several would compete with ours, and round differently.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
+        yield from pool.map(function, items)

@@ -1,0 +1,158 @@
+"""From half-samples to standard errors, intervals, bands and paired differences."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from todacomm.core.homology import Diagrams
+from todacomm.core.inference.replicates import INTERVAL_METRICS
+from todacomm.core.metrics import LAYER_METRICS
+from todacomm.core.summaries import betti_curve
+
+Array = NDArray[np.float64]
+
+Z = 1.959963984540054
+"""Normal quantile of a two-sided 95 % interval."""
+GROWS = np.array([LAYER_METRICS[name].grows for name in INTERVAL_METRICS])
+"""Which columns of the replicates grow with the number of points: shape ``(len(INTERVAL_METRICS),)``."""
+MIN_DEFINED = 0.5
+"""A metric undefined on more than this share of the half-samples gets no interval."""
+
+
+class Estimate(NamedTuple):
+    """One number with its standard error and 95 % interval."""
+
+    value: float
+    se: float
+    lo: float
+    hi: float
+
+
+Estimates = Mapping[str, Estimate]
+"""Metric -> estimate."""
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """Numbers with their standard errors and 95 % intervals: arrays of shape ``(n_metrics,)``."""
+
+    value: Array
+    se: Array
+    lo: Array
+    hi: Array
+
+    def by_metric(self, metrics: Sequence[str] = INTERVAL_METRICS) -> dict[str, Estimate]:
+        """The estimates by name."""
+        numbers = np.column_stack([self.value, self.se, self.lo, self.hi]).tolist()
+        return {metric: Estimate(*row) for metric, row in zip(metrics, numbers, strict=True)}
+
+
+def metric_values(metrics: Mapping[str, float]) -> Array:
+    """Numbers in the order of the replicates' columns; nan where one is not computed."""
+    return np.array([metrics.get(name, np.nan) for name in INTERVAL_METRICS])
+
+
+def intervals(value: ArrayLike, replicates: Array, grows: ArrayLike = GROWS) -> Intervals:
+    """``T_n +/- 1.96 SE`` by delete-half subsampling.
+
+    ``SE = sd(T_b)``, and ``|T_n| sd(T_b) / |mean(T_b)|`` for what grows with the number of points: half a sample has
+    less of it, and spreads less. Never the bootstrap with replacement: its duplicates shorten H0.
+
+    Parameters
+    ----------
+    value : array, shape (n_metrics,)
+        The metrics of all points, ``T_n``.
+    replicates : ndarray, shape (replicates, n_metrics)
+        The same of every half-sample.
+    grows : array of bool, shape (n_metrics,)
+        Which of them grow with the number of points. Never one that can change its sign.
+
+    Returns
+    -------
+    Intervals
+        nan for a metric that is undefined, or was so on more than half of the half-samples.
+
+    >>> intervals([10.0], np.array([[4.0], [5.0], [6.0]]), [True]).se.tolist()
+    [2.0]
+    """
+    value = np.asarray(value, dtype=np.float64)
+    return _around(value, to_full_size(value, replicates, grows))
+
+
+def paired_difference(
+    value: ArrayLike, other: ArrayLike, replicates: Array, others: Array, grows: ArrayLike = GROWS
+) -> Intervals:
+    """Difference of two clouds of the same texts, ``value - other``, measured on the same half-samples.
+
+    Each side is brought to full size as in :func:`intervals`; the standard error is the sd of the differences, up to
+    1.9 times smaller than that of unpaired runs. It speaks of the texts: weights and seeds are taken as given.
+
+    Parameters
+    ----------
+    value, other : array, shape (n_metrics,)
+    replicates, others : ndarray, shape (replicates, n_metrics)
+
+    >>> halves = np.array([[1.0], [2.0], [4.0]])
+    >>> paired_difference([5.0], [3.0], halves, halves - 2.0, [False]).se.tolist()
+    [0.0]
+    """
+    value, other = np.asarray(value, dtype=np.float64), np.asarray(other, dtype=np.float64)
+    return _around(value - other, to_full_size(value, replicates, grows) - to_full_size(other, others, grows))
+
+
+def to_full_size(value: ArrayLike, replicates: Array, grows: ArrayLike = GROWS) -> Array:
+    """Replicates as they would spread at the full number of points: ``T_b T_n / mean(T_b)`` for what grows."""
+    n_defined = np.isfinite(replicates).sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factor = np.asarray(value, dtype=np.float64) / (np.nansum(replicates, axis=0) / n_defined)
+    return np.where(grows, replicates * factor, replicates)
+
+
+def betti_bands(curves: dict[str, Array], mean_lifetime: float, diagrams: Sequence[Diagrams]) -> dict[str, Array]:
+    """95 % bands of a layer's Betti curves on its own scale: ``betti_0_lo``, ``betti_0_hi``, ``betti_1_lo`` ...
+
+    Half as many points stand further apart and have fewer bars, so that a half-sample's curve is moved and lower.
+    It is read on the scale stretched by the ratio of mean H0 lifetimes, and multiplied by the ratio of areas (the
+    area is the total persistence, which is rescaled in the same way). The band is pointwise. Measured at 200 points
+    it covers 90 to 97 % where the curve is above a fifth of its peak, 90 to 100 % down to a twentieth; where a few
+    bars are left at most (the tail) it is too narrow: 55 to 90 %.
+
+    Parameters
+    ----------
+    curves : dict of ndarray, shape (points,)
+        ``scale`` and the layer's ``betti_0``, ``betti_1``.
+    mean_lifetime : float
+        The layer's ``h0_mean_lifetime``.
+    diagrams : sequence of list of ndarray, shape (bars, 2)
+        Of the half-samples.
+    """
+    if len(diagrams) < 2:
+        return {}
+    half_lifetime = np.mean([np.ptp(dgms[0], axis=1).mean() for dgms in diagrams])
+    scale = curves["scale"] * half_lifetime / mean_lifetime
+    bands = {}
+    for degree in range(len(diagrams[0])):
+        curve = curves[f"betti_{degree}"]
+        halves = np.array([betti_curve(dgms[degree], scale) for dgms in diagrams])
+        area = halves.mean(axis=0).sum()
+        if area > 0.0:
+            se = halves.std(axis=0, ddof=1) * curve.sum() / area
+            bands[f"betti_{degree}_lo"] = (curve - Z * se).clip(min=0.0)
+            bands[f"betti_{degree}_hi"] = curve + Z * se
+    return bands
+
+
+def _around(value: Array, replicates: Array) -> Intervals:
+    """An interval around the value from replicates at full size; nan where too few are defined."""
+    defined = np.isfinite(replicates)
+    n_defined = defined.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = np.where(defined, replicates, 0.0).sum(axis=0) / n_defined
+        squares = np.where(defined, (replicates - mean) ** 2, 0.0).sum(axis=0)
+        se = np.sqrt(squares / (n_defined - 1))
+    known = np.isfinite(value) & (n_defined >= max(2, MIN_DEFINED * len(replicates)))
+    se = np.where(known, se, np.nan)
+    return Intervals(value, se, value - Z * se, value + Z * se)

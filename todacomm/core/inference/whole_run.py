@@ -1,0 +1,169 @@
+"""What is to be believed of a run: intervals, bands and the rotation null of all its layers."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from todacomm.core.homology import AUTO
+from todacomm.core.inference.evidence import Row, rotation_rows
+from todacomm.core.inference.nulls import rotation_draws, shares_rotation
+from todacomm.core.inference.replicates import INTERVAL_METRICS, Replicates, half_samples, replicate
+from todacomm.core.inference.uncertainty import (
+    MIN_DEFINED,
+    Estimate,
+    Estimates,
+    betti_bands,
+    intervals,
+    metric_values,
+)
+from todacomm.core.layer import MIN_DISTINCT, LayerAnalysis
+from todacomm.core.summaries import expansion_ratios
+from todacomm.progress import Progress, silent
+
+Array = NDArray[np.float64]
+
+FEW_REPLICATES = 20
+
+
+@dataclass(frozen=True)
+class Inference:
+    """Uncertainty and nulls of a run; empty parts for what was not asked for.
+
+    Attributes
+    ----------
+    intervals : mapping
+        Layer -> metric -> estimate.
+    run_intervals : mapping
+        Expansion ratio -> estimate.
+    bands : mapping
+        Layer -> ``betti_0_lo``, ``betti_0_hi`` ... on the layer's own scale.
+    replicates : mapping of ndarray, shape (replicates, len(INTERVAL_METRICS))
+        Layer -> its metrics on the half-samples, for paired differences.
+    null_rows : sequence of dict
+        Rows of the table of nulls, without the columns that say which analysis it is.
+    warnings : tuple of str
+        What a reader must know; a layer's begins with its name.
+    seconds : dict of float
+        Wall-clock time of ``half_samples`` and ``rotations``.
+    """
+
+    intervals: Mapping[str, Estimates]
+    run_intervals: Estimates
+    bands: Mapping[str, dict[str, Array]]
+    replicates: Mapping[str, Array]
+    null_rows: Sequence[Row]
+    warnings: tuple[str, ...]
+    seconds: dict[str, float]
+
+
+def infer(
+    layers: Mapping[str, LayerAnalysis],
+    raw_clouds: Mapping[str, ArrayLike],
+    *,
+    replicates: int = 100,
+    nulls: int = 39,
+    metric: str = "euclidean",
+    maxdim: int = 1,
+    engine: str = AUTO,
+    seed: int = 42,
+    threads: int = 1,
+    progress: Progress = silent,
+) -> Inference:
+    """Half-samples and rotations of all layers of a run.
+
+    Parameters
+    ----------
+    layers : mapping
+        Layer -> analysis in the order of depth, all of the same texts.
+    raw_clouds : mapping of array, shape (n_points, n_dims)
+        The clouds before standardisation.
+    replicates, nulls : int
+        Half-samples and draws of the rotation null; 0: none.
+    metric, maxdim, engine : str, int, str
+        As the layers were analysed.
+    seed, threads : int
+        The seed decides every number, the threads none.
+    """
+    started = time.perf_counter()
+    measured: dict[str, Replicates] = {}
+    for done, (name, layer) in enumerate(layers.items() if replicates else (), start=1):
+        halves = half_samples(len(layer.cloud), replicates, seed)
+        measured[name] = replicate(layer, raw_clouds[name], halves, maxdim=maxdim, engine=engine, threads=threads)
+        progress("half-samples", done, len(layers))
+    values = {name: replicated.values for name, replicated in measured.items()}
+    estimates = {
+        name: intervals(metric_values(layers[name].metrics), rows).by_metric() for name, rows in values.items()
+    }
+    between = time.perf_counter()
+    draws = rotation_draws(
+        layers, nulls, np.random.default_rng([seed, nulls]),
+        metric=metric, maxdim=maxdim, engine=engine, threads=threads, progress=progress,
+    )  # fmt: skip
+    ended = time.perf_counter()
+    return Inference(
+        intervals=estimates,
+        run_intervals=_run_intervals(layers, values),
+        bands={
+            name: betti_bands(layers[name].curves, layers[name].metrics["h0_mean_lifetime"], replicated.diagrams)
+            for name, replicated in measured.items()
+        },
+        replicates=values,
+        null_rows=rotation_rows(layers, draws, estimates),
+        warnings=(*_half_sample_warnings(layers, measured, maxdim), *_rotation_warnings(layers, draws)),
+        seconds={"half_samples": between - started, "rotations": ended - between},
+    )
+
+
+def _run_intervals(layers: Mapping[str, LayerAnalysis], replicates: Mapping[str, Array]) -> dict[str, Estimate]:
+    """Expansion ratios with intervals: every half-sample gives a ratio, for all layers share it."""
+    if not replicates:
+        return {}
+    degenerate = [name for name, layer in layers.items() if layer.degenerate]
+    value = expansion_ratios({name: layer.metrics for name, layer in layers.items()}, degenerate)
+    per_half = [
+        expansion_ratios(
+            {name: dict(zip(INTERVAL_METRICS, row, strict=True)) for name, row in zip(replicates, rows, strict=True)},
+            degenerate,
+        )
+        for rows in zip(*replicates.values(), strict=True)
+    ]
+    ratios = np.array([list(ratio.values()) for ratio in per_half])
+    return intervals(list(value.values()), ratios, grows=False).by_metric(list(value))
+
+
+def _half_sample_warnings(
+    layers: Mapping[str, LayerAnalysis], measured: Mapping[str, Replicates], maxdim: int
+) -> Iterator[str]:
+    n_replicates = max((len(replicated.values) for replicated in measured.values()), default=0)
+    if n_replicates == 1:
+        yield "one half-sample has no spread: no interval is given; ask for 100 replicates"
+    elif 1 < n_replicates < FEW_REPLICATES:
+        uncertain = 100.0 / np.sqrt(2.0 * (n_replicates - 1))
+        yield f"intervals rest on {n_replicates} half-samples: their width is uncertain by {uncertain:.0f} %"
+    if measured and maxdim > 1:
+        yield "numbers of degree 2 have no interval: half-samples stop at degree 1"
+    for name, replicated in measured.items():
+        if not layers[name].defined:
+            continue
+        if replicated.n_degenerate:
+            yield (
+                f"{name}: {replicated.n_degenerate} of {len(replicated.values)} half-samples have under "
+                f"{MIN_DISTINCT} distinct points and are left out of its intervals"
+            )
+        defined = np.isfinite(replicated.values).mean(axis=0)
+        missing = np.isfinite(metric_values(layers[name].metrics)) & (defined < MIN_DEFINED)
+        if n_replicates > 1 and missing.any():
+            metrics = ", ".join(np.array(INTERVAL_METRICS)[missing])
+            yield f"{name}: no interval of {metrics}: undefined on more than half of the half-samples"
+
+
+def _rotation_warnings(layers: Mapping[str, LayerAnalysis], draws: Mapping[str, Array]) -> Iterator[str]:
+    outside = [name for name in draws if not shares_rotation(layers[name])]
+    if outside:
+        yield (
+            f"layers with duplicates are rotated on their own, and their p is not adjusted for the other layers: "
+            f"{', '.join(outside)}"
+        )
