@@ -67,10 +67,10 @@ def draw_diagram(result: Result, title: str, all_bars: list[Bars]) -> tuple[Figu
     figure = sheet(result, "", 5.2, 5.95)
     axes = figure.add_axes((0.12, 0.082, 0.85, 0.738))
     panel(axes, "", f"birth ({IN_MEDIANS})", f"death ({IN_MEDIANS})")
-    reach = _reach(all_bars)
-    axes.set(xlim=(-0.03 * reach, reach), ylim=(-0.03 * reach, reach), aspect="equal")
-    axes.plot((0, reach), (0, reach), color=MUTED, linewidth=0.8)
-    axes.fill_between((0, reach), (0, reach), 0, color=BAND, alpha=0.25, linewidth=0)
+    reach, width = _reach(all_bars, 1), _reach(all_bars, 0)
+    axes.set(xlim=(-0.03 * width, width), ylim=(-0.03 * reach, reach))
+    axes.plot((0, width), (0, width), color=MUTED, linewidth=0.8)
+    axes.fill_between((0, width), (0, width), 0, color=BAND, alpha=0.25, linewidth=0)
     marks = [
         Line2D([], [], color=look.color, marker=look.marker, linestyle="", markersize=4.6, markerfacecolor="none")
         for look in DEGREES[: len(degrees(result))]
@@ -86,7 +86,7 @@ def draw_diagram(result: Result, title: str, all_bars: list[Bars]) -> tuple[Figu
     def show(layer: Bars) -> list[Artist]:
         for mark, dgm in zip(marks, layer.bars, strict=False):
             mark.set_data(dgm[:, 0], dgm[:, 1])
-        limit.set_data((0, reach), (layer.longest, reach + layer.longest))
+        limit.set_data((0, width), (layer.longest, width + layer.longest))
         texts[0].set_text(f"{title}: {layer.name}")
         texts[1].set_text(layer.caption)
         return [limit, *marks, *texts]
@@ -101,7 +101,7 @@ def draw_barcode(result: Result, title: str, all_bars: list[Bars]) -> tuple[Figu
     figure = sheet(result, "", 5.6, height)
     grid = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
     figure.subplots_adjust(left=0.055, right=0.97, bottom=0.48 / height, top=1 - 1.0 / height, hspace=0.42)
-    reach = _reach(all_bars)
+    reach = _reach(all_bars, 1)
     panels = []
     for axes, degree in zip(grid, rows, strict=True):
         panel(axes, "", f"birth to death ({IN_MEDIANS})" if degree == rows[-1] else "", "bars by birth")
@@ -149,7 +149,7 @@ def _texts(figure: Figure) -> list[Text]:
     ]
 
 
-def _reach(layers: list[Bars]) -> float:
-    """End of the axes: the latest death of any layer."""
-    deaths = [dgm[:, 1].max() for layer in layers for dgm in layer.bars if len(dgm)]
-    return 1.04 * max(deaths, default=1.0)
+def _reach(layers: list[Bars], column: int) -> float:
+    """End of an axis: the latest birth (column 0) or death (column 1) of any layer."""
+    ends = [dgm[:, column].max() for layer in layers for dgm in layer.bars if len(dgm)]
+    return 1.04 * max(ends, default=0.0) or 1.0

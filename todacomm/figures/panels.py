@@ -18,7 +18,7 @@ DEGENERATE: dict[str, Any] = {"facecolor": "#f4f1ea", "edgecolor": "#d8d2c4", "h
 
 def panel(axes: Axes, title: str, xlabel: str, ylabel: str) -> Axes:
     """Title, labels and plain ticks; the room between title and axes is the legend's."""
-    axes.set_title(title, pad=21)
+    axes.set_title(title, y=1.0, pad=21)
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
     axes.xaxis.set_major_formatter(plain_number)
