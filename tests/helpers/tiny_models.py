@@ -1,4 +1,4 @@
-"""Real but tiny models on disk: any supported architecture built from its config, with a tokenizer trained on the spot."""
+"""Real but tiny models on disk: any supported architecture from its config, its tokenizer trained on the spot."""
 
 from functools import cache
 from pathlib import Path

@@ -11,7 +11,7 @@ from mlflow import MlflowClient
 
 from tests.helpers.records import record
 from tests.helpers.results import make_result
-from tests.tracking.conftest import copy_store
+from tests.helpers.stores import copy_store
 from todacomm.config import AnalysisConfig
 from todacomm.result import Result
 from todacomm.tracking import load_analysis, open_run, report_path, run_link, search_analyses, ui_command
