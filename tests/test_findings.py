@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.helpers.results import empty_nulls, make_result
@@ -33,6 +34,10 @@ def with_values(result: Result, metric: str, values: dict[str, float] | float, c
         rows = (table["metric"] == metric) & (table["layer"] == layer) & (table["weights"] == "trained")
         table.loc[rows, column] = values[layer] if isinstance(values, dict) else values
     return replace(result, table=table)
+
+
+def with_weights(result: Result, weights: str) -> Result:
+    return replace(result, table=result.table.assign(weights=weights), model={**result.model, "weights": weights})
 
 
 def with_run(result: Result, **values: float) -> Result:
@@ -217,6 +222,14 @@ def test_a_control_without_an_error_claims_nothing(plain: Result) -> None:
     drawn = make_result(4, n_points=30, control=True)
     assert about(drawn, "random-weights control is shown", "no claim is made about what training did")
     assert about(made(weights="random"), "The weights are random")
+
+
+def test_a_run_on_random_weights_is_not_mistaken_for_its_control() -> None:
+    own = with_weights(made(weights="random"), "random")
+    control = own.table.assign(value=own.table["value"] * 0.5)
+    both = replace(own, table=pd.concat([own.table, control], ignore_index=True))
+    assert findings(both) == findings(own)
+    assert headline(both) == headline(own)
 
 
 def test_permuted_dimensions_never_have_a_p(plain: Result) -> None:

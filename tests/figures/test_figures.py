@@ -75,6 +75,7 @@ RESULTS = {
     "nothing beside the numbers": lambda: bare(3),
     "all degenerate": lambda: degenerate(2),
     "uneven widths": lambda: uneven(3),
+    "voids too": lambda: make_result(3, maxdim=2),
     "pieces only": lambda: make_result(3, maxdim=0),
 }
 

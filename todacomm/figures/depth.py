@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from todacomm.core.layer import DEGENERATE_SHARE, MIN_DISTINCT
 from todacomm.core.metrics import LAYER_METRICS, Metric
 from todacomm.result import LayerResult, Result
 from todacomm.tables import RUN_LAYER
 
 ROTATION = "rotation"
 RANDOM = "random"
-MIN_DISTINCT = 4
 
 
 @dataclass(frozen=True)
@@ -62,15 +62,11 @@ class Depth:
         """A column of the table of nulls, such as ``p_adjusted`` or ``difference``: shape (n_layers,)."""
         return self._column(self._nulls.get(kind, {}), column, metric)
 
-    def standard_error(self, metric: str) -> np.ndarray:
-        """Standard errors of the run's own values: shape (n_layers,)."""
-        return self._column(self._own, "se", metric)
-
     @property
     def sound(self) -> np.ndarray:
         """Layers whose cloud can be read: at least half of its points distinct, and four of them."""
         n_points, n_distinct = self.curve("n_points").value, self.curve("n_distinct").value
-        return np.asarray((n_distinct >= MIN_DISTINCT) & (n_distinct >= n_points / 2))
+        return np.asarray((n_distinct >= MIN_DISTINCT) & (n_distinct >= DEGENERATE_SHARE * n_points))
 
     def unit(self) -> np.ndarray:
         """Distance by which scale-free numbers are divided, the median among distinct points: shape (n_layers,)."""
@@ -99,7 +95,7 @@ def read_depth(result: Result) -> Depth:
     return Depth(
         names=names,
         positions=np.array([layer.index for layer in result.layers], dtype=float),
-        _own=_wide(table[own], names, ("value", "se", "lo", "hi")),
+        _own=_wide(table[own], names, ("value", "lo", "hi")),
         _control=_wide(table[control], names, ("value", "lo", "hi")),
         _nulls={
             str(kind): _wide(rows, names, ("draws", "mean", "lo", "hi", "difference", "se", "p_adjusted", "family"))
@@ -129,10 +125,12 @@ def spread(layers: tuple[LayerResult, ...], curve: str, most: int = 6) -> list[L
 def featured(depth: Depth) -> int | None:
     """Index of the layer whose longest loop stands out most: against the rotation null, or without one by its length.
 
-    None where no layer has a loop.
+    None where no layer can be read.
     """
     longest, null = depth.curve("h1_max_norm").value, depth.null("h1_max_norm").hi
-    standing = longest / null if np.isfinite(null).any() else longest
+    with np.errstate(divide="ignore", invalid="ignore"):
+        standing = longest / null if np.isfinite(null).any() else longest
+    standing = np.where(depth.sound, standing, np.nan)
     return int(np.nanargmax(standing)) if np.isfinite(standing).any() else None
 
 

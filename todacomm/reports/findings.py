@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from todacomm.core.layer import DOUBTFUL_SHARE
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.figures.depth import ROTATION, Depth, own_weights, read_depth
 from todacomm.reports.formats import fold, layers, listing, number, plus_minus, share
@@ -81,13 +82,12 @@ def soundness(result: Result, depth: Depth) -> list[str]:
             f"({_span(n_distinct[broken])} of {_span(n_points[broken])}), so that the numbers describe repeated tokens "
             "rather than shape."
         )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        partly = sound & (n_distinct < 0.9 * n_points)
+    partly = sound & (n_distinct < DOUBTFUL_SHARE * n_points)
     if partly.any():
-        worst = np.nanmin(np.where(partly, n_distinct / n_points, np.nan))
+        worst = np.min(n_distinct[partly] / n_points[partly])
         said.append(
-            f"Read {layers(depth.names, partly)} with care: under 90 % of the points are distinct there, in the worst "
-            f"case {share(worst)}."
+            f"Read {layers(depth.names, partly)} with care: under {share(DOUBTFUL_SHARE)} of the points are distinct "
+            f"there, in the worst case {share(worst)}."
         )
     if not sound.any():
         said.append("No layer has a cloud that can be read: nothing can be claimed about this model on these texts.")
@@ -220,8 +220,8 @@ def _labels(names: list[str]) -> str:
 
 
 def own_rows(result: Result) -> pd.DataFrame:
-    """Rows of the run itself, without those of its control."""
-    return result.table[result.table["weights"] == own_weights(result)]
+    """Rows of the run itself, without those of its control: a run on random weights comes before its control."""
+    return result.table[result.table["weights"] == own_weights(result)].drop_duplicates(["layer", "metric"])
 
 
 def own_run_values(result: Result) -> dict[str, float]:

@@ -90,8 +90,8 @@ def warnings(result: Result) -> list[str]:
     names = [layer.name for layer in result.layers]
     grouped: dict[str, list[str]] = defaultdict(list)
     for text in result.warnings:
-        name, _, rest = text.partition(": ")
-        layer = name if name in names and rest else ""
+        layer = next((name for name in names if text.startswith(f"{name}: ")), "")
+        rest = text.removeprefix(f"{layer}: ")
         if layer == EMBEDDING and undefined_by_construction(result):
             rest = "not defined by construction: with CLS pooling it is one point for any texts"
         grouped[rest if layer else text].append(layer)
