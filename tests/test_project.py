@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import tomllib
+from importlib import import_module
 
 import pytest
 import yaml
@@ -45,3 +46,15 @@ def test_light_modules_stay_light(module):
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_every_entry_point_is_a_module_and_takes_its_parameters(mlproject):
+    for name, entry_point in mlproject["entry_points"].items():
+        module = "analyze" if name == "main" else name
+        assert entry_point["command"].startswith(f"python -m entrypoints.{module} ")
+        options = {option.name: option for option in import_module(f"entrypoints.{module}").main.params}
+        for parameter, declared in entry_point["parameters"].items():
+            assert f"--{kebab(parameter)} {{{parameter}}}" in entry_point["command"]
+            assert parameter in options
+            if name == "train_demo":
+                assert str(options[parameter].default) == declared["default"]
