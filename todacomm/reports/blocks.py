@@ -21,10 +21,6 @@ OF_EMBEDDING = {"expansion_ratio", "expansion_ratio_norm", "expansion_ratio_publ
 HEALTH_CAPTION = (
     "Whether the clouds can be read at all. Distinct points are what is left after merging those that coincide."
 )
-SHAPE_CAPTION = (
-    "± is half the width of the 95 % interval. Beside a number that has one: the mean of its rotation null, and its p "
-    "adjusted over the layers."
-)
 RAW_CAPTION = "In units of distance: these follow the norm of the activations first and their shape second."
 GEOMETRY_CAPTION = "Dimensions and spectra of the same clouds: the baselines that topology has to beat."
 CONTROL_CAPTION = (
@@ -101,7 +97,7 @@ def layer_tables(result: Result, depth: Depth) -> list[Table]:
     """The tables by layer, health first; a column without a single number is left out."""
     tables = [
         _table("Health of the clouds", HEALTH_CAPTION, depth, _health(depth)),
-        *(_table(f"H{k} with scale divided out", SHAPE_CAPTION, depth, _shape(depth, k)) for k in degrees(result)),
+        *(_table(f"H{k} with scale divided out", _belief(depth, k), depth, _shape(depth, k)) for k in degrees(result)),
         _table("Raw persistence", RAW_CAPTION, depth, _raw(result, depth)),
         _table("Geometry", GEOMETRY_CAPTION, depth, [_metric(depth, name) for name in GEOMETRY]),
         _table("Against random weights", CONTROL_CAPTION, depth, _control(depth)),
@@ -181,10 +177,21 @@ def _protocol(result: Result) -> str:
 
 def _health(depth: Depth) -> list[Column]:
     points, distinct = depth.curve("n_points").value, depth.curve("n_distinct").value
-    counted = [f"{number(d)} of {number(n)}" for d, n in zip(distinct, points, strict=True)]
+    counted = [f"{number(d)} of {number(n)}" if np.isfinite(d) else "" for d, n in zip(distinct, points, strict=True)]
     names = ("top_token_fraction", "mean_norm", "median_distance", "top_dim_variance", "mean_cosine",
              "pca_explained_variance", "truncated_fraction")  # fmt: skip
     return [Column("Distinct points", counted), *(_metric(depth, name) for name in names)]
+
+
+def _belief(depth: Depth, degree: int) -> str:
+    """What the table of a degree says beside its values."""
+    metrics = (f"h{degree}_total_norm", f"h{degree}_max_norm")
+    said = ["In units of the median distance."]
+    if any(np.isfinite(depth.curve(metric).lo).any() for metric in metrics):
+        said.append("± is half the width of the 95 % interval.")
+    if any(depth.null(metric).defined for metric in metrics):
+        said.append("Beside a number that has one: the mean of its rotation null, and its p adjusted over the layers.")
+    return " ".join(said)
 
 
 def _shape(depth: Depth, degree: int) -> list[Column]:

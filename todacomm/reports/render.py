@@ -86,7 +86,8 @@ def escape_markdown(value: Any) -> str:
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     text = re.sub(r"[\\`*\[\]|~]", r"\\\g<0>", text)
     text = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", text)
-    return re.sub(r"^(?:[-+](?=[-\s]|$)|[=#]|\d+(?=[.)](?:\s|$)))", _escape_start, text)
+    text = re.sub(r"(?<!\S)#", r"\\#", text)
+    return re.sub(r"^(?:[-+](?=[-\s]|$)|=|\d+(?=[.)](?:\s|$)))", _escape_start, text)
 
 
 def one_line(text: str) -> str:
@@ -99,7 +100,7 @@ def one_line(text: str) -> str:
 
 
 def _escape_start(match: re.Match[str]) -> str:
-    """What would begin a list, a heading or an underline is text."""
+    """What would begin a list or an underline is text."""
     first = match.group(0)
     return f"{first}\\" if first.isdigit() else f"\\{first}"
 
