@@ -114,7 +114,8 @@ def fit_curves(axes: Axes, curves: Iterable[Curve], from_zero: bool = True) -> N
     low, high = float(values.min()), float(values.max())
     room = 1.5 * max(high - low, 0.5 * max(abs(low), abs(high)))
     seen = axes.get_ylim()
-    axes.set_ylim(0 if from_zero and low >= 0 else max(seen[0], low - room), min(seen[1], high + room))
+    bottom = 0.0 if from_zero and low >= 0 else max(seen[0], low - room)
+    axes.set_ylim(bottom, min(max(seen[1], high + 0.05 * (high - bottom)), high + room) if high > bottom else seen[1])
 
 
 def log_if_wide(axes: Axes, curves: Iterable[Curve], ratio: float = 20.0) -> None:
