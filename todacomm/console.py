@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from todacomm.config import AnalysisConfig
@@ -45,4 +46,5 @@ def analyze_and_tell(config: AnalysisConfig) -> None:
         print(f"  {name:<26} {value:.4g}")
     print(f"\nrun      {tracking.run_link(analysis)}")
     print(f"report   {tracking.report_path(analysis)}")
-    print(f'look     {tracking.ui_command()}, then press "Model training"')
+    opener = "make ui" if Path("MLproject").is_file() and Path("Makefile").is_file() else tracking.ui_command()
+    print(f'look     {opener}, then press "Model training" on the experiment\'s page')

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from todacomm.config import AUTO, OPTIONS, AnalysisConfig
+from todacomm.config import AUTO, OPTIONS, AnalysisConfig, load_config
 from todacomm.figures.catalogue import FIGURES
 from todacomm.figures.depth import featured, read_depth
 from todacomm.reports.blocks import analysed, gaps, glossary, headline_table, layer_tables
@@ -142,9 +142,10 @@ def python_call(config: AnalysisConfig) -> str:
 
 
 def _changed(config: AnalysisConfig) -> dict[str, Any]:
-    """Options that differ from their defaults, in the options' order."""
-    values = config.to_flat()
-    return {name: value for name, value in values.items() if name not in _WHERE and value != OPTIONS[name].default}
+    """Options that differ from those of the protocol, and the protocol where it is not the default one."""
+    base = load_config(None, {"protocol": config.belief.protocol}).to_flat()
+    base["protocol"] = OPTIONS["protocol"].default
+    return {name: value for name, value in config.to_flat().items() if name not in _WHERE and value != base[name]}
 
 
 def _spelled(value: Any) -> str:
