@@ -35,6 +35,8 @@ def test_flat_form_makes_the_same_settings_again():
         ("replicates", -1, "expected at least 0"),
         ("nulls", "-3", "expected at least 0"),
         ("maxdim", 3, "expected at most 2"),
+        ("landmarks", 3, "expected 0 for none, or at least 4"),
+        ("landmarks", 501, "landmarks is 501 with samples=500"),
         ("standardize", "perhaps", "expected true or false"),
         ("pooling", "laste", "choose auto, last, cls or mean"),
         ("engine", "dionysus", "choose auto, gudhi or ripser"),

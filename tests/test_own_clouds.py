@@ -8,6 +8,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from tests.conftest import ROOT
+from todacomm.config import AnalysisConfig
+from todacomm.observation import observe
 from todacomm.own_clouds import read_clouds
 
 
@@ -62,6 +64,13 @@ def test_what_is_no_cloud_is_said(tmp_path, arrays, says):
     np.savez(tmp_path / "a.npz", **arrays)
     with pytest.raises(ValueError, match=says):
         read_clouds(tmp_path / "a.npz")
+
+
+def test_more_landmarks_than_points_of_a_file_are_an_error(tmp_path, layers):
+    np.savez(tmp_path / "a.npz", **layers)
+    config = AnalysisConfig.from_flat({"model": f"clouds:{tmp_path / 'a.npz'}", "landmarks": 13})
+    with pytest.raises(ValueError, match="landmarks is 13, the file has 12 points"):
+        observe(config)
 
 
 @pytest.mark.parametrize("name", ["none.npz", "a.txt", "broken.npz", "broken.safetensors", "broken.npy"])

@@ -135,7 +135,7 @@ def _another_pass(kind: str, seed: int, config: AnalysisConfig, progress: Progre
 
 def _replicates(config: AnalysisConfig, control: Control, threads: int) -> dict[str, np.ndarray]:
     """The control on the half-samples of the run, for paired differences."""
-    if not config.belief.replicates:
+    if not config.belief.replicates or config.topology.landmarks:
         return {}
     with one_thread_each():
         return {

@@ -23,6 +23,7 @@ UNITS = ("passage", "line", "row")
 ENDINGS = ("any", "distinct")
 METRICS = ("euclidean", "cosine", "cityblock", "chebyshev")
 ENGINES = ("auto", "gudhi", "ripser")
+MIN_LANDMARKS = 4
 NULL_KINDS = ("rotation", "random_weights", "shuffled_tokens", "permuted_dimensions")
 
 
@@ -81,6 +82,7 @@ class TopologyConfig:
     metric: str = option("euclidean", "distance between points", choices=METRICS)
     engine: str = option(AUTO, "gudhi or ripser; auto takes gudhi where installed", choices=ENGINES, numbers=False)
     threads: int | None = option(None, "threads for the homology", low=1, numbers=False)
+    landmarks: int = option(0, "homology among so many points, spread over a large cloud; 0: among all", low=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +139,16 @@ class AnalysisConfig:
             costly = {"random_weights", "shuffled_tokens"}.intersection(kinds)
             if costly:
                 raise ValueError(f"null_kinds has {', '.join(sorted(costly))}: clouds from a file have no model to run")
+        self._check_landmarks()
         if not _words(self.model.layers):
             raise ValueError("layers is empty: give all, or layer names with commas")
+
+    def _check_landmarks(self) -> None:
+        landmarks, samples = self.topology.landmarks, self.texts.samples
+        if 0 < landmarks < MIN_LANDMARKS:
+            raise ValueError(f"landmarks is {landmarks}: expected 0 for none, or at least {MIN_LANDMARKS}")
+        if landmarks > samples and not self.model.model.startswith("clouds:"):
+            raise ValueError(f"landmarks is {landmarks} with samples={samples}: expected at most as many as points")
 
     @property
     def null_kinds(self) -> tuple[str, ...]:

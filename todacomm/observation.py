@@ -53,7 +53,13 @@ def observe(config: AnalysisConfig, progress: Progress = silent) -> Observation:
     if config.model.model.startswith(OWN_CLOUDS):
         from todacomm.own_clouds import read_clouds
 
-        return read_clouds(Path(config.model.model.removeprefix(OWN_CLOUDS)))
+        observed = read_clouds(Path(config.model.model.removeprefix(OWN_CLOUDS)))
+        landmarks, n_points = config.topology.landmarks, len(observed.texts["ids"])
+        if landmarks > n_points:
+            raise ValueError(
+                f"landmarks is {landmarks}, the file has {n_points} points a layer: expected at most as many"
+            )
+        return observed
     return run_model(config, progress)
 
 

@@ -28,6 +28,7 @@ def measure_shape(
                 maxdim=topology.maxdim,
                 metric=topology.metric,
                 engine=topology.engine,
+                landmarks=topology.landmarks,
             ): name
             for name, cloud in clouds.items()
         }

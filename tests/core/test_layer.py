@@ -7,7 +7,7 @@ from tests.core.shapes import polygon, rotation
 from todacomm.core.layer import analyze_layer
 from todacomm.core.metrics import LAYER_METRICS
 
-NOT_OF_THE_CLOUD = {"top_token_fraction", "truncated_fraction"}
+NOT_OF_THE_CLOUD = {"top_token_fraction", "truncated_fraction", "cover_radius"}
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from todacomm.core import clouds, geometry, summaries
 from todacomm.core.homology import AUTO, Diagrams, persistence
+from todacomm.core.landmarks import cover_warnings, farthest_points
 from todacomm.core.metrics import LAYER_METRICS
 
 Array = NDArray[np.float64]
@@ -33,8 +34,11 @@ class LayerAnalysis:
     scores : ndarray, shape (n_points, n_kept)
         The space in which distances are taken.
     distances : ndarray, shape (n_points, n_points)
+        Among the landmarks only where there are some: shape (n_landmarks, n_landmarks).
     distinct : ndarray of int
         One row of each group of coinciding rows.
+    landmarks : ndarray of int or None
+        The rows that distances and diagrams are of, where they are not of all.
     warnings : tuple of str
         What a reader must know, without the layer's name.
     """
@@ -46,6 +50,7 @@ class LayerAnalysis:
     scores: Array
     distances: Array
     distinct: NDArray[np.intp]
+    landmarks: NDArray[np.intp] | None = None
     warnings: tuple[str, ...] = field(default=())
 
     @property
@@ -67,6 +72,7 @@ def analyze_layer(
     maxdim: int = 1,
     metric: str = "euclidean",
     engine: str = AUTO,
+    landmarks: int = 0,
 ) -> LayerAnalysis:
     """Measure one cloud.
 
@@ -77,6 +83,10 @@ def analyze_layer(
         Principal components in which distances are taken; 0 keeps every dimension.
     standardize : bool
         Give every dimension variance 1 first.
+    landmarks : int
+        Take distances and homology among so many points, spread by greedy farthest-point choice; 0: among all. Health,
+        components and spectra stay those of the whole cloud. No dimension is read from distances to neighbours
+        (``twonn_dimension`` is nan): points spread evenly by choice have none.
 
     Returns
     -------
@@ -102,36 +112,47 @@ def analyze_layer(
         return _undefined(points, distinct, reason, health, maxdim)
 
     components = clouds.principal_components(points, pca)
-    distances = clouds.distances(components.scores, metric)
-    among = distances[np.ix_(distinct, distinct)]
-    pairs = among[np.triu_indices(len(distinct), 1)]
+    warnings = _health_warnings(len(points), len(distinct))
+    if landmarks:
+        chosen = farthest_points(components.scores, landmarks, metric, distinct)
+        distances = among = clouds.distances(components.scores[chosen.rows], metric)
+    else:
+        distances = clouds.distances(components.scores, metric)
+        among = distances[np.ix_(distinct, distinct)]
+    pairs = among[np.triu_indices(len(among), 1)]
     diagrams = persistence(among, maxdim, engine)
     metrics = {
         **health,
-        **summaries.diagram_metrics(diagrams, len(distinct), float(np.median(pairs)), float(pairs.max())),
-        "median_distance": float(np.median(distances[np.triu_indices(len(points), 1)])),
+        **summaries.diagram_metrics(diagrams, len(among), float(np.median(pairs)), float(pairs.max())),
+        "median_distance": float(np.median(distances[np.triu_indices(len(distances), 1)])),
         "pca_explained_variance": components.explained_variance,
         "participation_ratio": geometry.participation_ratio(components.eigenvalues),
         "effective_rank": geometry.effective_rank(components.eigenvalues),
         "spectrum_alpha": geometry.spectrum_alpha(components.eigenvalues, *points.shape),
-        "twonn_dimension": geometry.twonn_dimension(among),
+        "twonn_dimension": np.nan if landmarks else geometry.twonn_dimension(among),
     }
+    if landmarks:
+        metrics["cover_radius"] = chosen.cover_radius
+        above = diagrams[1:] or diagrams  # an H0 bar of landmarks is never shorter than their cover radius
+        longest = max(float(np.ptp(dgm, axis=1).max(initial=0.0)) for dgm in above)
+        warnings += cover_warnings(len(among), len(points), chosen.cover_radius, longest, metric)
     return LayerAnalysis(
         metrics=metrics,
         diagrams=diagrams,
-        curves=_curves(diagrams, among, components.eigenvalues),
+        curves=_curves(diagrams, among, components.eigenvalues, with_dimension=not landmarks),
         cloud=points,
         scores=components.scores,
         distances=distances,
         distinct=distinct,
-        warnings=tuple(_health_warnings(len(points), len(distinct))),
+        landmarks=chosen.rows if landmarks else None,
+        warnings=tuple(warnings),
     )
 
 
-def _curves(diagrams: Diagrams, among: Array, eigenvalues: Array) -> dict[str, Array]:
+def _curves(diagrams: Diagrams, among: Array, eigenvalues: Array, with_dimension: bool) -> dict[str, Array]:
     scale = summaries.curve_scale(diagrams)
     betti = [summaries.betti_curve(dgm, scale) for dgm in diagrams]
-    id_scale, id_dimension = geometry.dimension_over_scale(among)
+    id_scale, id_dimension = geometry.dimension_over_scale(among) if with_dimension else (np.empty(0), np.empty(0))
     return {
         "scale": scale,
         **{f"betti_{degree}": curve for degree, curve in enumerate(betti)},
@@ -160,7 +181,7 @@ def _undefined(
     """A layer without a shape: nan for all that is not known, and why."""
     names = ("scale", *(f"betti_{degree}" for degree in range(maxdim + 1)), "euler", "id_scale", "id_dimension")
     return LayerAnalysis(
-        metrics={**dict.fromkeys(LAYER_METRICS, np.nan), **known},
+        metrics={name: known.get(name, np.nan) for name in LAYER_METRICS if name != "cover_radius"},
         diagrams=[np.empty((0, 2)) for _ in range(maxdim + 1)],
         curves=dict.fromkeys((*names, "eigenvalues"), np.empty(0)),
         cloud=points,

@@ -99,6 +99,10 @@ LAYER_METRICS: dict[str, Metric] = {
         "cloud", "Mean cosine (anisotropy)", "-1..1", "Mean cosine between two activation vectors before centring."),
     "median_distance": Metric(
         "cloud", "Median distance", "distance", "Median distance between two points.", scale_free=False),
+    "cover_radius": Metric(
+        "cloud", "Cover radius of the landmarks", "distance",
+        "Largest distance of a point to its nearest landmark: bars of all points are born and die at most twice that "
+        "earlier than those of the landmarks.", scale_free=False, interval=False),
     "pca_explained_variance": Metric(
         "cloud", "Variance kept by PCA", "0..1", "Share of the variance that the principal components keep."),
     "participation_ratio": Metric(

@@ -66,7 +66,8 @@ def analysed(result: Result) -> list[tuple[str, str]]:
         ("Pooling", _known(model, "pooling")),
         ("Cloud", f"{_pca(topology.pca)}, {'z-scored' if topology.standardize else 'not z-scored'}, {topology.metric}"),
         ("Homology", f"degrees 0 to {topology.maxdim}, engine {topology.engine}"),
-        ("Intervals", f"{belief.replicates} half-samples" if belief.replicates else "none"),
+        ("Landmarks", number(topology.landmarks) if topology.landmarks else ""),
+        ("Intervals", f"{belief.replicates} half-samples" if belief.replicates and not topology.landmarks else "none"),
         ("Nulls", _nulls(config)),
         ("Protocol", _protocol(result)),
         ("Forward pass", " on ".join(filter(None, (_known(model, "dtype"), _known(model, "device"))))),
@@ -107,7 +108,8 @@ def layer_tables(result: Result, depth: Depth) -> list[Table]:
 
 def gaps(result: Result, depth: Depth) -> list[str]:
     """What is not defined and why, as far as it is known."""
-    measured = [name for name in LAYER_METRICS if degree_of(name) in (None, *degrees(result))]
+    asked_for = set(LAYER_METRICS) if result.config.topology.landmarks else set(LAYER_METRICS) - {"cover_radius"}
+    measured = [name for name in LAYER_METRICS if name in asked_for and degree_of(name) in (None, *degrees(result))]
     defined = {name: np.isfinite(depth.curve(name).value) for name in measured}
     shaped = np.any([defined[name] for name in measured if LAYER_METRICS[name].group != "cloud"], axis=0)
     nowhere = [LAYER_METRICS[name].label for name in measured if not defined[name].any()]
@@ -144,7 +146,8 @@ def _architecture(model: dict[str, Any]) -> str:
 
 
 def _nulls(config: AnalysisConfig) -> str:
-    rotations = [f"{config.belief.nulls} rotations"] if config.belief.nulls and ROTATION in config.null_kinds else []
+    rotated = config.belief.nulls and ROTATION in config.null_kinds and not config.topology.landmarks
+    rotations = [f"{config.belief.nulls} rotations"] if rotated else []
     others = [kind.replace("_", " ") for kind in config.null_kinds if kind != ROTATION]
     draws = [f"{count(config.belief.control_draws, 'draw')} of {listing(others)}"] if others else []
     return "; ".join(rotations + draws) or "none"
@@ -178,7 +181,7 @@ def _protocol(result: Result) -> str:
 def _health(depth: Depth) -> list[Column]:
     points, distinct = depth.curve("n_points").value, depth.curve("n_distinct").value
     counted = [f"{number(d)} of {number(n)}" if np.isfinite(d) else "" for d, n in zip(distinct, points, strict=True)]
-    names = ("top_token_fraction", "mean_norm", "median_distance", "top_dim_variance", "mean_cosine",
+    names = ("top_token_fraction", "mean_norm", "median_distance", "cover_radius", "top_dim_variance", "mean_cosine",
              "pca_explained_variance", "truncated_fraction")  # fmt: skip
     return [Column("Distinct points", counted), *(_metric(depth, name) for name in names)]
 

@@ -191,7 +191,9 @@ def certainty(result: Result, depth: Depth) -> list[str]:
     counts = [name for name in bare if not LAYER_METRICS[name].interval]
     missing = [name for name in bare if LAYER_METRICS[name].interval]
     if measured and len(bare) == len(measured):
-        why = "replicates=0" if result.config.belief.replicates == 0 else "no half-sample gave one"
+        config = result.config
+        reasons = {"landmarks": config.topology.landmarks, "replicates=0": config.belief.replicates == 0}
+        why = next((reason for reason, holds in reasons.items() if holds), "no half-sample gave one")
         said.append(f"No number carries an interval ({why}): a difference between layers may be noise of sampling.")
     else:
         if missing:

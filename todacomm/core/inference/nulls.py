@@ -59,9 +59,16 @@ def rotation_draws(
     -------
     dict of ndarray, shape (draws, len(TESTED_METRICS))
         Layers with at least 4 distinct points; nan where a metric is not computed. Empty without draws.
+
+    Raises
+    ------
+    ValueError
+        A layer has landmarks: the null is one of all points.
     """
     if draws == 0:
         return {}
+    if any(layer.landmarks is not None for layer in layers.values()):
+        raise ValueError("a layer with landmarks has no rotation null: it needs the distances of all points")
     clouds = {name: layer.scores[layer.distinct] for name, layer in layers.items() if layer.defined}
     clouds = {name: cloud - cloud.mean(axis=0) for name, cloud in clouds.items()}
     joint = [name for name in clouds if shares_rotation(layers[name])]

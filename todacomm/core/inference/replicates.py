@@ -78,7 +78,14 @@ def replicate(
     halves : ndarray of int, shape (replicates, n_points // 2)
     threads : int
         They change the time and not the numbers.
+
+    Raises
+    ------
+    ValueError
+        The layer has landmarks: half of the texts is no half of them.
     """
+    if layer.landmarks is not None:
+        raise ValueError("a layer with landmarks has no half-samples: they need the distances of all points")
     columns = {name: column for column, name in enumerate(INTERVAL_METRICS)}
     values = np.full((len(halves), len(columns)), np.nan)
     by_product = _health_of_halves(np.asarray(raw_cloud, dtype=np.float64), halves)

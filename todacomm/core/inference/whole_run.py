@@ -72,7 +72,7 @@ def infer(
     threads: int = 1,
     progress: Progress = silent,
 ) -> Inference:
-    """Half-samples and rotations of all layers of a run.
+    """Half-samples and rotations of all layers of a run; none where the layers have landmarks, and a warning says so.
 
     Parameters
     ----------
@@ -88,6 +88,9 @@ def infer(
         The seed decides every number, the threads none.
     """
     started = time.perf_counter()
+    of_landmarks = any(layer.landmarks is not None for layer in layers.values())
+    if of_landmarks:
+        replicates = nulls = 0
     measured: dict[str, Replicates] = {}
     for done, (name, layer) in enumerate(layers.items() if replicates else (), start=1):
         halves = half_samples(len(layer.cloud), replicates, seed)
@@ -112,7 +115,11 @@ def infer(
         },
         replicates=values,
         null_rows=rotation_rows(layers, draws, estimates),
-        warnings=(*_half_sample_warnings(layers, measured, maxdim), *_rotation_warnings(layers, draws)),
+        warnings=(
+            *_landmark_warnings(of_landmarks),
+            *_half_sample_warnings(layers, measured, maxdim),
+            *_rotation_warnings(layers, draws),
+        ),
         seconds={"half_samples": between - started, "rotations": ended - between},
     )
 
@@ -132,6 +139,14 @@ def _run_intervals(layers: Mapping[str, LayerAnalysis], replicates: Mapping[str,
     ]
     ratios = np.array([list(ratio.values()) for ratio in per_half])
     return intervals(list(value.values()), ratios, grows=False).by_metric(list(value))
+
+
+def _landmark_warnings(of_landmarks: bool) -> Iterator[str]:
+    if of_landmarks:
+        yield (
+            "distances and homology are those of landmarks, spread evenly by choice: no number has an interval or a "
+            "rotation null, which need all points, and no dimension is read from neighbours"
+        )
 
 
 def _half_sample_warnings(

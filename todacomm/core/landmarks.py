@@ -1,0 +1,89 @@
+"""A few points that stand for a large cloud: greedy farthest-point landmarks, and the radius they cover it with."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.spatial.distance import cdist
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Landmarks:
+    """Points chosen from a cloud.
+
+    Attributes
+    ----------
+    rows : ndarray of int, shape (n_landmarks,)
+        Which rows of the cloud they are, in the order in which they were chosen: the first k are the choice of k.
+    cover_radius : float
+        Largest distance of a point of the cloud to its nearest landmark.
+    """
+
+    rows: Indices
+    cover_radius: float
+
+
+def farthest_points(
+    cloud: ArrayLike, n_landmarks: int, metric: str = "euclidean", among: Indices | None = None
+) -> Landmarks:
+    """Landmarks by greedy farthest-point (maxmin) choice: each is the point farthest from those before it.
+
+    The first is the point farthest from the centroid, so that nothing is random and the order of the rows matters for
+    ties only. The cover radius is at most twice the best that as many points can have (Gonzalez 1985,
+    doi 10.1016/0304-3975(85)90224-5), and no two landmarks are closer than it. One row of distances is held at a time:
+    time grows as ``n_points * n_landmarks``, memory as ``n_points``.
+
+    Parameters
+    ----------
+    cloud : array, shape (n_points, n_dims)
+        In the space in which distances are taken.
+    n_landmarks : int
+        All candidates are taken where there are no more of them.
+    among : ndarray of int, optional
+        Rows that may be chosen, such as one of each group of duplicates; all rows are covered whatever it holds.
+
+    Raises
+    ------
+    ValueError
+        Under one landmark, or more of them than points.
+
+    >>> chosen = farthest_points([[0.0], [1.0], [5.0], [9.0], [10.0]], 3)
+    >>> chosen.rows.tolist(), chosen.cover_radius
+    ([0, 4, 2], 1.0)
+    """
+    points = np.asarray(cloud, dtype=np.float64)
+    if not 1 <= n_landmarks <= len(points):
+        raise ValueError(f"{n_landmarks} landmarks of {len(points)} points: expected 1 to {len(points)}")
+    candidates = np.arange(len(points)) if among is None else among
+    n_chosen = min(n_landmarks, len(candidates))
+    rows = np.empty(n_chosen, dtype=np.intp)
+    nearest = np.full(len(points), np.inf)
+    farthest_first = np.linalg.norm(points - points.mean(axis=0), axis=1)
+    for place in range(n_chosen):
+        distance = nearest if place else farthest_first
+        rows[place] = candidates[distance[candidates].argmax()]
+        np.minimum(nearest, cdist(points[rows[place], None], points, metric)[0], out=nearest)
+    return Landmarks(rows, float(nearest.max()))
+
+
+def cover_warnings(n_landmarks: int, n_points: int, cover_radius: float, longest_bar: float, metric: str) -> list[str]:
+    """What the cover radius leaves open; nothing where the longest bar is sure to be one of the whole cloud.
+
+    Points move by at most the cover radius ``r`` when each is replaced by its landmark, and distances by ``2 r``: a
+    bar of the landmarks longer than ``2 r`` is one of the whole cloud, born and dead at most ``2 r`` earlier, and the
+    two diagrams have a bottleneck distance of at most ``2 r`` (Chazal, de Silva and Oudot 2014, arXiv 1207.3885).
+    That rests on the triangle inequality, which the cosine distance lacks.
+    """
+    covered = f"{n_landmarks} landmarks cover the {n_points} points within {cover_radius:.3g}"
+    if metric == "cosine":
+        return [f"{covered}, which bounds no bar: the cosine distance has no triangle inequality"]
+    if 2.0 * cover_radius < longest_bar:
+        return []
+    excess = "more than" if cover_radius > longest_bar else "more than half of"
+    return [
+        f"{covered}, {excess} their longest bar ({longest_bar:.3g}): none of their bars is sure to be one of the whole "
+        f"cloud; take more landmarks, or means over random subsamples"
+    ]
