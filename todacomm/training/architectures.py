@@ -1,8 +1,8 @@
-"""The two small models: their tokenizers, trained on the corpus, and their networks, drawn from the seed."""
+"""The two small models: their tokenizers, trained on the texts, and their networks, drawn from torch's seed."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
+import numpy as np
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import (
     BertConfig,
@@ -13,31 +13,26 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
+from todacomm.training.batches import CLS, PAD, SEP, SPECIAL_TOKENS, token_stream
+from todacomm.training.start import start_from_neighbours
+
 VOCABULARY = 4096
 CONTEXT = 256
 WIDTH = 128
 N_LAYERS = 8
 N_HEADS = 4
 
-PAD, UNK, CLS, SEP, MASK = range(5)
-_END = "<|endoftext|>"
+END = "<|endoftext|>"
 
 
 def build_decoder(texts: Sequence[str]) -> tuple[PreTrainedTokenizerFast, PreTrainedModel]:
-    """A GPT-2 with byte-level BPE: 8 layers of width 128, 2.1 M parameters."""
-    bpe = Tokenizer(models.BPE())
-    bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    bpe.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY, special_tokens=[_END], initial_alphabet=pre_tokenizers.ByteLevel.alphabet()
-    )
-    bpe.train_from_iterator(texts, trainer)
+    """A GPT-2 that reads case: 8 layers of width 128, 2.1 M parameters."""
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=bpe,
-        bos_token=_END,
-        eos_token=_END,
-        unk_token=_END,
-        pad_token=_END,
+        tokenizer_object=_byte_pairs(texts, [END]),
+        bos_token=END,
+        eos_token=END,
+        unk_token=END,
+        pad_token=END,
         model_max_length=CONTEXT,
     )
     config = GPT2Config(
@@ -57,20 +52,15 @@ def build_decoder(texts: Sequence[str]) -> tuple[PreTrainedTokenizerFast, PreTra
 
 
 def build_encoder(texts: Sequence[str]) -> tuple[PreTrainedTokenizerFast, PreTrainedModel]:
-    """A BERT with lower-case WordPiece: 8 layers of width 128, 2.2 M parameters."""
-    wordpiece = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    wordpiece.normalizer = normalizers.BertNormalizer(lowercase=True)
-    wordpiece.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    wordpiece.decoder = decoders.WordPiece()
-    specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    wordpiece.train_from_iterator(texts, trainers.WordPieceTrainer(vocab_size=VOCABULARY, special_tokens=specials))
-    wordpiece.post_processor = processors.TemplateProcessing(
+    """A post-norm BERT that reads lower case: 8 layers of width 128, 2.2 M parameters."""
+    pairs = _byte_pairs(texts, SPECIAL_TOKENS, normalizers.Lowercase())
+    pairs.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]",
         pair="[CLS] $A [SEP] $B:1 [SEP]:1",
         special_tokens=[("[CLS]", CLS), ("[SEP]", SEP)],
     )
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=wordpiece,
+        tokenizer_object=pairs,
         unk_token="[UNK]",
         cls_token="[CLS]",
         sep_token="[SEP]",
@@ -89,11 +79,33 @@ def build_encoder(texts: Sequence[str]) -> tuple[PreTrainedTokenizerFast, PreTra
         hidden_dropout_prob=0,
         attention_probs_dropout_prob=0,
         type_vocab_size=1,
+        initializer_range=0.05,
     )
-    return tokenizer, BertForMaskedLM(config)
+    model = BertForMaskedLM(config)
+    start_from_neighbours(model, np.bincount(token_stream(tokenizer, texts), minlength=VOCABULARY))
+    return tokenizer, model
 
 
-BUILDERS: dict[str, Callable[[Sequence[str]], tuple[PreTrainedTokenizerFast, Any]]] = {
+def _byte_pairs(
+    texts: Sequence[str], special_tokens: Sequence[str], normalizer: normalizers.Normalizer | None = None
+) -> Tokenizer:
+    """Byte-level BPE; a WordPiece trainer would number its pieces differently each time."""
+    tokenizer = Tokenizer(models.BPE())
+    if normalizer:
+        tokenizer.normalizer = normalizer
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY,
+        special_tokens=list(special_tokens),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+BUILDERS: dict[str, Callable[[Sequence[str]], tuple[PreTrainedTokenizerFast, PreTrainedModel]]] = {
     "demo-decoder": build_decoder,
     "demo-encoder": build_encoder,
 }

@@ -1,16 +1,18 @@
-"""Batches of token ids: random crops of one long stream, with labels to predict."""
+"""Batches of token ids, random crops of one long stream, and what a model loses on them."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import torch
-from transformers import PreTrainedTokenizerFast
+from torch.nn.functional import cross_entropy
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from todacomm.training.architectures import CLS, MASK, SEP
-
+SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+"""Of the encoder; they are the first ids of its vocabulary."""
+PAD, UNK, CLS, SEP, MASK = range(5)
 IGNORED = -100
-MASKED_SHARE = 0.2
-"""Share of positions predicted; of these 80 % are masked, 10 % replaced and 10 % kept (Devlin et al. 2018)."""
+MASKED_SHARE = 0.25
+"""Share of positions to restore; of these 80 % are masked, 10 % replaced and 10 % kept (Devlin et al. 2018)."""
 
 Batch = tuple[torch.Tensor, torch.Tensor]
 
@@ -24,27 +26,41 @@ def token_stream(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) -> np
 
 def causal_batch(stream: np.ndarray, length: int, rows: int, rng: np.random.Generator) -> Batch:
     """Crops of shape ``(rows, length)`` that are their own labels."""
-    ids = _crops(stream, length, rows, rng)
+    ids = torch.from_numpy(_crops(stream, length, rows, rng))
     return ids, ids
 
 
 def masked_batch(stream: np.ndarray, length: int, rows: int, rng: np.random.Generator, vocabulary: int) -> Batch:
     """Crops between [CLS] and [SEP], shape ``(rows, length)``, with a share of the positions to restore."""
     inner = length - 2
-    ids = _crops(stream, inner, rows, rng)
-    ids = torch.cat([torch.full((rows, 1), CLS), ids, torch.full((rows, 1), SEP)], dim=1)
-    labels = torch.full_like(ids, IGNORED)
-    n_masked = int(MASKED_SHARE * inner)
-    for row in range(rows):
-        positions = torch.from_numpy(rng.choice(inner, n_masked, replace=False) + 1)
-        labels[row, positions] = ids[row, positions]
-        draw = rng.random(n_masked)
-        ids[row, positions[torch.from_numpy(draw < 0.8)]] = MASK
-        replaced = positions[torch.from_numpy(draw > 0.9)]
-        ids[row, replaced] = torch.from_numpy(rng.integers(MASK + 1, vocabulary, len(replaced)))
-    return ids, labels
+    ids = np.pad(_crops(stream, inner, rows, rng), ((0, 0), (1, 1)), constant_values=((0, 0), (CLS, SEP)))
+    row = np.arange(rows)[:, None]
+    chosen = 1 + rng.random((rows, inner)).argsort(axis=1)[:, : max(1, int(MASKED_SHARE * inner))]
+    labels = np.full_like(ids, IGNORED)
+    labels[row, chosen] = ids[row, chosen]
+    draw, others = rng.random(chosen.shape), rng.integers(len(SPECIAL_TOKENS), vocabulary, chosen.shape)
+    ids[row, chosen] = np.select([draw < 0.8, draw < 0.9], [MASK, others], ids[row, chosen])
+    return torch.from_numpy(ids), torch.from_numpy(labels)
 
 
-def _crops(stream: np.ndarray, length: int, rows: int, rng: np.random.Generator) -> torch.Tensor:
+def causal_loss(model: PreTrainedModel, batch: Batch) -> torch.Tensor:
+    """Mean negative log-likelihood of each token after those before it, in nats."""
+    ids, labels = batch
+    return model(input_ids=ids, labels=labels).loss
+
+
+def masked_loss(model: PreTrainedModel, batch: Batch) -> torch.Tensor:
+    """Mean negative log-likelihood of the tokens to restore, in nats.
+
+    Equal to the model's own loss, without the output layer's work at the other three quarters of the positions.
+    """
+    ids, labels = batch
+    chosen = labels != IGNORED
+    hidden = model.base_model(input_ids=ids).last_hidden_state
+    output_layer = model.get_submodule("cls")
+    return cross_entropy(output_layer(hidden[chosen]), labels[chosen])
+
+
+def _crops(stream: np.ndarray, length: int, rows: int, rng: np.random.Generator) -> np.ndarray:
     starts = rng.integers(0, len(stream) - length, rows)
-    return torch.from_numpy(np.stack([stream[start : start + length] for start in starts]).astype(np.int64))
+    return stream[starts[:, None] + np.arange(length)].astype(np.int64)

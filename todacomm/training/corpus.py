@@ -4,9 +4,10 @@ import ast
 import hashlib
 import importlib.metadata
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import Distribution
+from pathlib import Path
 
 from todacomm.texts.prose import paragraphs
 
@@ -35,15 +36,20 @@ class Corpus:
     sources: list[dict[str, str | int]]
 
 
-def read_corpus(distributions: Sequence[str] = DISTRIBUTIONS, seed: int = 0) -> Corpus:
+def read_corpus(distributions: Sequence[str] = DISTRIBUTIONS, seed: int = 0, excluded: Iterable[str] = ()) -> Corpus:
     """Docstrings of the distributions, cleaned, each paragraph once, shuffled and split by document.
+
+    Parameters
+    ----------
+    excluded : iterable of str
+        Paragraphs left out wherever they stand: packages carry copies of other people's code and its documentation.
 
     Raises
     ------
     ValueError
         A distribution is not installed.
     """
-    seen: set[bytes] = set()
+    seen = {_digest(text) for text in excluded}
     documents: list[str] = []
     sources: list[dict[str, str | int]] = []
     for name in distributions:
@@ -67,7 +73,7 @@ def docstrings(distribution: Distribution) -> Iterator[str]:
         if file.suffix != ".py" or _LEFT_OUT.intersection(file.parts):
             continue
         try:
-            tree = ast.parse(file.locate().read_text(encoding="utf8"))
+            tree = ast.parse(Path(str(file.locate())).read_text(encoding="utf8"))
         except (OSError, SyntaxError, UnicodeDecodeError):
             continue  # templates and files for other Pythons are no source here
         for node in ast.walk(tree):
@@ -81,11 +87,15 @@ def _unseen(documentation: str, seen: set[bytes]) -> str:
     """The paragraphs that no earlier document has, remembered in ``seen``."""
     kept = []
     for text in paragraphs(documentation):
-        digest = hashlib.sha1(text.lower().encode(), usedforsecurity=False).digest()
+        digest = _digest(text)
         if digest not in seen:
             seen.add(digest)
             kept.append(text)
     return "\n".join(kept)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha1(text.lower().encode(), usedforsecurity=False).digest()
 
 
 def _distribution(name: str) -> Distribution:
@@ -99,7 +109,9 @@ def _distribution(name: str) -> Distribution:
 
 
 def _license(distribution: Distribution) -> str:
+    """The expression of newer metadata, a short name of older, or what the classifiers say."""
     metadata = distribution.metadata
-    named = metadata.get("License-Expression") or metadata.get("License") or ""
-    classifiers = [c.rpartition(" :: ")[2] for c in metadata.get_all("Classifier") or [] if c.startswith("License")]
-    return named.splitlines()[0] if named and len(named) < 60 else ", ".join(classifiers) or "see the package"
+    expressions = metadata.get_all("License-Expression") or []
+    names = [text for text in metadata.get_all("License") or [] if text and len(text) < 60]
+    classifiers = [text.rpartition(" :: ")[2] for text in metadata.get_all("Classifier") or [] if "License ::" in text]
+    return next(iter([*expressions, *names, *classifiers]), "see the package")

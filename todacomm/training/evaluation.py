@@ -6,68 +6,77 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer
+from torch.nn.functional import cross_entropy
+from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, PreTrainedModel, PreTrainedTokenizerFast
 
 from todacomm.training.batches import token_stream
 from todacomm.training.corpus import Corpus
 
 WINDOW = 128
-MASKED_WINDOWS = 150
+MASKED_WINDOWS = 400
 MASKED_POSITIONS = 8
 
 
 def evaluate(folder: Path, corpus: Corpus, other: Sequence[str] = (), seed: int = 0) -> dict[str, float]:
     """Perplexities of a checkpoint on the held-out documents and on other texts.
 
-    A decoder predicts every token of windows of 128; an encoder 8 positions in each of 150 windows, masked one at a
-    time (pseudo-perplexity, Salazar et al. 2020, arXiv 1910.14659).
+    A decoder predicts every token of consecutive windows of 128; an encoder restores 8 tokens in each of 400 such
+    windows, masked one at a time (pseudo-perplexity, Salazar et al. 2020, arXiv 1910.14659).
 
     Returns
     -------
     dict of float
-        ``held_out``, ``held_out_unigram`` and, where ``other`` has texts, ``other`` and ``other_unigram``: unigram
-        means the smoothed token frequencies of the training documents.
+        ``held_out``, ``held_out_se`` (standard error, by windows) and ``held_out_unigram`` (of the smoothed token
+        frequencies of the training documents, on the same texts); where ``other`` has texts, the same of them.
     """
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
     masked = tokenizer.mask_token is not None
     loader = AutoModelForMaskedLM if masked else AutoModelForCausalLM
     model = loader.from_pretrained(folder, dtype=torch.float32).eval()
     counts = np.bincount(token_stream(tokenizer, corpus.train), minlength=len(tokenizer)) + 1
-    frequencies = np.log(counts / counts.sum())
+    log_frequencies = np.log(counts / counts.sum())
 
     values = {}
     for name, texts in (("held_out", corpus.held_out), ("other", other)):
         if texts:
             stream = token_stream(tokenizer, texts)
-            loss = _masked_loss(model, tokenizer, stream, seed) if masked else _causal_loss(model, stream)
-            values[name] = math.exp(loss)
-            values[f"{name}_unigram"] = math.exp(-frequencies[stream].mean())
+            losses = _masked_losses(model, tokenizer, stream, seed) if masked else _causal_losses(model, stream)
+            perplexity = math.exp(losses.mean())
+            values[name] = perplexity
+            values[f"{name}_se"] = perplexity * float(losses.std() / math.sqrt(len(losses)))
+            values[f"{name}_unigram"] = math.exp(-log_frequencies[stream].mean())
     return values
 
 
 @torch.inference_mode()
-def _causal_loss(model: torch.nn.Module, stream: np.ndarray) -> float:
-    windows = _windows(stream, WINDOW)
-    losses = [model(input_ids=rows, labels=rows).loss.item() * len(rows) for rows in windows.split(32)]
-    return sum(losses) / len(windows)
+def _causal_losses(model: PreTrainedModel, stream: np.ndarray) -> np.ndarray:
+    """Mean negative log-likelihood of each window's tokens but the first, shape ``(n_windows,)``."""
+    losses = []
+    for rows in _windows(stream, WINDOW).split(32):
+        logits = model(input_ids=rows, attention_mask=torch.ones_like(rows)).logits[:, :-1]
+        losses.append(cross_entropy(logits.transpose(1, 2), rows[:, 1:], reduction="none").mean(dim=1))
+    return torch.cat(losses).numpy()
 
 
 @torch.inference_mode()
-def _masked_loss(model: torch.nn.Module, tokenizer: AutoTokenizer, stream: np.ndarray, seed: int) -> float:
+def _masked_losses(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, stream: np.ndarray, seed: int
+) -> np.ndarray:
+    """Mean negative log-likelihood of some tokens of each window, shape ``(n_windows,)``."""
     rng = np.random.default_rng(seed)
     windows = _windows(stream, WINDOW - 2)
     windows = windows[torch.from_numpy(rng.permutation(len(windows))[:MASKED_WINDOWS])]
     edges = [torch.full((len(windows), 1), token) for token in (tokenizer.cls_token_id, tokenizer.sep_token_id)]
     windows = torch.cat([edges[0], windows, edges[1]], dim=1)
+    each = torch.arange(MASKED_POSITIONS)
     losses = []
     for window in windows:
-        positions = torch.from_numpy(rng.choice(WINDOW - 2, MASKED_POSITIONS, replace=False) + 1)
+        positions = torch.from_numpy(rng.choice(windows.shape[1] - 2, MASKED_POSITIONS, replace=False) + 1)
         rows = window.repeat(MASKED_POSITIONS, 1)
-        each = torch.arange(MASKED_POSITIONS)
         rows[each, positions] = tokenizer.mask_token_id
-        logits = model(input_ids=rows).logits[each, positions]
-        losses.append(torch.nn.functional.cross_entropy(logits, window[positions]).item())
-    return float(np.mean(losses))
+        logits = model(input_ids=rows, attention_mask=torch.ones_like(rows)).logits[each, positions]
+        losses.append(cross_entropy(logits, window[positions]))
+    return torch.stack(losses).numpy()
 
 
 def _windows(stream: np.ndarray, length: int) -> torch.Tensor:
