@@ -44,32 +44,40 @@ def train_and_record(
     python_documentation = read_pydoc()
     excluded = [paragraph for document in python_documentation.documents for paragraph in document.lines]
     corpus = read_corpus(seed=config.seed, excluded=excluded)
-    curve: list[dict[str, float]] = []
+    summary = {
+        "settings": asdict(config),
+        "sources": corpus.sources,
+        "excluded": f"pydoc {python_documentation.revision}",
+        "documents": {"train": len(corpus.train), "held_out": len(corpus.held_out)},
+        "characters": {"train": sum(map(len, corpus.train)), "held_out": sum(map(len, corpus.held_out))},
+    }
+    curve = _read_curve(folder)
 
     with _recorder(config, experiment_name, tracked) as record:
 
         def log(step: int, losses: dict[str, float]) -> None:
-            curve.append({"step": step, **losses})
+            curve[:] = [point for point in curve if point["step"] < step] + [{"step": step, **losses}]
+            _write(folder, {**summary, "curve": curve})
             record.log_metrics(losses, step=step)
             print(f"step {step}: held-out loss {losses['held_out_loss']:.3f} nats a token", file=sys.stderr, flush=True)
 
         last = train(config, corpus, folder, log)
-        perplexities = evaluate(
-            last, corpus, ["\n".join(document.lines) for document in python_documentation.documents]
-        )
+        unseen = ["\n".join(document.lines) for document in python_documentation.documents]
+        perplexities = evaluate(last, corpus, unseen)
         record.log_metrics(perplexities, step=config.steps)
-        summary = {
-            "settings": asdict(config),
-            "sources": corpus.sources,
-            "excluded": f"pydoc {python_documentation.revision}",
-            "documents": {"train": len(corpus.train), "held_out": len(corpus.held_out)},
-            "characters": {"train": sum(map(len, corpus.train)), "held_out": sum(map(len, corpus.held_out))},
-            "curve": curve,
-            "perplexities": perplexities,
-        }
-        (folder / SUMMARY).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+        _write(folder, {**summary, "curve": curve, "perplexities": perplexities})
         record.log_artifacts(folder)
     return last
+
+
+def _read_curve(folder: Path) -> list[dict[str, float]]:
+    """What an interrupted training has logged so far."""
+    path = folder / SUMMARY
+    return json.loads(path.read_text(encoding="utf-8"))["curve"] if path.is_file() else []
+
+
+def _write(folder: Path, summary: dict[str, Any]) -> None:
+    (folder / SUMMARY).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
 
 
 @contextmanager
