@@ -3,9 +3,12 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from todacomm.config import AnalysisConfig
+
+if TYPE_CHECKING:
+    from todacomm.convergence import ConvergenceConfig
 
 FAILED = 1
 INTERRUPTED = 130
@@ -48,3 +51,28 @@ def analyze_and_tell(config: AnalysisConfig) -> None:
     print(f"report   {tracking.report_path(analysis)}")
     opener = "make ui" if Path("MLproject").is_file() and Path("Makefile").is_file() else tracking.ui_command()
     print(f'look     {opener}, then press "Model training" on the experiment\'s page')
+
+
+def converge_and_tell(config: "ConvergenceConfig") -> None:
+    """Measure convergence, saying first what it will take, then what was found and where it is."""
+    from todacomm import tracking
+    from todacomm.convergence import converge
+    from todacomm.progress import Bars
+    from todacomm.reports.convergence import headline
+
+    bars = Bars()
+
+    def tell(text: str) -> None:
+        bars.close()
+        print(text, file=sys.stderr, flush=True)
+
+    try:
+        result, run = converge(config, bars, tell)
+    finally:
+        bars.close()
+    for warning in result.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    print("\n" + "\n".join(headline(result)))
+    print(f"\nrun      {tracking.run_link(run)}")
+    print(f"report   {tracking.report_path(run)}")
+    print(f'look     {tracking.ui_command()}, then press "Model training"')

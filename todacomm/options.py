@@ -14,9 +14,18 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def analysis_options(command: Command) -> Command:
     """Give a click command one option for each setting; those not given arrive as None."""
-    for name in reversed(OPTIONS):
-        command = click.option(f"--{kebab(name)}", name, metavar=_metavar(name), help=_help(name))(command)
-    return click.option("--config", metavar="FILE", help="YAML file of options; those given here win")(command)
+    return options_without()(command)
+
+
+def options_without(*names: str) -> Callable[[Command], Command]:
+    """:func:`analysis_options` without those that mean nothing to a command."""
+
+    def add(command: Command) -> Command:
+        for name in reversed([name for name in OPTIONS if name not in names]):
+            command = click.option(f"--{kebab(name)}", name, metavar=_metavar(name), help=_help(name))(command)
+        return click.option("--config", metavar="FILE", help="YAML file of options; those given here win")(command)
+
+    return add
 
 
 def parse_options(config: str | None, **options: str | None) -> AnalysisConfig:

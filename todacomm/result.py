@@ -1,12 +1,25 @@
 """One finished analysis in memory: what the pipeline hands to figures, reports and the record."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
 from todacomm.config import AnalysisConfig
+
+
+class Provenance(Protocol):
+    """What says where numbers come from: settings, facts of the model and of the texts, seconds by stage."""
+
+    @property
+    def config(self) -> AnalysisConfig: ...
+    @property
+    def model(self) -> dict[str, Any]: ...
+    @property
+    def texts(self) -> dict[str, Any]: ...
+    @property
+    def seconds(self) -> dict[str, float]: ...
 
 
 @dataclass(frozen=True)

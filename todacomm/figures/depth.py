@@ -7,7 +7,7 @@ import pandas as pd
 
 from todacomm.core.layer import DEGENERATE_SHARE, MIN_DISTINCT
 from todacomm.core.metrics import LAYER_METRICS, Metric
-from todacomm.result import LayerResult, Result
+from todacomm.result import LayerResult, Provenance, Result
 from todacomm.tables import RUN_LAYER
 
 ROTATION = "rotation"
@@ -104,7 +104,7 @@ def read_depth(result: Result) -> Depth:
     )
 
 
-def own_weights(result: Result) -> str:
+def own_weights(result: Provenance) -> str:
     """``trained`` or ``random``: which rows of the table are the run's own."""
     return str(result.model.get("weights") or result.config.model.weights)
 

@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from todacomm.figures.depth import RANDOM, own_weights
-from todacomm.result import Result
+from todacomm.result import Provenance
 
 INK, MUTED, FAINT, BAND = "#1a1a1a", "#5f6368", "#e4e6e9", "#c9ccd1"
 BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9"
@@ -73,7 +73,7 @@ def ordered_looks(n: int) -> list[Look]:
     return [Look(tuple(shades[i]), _MARKERS[i % len(_MARKERS)], _DASHES[i % len(_DASHES)]) for i in range(n)]
 
 
-def sheet(result: Result, title: str, width: float, height: float, note: str = "") -> Figure:
+def sheet(result: Provenance, title: str, width: float, height: float, note: str = "") -> Figure:
     """A figure with a title, under it what was analysed, and on the right how its marks are meant."""
     figure = Figure(figsize=(width, height), dpi=DPI)
     figure.text(0.12 / width, 1 - 0.10 / height, title, va="top", fontsize=13, fontweight="bold", color=INK)
@@ -83,7 +83,7 @@ def sheet(result: Result, title: str, width: float, height: float, note: str = "
     return figure
 
 
-def provenance(result: Result, most: int = 48) -> list[str]:
+def provenance(result: Provenance, most: int = 48) -> list[str]:
     """Model, texts and settings in a few words each, fit for a figure."""
     config = result.config
     weights = " (random weights)" if own_weights(result) == RANDOM else ""

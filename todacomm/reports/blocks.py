@@ -13,7 +13,7 @@ from todacomm.protocols import load_protocol
 from todacomm.reports.findings import EMBEDDING, own_rows, undefined_by_construction
 from todacomm.reports.formats import UNDEFINED, count, listing, number, p_value, plus_minus, share, signed
 from todacomm.reports.verdicts import Z
-from todacomm.result import Result
+from todacomm.result import Provenance, Result
 from todacomm.tables import RUN_LAYER
 
 OF_EMBEDDING = {"expansion_ratio", "expansion_ratio_norm", "expansion_ratio_published"}
@@ -48,7 +48,7 @@ class Column:
     cells: list[str]
 
 
-def analysed(result: Result) -> list[tuple[str, str]]:
+def analysed(result: Provenance) -> list[tuple[str, str]]:
     """What was analysed and how, as pairs of a name and its value."""
     model, texts, config = result.model, result.texts, result.config
     topology, belief = config.topology, config.belief
@@ -170,7 +170,7 @@ def _pca(components: int) -> str:
     return f"{components} principal components" if components else "no PCA"
 
 
-def _protocol(result: Result) -> str:
+def _protocol(result: Provenance) -> str:
     changed = deviations(result.config)
     tag = load_protocol(result.config.belief.protocol).tag
     if not changed:

@@ -2,24 +2,28 @@
 
 from todacomm.tracking.analysis import Analysis, load_analysis
 from todacomm.tracking.interrupt import Interrupted
+from todacomm.tracking.jobs import JobRun, job_run
 from todacomm.tracking.links import report_path, run_link, ui_command
 from todacomm.tracking.run import OpenRun, open_run
 from todacomm.tracking.search import search_analyses
 from todacomm.tracking.store import open_store
-from todacomm.tracking.write import AnalysisRun, TrainingRun, analysis_run, training_run
+from todacomm.tracking.write import AnalysisRun, TrainingRun, analysis_run, run_name, training_run
 
 __all__ = [
     "Analysis",
     "AnalysisRun",
     "Interrupted",
+    "JobRun",
     "OpenRun",
     "TrainingRun",
     "analysis_run",
+    "job_run",
     "load_analysis",
     "open_run",
     "open_store",
     "report_path",
     "run_link",
+    "run_name",
     "search_analyses",
     "training_run",
     "ui_command",

@@ -21,7 +21,7 @@ from todacomm.tracking.store import store_errors
 
 SLIDER = "persistence_diagram"
 TRAINING = "training"
-_NOTE = "mlflow.note.content"
+NOTE = "mlflow.note.content"
 _DATASET_NAME, _DATASET_DIGEST = 500, 36
 
 
@@ -68,7 +68,7 @@ class AnalysisRun:
             client.log_artifacts(run_id, str(folder))
             self._log_slider(result, folder)
             now = int(time.time() * 1000)
-            tags = entries.last_tags(result) | ({_NOTE: entries.fitted(note)} if note else {})
+            tags = entries.last_tags(result) | ({NOTE: entries.fitted(note)} if note else {})
             client.log_batch(
                 run_id,
                 metrics=[Metric(p.key, p.value, now, p.step) for p in entries.metrics(result)],

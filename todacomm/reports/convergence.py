@@ -1,0 +1,133 @@
+"""The report of a convergence: how many points each metric needs, and how it moved until then."""
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from todacomm.convergence.result import Convergence
+from todacomm.core.convergence import SCALE_FREE_METRICS, SPREAD, TOLERANCE
+from todacomm.core.metrics import LAYER_METRICS
+from todacomm.figures.convergence import NAME, READING, TITLE
+from todacomm.reports.blocks import Table, analysed
+from todacomm.reports.formats import UNDEFINED, listing, number, plus_minus, share
+from todacomm.reports.model import Picture, mlflow_command
+from todacomm.reports.render import inline_svg, one_line, render_html, render_markdown
+
+TEMPLATE, NOTE_TEMPLATE = "convergence.md.j2", "convergence_note.md.j2"
+HEADLINE_METRICS = ("h0_total_norm", "h1_max_norm")
+OF_AN_ANALYSIS = {"Nulls", "Likelihood", "Landmarks"}
+"""What a report of an analysis says of itself and a convergence cannot."""
+Z = 1.96
+
+
+def write_convergence_reports(result: Convergence, folder: Path) -> dict[str, Path]:
+    """``report.md`` and ``report.html`` in ``folder``; the page holds the figure found in ``folder/plots``."""
+    context = convergence_context(result)
+    markdown = render_markdown(TEMPLATE, context)
+    drawings = {}
+    for picture in context["figures"]:
+        drawing = (folder / picture.file).with_suffix(".svg")
+        if drawing.is_file():
+            drawings[picture.file] = inline_svg(drawing.read_text(encoding="utf-8"), picture.title, NAME)
+    files = {"report.md": markdown, "report.html": render_html(markdown, context["title"], drawings)}
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return {name: folder / name for name in files}
+
+
+def describe_convergence(result: Convergence) -> str:
+    """A few lines of markdown for the run's description."""
+    return render_markdown(NOTE_TEMPLATE, convergence_context(result))
+
+
+def convergence_context(result: Convergence) -> dict[str, Any]:
+    """The variables of the template: as those of an analysis' report, with ``tolerance`` and ``spread`` in words."""
+    model, texts = result.model["name"], result.texts["name"]
+    facts = [pair for pair in analysed(result) if pair[0] not in OF_AN_ANALYSIS]
+    sizes = (
+        "Sizes",
+        f"{listing([number(n) for n in result.sizes])}; {result.repeats} random subsets of each but the last",
+    )
+    return {
+        "title": one_line(f"Convergence of {model} on {texts}"),
+        "warnings": list(result.warnings),
+        "analysed": [*facts, sizes],
+        "headline": headline(result),
+        "recommended": recommended_table(result),
+        "tables": [size_table(result, metric) for metric in HEADLINE_METRICS],
+        "figures": [Picture(TITLE, READING, f"plots/{NAME}.png")],
+        "tolerance": share(TOLERANCE),
+        "spread": share(SPREAD),
+        "mlflow_command": again(result),
+    }
+
+
+def headline(result: Convergence) -> list[str]:
+    """One sentence for each of the two numbers that everything else is judged by."""
+    return [_sentence(result, metric) for metric in HEADLINE_METRICS]
+
+
+def recommended_table(result: Convergence) -> Table:
+    """Recommended number of points by metric and layer; where there is none, how much the metric still moved."""
+    rows = [
+        [LAYER_METRICS[metric].label, *(_recommended(result, layer, metric) for layer in result.layers)]
+        for metric in SCALE_FREE_METRICS
+    ]
+    caption = (
+        "Smallest number of points from which a metric is settled. In brackets where it is not: by how much it moved "
+        "from about half of the points to all or, where that is little, its standard deviation at half of them."
+    )
+    return Table("Recommended number of points", caption, ["Metric", *result.layers], rows)
+
+
+def size_table(result: Convergence, metric: str) -> Table:
+    """A metric by size and layer, with the band of one sample."""
+    by_layer = [result.against_size(layer, metric) for layer in result.layers]
+    rows = [
+        [number(n), *(plus_minus(table["value"].iloc[i], Z * table["sd"].iloc[i]) for table in by_layer)]
+        for i, n in enumerate(result.sizes)
+    ]
+    caption = "Mean over the subsets; ± 1.96 standard deviations from one sample of that size to another."
+    return Table(LAYER_METRICS[metric].label, caption, ["Points", *result.layers], rows)
+
+
+def again(result: Convergence) -> str:
+    """The command that measures it again."""
+    command = mlflow_command(result.config).replace("mlflow run .", "mlflow run . -e convergence", 1)
+    sizes, pcas = (
+        ",".join(f"{n:.0f}" for n in numbers) for numbers in (result.sizes, sorted(set(result.table["pca"])))
+    )
+    return f"{command} -P {shlex.quote(f'sizes={sizes}')} -P pcas={pcas} -P repeats={result.repeats}"
+
+
+def _sentence(result: Convergence, metric: str) -> str:
+    label = LAYER_METRICS[metric].label
+    found = {layer: result.recommended_size(layer, metric) for layer in result.layers}
+    settled = [layer for layer, n in found.items() if np.isfinite(n)]
+    unsettled = [layer for layer in found if layer not in settled]
+    said = []
+    if settled:
+        enough = number(max(found[layer] for layer in settled))
+        said.append(f"settled from {enough} points on in {listing(settled)}")
+    if unsettled:
+        said.append(
+            f"not settled within {number(result.sizes[-1])} points in {listing(unsettled)}: compare runs with equal "
+            "numbers of points only"
+        )
+    return f"{label}: {'; '.join(said)}."
+
+
+def _recommended(result: Convergence, layer: str, metric: str) -> str:
+    n = result.recommended_size(layer, metric)
+    if np.isfinite(n):
+        return number(n)
+    moved = result.last_doubling(layer, metric)
+    if not np.isfinite(moved):
+        return UNDEFINED
+    if abs(moved) > TOLERANCE:
+        return f"not reached ({'−' if moved < 0 else '+'}{share(abs(moved))})"
+    rows = result.against_size(layer, metric)
+    half = rows[2 * rows["n"] <= result.sizes[-1]].iloc[-1]
+    return f"not reached (sd {share(abs(half['sd'] / half['value']))})"

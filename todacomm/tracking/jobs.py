@@ -1,0 +1,105 @@
+"""Runs of jobs that are no analysis: a folder of files, some numbers, parameters and tags, written once."""
+
+import math
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+from todacomm.tracking._mlflow import Metric, Param, RunTag, quiet
+from todacomm.tracking.entries import fitted, spelled
+from todacomm.tracking.run import OpenRun, open_run
+from todacomm.tracking.store import store_errors
+from todacomm.tracking.write import NOTE, check_output_dir, copy_whole
+
+
+@contextmanager
+def job_run(
+    kind: str, name: str, experiment_name: str, output_dir: str = "", parent: str | None = None
+) -> Iterator["JobRun"]:
+    """The run of a job; see :func:`todacomm.tracking.run.open_run` for its life.
+
+    Parameters
+    ----------
+    kind : str
+        Value of the tag ``todacomm.kind``.
+    output_dir : str
+        Folder that gets a copy of the files; empty: none.
+
+    Raises
+    ------
+    ValueError
+        The store or ``output_dir`` cannot be used.
+    """
+    check_output_dir(output_dir)
+    with open_run(kind, name, experiment_name, parent=parent) as run:
+        yield JobRun(run, output_dir)
+
+
+@dataclass(frozen=True, slots=True)
+class JobRun:
+    """The run of a job, while it is open and after."""
+
+    run: OpenRun
+    output_dir: str = ""
+
+    @property
+    def run_id(self) -> str:
+        return self.run.run_id
+
+    @property
+    def experiment_id(self) -> str:
+        return self.run.experiment_id
+
+    @property
+    def artifact_uri(self) -> str:
+        """Where the run's files are."""
+        with store_errors(self.run.client.tracking_uri):
+            uri: str = self.run.client.get_run(self.run_id).info.artifact_uri
+            return uri
+
+    def write_folder(
+        self,
+        folder: Path,
+        metrics: Iterable[tuple[str, float, int]] = (),
+        params: Mapping[str, Any] | None = None,
+        tags: Mapping[str, str] | None = None,
+        note: str = "",
+    ) -> None:
+        """Record every file below a folder, then the numbers, then copy the folder to ``output_dir``.
+
+        Parameters
+        ----------
+        metrics : iterable of (key, value, step)
+            A series without any finite number is left out: it would be an empty chart.
+        params : mapping
+            Options by name; they are recorded under ``config/``.
+        tags : mapping
+            By name without ``todacomm.``; empty ones are left out.
+        note : str
+            Markdown for the run's description.
+        """
+        client, now = self.run.client, int(time.time() * 1000)
+        named = {f"todacomm.{name}": fitted(text) for name, text in (tags or {}).items() if text}
+        named |= {NOTE: fitted(note)} if note else {}
+        with store_errors(client.tracking_uri), quiet():
+            client.log_artifacts(self.run_id, str(folder))
+            client.log_batch(
+                self.run_id,
+                metrics=[Metric(key, value, now, step) for key, value, step in _with_numbers(metrics)],
+                params=[Param(f"config/{name}", spelled(value)) for name, value in (params or {}).items()],
+                tags=[RunTag(key, text) for key, text in named.items()],
+            )
+        if self.output_dir:
+            copy_whole(folder, Path(self.output_dir))
+
+
+def _with_numbers(metrics: Iterable[tuple[str, float, int]]) -> Iterator[tuple[str, float, int]]:
+    for _, points in groupby(sorted(metrics, key=itemgetter(0)), key=itemgetter(0)):
+        series = [(key, float(value), step) for key, value, step in points if not math.isinf(value)]
+        if any(math.isfinite(value) for _, value, _ in series):
+            yield from series
