@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import (
     BertConfig,
     BertForMaskedLM,
@@ -13,7 +13,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from todacomm.training.batches import CLS, PAD, SEP, SPECIAL_TOKENS, token_stream
+from todacomm.training.batches import CLS, MASK, PAD, SEP, SPECIAL_TOKENS, token_stream
 from todacomm.training.start import start_from_neighbours
 
 VOCABULARY = 4096
@@ -53,7 +53,8 @@ def build_decoder(texts: Sequence[str]) -> tuple[PreTrainedTokenizerFast, PreTra
 
 def build_encoder(texts: Sequence[str]) -> tuple[PreTrainedTokenizerFast, PreTrainedModel]:
     """A post-norm BERT that reads lower case: 8 layers of width 128, 2.2 M parameters."""
-    pairs = _byte_pairs(texts, SPECIAL_TOKENS, normalizers.Lowercase())
+    mask = AddedToken("[MASK]", lstrip=True)  # takes the space before it, with which other pieces begin
+    pairs = _byte_pairs(texts, [*SPECIAL_TOKENS[:MASK], mask], normalizers.Lowercase())
     pairs.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]",
         pair="[CLS] $A [SEP] $B:1 [SEP]:1",
@@ -87,7 +88,7 @@ def build_encoder(texts: Sequence[str]) -> tuple[PreTrainedTokenizerFast, PreTra
 
 
 def _byte_pairs(
-    texts: Sequence[str], special_tokens: Sequence[str], normalizer: normalizers.Normalizer | None = None
+    texts: Sequence[str], special_tokens: Sequence[str | AddedToken], normalizer: normalizers.Normalizer | None = None
 ) -> Tokenizer:
     """Byte-level BPE; a WordPiece trainer would number its pieces differently each time."""
     tokenizer = Tokenizer(models.BPE())
