@@ -83,7 +83,7 @@ def test_a_signal_ends_the_process_with_its_exit_code(store: Path) -> None:
         ended = {first_line(terminated): "SIGTERM", first_line(interrupted): "SIGINT"}
         terminated.send_signal(signal.SIGTERM)
         interrupted.send_signal(signal.SIGINT)
-        assert (terminated.wait(30), interrupted.wait(30)) == (143, 130)
+        assert (terminated.wait(60), interrupted.wait(60)) == (143, 130)
     for run_id, reason in ended.items():
         assert status(run_id) == "KILLED"
         assert tags(run_id)["todacomm.interrupted"] == reason

@@ -40,6 +40,7 @@ def free_port() -> Iterator[int]:
 def test_a_fresh_folder_gets_mlflows_own_default_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "with space"
     folder.mkdir()
+    (folder / "mlflow.db-new").write_text("what an interrupted first use left")
     monkeypatch.chdir(folder)
     with analysis_run(CONFIG) as run:
         pass

@@ -84,15 +84,16 @@ def params(result: Result) -> dict[str, str]:
 
 def first_tags(config: AnalysisConfig) -> dict[str, str]:
     """What is known before any work: enough to find a run that failed."""
+    differ = [
+        f"{name}={spelled(used)} instead of {spelled(wanted)}" for name, (wanted, used) in deviations(config).items()
+    ]
     return _filled({
         "model": config.model.model,
         "revision": config.model.revision,
         "weights": config.model.weights,
         "dataset": config.texts.dataset,
         "protocol": load_protocol(config.belief.protocol).tag,
-        "deviations": ", ".join(
-            f"{name}={spelled(used)} instead of {spelled(wanted)}" for name, (wanted, used) in deviations(config).items()
-        ),
+        "deviations": ", ".join(differ),
         "config_hash": config.digest(),
         "schema": str(SCHEMA_VERSION),
     })  # fmt: skip

@@ -6,6 +6,7 @@ import platform
 import zipfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -115,8 +116,8 @@ def read_tables(path: Path) -> Tables:
             todo = "upgrade todacomm" if schema > SCHEMA_VERSION else "run the analysis again"
             raise ValueError(f"its tables have schema {schema}, this version reads schema {SCHEMA_VERSION}: {todo}")
         return Tables(
-            layers=tidy(dict(zip(stored["columns"], row, strict=True)) for row in stored["rows"]),
-            nulls=tidy((dict(zip(stored["null_columns"], row, strict=True)) for row in stored["nulls"]), NULL_COLUMNS),
+            layers=_table(stored["columns"], stored["rows"], COLUMNS),
+            nulls=_table(stored["null_columns"], stored["nulls"], NULL_COLUMNS),
             settings=stored["settings"],
             warnings=tuple(stored["warnings"]),
         )
@@ -159,6 +160,17 @@ def _tables(result: Result) -> dict[str, Any]:
         },
         "warnings": result.warnings,
     }
+
+
+def _table(stored: list[str], rows: list[list[Any]], columns: tuple[str, ...]) -> pd.DataFrame:
+    """Rows as :func:`todacomm.tables.tidy` has them, without its dictionary a row: runs are read by the hundred."""
+    values = dict(zip(stored, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(stored, ())
+    return pd.DataFrame({name: pd.Series(values[name], dtype=dtype) for name, dtype in _dtypes(columns).items()})
+
+
+@cache
+def _dtypes(columns: tuple[str, ...]) -> dict[str, Any]:
+    return dict(tidy([], columns).dtypes)
 
 
 def _without_ids(texts: Mapping[str, Any]) -> dict[str, Any]:

@@ -139,7 +139,9 @@ def check_artifacts(uri: str, experiment: Experiment) -> None:
         )
     existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if not os.access(existing, os.W_OK | os.X_OK):
-        raise ValueError(f"experiment {name!r} keeps its artifacts in {folder}, which cannot be written: mend its permissions")
+        raise ValueError(
+            f"experiment {name!r} keeps its artifacts in {folder}, which cannot be written: mend its permissions"
+        )
 
 
 def _moved_from(database: Path, artifacts: Path, experiment_id: str) -> Path | None:
