@@ -106,8 +106,8 @@ def test_health_and_spectra_are_those_of_the_whole_cloud(rng):
 def test_a_radius_over_the_longest_bar_is_said(rng):
     layer = analyze_layer(rng.normal(size=(500, 50)), landmarks=60)
     (warning,) = layer.warnings
-    assert "60 landmarks cover the 500 points" in warning
-    assert "more than their longest bar" in warning
+    assert layer.metrics["cover_radius"] > layer.metrics["h1_max_lifetime"]
+    assert "cover radius of the landmarks exceeds their longest loop" in warning
     (warning,) = analyze_layer(rng.normal(size=(90, 5)), landmarks=60, metric="cosine").warnings
     assert "bounds no bar" in warning
 

@@ -69,21 +69,30 @@ def farthest_points(
     return Landmarks(rows, float(nearest.max()))
 
 
-def cover_warnings(n_landmarks: int, n_points: int, cover_radius: float, longest_bar: float, metric: str) -> list[str]:
+def cover_warnings(cover_radius: float, longest_bar: float, metric: str, bar: str = "loop") -> list[str]:
     """What the cover radius leaves open; nothing where the longest bar is sure to be one of the whole cloud.
 
     Points move by at most the cover radius ``r`` when each is replaced by its landmark, and distances by ``2 r``: a
     bar of the landmarks longer than ``2 r`` is one of the whole cloud, born and dead at most ``2 r`` earlier, and the
     two diagrams have a bottleneck distance of at most ``2 r`` (Chazal, de Silva and Oudot 2014, arXiv 1207.3885).
     That rests on the triangle inequality, which the cosine distance lacks.
+
+    Parameters
+    ----------
+    longest_bar : float
+        Above degree 0 where that was computed: an H0 bar of landmarks is never shorter than their cover radius.
+    bar : str
+        What such a bar is called.
+
+    >>> cover_warnings(0.1, 0.5, "euclidean")
+    []
     """
-    covered = f"{n_landmarks} landmarks cover the {n_points} points within {cover_radius:.3g}"
     if metric == "cosine":
-        return [f"{covered}, which bounds no bar: the cosine distance has no triangle inequality"]
+        return ["the cover radius of the landmarks bounds no bar: the cosine distance has no triangle inequality"]
     if 2.0 * cover_radius < longest_bar:
         return []
-    excess = "more than" if cover_radius > longest_bar else "more than half of"
+    part = "" if cover_radius > longest_bar else "half of "
     return [
-        f"{covered}, {excess} their longest bar ({longest_bar:.3g}): none of their bars is sure to be one of the whole "
-        f"cloud; take more landmarks, or means over random subsamples"
+        f"the cover radius of the landmarks exceeds {part}their longest {bar}: none of them is sure to be one of the "
+        "whole cloud; take more landmarks, or means over random subsamples"
     ]

@@ -133,9 +133,8 @@ def analyze_layer(
     }
     if landmarks:
         metrics["cover_radius"] = chosen.cover_radius
-        above = diagrams[1:] or diagrams  # an H0 bar of landmarks is never shorter than their cover radius
-        longest = max(float(np.ptp(dgm, axis=1).max(initial=0.0)) for dgm in above)
-        warnings += cover_warnings(len(among), len(points), chosen.cover_radius, longest, metric)
+        longest = max(float(np.ptp(dgm, axis=1).max(initial=0.0)) for dgm in diagrams[1:] or diagrams)
+        warnings += cover_warnings(chosen.cover_radius, longest, metric, "loop" if maxdim else "gap")
     return LayerAnalysis(
         metrics=metrics,
         diagrams=diagrams,
