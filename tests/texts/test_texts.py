@@ -30,7 +30,7 @@ def small(tmp_path: Path) -> TextsConfig:
 def test_texts_say_where_they_come_from(wikitext: TextsConfig) -> None:
     texts = load_texts(wikitext, seed=42)
     assert (texts.name, texts.unit, texts.revision) == ("wiki.test", "passage", "sha256:173c87a53759e020")
-    assert texts.source == wikitext.dataset
+    assert texts.source == str(Path(wikitext.dataset).resolve())
     assert len(texts.texts) == len(set(texts.ids)) == 500
     assert texts.n_documents == 60
     assert texts.ids[0].startswith("wiki.test/Imagism#w")
