@@ -174,3 +174,17 @@ def test_tables_are_strict_json(store, clouds_file):
         raise AssertionError(constant)
 
     assert json.loads(text, parse_constant=refuse)["schema"] == 1
+
+
+def test_landmarks_go_through_the_whole_job_without_an_interval(store, clouds_file):
+    model = f"clouds:{clouds_file}"
+    analysis = analyze(model=model, landmarks=20, null_kinds="rotation,permuted_dimensions", **QUICK)
+    layers = by_layer(analysis.layers)
+    assert layers.loc["layer_0", "h0_count"] == 19
+    assert layers.loc["layer_0", "n_points"] == 40
+    assert layers.loc["layer_0", "cover_radius"] > 0
+    assert analysis.layers[["se", "p"]].isna().all(axis=None)
+    assert any("no number has an interval" in warning for warning in analysis.warnings)
+    report = analysis.artifact("report.md").read_text()
+    assert "Cover radius of the landmarks" in report
+    assert "| Intervals | none |" in report

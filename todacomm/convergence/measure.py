@@ -94,7 +94,7 @@ def make_plan(config: ConvergenceConfig, observed: Observation) -> Plan:
     """
     analysis = config.analysis
     clouds = {name: observed.clouds[name] for name in chosen_layers(list(observed.clouds), config)}
-    n_points, width = next(iter(clouds.values())).shape
+    n_points, width = len(observed.texts["ids"]), max(cloud.shape[1] for cloud in clouds.values())
     sizes = config.sizes or size_ladder(n_points)
     if sizes[-1] > n_points:
         raise ValueError(f"sizes has {sizes[-1]}, there are {n_points} points a layer: expected at most as many")
