@@ -4,7 +4,7 @@ import numpy as np
 
 from todacomm.texts.prose import paragraphs, word_count
 
-DOCUMENTATION = '''
+DOCUMENTATION = """
 Return the mean of ``values`` along an axis, see :func:`~numpy.mean` for more.
 
 Parameters
@@ -32,7 +32,7 @@ a table   is left out
 - Second point is a sentence as well.
 
 https://example.org/a/long/address
-'''
+"""
 
 
 def test_sentences_stay_and_the_rest_goes():

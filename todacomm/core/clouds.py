@@ -78,13 +78,12 @@ def health(cloud: ArrayLike, distinct: NDArray[np.intp]) -> dict[str, float]:
 def standardize(cloud: ArrayLike) -> Array:
     """Every dimension with mean 0 and standard deviation 1; a constant one becomes 0.
 
-    >>> standardize([[1.0, 7.0], [3.0, 7.0]])
-    array([[-1.,  0.],
-           [ 1.,  0.]])
+    >>> standardize([[1.0, 0.1], [3.0, 0.1], [5.0, 0.1]])[:, 1]
+    array([0., 0., 0.])
     """
-    centred = _centred(cloud)
-    deviation = centred.std(axis=0)
-    scaled: Array = np.divide(centred, deviation, out=np.zeros_like(centred), where=deviation > 0.0)
+    points = np.asarray(cloud, dtype=np.float64)
+    varies = points.max(axis=0) > points.min(axis=0)  # not the deviation: the mean of equal numbers is rounded
+    scaled: Array = np.divide(_centred(points), points.std(axis=0), out=np.zeros_like(points), where=varies)
     return scaled
 
 
@@ -95,11 +94,11 @@ class Components:
     Attributes
     ----------
     scores : ndarray, shape (n_points, n_kept)
-        Coordinates in the kept components, centred.
+        Coordinates in the kept components; the centred cloud itself, shape (n_points, n_dims), where all are kept.
     explained_variance : float
         Share of the variance they keep; nan for a cloud without variance.
     eigenvalues : ndarray, shape (min(n_points, n_dims),)
-        All eigenvalues of the sample covariance (divisor ``n_points - 1``), falling.
+        All eigenvalues of the sample covariance (divisor ``n_points - 1``), falling; 0 below rounding.
     """
 
     scores: Array
@@ -108,31 +107,39 @@ class Components:
 
 
 def principal_components(cloud: ArrayLike, n_components: int = 0) -> Components:
-    """Principal components by the eigenvalues of the smaller Gram matrix, in float64.
+    """Principal components from the smaller of the two Gram matrices, in float64.
 
-    ``n_components=0``, or more than there are, keeps every direction: distances are those of the cloud.
+    ``n_components=0``, or as many as there are, keeps every direction and turns none: distances are those of the
+    cloud in any metric. The sign of a component is the one that makes its largest score positive.
 
-    >>> components = principal_components([[0.0, 0.0], [2.0, 0.0], [1.0, 1.0], [1.0, -1.0]], 1)
-    >>> round(components.explained_variance, 3), components.eigenvalues.round(3).tolist()
-    (0.5, [0.667, 0.667])
+    >>> components = principal_components([[0.0, 0.0], [4.0, 0.0], [2.0, 1.0], [2.0, -1.0]], 1)
+    >>> components.scores[:2].round(9).ravel().tolist(), round(components.explained_variance, 3)
+    ([2.0, -2.0], 0.8)
     """
     centred = _centred(cloud)
-    n_points = len(centred)
-    left, values, _ = np.linalg.svd(centred, full_matrices=False)
-    n_kept = len(values) if n_components == 0 else min(n_components, len(values))
-    scores = left[:, :n_kept] * values[:n_kept]
-    largest = np.abs(scores).argmax(axis=0)
-    scores *= np.where(scores[largest, np.arange(n_kept)] < 0.0, -1.0, 1.0)
-    eigenvalues = values**2 / max(n_points - 1, 1)
-    total = eigenvalues.sum()
-    explained = float(eigenvalues[:n_kept].sum() / total) if total > 0.0 else np.nan
-    return Components(scores, explained, eigenvalues)
+    n_points, n_dims = centred.shape
+    wide = n_dims > n_points
+    values, vectors = np.linalg.eigh(centred @ centred.T if wide else centred.T @ centred)
+    values, vectors = values[::-1], vectors[:, ::-1]
+    values = np.where(values > len(values) * np.finfo(np.float64).eps * values[0], values, 0.0)
+    total = values.sum()
+
+    if n_components == 0 or n_components >= len(values):
+        scores, kept = centred, total
+    else:
+        directions = vectors[:, :n_components]
+        scores = directions * np.sqrt(values[:n_components]) if wide else centred @ directions
+        largest = np.abs(scores).argmax(axis=0)
+        scores = scores * np.where(scores[largest, np.arange(n_components)] < 0.0, -1.0, 1.0)
+        kept = values[:n_components].sum()
+    return Components(scores, float(kept / total) if total > 0.0 else np.nan, values / max(n_points - 1, 1))
 
 
 def distances(cloud: ArrayLike, metric: str = "euclidean") -> Array:
     """Distances between all pairs of rows in float64, from differences and not from products.
 
-    Products of matrices are quicker and give exact duplicates a distance of 1e-6, and with it spurious bars.
+    Products of matrices are quicker and give exact duplicates a distance of 1e-6, and with it spurious bars. Rotation
+    and translation leave the Euclidean distance alone, translation every one but the cosine distance.
 
     Returns
     -------

@@ -9,24 +9,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Single = NDArray[np.float32]
 Diagrams = list[Array]
 
 AUTO = "auto"
+PEAK_BYTES = {"gudhi": (12, 50, 70), "ripser": (12, 100, 4300)}
+"""Bytes for each entry of the distance matrix at the peak of its computation and of :func:`persistence`, by ``maxdim``.
+Measured on clouds in 50 dimensions: 2,000 and 5,000 points, for H2 up to 1,000 (GUDHI) and 600 (ripser.py)."""
 
 
 def persistence(distances: Array, maxdim: int = 1, engine: str = AUTO) -> Diagrams:
-    """Persistence diagrams of the Vietoris-Rips filtration.
+    """Persistence diagrams of the Vietoris-Rips filtration, from one matrix of distances.
 
-    H0 is reduced: the one essential bar says nothing about a cloud and is left out, and every other bar dies by the
-    enclosing radius. H0 comes from the minimum spanning tree, in float64 whatever the engine; the engines work in
-    float32 for the rest. The order of the points changes nothing.
+    H0 is reduced: the one essential bar says nothing about a cloud and is left out. No other bar is infinite, because
+    both engines stop at the enclosing radius, beyond which the complex is a cone. The order of the points changes
+    nothing. H0 is the minimum spanning tree, in float64; higher degrees are computed from the distances rounded to
+    float32, which ripser.py does by itself and which takes a third off GUDHI's memory: the two then agree to the bit.
 
     Parameters
     ----------
     distances : ndarray, shape (n_points, n_points)
-        Symmetric, zero diagonal.
+        Symmetric, zero diagonal. Of distinct points: those that coincide cost time and add no bar.
     maxdim : int
-        Highest degree.
+        Highest degree. Without H1 (``maxdim=0``) no simplex is built.
     engine : str
         ``gudhi``, ``ripser``, or ``auto``: GUDHI where it is installed.
 
@@ -54,15 +59,27 @@ def persistence(distances: Array, maxdim: int = 1, engine: str = AUTO) -> Diagra
         return [components]
     if len(distances) < 3:
         return [components, *(np.empty((0, 2)) for _ in range(maxdim))]
-    return [components, *(_tidy(dgm) for dgm in ENGINES[name](distances, maxdim))]
+    return [components, *(_tidy(dgm) for dgm in ENGINES[name](_outermost_first(distances), maxdim))]
 
 
 def persistence_many(
     matrices: Iterable[Array], maxdim: int = 1, engine: str = AUTO, threads: int = 1
 ) -> list[Diagrams]:
-    """Diagrams of several distance matrices, in their order; threads help where the engine releases the GIL (GUDHI)."""
+    """Diagrams of several matrices of distances, in their order.
+
+    Threads help where the engine releases the GIL (GUDHI), and change no number.
+    """
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(partial(persistence, maxdim=maxdim, engine=engine), matrices))
+
+
+def memory_estimate(n_points: int, maxdim: int = 1, engine: str = AUTO) -> int:
+    """Bytes that one cloud's distances and their homology take at the peak, to refuse beforehand what will not fit.
+
+    >>> round(memory_estimate(5000, engine="ripser") / 2**30, 1)
+    2.3
+    """
+    return n_points**2 * PEAK_BYTES[resolve_engine(engine)][maxdim]
 
 
 def resolve_engine(engine: str) -> str:
@@ -78,7 +95,7 @@ def resolve_engine(engine: str) -> str:
     if engine not in ENGINES:
         raise ValueError(f"unknown engine {engine!r}: choose {AUTO}, {' or '.join(ENGINES)}")
     if not importlib.util.find_spec(engine):
-        raise ValueError(f"the engine {engine} is not installed: install it with pip, or use engine={AUTO}")
+        raise ValueError(f"the engine {engine} is not installed: pip install {engine}, or use engine={AUTO}")
     return engine
 
 
@@ -88,23 +105,30 @@ def spanning_tree(distances: Array) -> Array:
     >>> spanning_tree(np.abs(np.subtract.outer([0.0, 1.0, 4.0], [0.0, 1.0, 4.0]))).tolist()
     [[0.0, 1.0], [0.0, 3.0]]
     """
-    n_points = len(distances)
-    deaths = np.empty(max(n_points - 1, 0))
-    nearest = distances[0].copy() if n_points else np.empty(0)
-    outside = np.arange(1, n_points)
-    nearest = nearest[1:]
-    for step in range(n_points - 1):
-        closest = int(nearest.argmin())
-        deaths[step] = nearest[closest]
-        joined = outside[closest]
-        outside[closest], nearest[closest] = outside[-1], nearest[-1]
-        outside, nearest = outside[:-1], nearest[:-1]
-        np.minimum(nearest, distances[joined, outside], out=nearest)
-    return np.column_stack([np.zeros_like(deaths), deaths])
+    bars = np.zeros((max(len(distances) - 1, 0), 2))
+    outside = np.arange(1, len(distances))
+    to_tree = distances[0, 1:].copy() if len(distances) else outside
+    for bar in bars:
+        place = to_tree.argmin()
+        bar[1], joined = to_tree[place], outside[place]
+        outside[place], to_tree[place] = outside[-1], to_tree[-1]
+        outside, to_tree = outside[:-1], to_tree[:-1]
+        np.minimum(to_tree, distances[joined, outside], out=to_tree)
+    return bars
 
 
-def _gudhi(distances: Array, maxdim: int) -> Diagrams:
-    """GUDHI's fork of Ripser; it releases the GIL and cuts at the enclosing radius by itself."""
+def _outermost_first(distances: Array) -> Single:
+    """The same distances with the points in falling order of their mean distance to the others, in float32.
+
+    Engines pair simplices in the order of their vertices, and reduce a fifth to a third less with the outermost first
+    (500 to 5,000 points, activations and Gaussian clouds).
+    """
+    order = distances.sum(axis=1).argsort()[::-1]
+    return distances.astype(np.float32)[np.ix_(order, order)]
+
+
+def _gudhi(distances: Single, maxdim: int) -> Diagrams:
+    """GUDHI's fork of Ripser, with edge collapses before H2; it releases the GIL."""
     from gudhi.sklearn import RipsPersistence
 
     rips = RipsPersistence(
@@ -114,14 +138,15 @@ def _gudhi(distances: Array, maxdim: int) -> Diagrams:
     return diagrams
 
 
-def _ripser(distances: Array, maxdim: int) -> Diagrams:
+def _ripser(distances: Single, maxdim: int) -> Diagrams:
+    """ripser.py; it holds the GIL."""
     from ripser import ripser
 
     diagrams: Diagrams = ripser(distances, maxdim=maxdim, distance_matrix=True)["dgms"][1:]
     return diagrams
 
 
-ENGINES: dict[str, Callable[[Array, int], Diagrams]] = {"gudhi": _gudhi, "ripser": _ripser}
+ENGINES: dict[str, Callable[[Single, int], Diagrams]] = {"gudhi": _gudhi, "ripser": _ripser}
 """Name -> distances and highest degree to the diagrams of degrees 1 and above."""
 
 

@@ -1,6 +1,6 @@
 """From diagrams to numbers and curves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +13,12 @@ Array = NDArray[np.float64]
 LONG_BAR_SHARE = 0.03
 """A long H1 bar exceeds this share of the largest distance (the actopo package's count)."""
 CURVE_POINTS = 200
+EXPANSION_RATIOS = {
+    "expansion_ratio": ("h0_mean_lifetime", "embedding"),
+    "expansion_ratio_block": ("h0_mean_lifetime", "layer_0"),
+    "expansion_ratio_norm": ("h0_total_norm", "embedding"),
+}
+"""Ratio -> the metric whose peak over layers it takes, and the layer whose value it divides by."""
 
 
 def diagram_metrics(diagrams: Sequence[Array], n_distinct: int, median: float, diameter: float) -> dict[str, float]:
@@ -58,7 +64,7 @@ def diagram_metrics(diagrams: Sequence[Array], n_distinct: int, median: float, d
         else:
             values |= {
                 prefix + "total_norm": total / (n_distinct * median),
-                prefix + "max_ratio": float((dgm[:, 1] / dgm[:, 0]).max(initial=1.0)),
+                prefix + "max_ratio": _largest_ratio(dgm),
                 prefix + "count_long": float((lifetimes > LONG_BAR_SHARE * diameter).sum()),
             }
     return values
@@ -98,7 +104,9 @@ def betti_curve(dgm: Array, scale: ArrayLike) -> Array:
 
 
 def euler_curve(betti: Sequence[Array]) -> Array:
-    """Alternating sum of Betti curves up to the highest degree computed; the reduced H0 curve counts one more.
+    """Alternating sum of the Betti curves, ``1 + sum (-1)^k beta_k``; the 1 is what the reduced H0 curve leaves out.
+
+    The Euler characteristic as far as the degrees computed see it: the whole one only where higher degrees are empty.
 
     >>> euler_curve([np.array([3.0, 0.0]), np.array([0.0, 1.0])]).tolist()
     [4.0, 0.0]
@@ -110,6 +118,8 @@ def euler_curve(betti: Sequence[Array]) -> Array:
 def expansion_ratios(layers: Mapping[str, Mapping[str, float]], degenerate: Sequence[str] = ()) -> dict[str, float]:
     """Peak over layers of the mean H0 lifetime over its value at the start.
 
+    The first two follow the scale of the activations; ``expansion_ratio_norm`` is what is left without it.
+
     Parameters
     ----------
     layers : mapping
@@ -120,32 +130,78 @@ def expansion_ratios(layers: Mapping[str, Mapping[str, float]], degenerate: Sequ
     Returns
     -------
     dict of float
-        ``expansion_ratio`` (denominator ``embedding``), ``expansion_ratio_block`` (``layer_0``) and
-        ``expansion_ratio_norm`` (of the scale-free value, denominator ``embedding``); nan where the denominator is
-        missing, degenerate or 0.
+        The ratios of :data:`EXPANSION_RATIOS`; nan where the denominator is missing, degenerate or 0.
+
+    >>> depth = {"embedding": {"h0_mean_lifetime": 2.0}, "layer_0": {"h0_mean_lifetime": 5.0}, "final": {}}
+    >>> expansion_ratios(depth)
+    {'expansion_ratio': 2.5, 'expansion_ratio_block': 1.0, 'expansion_ratio_norm': nan}
     """
-
-    def ratio(metric: str, start: str) -> float:
+    ratios = {}
+    for name, (metric, start) in EXPANSION_RATIOS.items():
         values = [layer.get(metric, np.nan) for layer in layers.values()]
-        below = layers.get(start, {}).get(metric, np.nan)
-        if start in degenerate or not below > 0.0:
-            return np.nan
-        return float(np.nanmax(values) / below)
+        denominator = layers.get(start, {}).get(metric, np.nan)
+        sound = start not in degenerate and denominator > 0.0
+        ratios[name] = float(np.nanmax(values) / denominator) if sound else np.nan
+    return ratios
 
-    return {
-        "expansion_ratio": ratio("h0_mean_lifetime", "embedding"),
-        "expansion_ratio_block": ratio("h0_mean_lifetime", "layer_0"),
-        "expansion_ratio_norm": ratio("h0_total_norm", "embedding"),
-    }
+
+def expansion_warnings(layers: Mapping[str, Mapping[str, float]], degenerate: Sequence[str] = ()) -> list[str]:
+    """Why a ratio of :func:`expansion_ratios` is nan: one sentence for each denominator that cannot be one.
+
+    >>> expansion_warnings({"embedding": {"h0_mean_lifetime": 2.0, "h0_total_norm": 0.5}})
+    ['expansion_ratio_block is not defined: layer_0 is not among the layers']
+    """
+    ratios = expansion_ratios(layers, degenerate)
+    starts = {name: start for name, (_, start) in EXPANSION_RATIOS.items() if np.isnan(ratios[name])}
+    reasons = []
+    for start in dict.fromkeys(starts.values()):
+        names = [name for name, its_start in starts.items() if its_start == start]
+        if start not in layers:
+            why = f"{start} is not among the layers"
+        elif start in degenerate:
+            why = f"the cloud of {start} is degenerate"
+        else:
+            why = f"{start} has no H0 to divide by"
+        reasons.append(f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} not defined: {why}")
+    return reasons
 
 
 def published_h0_total(cloud: ArrayLike, pca: int = 50) -> float:
     """H0 total as todacomm 0.1.0 counts it: the essential bar enters as ``max(birth) + 1``, that is 1.
 
-    PCA to 50 components where there are more dimensions, duplicates left in.
+    PCA to 50 components where there are more dimensions, duplicates left in. It works in float32 and draws 500 points
+    of more; here all are taken, in float64.
+
+    >>> published_h0_total([[0.0], [3.0], [4.0]])
+    5.0
     """
     points = np.asarray(cloud, dtype=np.float64)
-    if pca and points.shape[1] > pca:
+    if points.shape[1] > pca:
         points = principal_components(points, pca).scores
-    tree = spanning_tree(distances(points))
-    return float(tree[:, 1].sum()) + 1.0
+    return float(spanning_tree(distances(points))[:, 1].sum()) + 1.0
+
+
+def published_ratio(token_embeddings: ArrayLike, layers: Iterable[ArrayLike], pca: int = 50) -> float:
+    """todacomm 0.1.0's expansion ratio: the largest of its H0 totals over that of the token embeddings.
+
+    Parameters
+    ----------
+    token_embeddings : array, shape (n_points, n_dims)
+        Rows of the embedding matrix at the pooled tokens, without positions: its layer ``embedding``.
+    layers : iterable of array, shape (n_points, n_dims)
+        Its other layers, Transformers' ``hidden_states[1:]``: the output of every block, of the last one after the
+        final norm where there is one.
+
+    Returns
+    -------
+    float
+        At least 1, since its peak may be the embedding itself.
+    """
+    start = published_h0_total(token_embeddings, pca)
+    return max([start, *(published_h0_total(cloud, pca) for cloud in layers)]) / start
+
+
+def _largest_ratio(dgm: Array) -> float:
+    """Largest death over birth; 1 without bars. Bars born at 0 (coinciding points) have no ratio."""
+    born = dgm[dgm[:, 0] > 0.0]
+    return float((born[:, 1] / born[:, 0]).max(initial=1.0))

@@ -26,8 +26,8 @@ class Preset:
 PRESETS: dict[str, Preset] = {
     preset.name: preset
     for preset in (
-        Preset("demo-decoder", "gpt2", "", 1_750_000),
-        Preset("demo-encoder", "bert", "", 1_750_000),
+        Preset("demo-decoder", "gpt2", "", 2_143_488),
+        Preset("demo-encoder", "bert", "", 2_164_480),
         Preset("gpt2", "gpt2", "openai-community/gpt2", 124_439_808),
         Preset("distilgpt2", "gpt2", "distilbert/distilgpt2", 81_912_576),
         Preset("bert", "bert", "google-bert/bert-base-uncased", 109_514_298),

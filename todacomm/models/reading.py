@@ -11,6 +11,7 @@ import transformers
 from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from transformers import (
+    CONFIG_MAPPING,
     AutoConfig,
     AutoModel,
     AutoModelForCausalLM,
@@ -20,7 +21,6 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
-from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 from transformers.models.auto.modeling_auto import (
     MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
     MODEL_FOR_MASKED_LM_MAPPING_NAMES,
@@ -44,7 +44,7 @@ def load_config(source: Source, trust_remote_code: bool) -> Any:
     """
     raw = read_config(source.folder)
     family = raw["model_type"]
-    if family not in CONFIG_MAPPING_NAMES and not trust_remote_code:
+    if family not in CONFIG_MAPPING and not trust_remote_code:
         if "auto_map" in raw:
             raise ValueError(
                 f"{source.name} brings its own code ({family}), which would run on this machine: "

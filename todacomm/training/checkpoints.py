@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,7 @@ def save_checkpoint(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, 
     """Weights in float16 and the tokenizer, written beside the folder first so that it is never half there."""
     unfinished = folder.with_name(folder.name + ".partial")
     shutil.rmtree(unfinished, ignore_errors=True)
-    half = type(model)(model.config)
-    half.load_state_dict(model.state_dict())
-    half.half().save_pretrained(unfinished)
+    deepcopy(model).half().save_pretrained(unfinished)
     tokenizer.save_pretrained(unfinished)
     shutil.rmtree(folder, ignore_errors=True)
     unfinished.rename(folder)

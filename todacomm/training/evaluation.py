@@ -1,7 +1,7 @@
 """How good a trained model is: perplexity, or pseudo-perplexity, against that of the word frequencies alone."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +17,10 @@ MASKED_WINDOWS = 400
 MASKED_POSITIONS = 8
 
 
-def evaluate(folder: Path, corpus: Corpus, other: Sequence[str] = (), seed: int = 0) -> dict[str, float]:
-    """Perplexities of a checkpoint on the held-out documents and on other texts.
+def evaluate(
+    folder: Path, corpus: Corpus, others: Mapping[str, Sequence[str]] | None = None, seed: int = 0
+) -> dict[str, float]:
+    """Perplexities of a checkpoint on the held-out documents and on other texts, given by name.
 
     A decoder predicts every token of consecutive windows of 128; an encoder restores 8 tokens in each of 400 such
     windows, masked one at a time (pseudo-perplexity, Salazar et al. 2020, arXiv 1910.14659).
@@ -27,7 +29,7 @@ def evaluate(folder: Path, corpus: Corpus, other: Sequence[str] = (), seed: int 
     -------
     dict of float
         ``held_out``, ``held_out_se`` (standard error, by windows) and ``held_out_unigram`` (of the smoothed token
-        frequencies of the training documents, on the same texts); where ``other`` has texts, the same of them.
+        frequencies of the training documents, on the same texts); the same three of each of ``others``.
     """
     tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
     masked = tokenizer.mask_token is not None
@@ -37,14 +39,13 @@ def evaluate(folder: Path, corpus: Corpus, other: Sequence[str] = (), seed: int 
     log_frequencies = np.log(counts / counts.sum())
 
     values = {}
-    for name, texts in (("held_out", corpus.held_out), ("other", other)):
-        if texts:
-            stream = token_stream(tokenizer, texts)
-            losses = _masked_losses(model, tokenizer, stream, seed) if masked else _causal_losses(model, stream)
-            perplexity = math.exp(losses.mean())
-            values[name] = perplexity
-            values[f"{name}_se"] = perplexity * float(losses.std() / math.sqrt(len(losses)))
-            values[f"{name}_unigram"] = math.exp(-log_frequencies[stream].mean())
+    for name, texts in {"held_out": corpus.held_out, **(others or {})}.items():
+        stream = token_stream(tokenizer, texts)
+        losses = _masked_losses(model, tokenizer, stream, seed) if masked else _causal_losses(model, stream)
+        perplexity = math.exp(losses.mean())
+        values[name] = perplexity
+        values[f"{name}_se"] = perplexity * float(losses.std() / math.sqrt(len(losses)))
+        values[f"{name}_unigram"] = math.exp(-log_frequencies[stream].mean())
     return values
 
 

@@ -63,8 +63,8 @@ def train_and_record(
 
         last = train(config, corpus, folder, log)
         unseen = ["\n".join(document.lines) for document in python_documentation.documents]
-        perplexities = evaluate(last, corpus, unseen)
-        record.log_metrics(perplexities, step=config.steps)
+        perplexities = evaluate(last, corpus, {"pydoc": unseen})
+        record.log_metrics({f"perplexity/{name}": value for name, value in perplexities.items()}, step=config.steps)
         _write(folder, {**summary, "curve": curve, "perplexities": perplexities})
         record.log_artifacts(folder)
     return last

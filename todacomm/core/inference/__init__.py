@@ -11,6 +11,8 @@ from todacomm.core.inference.uncertainty import (
     intervals,
     metric_values,
     paired_difference,
+    paired_p_values,
+    to_full_size,
 )
 from todacomm.core.inference.whole_run import Inference, infer
 
@@ -30,11 +32,13 @@ __all__ = [
     "metric_values",
     "p_value",
     "paired_difference",
+    "paired_p_values",
     "permuted_dimensions",
     "replicate",
     "rotation",
     "rotation_draws",
     "rotation_rows",
     "step_down_max_t",
+    "to_full_size",
     "universal_p_values",
 ]

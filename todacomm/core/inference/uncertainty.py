@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from todacomm.core.homology import Diagrams
+from todacomm.core.inference.adjustment import step_down_max_t
 from todacomm.core.inference.replicates import INTERVAL_METRICS
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.core.summaries import betti_curve
@@ -101,6 +102,33 @@ def paired_difference(
     """
     value, other = np.asarray(value, dtype=np.float64), np.asarray(other, dtype=np.float64)
     return _around(value - other, to_full_size(value, replicates, grows) - to_full_size(other, others, grows))
+
+
+def paired_p_values(value: ArrayLike, other: ArrayLike, replicates: Array, others: Array, grows: bool) -> Array:
+    """Probability of paired differences as large as these, were there none: one metric, adjusted over layers.
+
+    Step-down max-T with the half-samples' differences, less their mean, as the draws. It speaks of the texts and takes
+    both models as they are. Conservative where the standard error is: with eight layers of which none differed, 0 to
+    5 % of comparisons at the 5 % level found one that did.
+
+    Parameters
+    ----------
+    value, other : array, shape (n_layers,)
+    replicates, others : ndarray, shape (replicates, n_layers)
+
+    Returns
+    -------
+    ndarray, shape (n_layers,)
+        At least ``1 / (replicates + 1)``; nan for a layer that is undefined, or was so on a half-sample.
+    """
+    value, other = np.asarray(value, dtype=np.float64), np.asarray(other, dtype=np.float64)
+    differences = to_full_size(value, replicates, grows) - to_full_size(other, others, grows)
+    known = np.isfinite(value - other) & np.isfinite(differences).all(axis=0)
+    p = np.full(len(value), np.nan)
+    if known.any() and len(differences):
+        draws = differences[:, known] - differences[:, known].mean(axis=0)
+        p[known] = step_down_max_t((value - other)[known], draws, "two-sided")
+    return p
 
 
 def to_full_size(value: ArrayLike, replicates: Array, grows: ArrayLike = GROWS) -> Array:
