@@ -15,6 +15,7 @@ from tests.helpers.records import record
 from todacomm.config import AnalysisConfig
 from todacomm.result import Result
 from todacomm.tracking import Interrupted, analysis_run, load_analysis, open_run, training_run
+from todacomm.tracking.interrupt import interruptible, reason_of
 
 CONFIG = AnalysisConfig()
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,6 +88,24 @@ def test_a_signal_ends_the_process_with_its_exit_code(store: Path) -> None:
     for run_id, reason in ended.items():
         assert status(run_id) == "KILLED"
         assert tags(run_id)["todacomm.interrupted"] == reason
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_that_comes_while_an_object_is_deleted_is_not_lost(signum: signal.Signals) -> None:
+    class Deaf:
+        def __del__(self) -> None:
+            signal.raise_signal(signum)
+
+    def work() -> None:
+        with interruptible():
+            Deaf()
+            time.sleep(10)
+
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt) as ended:
+        work()
+    assert reason_of(ended.value) == signum.name
+    assert time.monotonic() - began < 5
 
 
 def test_a_handler_of_the_users_own_stays(store: Path) -> None:

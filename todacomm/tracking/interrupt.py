@@ -13,6 +13,7 @@ from types import FrameType
 ORPHANED = "mlflow run is gone"
 _POLL_SECONDS = 1.0
 _GRACE_SECONDS = 2.0
+_AGAIN_SECONDS = 0.1
 _SHELLS = ("bash", "sh")
 
 
@@ -34,20 +35,39 @@ def reason_of(interrupt: KeyboardInterrupt) -> str:
 
 
 @contextmanager
-def sigterm_raises() -> Iterator[None]:
-    """Let SIGTERM end the work as Ctrl-C does, by an exception; a handler that somebody else set is left alone."""
+def interruptible() -> Iterator[None]:
+    """Let SIGTERM end the work as Ctrl-C does, by an exception; a handler that somebody else set is left alone.
+
+    Python drops an exception that a signal raises inside a destructor or a callback of the garbage collector, and the
+    work would go on: the signal is sent again then.
+    """
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
         yield
         return
+    hook = sys.unraisablehook
+
+    def insist(dropped: "sys.UnraisableHookArgs") -> None:
+        if isinstance(dropped.exc_value, KeyboardInterrupt):
+            signum = signal.SIGTERM if isinstance(dropped.exc_value, Interrupted) else signal.SIGINT
+            threading.Timer(_AGAIN_SECONDS, _signal_main_thread, [signum]).start()
+        else:
+            hook(dropped)
+
     signal.signal(signal.SIGTERM, _raise)
+    sys.unraisablehook = insist
     try:
         yield
     finally:
+        sys.unraisablehook = hook
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _raise(signum: int, frame: FrameType | None) -> None:
     raise Interrupted(signum)
+
+
+def _signal_main_thread(signum: int) -> None:
+    signal.pthread_kill(threading.main_thread().ident or 0, signum)
 
 
 @contextmanager
@@ -93,7 +113,7 @@ class Orphanage:
             return
         self.reason = ORPHANED
         if signal.getsignal(signal.SIGTERM) is _raise:
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+            _signal_main_thread(signal.SIGTERM)
             if self._over.wait(_GRACE_SECONDS):
                 return
         self._last_words()

@@ -18,7 +18,7 @@ from todacomm.tracking._mlflow import (
     quiet,
     resolve_tags,
 )
-from todacomm.tracking.interrupt import ORPHANED, Orphanage, reason_of, sigterm_raises, undisturbed
+from todacomm.tracking.interrupt import ORPHANED, Orphanage, interruptible, reason_of, undisturbed
 from todacomm.tracking.store import experiment_id, open_store, store_errors, usable
 
 KIND = "todacomm.kind"
@@ -67,7 +67,7 @@ def open_run(
     """
     tags = {**(tags or {}), KIND: kind}
     with ExitStack() as stack:
-        stack.enter_context(sigterm_raises())
+        stack.enter_context(interruptible())
         client = open_store()
         run_id = None if parent else os.environ.pop(_RUN_ID, None)
         run = _take_over(client, run_id, name, tags) if run_id else _begin(client, name, experiment_name, tags, parent)
