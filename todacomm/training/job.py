@@ -56,7 +56,8 @@ def train_and_record(
     with _recorder(config, experiment_name, tracked) as record:
 
         def log(step: int, losses: dict[str, float]) -> None:
-            curve[:] = [point for point in curve if point["step"] < step] + [{"step": step, **losses}]
+            known = {point["step"]: point for point in curve if point["step"] <= step}
+            curve[:] = {**known, step: {"step": step, **known.get(step, {}), **losses}}.values()
             _write(folder, {**summary, "curve": curve})
             record.log_metrics(losses, step=step)
             print(f"step {step}: held-out loss {losses['held_out_loss']:.3f} nats a token", file=sys.stderr, flush=True)

@@ -3,7 +3,7 @@
 Drawn at random alone, a BERT of this size stays for long near the loss of word frequencies (after 1,400 steps more than
 half of their perplexity), because a masked position says nothing about its token until some head has found its
 neighbours. With a first block that looks at them from the start, in the manner of Trockman and Kolter (2023, arXiv
-2305.09828), it is at a fifth after 1,000.
+2305.09828), it is at a sixth after 1,000.
 """
 
 import math
