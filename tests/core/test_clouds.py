@@ -62,6 +62,12 @@ def test_standardized_dimensions_have_unit_variance_and_constants_vanish(rng):
     np.testing.assert_allclose(scaled.mean(axis=0), 0.0, atol=1e-9)
 
 
+@pytest.mark.parametrize("value", [0.1, 1e6 / 3, -7e-9])
+def test_a_constant_dimension_vanishes_whatever_its_mean_rounds_to(rng, value):
+    cloud = np.column_stack([rng.normal(size=97), np.full(97, value)])
+    assert (standardize(cloud)[:, 1] == 0.0).all()
+
+
 @pytest.mark.parametrize("shape", [(30, 8), (8, 30)])
 def test_all_components_keep_every_distance(rng, shape):
     cloud = rng.normal(size=shape)
@@ -78,6 +84,22 @@ def test_components_are_those_of_the_covariance(rng):
     np.testing.assert_allclose(components.eigenvalues, expected, rtol=1e-9)
     np.testing.assert_allclose(components.scores.var(axis=0, ddof=1), expected[:2], rtol=1e-9)
     assert components.explained_variance == pytest.approx(expected[:2].sum() / expected.sum())
+
+
+@pytest.mark.parametrize("shape", [(120, 30), (30, 120)])
+def test_components_are_those_of_the_singular_values(rng, shape):
+    cloud = rng.normal(size=shape) * np.arange(1, shape[1] + 1) ** -1.0 + 2.0
+    left, values, _ = np.linalg.svd(cloud - cloud.mean(axis=0), full_matrices=False)
+    components = principal_components(cloud, 10)
+    np.testing.assert_allclose(np.abs(components.scores), np.abs(left[:, :10] * values[:10]), atol=1e-9)
+    np.testing.assert_allclose(components.eigenvalues, values**2 / (shape[0] - 1), rtol=1e-6, atol=1e-12)
+    largest = np.abs(components.scores).argmax(axis=0)
+    assert (components.scores[largest, range(10)] > 0.0).all()
+
+
+def test_eigenvalues_beyond_the_rank_are_zero(rng):
+    flat = rng.normal(size=(60, 3)) @ rng.normal(size=(3, 200))
+    assert (principal_components(flat).eigenvalues > 0.0).sum() == 3
 
 
 def test_components_do_not_depend_on_the_order_of_rows(rng):

@@ -26,12 +26,30 @@ def test_twonn_sees_a_plane_in_a_large_space(rng):
     assert twonn_dimension(distances(plane)) == pytest.approx(2.0, abs=0.2)
 
 
+def test_ties_count_as_points_and_a_lattice_has_no_dimension():
+    grid = np.stack(np.meshgrid(range(6), range(6)), axis=-1).reshape(-1, 2)
+    assert np.isnan(twonn_dimension(distances(grid)))
+    line = np.array([[0.0], [1.0], [2.0], [4.0]])  # ratios 2, 1, 2, 3 / 2
+    assert twonn_dimension(distances(line)) == pytest.approx(3 / np.log(6))
+
+
 def test_dimension_over_scale_starts_with_twonn_and_stays_near_the_truth(rng):
     matrix = distances(rng.normal(size=(1000, 3)))
     scale, dimension = dimension_over_scale(matrix)
     assert dimension[0] == pytest.approx(twonn_dimension(matrix))
     assert (np.diff(scale) > 0).all()
+    assert len(dimension) == 7  # k = 1 ... 64: neighbour 128 of a quarter of 1,000
     np.testing.assert_allclose(dimension, 3.0, atol=0.4)
+
+
+def test_noise_raises_the_dimension_at_small_scales_only():
+    """A plane with noise in 20 directions: 20 dimensions from close by, two from afar."""
+    rng = np.random.default_rng(3)
+    plane = np.zeros((1500, 20))
+    plane[:, :2] = rng.uniform(size=(1500, 2))
+    _, dimension = dimension_over_scale(distances(plane + rng.normal(scale=0.02, size=plane.shape)))
+    assert dimension[0] > 6.0
+    assert dimension[-1] == pytest.approx(2.0, abs=0.4)
 
 
 def test_too_few_points_have_no_dimension():

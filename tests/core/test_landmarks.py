@@ -62,7 +62,7 @@ def test_landmarks_of_a_circle_still_show_the_loop(rng):
     assert layer.distances.shape == (100, 100)
     assert longest > 1.2
     assert longest > 2.0 * layer.metrics["cover_radius"]
-    assert layer.warnings == ()
+    assert not any("cover radius" in warning for warning in layer.warnings)
 
 
 def test_bars_move_by_at_most_twice_the_cover_radius(rng):
@@ -108,7 +108,7 @@ def test_a_radius_over_the_longest_bar_is_said(rng):
     (warning,) = layer.warnings
     assert layer.metrics["cover_radius"] > layer.metrics["h1_max_lifetime"]
     assert "cover radius of the landmarks exceeds their longest loop" in warning
-    (warning,) = analyze_layer(rng.normal(size=(90, 5)), landmarks=60, metric="cosine").warnings
+    (warning,) = analyze_layer(rng.normal(size=(90, 50)), landmarks=60, metric="cosine").warnings
     assert "bounds no bar" in warning
 
 

@@ -1,19 +1,24 @@
 """Numbers and curves of hand-made diagrams."""
 
 import json
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.core.shapes import polygon
+from todacomm.core.clouds import distances
+from todacomm.core.homology import persistence
 from todacomm.core.summaries import (
     betti_curve,
     diagram_metrics,
     euler_curve,
     expansion_ratios,
+    expansion_warnings,
     persistence_entropy,
     published_h0_total,
+    published_ratio,
 )
 
 
@@ -46,6 +51,23 @@ def test_betti_curve_counts_bars_that_are_alive():
     np.testing.assert_array_equal(betti_curve(dgm, scale), alive)
 
 
+def test_bars_born_at_zero_have_no_ratio():
+    h1 = np.array([[0.0, 1.0], [1.0, 1.5]])
+    assert diagram_metrics([np.array([[0.0, 1.0]] * 3), h1], 4, 1.0, 1.0)["h1_max_ratio"] == 1.5
+
+
+def test_euler_curve_is_the_alternating_count_of_cliques(rng):
+    """On 7 points no Rips complex has homology above degree 2: its Euler characteristic counts its simplices."""
+    matrix = distances(rng.normal(size=(7, 3)))
+    scale = np.linspace(0.0, matrix.max(), 50)
+    cliques = [
+        (matrix[np.ix_(c, c)].max(), (-1) ** (len(c) - 1)) for k in range(1, 8) for c in combinations(range(7), k)
+    ]
+    counted = [sum(sign for diameter, sign in cliques if diameter <= e * (1 + 1e-6)) for e in scale]
+    betti = [betti_curve(dgm, scale * (1 + 1e-6)) for dgm in persistence(matrix, maxdim=2)]
+    np.testing.assert_array_equal(euler_curve(betti), counted)
+
+
 def test_euler_characteristic_of_a_circle_is_zero_while_its_loop_lives():
     edge = 2 * np.sin(np.pi / 60)
     scale = np.array([0.0, 1.0, 1.9])
@@ -74,9 +96,27 @@ def test_a_degenerate_or_missing_denominator_has_no_ratio():
     assert np.isnan(list(expansion_ratios({"final": LAYERS["final"]}).values())).all()
 
 
+def test_a_missing_ratio_has_a_reason():
+    assert expansion_warnings(LAYERS) == []
+    assert expansion_warnings(LAYERS, degenerate=["embedding"]) == [
+        "expansion_ratio and expansion_ratio_norm are not defined: the cloud of embedding is degenerate"
+    ]
+    assert expansion_warnings({"embedding": LAYERS["embedding"]}) == [
+        "expansion_ratio_block is not defined: layer_0 is not among the layers"
+    ]
+
+
 def test_published_total_adds_one_for_the_essential_bar():
     assert published_h0_total(np.ones((20, 3))) == 1.0
     assert published_h0_total(polygon(60)) == pytest.approx(59 * 2 * np.sin(np.pi / 60) + 1.0)
+
+
+def test_published_ratio_is_of_totals_and_never_below_one(rng):
+    cloud = rng.normal(size=(30, 8))
+    total = published_h0_total(cloud)
+    assert published_ratio(cloud, [3.0 * cloud, 2.0 * cloud]) == pytest.approx((3.0 * (total - 1.0) + 1.0) / total)
+    assert published_ratio(cloud, [0.1 * cloud]) == 1.0
+    assert published_ratio(cloud, []) == 1.0
 
 
 def published_clouds():

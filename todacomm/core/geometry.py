@@ -7,6 +7,7 @@ Array = NDArray[np.float64]
 
 FIRST_RANK = 11
 MIN_RANKS = 10
+"""The power law of a spectrum is fitted from this rank on, and to no fewer than so many."""
 
 
 def participation_ratio(eigenvalues: ArrayLike) -> float:
@@ -72,53 +73,70 @@ def twonn_dimension(distances: Array) -> float:
     Returns
     -------
     float
-        nan under 3 points.
+        nan under 3 points, and where all have both neighbours at one distance, as on a lattice.
+
+    >>> line = np.array([0.0, 1.0, 3.0])  # ratios 3, 2 and 3 / 2: 2 / ln 9
+    >>> round(twonn_dimension(np.abs(line - line[:, None])), 4)
+    0.9102
     """
-    return _generalised_ratio(distances, 1)
+    if len(distances) < 3:
+        return np.nan
+    return _dimension(_log_ratios(np.partition(distances, (1, 2), axis=1), 1), 1)
 
 
 def dimension_over_scale(distances: Array) -> tuple[Array, Array]:
     """Intrinsic dimension seen by neighbourhoods of growing size (Gride, Denti et al. 2022, arXiv 2104.13832).
 
-    The distances to neighbours ``k`` and ``2k`` for k = 1, 2, 4, ... up to a quarter of the points.
+    From the distances to neighbours ``k`` and ``2 k`` for k = 1, 2, 4, ... while ``2 k`` is at most a quarter of the
+    points. Noise raises the dimension at small scales, curvature and clusters at large ones: a plateau is what to
+    read.
+
+    Parameters
+    ----------
+    distances : ndarray, shape (n_distinct, n_distinct)
 
     Returns
     -------
     scale : ndarray
-        Mean distance to neighbour ``2k``.
+        Mean distance to neighbour ``2 k``.
     dimension : ndarray
-        The estimate at that scale; ``k = 1`` is TwoNN's.
+        The estimate at that scale; the first is TwoNN's. Both are empty under 8 points.
     """
-    ordered = np.sort(distances, axis=1)
-    neighbours = [2**power for power in range(32) if 2 ** (power + 1) <= max(len(distances) // 4, 2)]
-    usable = [k for k in neighbours if 2 * k < len(distances)]
-    scale = np.array([ordered[:, 2 * k].mean() for k in usable])
-    dimension = np.array([_from_sorted(ordered, k) for k in usable])
+    widths = [2**power for power in range(len(distances).bit_length() - 3)]
+    if not widths:
+        return np.empty(0), np.empty(0)
+    ordered = np.partition(distances, (*widths, 2 * widths[-1]), axis=1)
+    scale = np.array([ordered[:, 2 * k].mean() for k in widths])
+    dimension = np.array([_dimension(_log_ratios(ordered, k), k) for k in widths])
     return scale, dimension
 
 
-def _generalised_ratio(distances: Array, k: int) -> float:
-    if len(distances) <= 2 * k:
-        return np.nan
-    return _from_sorted(np.partition(distances, (k, 2 * k), axis=1), k)
+def _log_ratios(ordered: Array, k: int) -> Array:
+    """``ln(r_2k / r_k)`` of every point; column ``k`` of ``ordered`` holds the distances to neighbour ``k``.
 
-
-def _from_sorted(ordered: Array, k: int) -> float:
-    """Maximum likelihood of the dimension given ``mu = r_2k / r_k``, by Newton's method beyond ``k = 1``.
-
-    ``mu`` has density ``d (mu^d - 1)^(k-1) / (B(k, k) mu^(d(2k-1) + 1))``.
+    Points that coincide with their neighbour ``k`` have none.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        log_ratio = np.log(ordered[:, 2 * k] / ordered[:, k])
-    log_ratio = log_ratio[np.isfinite(log_ratio) & (log_ratio > 0.0)]
-    n_points = len(log_ratio)
-    if n_points < 2:
+    apart = ordered[:, k] > 0.0
+    ratios: Array = np.log(ordered[apart, 2 * k] / ordered[apart, k])
+    return ratios
+
+
+def _dimension(log_ratios: Array, k: int) -> float:
+    """Maximum likelihood of the dimension given ``mu = r_2k / r_k``: closed for ``k = 1``, else by Newton's method.
+
+    ``mu`` has the density ``d (mu^d - 1)^(k-1) / (B(k, k) mu^(d (2k-1) + 1))``, which is log-concave in ``d``.
+    """
+    if k > 1:
+        log_ratios = log_ratios[log_ratios > 0.0]  # a tie has no likelihood beyond k = 1
+    n_points = len(log_ratios)
+    if n_points < 2 or not log_ratios.any():
         return np.nan
+    unbiased = float((n_points - 1) / log_ratios.sum())
     if k == 1:
-        return float((n_points - 1) / log_ratio.sum())
-    dimension = (n_points - 1) / log_ratio.sum() * np.log(2.0)
+        return unbiased
+    dimension = unbiased * np.log(2.0)  # r_2k / r_k is about 2^(1/d)
     for _ in range(50):
-        score, slope = _score(dimension, log_ratio, k)
+        score, slope = _score(dimension, log_ratios, k)
         step = score / slope
         dimension = max(dimension - step, dimension / 2.0)
         if abs(step) < 1e-9 * dimension:
@@ -126,10 +144,9 @@ def _from_sorted(ordered: Array, k: int) -> float:
     return float(dimension)
 
 
-def _score(dimension: float, log_ratio: Array, k: int) -> tuple[float, float]:
+def _score(dimension: float, log_ratios: Array, k: int) -> tuple[float, float]:
     """First and second derivative of the log-likelihood in the dimension."""
-    decay = np.exp(-dimension * log_ratio)
-    grow = log_ratio / (1.0 - decay)
-    score = len(log_ratio) / dimension + (k - 1) * grow.sum() - (2 * k - 1) * log_ratio.sum()
-    slope = -len(log_ratio) / dimension**2 - (k - 1) * (log_ratio**2 * decay / (1.0 - decay) ** 2).sum()
+    n_points, decay = len(log_ratios), np.exp(-dimension * log_ratios)
+    score = n_points / dimension + (k - 1) * (log_ratios / (1.0 - decay)).sum() - (2 * k - 1) * log_ratios.sum()
+    slope = -n_points / dimension**2 - (k - 1) * (log_ratios**2 * decay / (1.0 - decay) ** 2).sum()
     return float(score), float(slope)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.spatial.distance import squareform
 
 from todacomm.core import clouds, geometry, summaries
 from todacomm.core.homology import AUTO, Diagrams, persistence
@@ -15,6 +16,14 @@ Array = NDArray[np.float64]
 MIN_DISTINCT = 4
 DEGENERATE_SHARE = 0.5
 DOUBTFUL_SHARE = 0.9
+REASONS = {
+    "mean_cosine": "a row is zero",
+    "h0_entropy": "it takes two bars",
+    "h1_entropy": "it takes two bars",
+    "h2_entropy": "it takes two bars",
+    "spectrum_alpha": f"it takes {geometry.MIN_RANKS} eigenvalues from rank {geometry.FIRST_RANK} to half of them",
+}
+"""Why a metric may be nan in a layer that has a shape."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +37,12 @@ class LayerAnalysis:
     diagrams : list of ndarray, shape (bars, 2)
         By degree, of the distinct rows; empty where nothing is defined.
     curves : dict of ndarray
-        ``scale`` with ``betti_0``, ``betti_1``, ``euler``; ``id_scale`` with ``id_dimension``; ``eigenvalues``.
+        ``scale`` with ``betti_0``, ``betti_1`` (``betti_2``) and ``euler``; ``id_scale`` with ``id_dimension``;
+        ``eigenvalues``, and in ``spectrum_ranks`` the first and last rank that ``spectrum_alpha`` is fitted to.
     cloud : ndarray, shape (n_points, n_dims)
         The cloud as measured: standardised where that was asked for, float64.
     scores : ndarray, shape (n_points, n_kept)
-        The space in which distances are taken.
+        The space in which distances are taken, centred.
     distances : ndarray, shape (n_points, n_points)
         Among the landmarks only where there are some: shape (n_landmarks, n_landmarks).
     distinct : ndarray of int
@@ -76,13 +86,20 @@ def analyze_layer(
 ) -> LayerAnalysis:
     """Measure one cloud.
 
+    With Euclidean distances, rotation, translation and the order of the rows change nothing but ``mean_norm``,
+    ``mean_cosine`` and ``top_dim_variance``; scale multiplies what has the units of a distance.
+
     Parameters
     ----------
     cloud : array, shape (n_points, n_dims)
     pca : int
-        Principal components in which distances are taken; 0 keeps every dimension.
+        Principal components in which distances are taken; 0 keeps every dimension, and so does a number beyond them.
     standardize : bool
-        Give every dimension variance 1 first.
+        Give every dimension variance 1 first; health is of the cloud as it came.
+    maxdim, engine : int, str
+        As in :func:`todacomm.core.homology.persistence`.
+    metric : str
+        Distance between points: ``euclidean``, ``cosine`` (as seen from the centroid), ``cityblock``, ``chebyshev``.
     landmarks : int
         Take distances and homology among so many points, spread by greedy farthest-point choice; 0: among all. Health,
         components and spectra stay those of the whole cloud. No dimension is read from distances to neighbours
@@ -112,54 +129,66 @@ def analyze_layer(
         return _undefined(points, distinct, reason, health, maxdim)
 
     components = clouds.principal_components(points, pca)
-    warnings = _health_warnings(len(points), len(distinct))
-    if landmarks:
-        chosen = farthest_points(components.scores, landmarks, metric, distinct)
-        distances = among = clouds.distances(components.scores[chosen.rows], metric)
-    else:
-        distances = clouds.distances(components.scores, metric)
-        among = distances[np.ix_(distinct, distinct)]
-    pairs = among[np.triu_indices(len(among), 1)]
+    chosen = farthest_points(components.scores, landmarks, metric, distinct) if landmarks else None
+    distances = clouds.distances(components.scores if chosen is None else components.scores[chosen.rows], metric)
+    all_differ = chosen is not None or len(distinct) == len(points)
+    among = distances if all_differ else distances[np.ix_(distinct, distinct)]
+    neighbours = among if chosen is None else np.empty((0, 0))
+    median, diameter = _median_and_largest(among)
     diagrams = persistence(among, maxdim, engine)
     metrics = {
         **health,
-        **summaries.diagram_metrics(diagrams, len(among), float(np.median(pairs)), float(pairs.max())),
-        "median_distance": float(np.median(distances[np.triu_indices(len(distances), 1)])),
+        **summaries.diagram_metrics(diagrams, len(among), median, diameter),
+        "median_distance": median if all_differ else _median_and_largest(distances)[0],
         "pca_explained_variance": components.explained_variance,
         "participation_ratio": geometry.participation_ratio(components.eigenvalues),
         "effective_rank": geometry.effective_rank(components.eigenvalues),
         "spectrum_alpha": geometry.spectrum_alpha(components.eigenvalues, *points.shape),
-        "twonn_dimension": np.nan if landmarks else geometry.twonn_dimension(among),
+        "twonn_dimension": geometry.twonn_dimension(neighbours),
     }
-    if landmarks:
+    warnings = _health_warnings(len(points), len(distinct))
+    if pca > len(components.eigenvalues):
+        warnings.append(f"pca={pca} keeps all {len(components.eigenvalues)} components: there are no more")
+    if chosen is not None:
         metrics["cover_radius"] = chosen.cover_radius
         longest = max(float(np.ptp(dgm, axis=1).max(initial=0.0)) for dgm in diagrams[1:] or diagrams)
         warnings += cover_warnings(chosen.cover_radius, longest, metric, "loop" if maxdim else "gap")
     return LayerAnalysis(
         metrics=metrics,
         diagrams=diagrams,
-        curves=_curves(diagrams, among, components.eigenvalues, with_dimension=not landmarks),
+        curves=_betti_curves(diagrams) | _dimension_curve(neighbours) | _spectrum(components.eigenvalues, points),
         cloud=points,
         scores=components.scores,
         distances=distances,
         distinct=distinct,
-        landmarks=chosen.rows if landmarks else None,
-        warnings=tuple(warnings),
+        landmarks=None if chosen is None else chosen.rows,
+        warnings=(*warnings, *_reasons(metrics)),
     )
 
 
-def _curves(diagrams: Diagrams, among: Array, eigenvalues: Array, with_dimension: bool) -> dict[str, Array]:
+def _median_and_largest(distances: Array) -> tuple[float, float]:
+    pairs = squareform(distances, checks=False)
+    return float(np.median(pairs)), float(pairs.max())
+
+
+def _betti_curves(diagrams: Diagrams) -> dict[str, Array]:
     scale = summaries.curve_scale(diagrams)
     betti = [summaries.betti_curve(dgm, scale) for dgm in diagrams]
-    id_scale, id_dimension = geometry.dimension_over_scale(among) if with_dimension else (np.empty(0), np.empty(0))
     return {
         "scale": scale,
         **{f"betti_{degree}": curve for degree, curve in enumerate(betti)},
         "euler": summaries.euler_curve(betti),
-        "id_scale": id_scale,
-        "id_dimension": id_dimension,
-        "eigenvalues": eigenvalues,
     }
+
+
+def _dimension_curve(distances: Array) -> dict[str, Array]:
+    scale, dimension = geometry.dimension_over_scale(distances)
+    return {"id_scale": scale, "id_dimension": dimension}
+
+
+def _spectrum(eigenvalues: Array, points: Array) -> dict[str, Array]:
+    ranks = geometry.spectrum_ranks(*points.shape)
+    return {"eigenvalues": eigenvalues, "spectrum_ranks": np.array(ranks, dtype=np.float64)}
 
 
 def _health_warnings(n_points: int, n_distinct: int) -> list[str]:
@@ -170,8 +199,13 @@ def _health_warnings(n_points: int, n_distinct: int) -> list[str]:
             f"is taken to them"
         ]
     if share < DOUBTFUL_SHARE:
-        return [f"{n_distinct} distinct points of {n_points}: texts share their pooled token and position"]
+        return [f"{n_distinct} distinct points of {n_points}: the others repeat them, and are left out of its shape"]
     return []
+
+
+def _reasons(metrics: dict[str, float]) -> list[str]:
+    """Why single metrics of a layer that has a shape are nan."""
+    return [f"{name} is not defined: {why}" for name, why in REASONS.items() if np.isnan(metrics.get(name, 0.0))]
 
 
 def _undefined(
@@ -180,12 +214,21 @@ def _undefined(
     """A layer without a shape: nan for all that is not known, and why."""
     names = ("scale", *(f"betti_{degree}" for degree in range(maxdim + 1)), "euler", "id_scale", "id_dimension")
     return LayerAnalysis(
-        metrics={name: known.get(name, np.nan) for name in LAYER_METRICS if name != "cover_radius"},
+        metrics={name: known.get(name, np.nan) for name in _metric_names(maxdim)},
         diagrams=[np.empty((0, 2)) for _ in range(maxdim + 1)],
-        curves=dict.fromkeys((*names, "eigenvalues"), np.empty(0)),
+        curves=dict.fromkeys((*names, "eigenvalues", "spectrum_ranks"), np.empty(0)),
         cloud=points,
         scores=points,
         distances=np.empty((0, 0)),
         distinct=distinct,
         warnings=(reason,),
     )
+
+
+def _metric_names(maxdim: int) -> list[str]:
+    """Metrics of a layer up to a degree; those of H2 are named after those of H1."""
+    names = [name for name in LAYER_METRICS if name != "cover_radius"]
+    of_loops = [name for name in names if name.startswith("h1_")]
+    if maxdim == 0:
+        return [name for name in names if name not in of_loops]
+    return names + [name.replace("h1_", "h2_") for name in of_loops if maxdim == 2]
