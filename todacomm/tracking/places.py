@@ -76,6 +76,7 @@ def check_sqlite(path: Path, writing: bool) -> None:
             database.execute("PRAGMA schema_version").fetchone()
             if writing:
                 database.execute("BEGIN IMMEDIATE")
+                database.execute("CREATE TABLE todacomm_probe (value)")
                 database.rollback()
     except sqlite3.Error as error:
         raise ValueError(
