@@ -1,6 +1,7 @@
 """The entry point as a user runs it: on the real packages, recorded in a store."""
 
 import json
+from importlib import metadata
 
 import pytest
 from click.testing import CliRunner
@@ -8,7 +9,11 @@ from click.testing import CliRunner
 from entrypoints.train_demo import main
 from todacomm.training.corpus import DISTRIBUTIONS
 
-pytestmark = pytest.mark.heavy
+MISSING = [name for name in DISTRIBUTIONS if not list(metadata.Distribution.discover(name=name))]
+pytestmark = [
+    pytest.mark.heavy,
+    pytest.mark.skipif(bool(MISSING), reason=f"needs the extra demo-training: {', '.join(MISSING)} not installed"),
+]
 
 
 def test_a_training_is_recorded_with_its_sources_curve_and_perplexities(store):
