@@ -143,7 +143,7 @@ def test_links_open_the_half_of_the_interface_that_shows_runs(
     assert ui_command() == "mlflow ui"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////data/runs.db")
     assert ui_command() == "mlflow ui --backend-store-uri sqlite:////data/runs.db"
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://runs.example.org/")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://me:secret@runs.example.org/")
     assert ui_command() == "open https://runs.example.org/"
     assert run_link(analysis).startswith(f"https://runs.example.org/#/experiments/{analysis.experiment_id}/runs/")
 

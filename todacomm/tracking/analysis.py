@@ -161,7 +161,7 @@ class Analysis:
                 problem = error
         with store_errors(self._client.tracking_uri):
             experiment = self._client.get_experiment(self.experiment_id)
-        check_artifacts(self._client.tracking_uri, experiment)
+        check_artifacts(self._client.tracking_uri, experiment, writing=False)
         raise ValueError(f"run {self.run_id} has no {path} ({problem}): analyse again, or restore {self.artifact_uri}")
 
     @cached_property

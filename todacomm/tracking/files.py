@@ -16,6 +16,7 @@ import pandas as pd
 import yaml
 
 from todacomm.config import AUTO
+from todacomm.core.homology import resolve_engine
 from todacomm.result import LayerResult, Result
 from todacomm.tables import COLUMNS, NULL_COLUMNS, SCHEMA_VERSION, tidy
 
@@ -81,7 +82,8 @@ def cloud_file(index: int) -> str:
 def resolved(result: Result) -> dict[str, Any]:
     """Every option by name, with what ``auto`` came to where the result tells."""
     options = result.config.to_flat()
-    known = {name: value for facts in (result.texts, result.model) for name, value in facts.items() if value}
+    known: dict[str, Any] = {"engine": resolve_engine(options["engine"])}
+    known |= {name: value for facts in (result.texts, result.model) for name, value in facts.items() if value}
     for name, value in options.items():
         if value in (AUTO, None):
             options[name] = known.get(name, AUTO)

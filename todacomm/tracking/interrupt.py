@@ -116,8 +116,10 @@ class Orphanage:
             _signal_main_thread(signal.SIGTERM)
             if self._over.wait(_GRACE_SECONDS):
                 return
-        self._last_words()
-        os._exit(128 + signal.SIGTERM)
+        try:
+            self._last_words()
+        finally:
+            os._exit(128 + signal.SIGTERM)
 
 
 def _parents() -> tuple[int, ...]:

@@ -28,7 +28,7 @@ class WithArtifacts(Protocol):
 def run_link(run: Recorded) -> str:
     """Address of a run's page in MLflow's interface, in the half of it that shows runs."""
     uri = get_tracking_uri()
-    server = uri.rstrip("/") if scheme(uri) in HTTP else LOCAL_UI
+    server = shown(uri).rstrip("/") if scheme(uri) in HTTP else LOCAL_UI
     return f"{server}/#/experiments/{run.experiment_id}/runs/{run.run_id}?workflowType=machine_learning"
 
 

@@ -28,13 +28,13 @@ def scheme(uri: str) -> str:
 
 
 def shown(uri: str) -> str:
-    """A tracking URI fit for a message: without its password.
+    """A tracking URI fit for a message or a link: without user and password.
 
-    >>> shown("postgresql://me:secret@db:5433/mlflow")
-    'postgresql://me:***@db:5433/mlflow'
+    >>> shown("postgresql://me:secret@db:5433/mlflow"), shown("http://runs:5000/")
+    ('postgresql://db:5433/mlflow', 'http://runs:5000/')
     """
-    password = urlsplit(uri).password
-    return uri.replace(f":{password}@", ":***@", 1) if password else uri
+    login, at, _ = urlsplit(uri).netloc.rpartition("@")
+    return uri.replace(login + at, "", 1) if at else uri
 
 
 def sqlite_path(uri: str) -> Path | None:
@@ -113,8 +113,8 @@ def check_reachable(uri: str) -> None:
         ) from error
 
 
-def check_artifacts(uri: str, experiment: Experiment) -> None:
-    """Whether the artifacts of an experiment can be written and read from here.
+def check_artifacts(uri: str, experiment: Experiment, writing: bool) -> None:
+    """Whether the artifacts of an experiment can be read from here, and written where ``writing``.
 
     Raises
     ------
@@ -139,7 +139,7 @@ def check_artifacts(uri: str, experiment: Experiment) -> None:
             f"{_mend(database, was)}"
         )
     existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    if not os.access(existing, os.W_OK | os.X_OK):
+    if writing and not os.access(existing, os.W_OK | os.X_OK):
         raise ValueError(
             f"experiment {name!r} keeps its artifacts in {folder}, which cannot be written: mend its permissions"
         )

@@ -1,6 +1,6 @@
 """Which analyses are recorded: one row a run."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -62,7 +62,7 @@ def search_analyses(
         raise ValueError(f"unknown status {status!r}: choose {', '.join(STATUSES)} or None")
     client = open_store(writing=False)
     with store_errors(client.tracking_uri):
-        experiments = {found.experiment_id: found.name for found in client.search_experiments()}
+        experiments = {found.experiment_id: found.name for found in _pages(client.search_experiments)}
         chosen = [id_ for id_, name in experiments.items() if experiment in (None, name)]
         if not chosen:
             known = ", ".join(sorted(experiments.values())[:_NAMED_IN_ERROR])
@@ -84,15 +84,17 @@ def search_analyses(
 
 
 def _all(client: MlflowClient, experiment_ids: list[str], status: str | None) -> Iterator[Run]:
-    """Every analysis, page by page."""
+    """Every analysis in some experiments."""
     query = f"tags.{KIND} = '{ANALYSIS}'" + (f" AND attributes.status = '{status}'" if status else "")
-    token = None
-    while True:
-        page = client.search_runs(experiment_ids, query, max_results=_PAGE, page_token=token)
+    return _pages(client.search_runs, experiment_ids=experiment_ids, filter_string=query)
+
+
+def _pages(search: Callable[..., Any], **query: Any) -> Iterator[Any]:
+    page = search(max_results=_PAGE, **query)
+    yield from page
+    while page.token:
+        page = search(max_results=_PAGE, page_token=page.token, **query)
         yield from page
-        token = page.token
-        if not token:
-            return
 
 
 def _by_id(client: MlflowClient, run_ids: Collection[str]) -> Iterator[Run]:

@@ -81,7 +81,7 @@ def usable(client: MlflowClient, experiment: Experiment) -> Experiment:
             f"experiment {experiment.name!r} is deleted: restore it with `mlflow experiments restore --experiment-id "
             f"{experiment.experiment_id}`, or choose another experiment_name"
         )
-    check_artifacts(client.tracking_uri, experiment)
+    check_artifacts(client.tracking_uri, experiment, writing=True)
     return experiment
 
 
