@@ -50,8 +50,8 @@ def rotation_draws(
 ) -> dict[str, Array]:
     """The tested metrics of every layer under random rotations of the text axis: the null of a Gaussian cloud.
 
-    ``X* = O X`` in the space in which distances are taken has exactly the sample covariance of ``X``, and its
-    distribution where the rows are Gaussian of any covariance. Draws from N(0, S) would not: they add the sampling
+    ``X* = O X`` in the space in which distances are taken has exactly the mean and the sample covariance of ``X``, and
+    its distribution where the rows are Gaussian of any covariance. Draws from N(0, S) would not: they add the sampling
     noise of a covariance a second time. All layers with distinct rows share the rotation of a draw, so that the draws
     are joint over them; a layer with duplicates has one of its own, of its distinct rows.
 
@@ -70,7 +70,6 @@ def rotation_draws(
     if any(layer.landmarks is not None for layer in layers.values()):
         raise ValueError("a layer with landmarks has no rotation null: it needs the distances of all points")
     clouds = {name: layer.scores[layer.distinct] for name, layer in layers.items() if layer.defined}
-    clouds = {name: cloud - cloud.mean(axis=0) for name, cloud in clouds.items()}
     joint = [name for name in clouds if shares_rotation(layers[name])]
     alone = [name for name in clouds if name not in joint]
 
