@@ -16,6 +16,8 @@ Array = NDArray[np.float64]
 MIN_DISTINCT = 4
 DEGENERATE_SHARE = 0.5
 DOUBTFUL_SHARE = 0.9
+COUNTS = ("n_points", "n_distinct", "duplicate_fraction")
+"""All that is said of a layer without a shape."""
 REASONS = {
     "mean_cosine": "a row is zero",
     "h0_entropy": "it takes two bars",
@@ -211,10 +213,10 @@ def _reasons(metrics: dict[str, float]) -> list[str]:
 def _undefined(
     points: Array, distinct: NDArray[np.intp], reason: str, known: dict[str, float], maxdim: int
 ) -> LayerAnalysis:
-    """A layer without a shape: nan for all that is not known, and why."""
+    """A layer without a shape: its counts, as far as they are known, nan for all else, and why."""
     names = ("scale", *(f"betti_{degree}" for degree in range(maxdim + 1)), "euler", "id_scale", "id_dimension")
     return LayerAnalysis(
-        metrics={name: known.get(name, np.nan) for name in _metric_names(maxdim)},
+        metrics={name: known[name] if name in COUNTS and name in known else np.nan for name in _metric_names(maxdim)},
         diagrams=[np.empty((0, 2)) for _ in range(maxdim + 1)],
         curves=dict.fromkeys((*names, "eigenvalues", "spectrum_ranks"), np.empty(0)),
         cloud=points,
