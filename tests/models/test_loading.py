@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import AutoModelForCausalLM
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, T5EncoderModel
 
 from tests.helpers.tiny_models import ARCHITECTURES, BLOCKS, CONTEXT, DECODERS, ENCODERS, WIDTH, tiny_model_folder
 from todacomm.config import ModelConfig
-from todacomm.models import LoadedModel, load_model
+from todacomm.models import PRESETS, LoadedModel, load_model
+from todacomm.models.anatomy import examine
+from todacomm.models.sources import DEMO
 from todacomm.models.weights import tell_size
 
 
@@ -190,11 +192,43 @@ def test_a_models_own_code_runs_by_leave_only(folder: Path, tmp_path: Path, monk
 
 
 def test_an_architecture_that_is_no_stack_of_blocks_is_an_error(folder: Path) -> None:
-    loaded = load(folder)
-    from todacomm.models.anatomy import examine
+    with pytest.raises(ValueError, match=r"GPT2LMHeadModel is no stack of 5 blocks"):
+        examine(load(folder).model, 5, decoder=True)
+    settings = AutoConfig.for_model("xlm", emb_dim=WIDTH, n_layers=BLOCKS, n_heads=4, n_words=400)
+    with pytest.raises(ValueError, match=r"XLMModel is no stack of 3 blocks"):  # a list of attentions, one of norms ...
+        examine(AutoModel.from_config(settings), BLOCKS, decoder=False)
 
-    with pytest.raises(ValueError, match="no list of 5 blocks in GPT2LMHeadModel"):
-        examine(loaded.model, 5, decoder=True)
+
+def test_a_model_that_reads_no_tokens_is_an_error(folder: Path) -> None:
+    edit_config(folder, model_type="resnet", architectures=["ResNetModel"])
+    with pytest.raises(ValueError, match=r"gpt2 cannot be read layer by layer: .*num_hidden_layers"):
+        load(folder, weights="random")
+
+
+def test_the_encoder_of_t5_may_come_by_itself(tmp_path: Path) -> None:
+    folder = tiny_model_folder(tmp_path, "t5")
+    whole = load(folder)
+    T5EncoderModel.from_pretrained(folder).save_pretrained(folder)
+    for weights in ("trained", "random"):
+        alone = load(folder, weights=weights)
+        assert (alone.layers, alone.info.pooling, alone.info.head) == (whole.layers, "mean", None)
+        assert alone.info.n_parameters == whole.info.n_parameters
+
+
+def test_the_gelu_in_one_go_is_the_gelu_in_seven(folder: Path) -> None:
+    tokens = torch.arange(20)[None]
+    with torch.inference_mode():
+        own = AutoModelForCausalLM.from_pretrained(folder)(tokens).logits
+        torch.testing.assert_close(load(folder).model(tokens).logits, own, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["demo-decoder", "demo-encoder"])
+def test_a_bundled_model_is_what_its_preset_says(name: str) -> None:
+    if not (DEMO / name.removeprefix("demo-") / "model.safetensors").is_file():
+        pytest.skip(f"{name} is not trained yet")
+    info = load_model(ModelConfig(model=name), 0).info
+    assert (info.name, info.source, info.revision) == (name, f"bundled:{name}", "")
+    assert (info.family, info.n_parameters) == (PRESETS[name].family, PRESETS[name].n_parameters)
 
 
 def test_cls_pooling_needs_a_cls_token(folder: Path) -> None:

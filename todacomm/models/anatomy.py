@@ -1,12 +1,11 @@
 """Where a transformer's layers are: found by watching one short pass, never looked up by the model's name."""
 
 import inspect
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import count
-from typing import Any
+from itertools import count, pairwise
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -50,51 +49,60 @@ class Anatomy:
         return layer_names(self.n_blocks, self.has_final)
 
 
+class Call(NamedTuple):
+    """A call of a module: the hidden states it got and those it gave."""
+
+    module: nn.Module
+    got: Tensor
+    gave: Tensor
+
+
 def examine(model: nn.Module, n_blocks: int, decoder: bool) -> Anatomy:
     """Find body and blocks of a model with ``n_blocks`` blocks by running it on a few tokens.
 
     The body is the outermost module below the model itself that answers with a ``last_hidden_state``; the model itself
-    where it has no head. The blocks are the outermost list of modules that is called ``n_blocks`` times in a pass and
-    gives hidden states each time. ``final`` exists where the body's answer is not what the last block gave.
+    where it has no head. The blocks are the outermost list of modules that is called ``n_blocks`` times in a pass, each
+    time on what the call before gave. ``final`` exists where the body's answer is not what the last block gave.
 
     Raises
     ------
     ValueError
         No such list: the architecture does not work block by block.
     """
-    calls: Counter[nn.Module] = Counter()
-    outputs: dict[nn.Module, Any] = {}
+    calls: list[Call] = []
+    answers: list[tuple[nn.Module, Tensor]] = []
 
-    def watch(module: nn.Module, args: Any, output: Any) -> None:
-        calls[module] += 1
-        outputs.pop(module, None)  # so that the order is that of the last calls
-        outputs[module] = output
+    def watch(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+        calls.append(Call(module, _hidden_states((*args, *kwargs.values())), _hidden_states(output)))
+        if hasattr(output, "last_hidden_state"):
+            answers.append((module, output.last_hidden_state))
 
     tokens = torch.arange(PROBE_TOKENS, device=next(model.parameters()).device)[None]
     with ExitStack() as hooks, torch.inference_mode():
         for module in model.modules():
-            hooks.callback(module.register_forward_hook(watch).remove)
+            hooks.callback(module.register_forward_hook(watch, with_kwargs=True).remove)
         model(input_ids=tokens, attention_mask=torch.ones_like(tokens))
 
-    answering = [module for module, output in outputs.items() if hasattr(output, "last_hidden_state")]
-    body = answering[-1]
-    for blocks in body.modules():
-        if isinstance(blocks, nn.ModuleList) and sum(calls[block] for block in blocks) == n_blocks:
-            given = {block: _hidden_states(outputs.get(block)) for block in blocks}
-            if all(hidden.shape[:2] == tokens.shape for hidden in given.values()):
-                break
-    else:
-        raise ValueError(
-            f"found no list of {n_blocks} blocks in {type(model).__name__}: it does not work block by block"
-        )
-    last = max(given, key=list(outputs).index)
-    return Anatomy(
-        body=body,
-        blocks=tuple(given),
-        n_blocks=n_blocks,
-        has_final=not _same(given[last], outputs[body].last_hidden_state),
-        told=frozenset(inspect.signature(body.forward).parameters) & (_TOLD if decoder else frozenset()),
-    )
+    for body, answer in answers[-1:]:
+        for module in body.modules():
+            chain = _chain(module, calls, tokens.shape) if isinstance(module, nn.ModuleList) else []
+            if len(chain) == n_blocks:
+                return Anatomy(
+                    body=body,
+                    blocks=tuple(dict.fromkeys(call.module for call in chain)),
+                    n_blocks=n_blocks,
+                    has_final=not _same(chain[-1].gave, answer),
+                    told=_TOLD & set(inspect.signature(body.forward).parameters) if decoder else frozenset(),
+                )
+    raise ValueError(f"{type(model).__name__} is no stack of {n_blocks} blocks, each working on what the last one gave")
+
+
+def _chain(modules: nn.ModuleList, calls: Sequence[Call], shape: torch.Size) -> list[Call]:
+    """The calls of a list's modules, where each got the hidden states that the one before gave; empty otherwise."""
+    members = set(modules)
+    chain = [call for call in calls if call.module in members]
+    whole = all(call.got.shape[:2] == call.gave.shape[:2] == shape for call in chain)
+    return chain if whole and all(_same(one.gave, two.got) for one, two in pairwise(chain)) else []
 
 
 def run_body(anatomy: Anatomy, tokens: Tensor, mask: Tensor, receive: Receive = lambda name, hidden: None) -> Any:

@@ -33,11 +33,10 @@ def token_losses(model: PreTrainedModel, anatomy: Anatomy, answer: Any, hidden: 
         Nats, float32, on the CPU.
     """
     rows = ROWS_AT_ONCE[hidden.device.type]
-    losses = [
-        cross_entropy(head_logits(model, anatomy, answer, some).float(), wanted, reduction="none")
-        for some, wanted in zip(torch.split(hidden, rows), torch.split(targets, rows), strict=True)
-    ]
-    return torch.cat(losses).cpu()
+    losses = torch.empty(len(hidden), device=hidden.device)  # one block: small ones between logits break up the memory
+    for some, wanted, result in zip(hidden.split(rows), targets.split(rows), losses.split(rows), strict=True):
+        result[:] = cross_entropy(head_logits(model, anatomy, answer, some).float(), wanted, reduction="none")
+    return losses.cpu()
 
 
 def head_logits(model: PreTrainedModel, anatomy: Anatomy, answer: Any, hidden: Tensor) -> Tensor:

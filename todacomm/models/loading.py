@@ -16,6 +16,7 @@ from todacomm.models.head import head_stands_alone
 from todacomm.models.reading import (
     Head,
     Kind,
+    explained,
     initialise,
     load_config,
     load_tokenizer,
@@ -139,7 +140,8 @@ def load_model(config: ModelConfig, seed: int, notify: Callable[[str], None] = l
     model.eval().requires_grad_(False).to(device)
 
     text_settings = settings.get_text_config()
-    anatomy = examine(model, text_settings.num_hidden_layers, decoder=kind == "decoder")
+    with explained(f"{source.name} cannot be read layer by layer"):
+        anatomy = examine(model, text_settings.num_hidden_layers, decoder=kind == "decoder")
     warnings = []
     if head and not head_stands_alone(model, anatomy):
         warnings.append("no likelihood: the language-model head reads more than the last hidden states")

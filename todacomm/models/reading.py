@@ -54,7 +54,7 @@ def load_config(source: Source, trust_remote_code: bool) -> Any:
             f"{source.name} is of a family that transformers {transformers.__version__} does not know ({family}): "
             "a newer transformers may"
         )
-    with _explained(f"the config in {source.folder} cannot be used"):
+    with explained(f"the config in {source.folder} cannot be used"):
         return AutoConfig.from_pretrained(source.folder, trust_remote_code=trust_remote_code, local_files_only=True)
 
 
@@ -105,7 +105,7 @@ def load_weights(
     """
     auto, head = _class_with_head(config, kind)
     failure = f"the weights in {source.folder} cannot be loaded"
-    with _explained(failure), torch.random.fork_rng(devices=[]):  # a missing head is drawn at random
+    with explained(failure), torch.random.fork_rng(devices=[]):  # a missing head is drawn at random
         model, info = auto.from_pretrained(
             source.folder,
             config=config,
@@ -130,10 +130,11 @@ def load_weights(
 
 
 def initialise(config: Any, kind: Kind, seed: int, trust_remote_code: bool) -> tuple[PreTrainedModel, Head | None]:
-    """The architecture with float32 weights drawn from the seed, and a head where the config's architecture has one."""
+    """The architecture with float32 weights drawn from the seed, and a head where its trained form would have one."""
     auto, head = _class_with_head(config, kind)
     architecture = (config.architectures or [""])[0]
-    if architecture.endswith("Model") and not architecture.endswith("LMHeadModel"):
+    headless = architecture.endswith("Model") and not architecture.endswith("LMHeadModel")
+    if headless and head and not (kind == "decoder" and config.tie_word_embeddings):
         auto, head = AutoModel, None
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -168,13 +169,14 @@ def quiet_transformers() -> Iterator[None]:
 
 
 _FAILURES = (
-    OSError, ValueError, KeyError, TypeError, RuntimeError,
+    OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError,
     SafetensorError, StrictDataclassError, pickle.UnpicklingError,
 )  # fmt: skip
 
 
 @contextmanager
-def _explained(what: str) -> Iterator[None]:
+def explained(what: str) -> Iterator[None]:
+    """Turn the failures of transformers into a ``ValueError`` that begins with ``what``."""
     try:
         yield
     except _FAILURES as error:
