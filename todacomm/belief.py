@@ -12,7 +12,7 @@ from todacomm.core.layer import LayerAnalysis
 from todacomm.machine import worker_threads
 from todacomm.observation import Observation, run_model
 from todacomm.progress import Progress, silent
-from todacomm.shape import measure_shape, one_thread_each
+from todacomm.shape import measure_shape
 
 ROTATION, RANDOM_WEIGHTS, SHUFFLED_TOKENS, PERMUTED_DIMENSIONS = (
     "rotation", "random_weights", "shuffled_tokens", "permuted_dimensions",
@@ -71,19 +71,18 @@ def question(
     """Half-samples, rotations and the controls that the settings ask for."""
     topology, belief = config.topology, config.belief
     threads = worker_threads(topology.threads)
-    with one_thread_each():
-        inference = infer(
-            shapes,
-            observed.clouds,
-            replicates=belief.replicates,
-            nulls=belief.nulls if ROTATION in config.null_kinds else 0,
-            metric=topology.metric,
-            maxdim=topology.maxdim,
-            engine=topology.engine,
-            seed=config.record.seed,
-            threads=threads,
-            progress=progress,
-        )
+    inference = infer(
+        shapes,
+        observed.clouds,
+        replicates=belief.replicates,
+        nulls=belief.nulls if ROTATION in config.null_kinds else 0,
+        metric=topology.metric,
+        maxdim=topology.maxdim,
+        engine=topology.engine,
+        seed=config.record.seed,
+        threads=threads,
+        progress=progress,
+    )
     null_rows = list(inference.null_rows)
     shown = None
     for kind in config.null_kinds:
@@ -137,15 +136,14 @@ def _replicates(config: AnalysisConfig, control: Control, threads: int) -> dict[
     """The control on the half-samples of the run, for paired differences."""
     if not config.belief.replicates or config.topology.landmarks:
         return {}
-    with one_thread_each():
-        return {
-            name: replicate(
-                shape,
-                control.observed.clouds[name],
-                half_samples(len(shape.cloud), config.belief.replicates, config.record.seed),
-                maxdim=config.topology.maxdim,
-                engine=config.topology.engine,
-                threads=threads,
-            ).values
-            for name, shape in control.shapes.items()
-        }
+    return {
+        name: replicate(
+            shape,
+            control.observed.clouds[name],
+            half_samples(len(shape.cloud), config.belief.replicates, config.record.seed),
+            maxdim=config.topology.maxdim,
+            engine=config.topology.engine,
+            threads=threads,
+        ).values
+        for name, shape in control.shapes.items()
+    }

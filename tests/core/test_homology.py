@@ -16,7 +16,6 @@ from todacomm.core.homology import (
     ENGINES,
     memory_estimate,
     persistence,
-    persistence_many,
     resolve_engine,
     spanning_tree,
 )
@@ -141,13 +140,6 @@ def test_rotation_translation_and_order_change_nothing_and_scale_scales(engine, 
         np.testing.assert_allclose(dgm, expected, rtol=1e-5, atol=1e-6)
     for dgm, expected in zip(persistence(distances(3.0 * cloud), engine=engine), base, strict=True):
         np.testing.assert_allclose(dgm, 3.0 * expected, rtol=1e-5)
-
-
-@engines
-def test_threads_give_the_same_diagrams_in_order(engine, rng):
-    matrices = [distances(rng.normal(size=(n, 3))) for n in (20, 30, 40, 50)]
-    for many, one in zip(persistence_many(matrices, engine=engine, threads=3), matrices, strict=True):
-        np.testing.assert_array_equal(many[1], persistence(one, engine=engine)[1])
 
 
 @engines

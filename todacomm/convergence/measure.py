@@ -16,10 +16,10 @@ from todacomm.core.inference import INTERVAL_METRICS, half_samples, intervals, m
 from todacomm.core.inference.uncertainty import Z
 from todacomm.core.layer import analyze_layer
 from todacomm.core.subsamples import subsamples
+from todacomm.core.threads import one_thread_each
 from todacomm.machine import worker_threads
 from todacomm.observation import OWN_CLOUDS, Observation, observe
 from todacomm.progress import Progress, silent
-from todacomm.shape import one_thread_each
 from todacomm.tables import tidy
 
 Tell = Callable[[str], None]

@@ -1,9 +1,7 @@
 """From distances to persistence diagrams: reduced Vietoris-Rips homology over Z/2."""
 
 import importlib.util
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,17 +58,6 @@ def persistence(distances: Array, maxdim: int = 1, engine: str = AUTO) -> Diagra
     if len(distances) < 3:
         return [components, *(np.empty((0, 2)) for _ in range(maxdim))]
     return [components, *(_tidy(dgm) for dgm in ENGINES[name](_outermost_first(distances), maxdim))]
-
-
-def persistence_many(
-    matrices: Iterable[Array], maxdim: int = 1, engine: str = AUTO, threads: int = 1
-) -> list[Diagrams]:
-    """Diagrams of several matrices of distances, in their order.
-
-    Threads help where the engine releases the GIL (GUDHI), and change no number.
-    """
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(partial(persistence, maxdim=maxdim, engine=engine), matrices))
 
 
 def memory_estimate(n_points: int, maxdim: int = 1, engine: str = AUTO) -> int:

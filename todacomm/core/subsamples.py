@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from todacomm.core.inference.measuring import in_threads
 from todacomm.core.inference.uncertainty import MIN_DEFINED, Estimate, Z
 from todacomm.core.layer import analyze_layer
+from todacomm.core.threads import in_threads
 
 Array = NDArray[np.float64]
 

@@ -1,8 +1,4 @@
-"""What half-samples and null models share: numbers of a distance matrix, many of them on several threads."""
-
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+"""What half-samples and null models share: the numbers of a distance matrix."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +7,6 @@ from todacomm.core.homology import Diagrams, persistence
 from todacomm.core.summaries import diagram_metrics
 
 Array = NDArray[np.float64]
-Item = TypeVar("Item")
-Out = TypeVar("Out")
 
 
 def measure_distances(among: Array, maxdim: int, engine: str) -> tuple[dict[str, float], Diagrams]:
@@ -31,14 +25,3 @@ def condensed(distances: Array) -> Array:
     """The distances above the diagonal, shape ``(n_points * (n_points - 1) / 2,)``."""
     above: Array = distances[np.triu_indices(len(distances), 1)]
     return above
-
-
-def in_threads(function: Callable[[Item], Out], items: Iterable[Item], threads: int) -> Iterator[Out]:
-    """Results in the order of the items.
-
-    Linear algebra keeps to one thread meanwhile: several would compete with ours, and round differently.
-    """
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
-        yield from pool.map(function, items)

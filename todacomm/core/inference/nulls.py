@@ -8,9 +8,10 @@ from scipy.linalg import helmert
 
 from todacomm.core.clouds import distances
 from todacomm.core.homology import AUTO
-from todacomm.core.inference.measuring import in_threads, measure_distances
+from todacomm.core.inference.measuring import measure_distances
 from todacomm.core.layer import LayerAnalysis
 from todacomm.core.metrics import LAYER_METRICS
+from todacomm.core.threads import in_threads
 from todacomm.progress import Progress, silent
 
 Array = NDArray[np.float64]
@@ -53,7 +54,8 @@ def rotation_draws(
     ``X* = O X`` in the space in which distances are taken has exactly the mean and the sample covariance of ``X``, and
     its distribution where the rows are Gaussian of any covariance. Draws from N(0, S) would not: they add the sampling
     noise of a covariance a second time. All layers with distinct rows share the rotation of a draw, so that the draws
-    are joint over them; a layer with duplicates has one of its own, of its distinct rows.
+    are joint over them; a layer with duplicates has one of its own, of its distinct rows. More draws begin with the
+    same ones.
 
     Returns
     -------

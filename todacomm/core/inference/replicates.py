@@ -7,9 +7,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from todacomm.core.geometry import effective_rank, participation_ratio, spectrum_alpha, twonn_dimension
 from todacomm.core.homology import AUTO, Diagrams
-from todacomm.core.inference.measuring import condensed, in_threads, measure_distances
+from todacomm.core.inference.measuring import condensed, measure_distances
 from todacomm.core.layer import MIN_DISTINCT, LayerAnalysis
 from todacomm.core.metrics import LAYER_METRICS
+from todacomm.core.threads import in_threads
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]

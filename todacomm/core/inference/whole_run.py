@@ -102,7 +102,7 @@ def infer(
     }
     between = time.perf_counter()
     draws = rotation_draws(
-        layers, nulls, np.random.default_rng([seed, nulls]),
+        layers, nulls, np.random.default_rng(seed),
         metric=metric, maxdim=maxdim, engine=engine, threads=threads, progress=progress,
     )  # fmt: skip
     ended = time.perf_counter()
