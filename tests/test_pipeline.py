@@ -188,3 +188,26 @@ def test_landmarks_go_through_the_whole_job_without_an_interval(store, clouds_fi
     report = analysis.artifact("report.md").read_text()
     assert "Cover radius of the landmarks" in report
     assert "| Intervals | none |" in report
+
+
+def test_the_published_ratio_reads_the_layers_that_the_published_package_reads(shared_data):
+    """Its layers are Transformers' ``hidden_states[1:]``, the last of them after the final norm."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from todacomm.core.summaries import published_ratio
+    from todacomm.texts import load_texts
+
+    folder, text = shared_data / "stories260K-llama-hf", shared_data / "wikitext-2" / "wiki.test.raw"
+    config = load_config(None, {"model": str(folder), "dataset": str(text), "samples": 20, "replicates": 0, "nulls": 0})
+    model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
+    rows = []
+    for words in load_texts(config.texts, config.record.seed).texts:
+        ids = tokenizer(words, return_tensors="pt", truncation=True, max_length=512)["input_ids"]
+        with torch.inference_mode():
+            states = model(ids, output_hidden_states=True).hidden_states
+        rows.append([model.get_input_embeddings()(ids)[0, -1], *(state[0, -1] for state in states[1:])])
+    start, *layers = (torch.stack(layer).detach().numpy() for layer in zip(*rows, strict=True))
+    table = measure(config).table
+    measured = table.loc[table["metric"] == "expansion_ratio_published", "value"].item()
+    assert measured == pytest.approx(published_ratio(start, layers), rel=1e-4)

@@ -9,7 +9,7 @@ from todacomm.belief import Belief, estimate_columns
 from todacomm.config import AnalysisConfig
 from todacomm.core.layer import LayerAnalysis
 from todacomm.core.metrics import LAYER_METRICS
-from todacomm.core.summaries import expansion_ratios, published_h0_total
+from todacomm.core.summaries import expansion_ratios, expansion_warnings, published_ratio
 from todacomm.observation import Observation
 from todacomm.result import LayerResult, Result
 from todacomm.tables import NULL_COLUMNS, RUN_LAYER, tidy
@@ -109,11 +109,8 @@ def run_rows(
     """One row for every number of the whole run."""
     intervals = belief.run_intervals if belief else {}
     values = {
-        **expansion_ratios(
-            {name: shape.metrics for name, shape in shapes.items()},
-            degenerate=[name for name, shape in shapes.items() if shape.degenerate],
-        ),
-        "expansion_ratio_published": published_ratio(observed),
+        **expansion_ratios(*denominators(shapes)),
+        "expansion_ratio_published": published(observed),
         **observed.likelihood,
     }
     shared = {**who, "layer": RUN_LAYER, "n": len(observed.texts["ids"])}
@@ -123,18 +120,25 @@ def run_rows(
     ]
 
 
-def published_ratio(observed: Observation) -> float:
-    """todacomm 0.1.0's expansion ratio: its H0 totals, token embeddings without positions as the denominator.
+def published(observed: Observation) -> float:
+    """todacomm 0.1.0's expansion ratio, see :func:`todacomm.core.summaries.published_ratio`.
 
-    Its peak is over all of its layers, the embedding included; nan where a cloud holds nan or infinity, or where no
-    token embeddings are known.
+    Its layers are the blocks, the last one read after the final norm. nan where one of them was not asked for, holds
+    nan or infinity, or where no token embeddings are known.
     """
-    start = observed.token_embeddings
-    blocks = [cloud for name, cloud in observed.clouds.items() if name != "embedding"]
-    if start is None or not all(np.isfinite(cloud).all() for cloud in (start, *blocks)):
+    start, last = observed.token_embeddings, observed.model["n_layers"] - 1
+    names = [f"layer_{block}" for block in range(last)]
+    names.append("final" if "final" in observed.clouds else f"layer_{last}")
+    layers = [observed.clouds.get(name) for name in names]
+    if start is None or not all(cloud is not None and np.isfinite(cloud).all() for cloud in (start, *layers)):
         return np.nan
-    totals = [published_h0_total(cloud) for cloud in (start, *blocks)]
-    return max(totals) / totals[0]
+    return published_ratio(start, [cloud for cloud in layers if cloud is not None])
+
+
+def denominators(shapes: Mapping[str, LayerAnalysis]) -> tuple[dict[str, dict[str, float]], list[str]]:
+    """The layers' numbers, and the layers that no ratio is taken to."""
+    metrics = {name: shape.metrics for name, shape in shapes.items()}
+    return metrics, [name for name, shape in shapes.items() if shape.degenerate]
 
 
 def run_warnings(observed: Observation, shapes: Mapping[str, LayerAnalysis], belief: Belief) -> Iterable[str]:
@@ -142,6 +146,8 @@ def run_warnings(observed: Observation, shapes: Mapping[str, LayerAnalysis], bel
     yield from observed.warnings
     if not any(shape.defined for shape in shapes.values()):
         yield "no layer has four distinct points: there is no shape to speak of; use other texts or more of them"
+    else:
+        yield from expansion_warnings(*denominators(shapes))
     yield from belief.warnings
     for name, shape in shapes.items():
         yield from (f"{name}: {text}" for text in shape.warnings)
