@@ -166,6 +166,18 @@ def test_a_moved_checkout_says_so_and_how_to_mend_it(
     assert Path(MlflowClient().get_run(run.run_id).info.artifact_uri).is_relative_to(moved)
 
 
+def test_a_store_elsewhere_is_no_copy_of_the_one_here(
+    store: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store named by its address keeps its artifacts in the folder where it is first used, beside another store."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "mlflow.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{elsewhere}")
+    monkeypatch.setenv("MLFLOW_RUN_ID", open_store().create_run("0").info.run_id)
+    with analysis_run(CONFIG) as run:
+        pass
+    assert Path(open_store().get_run(run.run_id).info.artifact_uri).is_relative_to(store / "mlruns")
+
+
 def test_an_experiment_of_a_server_is_refused_without_it(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What ``mlflow ui`` makes of ``Default`` when it is the first to open the store."""
     client = MlflowClient()

@@ -132,7 +132,7 @@ def check_artifacts(uri: str, experiment: Experiment, writing: bool) -> None:
     if folder is None:
         return
     database = sqlite_path(uri)
-    if database and (was := _moved_from(database, folder, experiment.experiment_id)):
+    if database and (was := _moved_from(database, folder, experiment)):
         raise ValueError(
             f"the tracking store {database} was made in {was}, where experiment {name!r} still looks for its "
             "artifacts: move it back, or remove mlflow.db here to start afresh, or mend the paths it keeps: "
@@ -145,13 +145,23 @@ def check_artifacts(uri: str, experiment: Experiment, writing: bool) -> None:
         )
 
 
-def _moved_from(database: Path, artifacts: Path, experiment_id: str) -> Path | None:
-    """Where a store was made, if that is gone or holds a store of its own, of which this one is a copy."""
+def _moved_from(database: Path, artifacts: Path, experiment: Experiment) -> Path | None:
+    """Where a store was made, if that is gone or holds the store of which this one is a copy."""
     home = artifacts.parents[1] if len(artifacts.parents) > 1 else artifacts
-    ours = artifacts.name == experiment_id and artifacts.parent.name == Path(ARTIFACT_ROOT).name
+    ours = artifacts.name == experiment.experiment_id and artifacts.parent.name == Path(ARTIFACT_ROOT).name
     if not ours or home == database.parent:
         return None
-    return home if not home.exists() or (home / database.name).exists() else None
+    return home if not home.exists() or _holds(home / database.name, experiment) else None
+
+
+def _holds(database: Path, experiment: Experiment) -> bool:
+    """Whether a database has this very experiment; two stores both have their own experiment 0."""
+    if not database.exists():
+        return False
+    query = "SELECT creation_time FROM experiments WHERE experiment_id = ?"
+    with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+        found = connection.execute(query, [experiment.experiment_id]).fetchone()
+    return found is not None and found[0] == experiment.creation_time
 
 
 def _mend(database: Path, was: Path) -> str:
