@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 READY := $(VENV)/.ready
 RUN := PATH="$(BIN):$$PATH" HF_HUB_OFFLINE=1 PYTHONPATH="$(CURDIR)"
+STORE := mlflow.db
 
 .PHONY: help install demo ui test test-heavy lint clean
 
@@ -24,10 +25,14 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --prefer-binary --editable ".[fast,dev]"
 	touch $@
 
-demo: $(READY)
-	@$(RUN) mlflow run . --env-manager=local
+# Made here, before MLflow's own commands can race for it or give its experiments a server's addresses.
+$(STORE): | $(READY)
+	@$(RUN) python -c "from todacomm.tracking import open_store; open_store()"
 
-ui: $(READY)
+demo: $(READY) $(STORE)
+	@$(RUN) MLFLOW_EXPERIMENT_NAME=todacomm mlflow run . --env-manager=local
+
+ui: $(READY) $(STORE)
 	@echo "http://127.0.0.1:5000 - press \"Model training\" on the experiment's page"
 	@PATH="$(BIN):$$PATH" MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow ui
 
@@ -43,6 +48,6 @@ lint: $(READY)
 	$(RUN) mypy
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache *.egg-info mlflow.db mlflow.db-*
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache *.egg-info $(STORE) $(STORE)-*
 	find mlruns -mindepth 1 ! -name .gitkeep -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

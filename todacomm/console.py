@@ -1,5 +1,6 @@
 """What every command does around its job: exit codes, errors on one screen, links at the end."""
 
+import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ def exit_code(job: Callable[[], Any]) -> int:
 
     An error that is no ``ValueError`` is a defect of the program and keeps its traceback.
     """
+    show_log()
     try:
         job()
     except ValueError as error:
@@ -28,6 +30,14 @@ def exit_code(job: Callable[[], Any]) -> int:
         print("interrupted", file=sys.stderr)
         return getattr(interrupt, "exit_code", INTERRUPTED)
     return 0
+
+
+def show_log() -> None:
+    """Let what the library logs, such as the size of a model before its download, be seen on stderr."""
+    logger = logging.getLogger("todacomm")
+    if not logger.handlers:
+        logger.addHandler(logging.StreamHandler())
+        logger.setLevel(logging.INFO)
 
 
 def analyze_and_tell(config: AnalysisConfig) -> None:

@@ -13,9 +13,9 @@ from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, T5EncoderM
 
 from tests.helpers.tiny_models import ARCHITECTURES, BLOCKS, CONTEXT, DECODERS, ENCODERS, WIDTH, tiny_model_folder
 from todacomm.config import ModelConfig
+from todacomm.demo import DEMO_MODELS
 from todacomm.models import PRESETS, LoadedModel, load_model
 from todacomm.models.anatomy import examine
-from todacomm.models.sources import DEMO
 from todacomm.models.weights import tell_size
 
 
@@ -224,7 +224,7 @@ def test_the_gelu_in_one_go_is_the_gelu_in_seven(folder: Path) -> None:
 
 @pytest.mark.parametrize("name", ["demo-decoder", "demo-encoder"])
 def test_a_bundled_model_is_what_its_preset_says(name: str) -> None:
-    if not (DEMO / name.removeprefix("demo-") / "model.safetensors").is_file():
+    if not (DEMO_MODELS[name] / "model.safetensors").is_file():
         pytest.skip(f"{name} is not trained yet")
     info = load_model(ModelConfig(model=name), 0).info
     assert (info.name, info.source, info.revision) == (name, f"bundled:{name}", "")
@@ -249,10 +249,10 @@ def test_the_precision_asked_for_is_taken_and_float32_is_a_cpus_own(folder: Path
     assert load(folder, dtype="bfloat16", weights="random").info.dtype == "bfloat16"
 
 
-def test_sizes_are_told(folder: Path) -> None:
-    lines: list[str] = []
-    load_model(ModelConfig(model=str(folder)), 0, lines.append)
-    assert lines == [f"{folder}: 0.2 MiB of weights on disk, about 0.2 MiB in memory"]
+def test_sizes_are_told(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="todacomm")
+    load(folder)
+    assert caplog.messages == [f"{folder}: 0.2 MiB of weights on disk, about 0.2 MiB in memory"]
     assert tell_size(2**31, 2**30, 4) == "2,048 MiB of weights on disk, about 4,096 MiB in memory"
     assert tell_size(2**31, 2**30, None) == "2,048 MiB of weights on disk, about 2,048 MiB in memory"
     assert tell_size(2**31, None, 4) == "2,048 MiB of weights on disk"

@@ -1,7 +1,7 @@
 """A model ready to read texts: its weights or a random stand-in, its tokenizer, and what is known of both."""
 
 import hashlib
-from collections.abc import Callable
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,8 @@ from todacomm.models.reading import (
 )
 from todacomm.models.sources import find_source
 from todacomm.models.weights import digest_files, tell_size
+
+log = logging.getLogger(__name__)
 
 UNLIMITED = 10**6
 """A tokenizer that knows no limit says so by a number above this."""
@@ -99,15 +101,13 @@ class LoadedModel:
         return self.anatomy.layer_names
 
 
-def load_model(config: ModelConfig, seed: int, notify: Callable[[str], None] = lambda line: None) -> LoadedModel:
-    """Load the model that the settings name.
+def load_model(config: ModelConfig, seed: int) -> LoadedModel:
+    """Load the model that the settings name; its size on disk and in memory is logged before a download.
 
     Parameters
     ----------
     seed : int
         Of the random weights; a trained model does not depend on it. The global generator stays as it is.
-    notify : callable
-        Told the size on disk and in memory, before a download.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def load_model(config: ModelConfig, seed: int, notify: Callable[[str], None] = l
     dtype = pick_dtype(config.dtype, device)
 
     def tell(n_bytes: int, n_parameters: int | None) -> None:
-        notify(f"{config.model}: {tell_size(n_bytes, n_parameters, dtype.itemsize if dtype else None)}")
+        log.info("%s: %s", config.model, tell_size(n_bytes, n_parameters, dtype.itemsize if dtype else None))
 
     trained = config.weights == "trained"
     source = find_source(config.model, config.revision, weights=trained, allow_pickle=config.allow_pickle, seen=tell)

@@ -6,17 +6,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from todacomm.demo import DEMO_MODELS
 from todacomm.models.hub import fetch
 from todacomm.models.presets import PRESETS
 from todacomm.models.weights import SizeSeen, count_parameters, pick_weights
 
-DEMO = Path(__file__).resolve().parents[1] / "demo"
 CONFIG = "config.json"
 TOKENIZERS = (
     "tokenizer.json", "tokenizer.model", "vocab.txt", "vocab.json", "spiece.model", "sentencepiece.bpe.model",
     "source.spm", "tekken.json",
 )  # fmt: skip
 """Files of which a tokenizer needs at least one."""
+_PLAIN_NAMES = {"model", "models", "checkpoint", "best", "final", "last", "output", "hf"}
 _HUB_ID = re.compile(r"\w[\w.-]*(/[\w.-]+)?")
 
 
@@ -93,14 +94,24 @@ def _bundled_or_local(name: str, revision: str) -> Source | None:
     if name in PRESETS:
         if PRESETS[name].hub_id:
             return None
-        label, origin, folder = name, f"bundled:{name}", DEMO / name.removeprefix("demo-")
+        label, origin, folder = name, f"bundled:{name}", DEMO_MODELS[name]
         if not folder.is_dir():
             raise ValueError(f"the bundled {name} is missing from this installation: install todacomm again")
     elif path.is_dir():
-        label, origin, folder = path.resolve().name, name, path
+        label, origin, folder = folder_label(path), name, path
     else:
         return None
     return Source(label, origin, revision, _subfolder(folder, revision) if revision else folder)
+
+
+def folder_label(path: Path) -> str:
+    """What a folder's model is called: the folder's name, with its parent's where that says nothing.
+
+    >>> folder_label(Path("/data/stories260K")), folder_label(Path("/data/minilm/model"))
+    ('stories260K', 'minilm/model')
+    """
+    path = path.resolve()
+    return f"{path.parent.name}/{path.name}" if path.name in _PLAIN_NAMES else path.name
 
 
 def _subfolder(folder: Path, revision: str) -> Path:
