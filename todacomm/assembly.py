@@ -48,6 +48,7 @@ def assemble(
             for index, (name, shape) in enumerate(shapes.items())
         ),
         clouds=observed.clouds,
+        replicates=belief.replicates,
         warnings=tuple(run_warnings(observed, shapes, belief)),
         seconds=dict(seconds),
     )

@@ -39,6 +39,8 @@ class Belief:
         Rows of the table of nulls, without the columns that say which analysis it is.
     bands : mapping
         Layer -> name of the curve -> values.
+    replicates : mapping of ndarray, shape (replicates, len(INTERVAL_METRICS))
+        Layer -> its metrics on the half-samples, for paired differences between runs.
     control : Control or None
         The first draw of random weights: its rows stand in the table, its curve in the plots.
     """
@@ -47,6 +49,7 @@ class Belief:
     run_intervals: Mapping[str, Estimate] = field(default_factory=dict)
     null_rows: list[dict[str, Any]] = field(default_factory=list)
     bands: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
+    replicates: Mapping[str, np.ndarray] = field(default_factory=dict)
     control: Control | None = None
     warnings: tuple[str, ...] = ()
 
@@ -104,6 +107,7 @@ def question(
         run_intervals=inference.run_intervals,
         null_rows=null_rows,
         bands=inference.bands,
+        replicates=inference.replicates,
         control=shown,
         warnings=inference.warnings,
     )
@@ -134,7 +138,7 @@ def _another_pass(kind: str, seed: int, config: AnalysisConfig, progress: Progre
 
 def _replicates(config: AnalysisConfig, control: Control, threads: int) -> dict[str, np.ndarray]:
     """The control on the half-samples of the run, for paired differences."""
-    if not config.belief.replicates or config.topology.landmarks:
+    if not config.has_intervals:
         return {}
     return {
         name: replicate(

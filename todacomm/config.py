@@ -155,6 +155,11 @@ class AnalysisConfig:
         """The null models asked for, each once."""
         return tuple(dict.fromkeys(_words(self.belief.null_kinds)))
 
+    @property
+    def has_intervals(self) -> bool:
+        """Whether half-samples are drawn: among landmarks they have no meaning."""
+        return self.belief.replicates > 0 and not self.topology.landmarks
+
     @classmethod
     def from_flat(cls, values: Mapping[str, Any]) -> "AnalysisConfig":
         """Settings from one flat mapping; strings are parsed, an unknown name is an error.

@@ -1,5 +1,6 @@
 """One finished analysis in memory: what the pipeline hands to figures, reports and the record."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -53,6 +54,8 @@ class Result:
         The tidy tables of :mod:`todacomm.tables`.
     clouds : dict of ndarray, shape (n_points, n_dims)
         Pooled activations by layer, float32.
+    replicates : mapping of ndarray, shape (replicates, len(INTERVAL_METRICS))
+        Layer -> its metrics on the half-samples, the same half-samples in every run of as many texts and the same seed.
     warnings : tuple of str
         Every warning of the run; a layer's begins with its name.
     seconds : dict of float
@@ -66,5 +69,6 @@ class Result:
     nulls: pd.DataFrame
     layers: tuple[LayerResult, ...]
     clouds: dict[str, np.ndarray]
+    replicates: Mapping[str, np.ndarray] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)

@@ -43,6 +43,9 @@ def test_what_was_written_is_read_back_equal(recorded: str, result: Result) -> N
         np.testing.assert_equal(ours.diagrams, theirs.diagrams)
         np.testing.assert_equal(ours.curves, theirs.curves)
     np.testing.assert_equal(back.clouds, result.clouds)
+    assert list(back.replicates) == list(result.replicates)
+    for layer, values in result.replicates.items():
+        np.testing.assert_allclose(back.replicates[layer], values, rtol=1e-6)
 
 
 def test_an_analysis_answers_for_a_layer_by_name_and_by_index(recorded: str, result: Result) -> None:

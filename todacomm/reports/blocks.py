@@ -67,7 +67,7 @@ def analysed(result: Provenance) -> list[tuple[str, str]]:
         ("Cloud", f"{_pca(topology.pca)}, {'z-scored' if topology.standardize else 'not z-scored'}, {topology.metric}"),
         ("Homology", f"degrees 0 to {topology.maxdim}, engine {topology.engine}"),
         ("Landmarks", number(topology.landmarks) if topology.landmarks else ""),
-        ("Intervals", f"{belief.replicates} half-samples" if belief.replicates and not topology.landmarks else "none"),
+        ("Intervals", f"{belief.replicates} half-samples" if config.has_intervals else "none"),
         ("Nulls", _nulls(config)),
         ("Protocol", _protocol(result)),
         ("Forward pass", " on ".join(filter(None, (_known(model, "dtype"), _known(model, "device"))))),

@@ -14,7 +14,17 @@ from todacomm.result import LayerResult, Result
 from todacomm.tables import run_values
 from todacomm.tracking._mlflow import MlflowClient, MlflowException, Run, local_path, quiet
 from todacomm.tracking.entries import ANALYSIS
-from todacomm.tracking.files import TABLES, TEXTS, cloud_file, diagram_file, read_cloud, read_layer, read_tables
+from todacomm.tracking.files import (
+    REPLICATES,
+    TABLES,
+    TEXTS,
+    cloud_file,
+    diagram_file,
+    read_cloud,
+    read_layer,
+    read_replicates,
+    read_tables,
+)
 from todacomm.tracking.places import check_artifacts
 from todacomm.tracking.run import INTERRUPTED, KIND
 from todacomm.tracking.store import open_store, store_errors
@@ -114,6 +124,11 @@ class Analysis:
             raise ValueError(f"run {self.run_id} kept no clouds: analyse again with keep_clouds=true")
         return read_cloud(self.artifact(cloud_file(index)))
 
+    @cached_property
+    def replicates(self) -> dict[str, np.ndarray]:
+        """Layer -> its metrics on the half-samples, shape ``(replicates, metrics)``; empty without any."""
+        return read_replicates(self.artifact(REPLICATES)) if self.config.has_intervals else {}
+
     def result(self) -> Result:
         """Everything that was recorded, as figures and reports read it."""
         layers = []
@@ -130,6 +145,7 @@ class Analysis:
             nulls=self.nulls,
             layers=tuple(layers),
             clouds={name: self.cloud(name) for name in kept},
+            replicates=self.replicates,
             warnings=self.warnings,
             seconds=self.settings["seconds"],
         )

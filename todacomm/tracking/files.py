@@ -17,11 +17,13 @@ import yaml
 
 from todacomm.config import AUTO
 from todacomm.core.homology import resolve_engine
+from todacomm.core.inference import INTERVAL_METRICS
 from todacomm.result import LayerResult, Result
 from todacomm.tables import COLUMNS, NULL_COLUMNS, SCHEMA_VERSION, tidy
 
 TABLES = "tables/layers.json"
 TEXTS = "config/texts.json"
+REPLICATES = "tables/replicates.npz"
 _PACKAGES = (
     "todacomm", "torch", "transformers", "tokenizers", "safetensors", "datasets", "mlflow", "numpy", "scipy", "pandas",
     "scikit-learn", "gudhi", "ripser", "matplotlib",
@@ -49,6 +51,9 @@ def stage(result: Result, folder: Path) -> None:
     _write_json(folder / "environment.json", environment(result))
     options = yaml.safe_dump(resolved(result), sort_keys=False, allow_unicode=True)
     (folder / "config/resolved.yaml").write_text(options, encoding="utf-8")
+    if result.config.has_intervals:
+        halves = {name: np.asarray(values, dtype=np.float32) for name, values in result.replicates.items()}
+        _write_npz(folder / REPLICATES, metrics=np.array(INTERVAL_METRICS), **halves)
     for layer in result.layers:
         diagrams = {f"h{degree}": dgm for degree, dgm in enumerate(layer.diagrams)}
         _write_npz(folder / diagram_file(layer.index), layer=np.array(layer.name), **diagrams, **layer.curves)
@@ -142,6 +147,19 @@ def read_cloud(path: Path) -> np.ndarray:
     with np.load(path, allow_pickle=False) as stored:
         cloud: np.ndarray = stored["cloud"]
         return cloud
+
+
+def read_replicates(path: Path) -> dict[str, np.ndarray]:
+    """Layer -> its metrics on the half-samples, columns as ``INTERVAL_METRICS``; nan where one is not known."""
+    with np.load(path, allow_pickle=False) as stored:
+        known = stored["metrics"].tolist()
+        columns = [known.index(metric) if metric in known else -1 for metric in INTERVAL_METRICS]
+        layers = {}
+        for name in stored.files:
+            if name != "metrics":
+                values = stored[name].astype(np.float64)
+                layers[name] = np.column_stack([values, np.full(len(values), np.nan)])[:, columns]
+    return layers
 
 
 def _tables(result: Result) -> dict[str, Any]:
