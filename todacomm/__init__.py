@@ -4,14 +4,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from todacomm.comparison import Comparison, compare
     from todacomm.pipeline import analyze
     from todacomm.tracking import Analysis, load_analysis, search_analyses
 
-__all__ = ["Analysis", "analyze", "load_analysis", "search_analyses"]
+__all__ = ["Analysis", "Comparison", "analyze", "compare", "load_analysis", "search_analyses"]
 
 _HOME = {
     "analyze": "todacomm.pipeline",
     "Analysis": "todacomm.tracking",
+    "Comparison": "todacomm.comparison",
+    "compare": "todacomm.comparison",
     "load_analysis": "todacomm.tracking",
     "search_analyses": "todacomm.tracking",
 }

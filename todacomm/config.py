@@ -125,7 +125,7 @@ class AnalysisConfig:
 
     def __post_init__(self) -> None:
         for name, value in self.to_flat().items():
-            _check(name, value, OPTIONS[name].metadata)
+            validate(name, value, OPTIONS[name].metadata)
         if not self.model.model.strip():
             raise ValueError("model is empty: name a preset, a hub id or a local folder")
         if self.texts.endings == "distinct" and self.texts.unit != "passage":
@@ -173,7 +173,7 @@ class AnalysisConfig:
                 close = get_close_matches(name, OPTIONS, n=1)
                 hint = f": did you mean {close[0]}?" if close else f": choose from {', '.join(OPTIONS)}"
                 raise ValueError(f"unknown option {name!r}{hint}")
-            groups.setdefault(_GROUP_OF[name], {})[name] = _parse(name, value)
+            groups.setdefault(_GROUP_OF[name], {})[name] = parse_value(name, value, _TYPES[name])
         return cls(**{group: _GROUPS[group](**values) for group, values in groups.items()})
 
     def to_flat(self) -> dict[str, Any]:
@@ -224,7 +224,8 @@ def load_config(path: str | Path | None, overrides: Mapping[str, Any]) -> Analys
 def deviations(config: AnalysisConfig) -> dict[str, tuple[Any, Any]]:
     """Options in which settings differ from their protocol: name -> (the protocol's value, the value used)."""
     options = config.to_flat()
-    wanted = {name: _parse(name, value) for name, value in load_protocol(config.belief.protocol).options.items()}
+    protocol = load_protocol(config.belief.protocol).options
+    wanted = {name: parse_value(name, value, _TYPES[name]) for name, value in protocol.items()}
     return {name: (value, options[name]) for name, value in wanted.items() if options[name] != value}
 
 
@@ -249,9 +250,14 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return values
 
 
-def _parse(name: str, value: Any) -> Any:
-    """A value as the option's type; console and MLproject hand over strings."""
-    hint = _TYPES[name]
+def parse_value(name: str, value: Any, hint: Any) -> Any:
+    """A value as an option's type; console and MLproject hand over strings.
+
+    Raises
+    ------
+    ValueError
+        It is none of that type.
+    """
     optional = isinstance(hint, types.UnionType)
     kind = next(a for a in get_args(hint) if a is not type(None)) if optional else hint
     if optional and (value is None or (isinstance(value, str) and value.strip().lower() == AUTO)):
@@ -259,7 +265,7 @@ def _parse(name: str, value: Any) -> Any:
     if kind is bool:
         return _parse_bool(name, value)
     if kind is int:
-        return _parse_int(name, value)
+        return _parse_int(name, value, "a whole number or auto" if optional else "a whole number")
     if isinstance(value, (list, tuple)):
         return ",".join(str(item) for item in value)
     return "" if value is None else str(value).strip()
@@ -274,18 +280,24 @@ def _parse_bool(name: str, value: Any) -> bool:
     raise ValueError(f"{name} is {value!r}: expected true or false")
 
 
-def _parse_int(name: str, value: Any) -> int:
+def _parse_int(name: str, value: Any, expected: str) -> int:
     try:
         number = float(value) if not isinstance(value, bool) else math.nan
     except (TypeError, ValueError):
         number = math.nan
     if not math.isfinite(number) or number != int(number):
-        expected = "a whole number or auto" if isinstance(_TYPES[name], types.UnionType) else "a whole number"
         raise ValueError(f"{name} is {value!r}: expected {expected}")
     return int(number)
 
 
-def _check(name: str, value: Any, checks: Mapping[str, Any]) -> None:
+def validate(name: str, value: Any, checks: Mapping[str, Any]) -> None:
+    """Hold a value against a field's checks, see :func:`option`.
+
+    Raises
+    ------
+    ValueError
+        It is no known choice, or out of range.
+    """
     if "choices" in checks:
         _check_choice(name, value, checks["choices"])
     if value is None:
@@ -298,7 +310,8 @@ def _check(name: str, value: Any, checks: Mapping[str, Any]) -> None:
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise ValueError(f"unknown {name} {value!r}: choose {', '.join(choices[:-1])} or {choices[-1]}")
+        known = [choice for choice in choices if choice]
+        raise ValueError(f"unknown {name} {value!r}: choose {', '.join(known[:-1])} or {known[-1]}")
 
 
 def _words(text: str) -> list[str]:

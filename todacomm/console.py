@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from todacomm.config import AnalysisConfig
 
 if TYPE_CHECKING:
+    from todacomm.comparison.config import ComparisonConfig
     from todacomm.convergence import ConvergenceConfig
 
 FAILED = 1
@@ -45,22 +46,43 @@ def analyze_and_tell(config: AnalysisConfig) -> None:
     from todacomm import tracking
     from todacomm.pipeline import analyze
     from todacomm.progress import Bars
-    from todacomm.reports import headline
+    from todacomm.reports import headline, warnings
 
     bars = Bars()
     try:
         analysis = analyze(config, progress=bars)
     finally:
         bars.close()
-    for warning in analysis.warnings:
+    result = analysis.result()
+    for warning in warnings(result):
         print(f"warning: {warning}", file=sys.stderr)
-    print(f"\n{headline(analysis.result())}")
+    print(f"\n{headline(result)}")
     for name, value in analysis.run.items():
         print(f"  {name:<26} {value:.4g}")
     print(f"\nrun      {tracking.run_link(analysis)}")
     print(f"report   {tracking.report_path(analysis)}")
     opener = "make ui" if Path("MLproject").is_file() and Path("Makefile").is_file() else tracking.ui_command()
     print(f'look     {opener}, then press "Model training" on the experiment\'s page')
+
+
+def compare_and_tell(config: "ComparisonConfig") -> None:
+    """Compare, then say what stands out and where the report is."""
+    from todacomm import tracking
+    from todacomm.comparison import compare
+    from todacomm.progress import Bars
+    from todacomm.reports.comparison_words import headline
+
+    bars = Bars()
+    try:
+        found, run = compare(config, progress=bars)
+    finally:
+        bars.close()
+    for warning in found.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    print("\n" + "\n".join(headline(found)))
+    print(f"\nrun      {tracking.run_link(run)}")
+    print(f"report   {tracking.report_path(run)}")
+    print(f'look     {tracking.ui_command()}, then press "Model training"')
 
 
 def converge_and_tell(config: "ConvergenceConfig") -> None:

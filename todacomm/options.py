@@ -28,6 +28,19 @@ def options_without(*names: str) -> Callable[[Command], Command]:
     return add
 
 
+def comparison_options(command: Command) -> Command:
+    """Give a click command one option for each setting of a comparison; those not given arrive as None."""
+    from todacomm.comparison.config import COMPARISON_OPTIONS
+
+    for name, field in reversed(COMPARISON_OPTIONS.items()):
+        shown = _spelled(field.default)
+        text = field.metadata["help"] + (f"  [{shown}]" if shown else "")
+        choices = [choice for choice in field.metadata.get("choices", ()) if choice]
+        metavar = "|".join(choices) or {bool: "true|false", int: "N"}.get(type(field.default), "TEXT")
+        command = click.option(f"--{kebab(name)}", name, metavar=metavar, help=text)(command)
+    return command
+
+
 def parse_options(config: str | None, **options: str | None) -> AnalysisConfig:
     """Settings from what a command was given.
 
@@ -63,7 +76,10 @@ def shown_default(name: str) -> str:
     >>> shown_default("max_length"), shown_default("keep_clouds"), shown_default("pca")
     ('auto', 'true', '50')
     """
-    default = OPTIONS[name].default
+    return _spelled(OPTIONS[name].default)
+
+
+def _spelled(default: Any) -> str:
     if default is None:
         return AUTO
     return str(default).lower() if isinstance(default, bool) else str(default)

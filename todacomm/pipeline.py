@@ -1,15 +1,12 @@
 """One analysis from beginning to end: observe the clouds, measure their shape, ask what to believe, record it."""
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from todacomm.config import AnalysisConfig, load_config
 from todacomm.observation import observe
-from todacomm.progress import Progress, silent
+from todacomm.progress import Clock, Progress, silent
 from todacomm.result import Result
 
 if TYPE_CHECKING:
@@ -77,16 +74,3 @@ def draw_and_report(result: Result, folder: Path, progress: Progress = silent) -
     draw_all(result, folder)
     write_reports(result, folder)
     progress("figures", 1, 1)
-
-
-class Clock:
-    """Wall-clock seconds by stage."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
-        start = time.perf_counter()
-        yield
-        self.seconds[stage] = time.perf_counter() - start

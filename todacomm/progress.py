@@ -1,7 +1,9 @@
-"""Progress of long work: the library reports, a console shows."""
+"""Progress of long work: the library reports, a console shows; and the time that it took."""
 
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 Progress = Callable[[str, int, int], None]
@@ -35,3 +37,16 @@ class Bars:
             self._bar.close()
             self._bar = None
             self._stage = ""
+
+
+class Clock:
+    """Wall-clock seconds by stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[stage] = time.perf_counter() - start

@@ -19,7 +19,7 @@ from todacomm.core.subsamples import subsamples
 from todacomm.core.threads import one_thread_each
 from todacomm.machine import worker_threads
 from todacomm.observation import OWN_CLOUDS, Observation, observe
-from todacomm.progress import Progress, silent
+from todacomm.progress import Clock, Progress, silent
 from todacomm.tables import tidy
 
 Tell = Callable[[str], None]
@@ -55,7 +55,6 @@ def measure_convergence(
     tell : callable
         Called with a line about the time it will take before the subsets are measured.
     """
-    from todacomm.pipeline import Clock
 
     clock = Clock()
     with clock("extraction"):

@@ -75,9 +75,13 @@ def ordered_looks(n: int) -> list[Look]:
 
 def sheet(result: Provenance, title: str, width: float, height: float, note: str = "") -> Figure:
     """A figure with a title, under it what was analysed, and on the right how its marks are meant."""
+    return titled(title, " · ".join(provenance(result, most=max(18, int(3.7 * width)))), width, height, note)
+
+
+def titled(title: str, line: str, width: float, height: float, note: str = "") -> Figure:
+    """A figure with a title, a line under it, and a note on the right."""
     figure = Figure(figsize=(width, height), dpi=DPI)
     figure.text(0.12 / width, 1 - 0.10 / height, title, va="top", fontsize=13, fontweight="bold", color=INK)
-    line = " · ".join(provenance(result, most=max(18, int(3.7 * width))))
     figure.text(0.12 / width, 1 - 0.36 / height, line, va="top", fontsize=8.5, color=MUTED)
     figure.text(1 - 0.12 / width, 1 - 0.16 / height, note, va="top", ha="right", fontsize=8.5, color=MUTED)
     return figure

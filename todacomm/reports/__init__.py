@@ -1,7 +1,7 @@
 """An analysis in words: markdown, self-contained HTML, and the sentences that follow from the numbers."""
 
 from todacomm.reports.findings import findings, headline
-from todacomm.reports.model import describe_run, report_context, write_reports
+from todacomm.reports.model import describe_run, report_context, warnings, write_reports
 from todacomm.reports.render import Markdown, inline_svg, render_html, render_markdown, templates_folder
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "render_markdown",
     "report_context",
     "templates_folder",
+    "warnings",
     "write_reports",
 ]

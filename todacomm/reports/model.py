@@ -88,12 +88,15 @@ def describe_run(result: Result) -> str:
 def warnings(result: Result) -> list[str]:
     """Every warning once, with the layers it holds for; what is so by construction says that instead."""
     names = [layer.name for layer in result.layers]
+    by_construction = undefined_by_construction(result)
     grouped: dict[str, list[str]] = defaultdict(list)
     for text in result.warnings:
         layer = next((name for name in names if text.startswith(f"{name}: ")), "")
         rest = text.removeprefix(f"{layer}: ")
-        if layer == EMBEDDING and undefined_by_construction(result):
+        if by_construction and layer == EMBEDDING:
             rest = "not defined by construction: with CLS pooling it is one point for any texts"
+        elif by_construction:
+            text = text.replace(f"the cloud of {EMBEDDING} is degenerate", f"{EMBEDDING} is one point by construction")
         grouped[rest if layer else text].append(layer)
     said = []
     for text, where in grouped.items():

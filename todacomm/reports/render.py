@@ -51,6 +51,36 @@ def render_markdown(template: str | Path, context: Mapping[str, Any]) -> str:
     ValueError
         The template is not there, has an error, names an undefined variable or tries to leave its sandbox.
     """
+    environment, name = _environment(template)
+    try:
+        text = environment.get_template(name).render(context)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"template {template} is no UTF-8 text") from error
+    except (TemplateError, ArithmeticError, TypeError) as error:
+        known = ", ".join(sorted(context))
+        raise ValueError(f"template {template}{_line(error)}: {error} (its variables are {known})") from error
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def check_template(template: Path) -> None:
+    """Whether a user's template is there and can be read as one: known before any work.
+
+    Raises
+    ------
+    ValueError
+        It is not, or has an error of syntax.
+    """
+    environment, name = _environment(template)
+    try:
+        environment.get_template(name)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"template {template} is no UTF-8 text") from error
+    except TemplateError as error:
+        raise ValueError(f"template {template}{_line(error)}: {error}") from error
+
+
+def _environment(template: str | Path) -> tuple[ImmutableSandboxedEnvironment, str]:
+    """A sandbox that finds the template, and the template's name in it."""
     own = templates_folder()
     path = Path(template)
     folders, name = ([own], str(template)) if isinstance(template, str) else ([path.resolve().parent, own], path.name)
@@ -63,15 +93,11 @@ def render_markdown(template: str | Path, context: Mapping[str, Any]) -> str:
         keep_trailing_newline=True,
     )
     environment.filters |= FILTERS | {"markdown": Markdown, "fenced": fenced}
-    try:
-        text = environment.get_template(name).render(context)
-    except UnicodeDecodeError as error:
-        raise ValueError(f"template {template} is no UTF-8 text") from error
-    except (TemplateError, ArithmeticError, TypeError) as error:
-        line = f", line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
-        known = ", ".join(sorted(context))
-        raise ValueError(f"template {template}{line}: {error} (its variables are {known})") from error
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+    return environment, name
+
+
+def _line(error: Exception) -> str:
+    return f", line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
 
 
 def escape_markdown(value: Any) -> str:

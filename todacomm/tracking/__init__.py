@@ -1,6 +1,6 @@
 """Everything that knows MLflow: runs that are being written, and analyses that are read back."""
 
-from todacomm.tracking.analysis import Analysis, load_analysis
+from todacomm.tracking.analysis import Analysis, load_analyses, load_analysis
 from todacomm.tracking.interrupt import Interrupted
 from todacomm.tracking.jobs import JobRun, job_run
 from todacomm.tracking.links import report_path, run_link, ui_command
@@ -18,6 +18,7 @@ __all__ = [
     "TrainingRun",
     "analysis_run",
     "job_run",
+    "load_analyses",
     "load_analysis",
     "open_run",
     "open_store",

@@ -1,6 +1,7 @@
 """A recorded analysis, read back: its tables at once, everything larger when asked for."""
 
 import json
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,6 +31,18 @@ from todacomm.tracking.run import INTERRUPTED, KIND
 from todacomm.tracking.store import open_store, store_errors
 
 
+def load_analyses(run_ids: Iterable[str]) -> list["Analysis"]:
+    """Finished analyses by the ids of their runs, in the order given.
+
+    Raises
+    ------
+    ValueError
+        As :func:`load_analysis` for the first that cannot be read.
+    """
+    client = open_store(writing=False)
+    return [_load(client, run_id) for run_id in run_ids]
+
+
 def load_analysis(run_id: str) -> "Analysis":
     """A finished analysis by the id of its run.
 
@@ -39,15 +52,7 @@ def load_analysis(run_id: str) -> "Analysis":
         There is no such run, it is no analysis, did not finish or was deleted, or its tables are gone or of another
         schema.
     """
-    client = open_store(writing=False)
-    try:
-        run = client.get_run(run_id)
-    except MlflowException as error:
-        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-            raise ValueError(f"the run {run_id} cannot be read: {error}") from error
-        raise ValueError(f"no run {run_id!r} in this store: todacomm.search_analyses() lists the analyses") from error
-    _check_finished(run)
-    return Analysis(client, run)
+    return _load(open_store(writing=False), run_id)
 
 
 class Analysis:
@@ -63,6 +68,8 @@ class Analysis:
         Facts about the model and the texts.
     warnings : tuple of str
         Every warning of the run.
+    tags : dict of str
+        Tags of the run, ``todacomm.protocol`` among them.
     layer_names : tuple of str
         Layers in the order of depth; wherever a layer is asked for, its name or its index will do.
     """
@@ -73,6 +80,7 @@ class Analysis:
         self.run_id: str = run.info.run_id
         self.experiment_id: str = run.info.experiment_id
         self.run_name: str = run.info.run_name
+        self.tags: dict[str, str] = run.data.tags
         try:
             tables = read_tables(self.artifact(TABLES))
         except ValueError as error:
@@ -191,6 +199,17 @@ class Analysis:
             if name == known:
                 return int(index)
         raise ValueError(f"run {self.run_id} has no layer {layer!r}: choose {', '.join(names)}")
+
+
+def _load(client: MlflowClient, run_id: str) -> "Analysis":
+    try:
+        run = client.get_run(run_id)
+    except MlflowException as error:
+        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            raise ValueError(f"the run {run_id} cannot be read: {error}") from error
+        raise ValueError(f"no run {run_id!r} in this store: todacomm.search_analyses() lists the analyses") from error
+    _check_finished(run)
+    return Analysis(client, run)
 
 
 def _check_finished(run: Run) -> None:

@@ -1,6 +1,6 @@
 """Which analyses are recorded: one row a run."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -26,6 +26,7 @@ def search_analyses(
     dataset: str | None = None,
     revision: str | None = None,
     weights: str | None = None,
+    tags: Mapping[str, str] | None = None,
     run_ids: Collection[str] | None = None,
     newest: bool = False,
     status: str | None = "FINISHED",
@@ -40,6 +41,8 @@ def search_analyses(
         Glob pattern of the model's name, such as ``gpt2*``.
     dataset, revision, weights : str, optional
         The value itself.
+    tags : mapping of str, optional
+        Tags of the run, your own among them, with the values they must have.
     run_ids : collection of str, optional
         These runs and no others.
     newest : bool
@@ -74,6 +77,7 @@ def search_analyses(
             for run in runs
             if run.info.experiment_id in chosen
             and status in (None, run.info.status)
+            and all(run.data.tags.get(key) == text for key, text in (tags or {}).items())
             and fnmatchcase((row := _row(run, experiments))["model"], model)
             and all(value is None or row[name] == value for name, value in wanted.items())
         ]

@@ -1,0 +1,215 @@
+"""Paired geometry from the stored clouds and diagrams: similarity grids, divergences, distances, a tree of models."""
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from todacomm.comparison.config import ComparisonConfig
+from todacomm.comparison.gathering import MODELS, Gathered
+from todacomm.comparison.matching import matched_names, residual_depths
+from todacomm.core.clouds import distances, standardize
+from todacomm.core.inference import MIN_DRAWS
+from todacomm.core.similarity import bottleneck, rtd, rtd_null, scaled, similarity_grid, wasserstein
+from todacomm.core.threads import in_threads
+from todacomm.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from todacomm.tracking import Analysis
+
+MEASURES = ("cka", "procrustes", "knn_overlap")
+SECONDS_A_DIVERGENCE = 4.0 / 500**3
+"""Of one pair of layers with so many texts, cubed: measured at 200 to 500."""
+
+
+def similarity(gathered: Gathered, threads: int = 1, progress: Progress = silent) -> tuple[pd.DataFrame, list[str]]:
+    """CKA, Procrustes distance and neighbour overlap of every layer of every two models.
+
+    Returns
+    -------
+    DataFrame, list of str
+        ``label_a, label_b, layer_a, layer_b, depth_a, depth_b, measure, value``, and what could not be compared.
+    """
+    frames, warned = [], dict[str, None]()
+    pairs = _pairs(gathered)
+    clouds = {label: _clouds(analysis) for label, analysis in gathered.analyses.items() if pairs}
+    for done, (a, b) in enumerate(pairs, start=1):
+        if clouds[a] and clouds[b]:
+            grids, said = similarity_grid(clouds[a], clouds[b], MEASURES, threads=threads)
+            warned |= dict.fromkeys(f"{a} and {b}: {text}" for text in said)
+            depths = [residual_depths(gathered.analyses[label]) for label in (a, b)]
+            frames += [_long(a, b, depths[0], depths[1], measure, grid) for measure, grid in grids.items()]
+        else:
+            lacking = a if not clouds[a] else b
+            warned[f"{lacking} kept no clouds: no paired geometry with it (keep_clouds=true keeps them)"] = None
+        progress("similarity", done, len(pairs))
+    columns = ["label_a", "label_b", "layer_a", "layer_b", "depth_a", "depth_b", "measure", "value"]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns), list(warned)
+
+
+def divergences(gathered: Gathered, config: ComparisonConfig, progress: Progress = silent) -> pd.DataFrame:
+    """Representation topology divergence of layers at matched depth, or of all under ``geometry=grid``.
+
+    Of the first ``rtd_points`` texts of a random order that is the same for every pair. ``null`` is its mean over
+    permuted pairings: how far apart two clouds of these shapes are when no text stands for itself. ``p`` (lower
+    tail: more alike than by chance) needs 19 permutations.
+
+    Returns
+    -------
+    DataFrame
+        ``label_a, label_b, layer_a, layer_b, points, rtd, null, permutations, p``.
+    """
+    todo = list(_layer_pairs(gathered, config.geometry == "grid")) if config.rtd_points else []
+    tables = {label: _distance_tables(gathered, label, config) for label in gathered.labels} if todo else {}
+
+    def measure(task: tuple[int, tuple[str, str, str, str]]) -> dict[str, object] | None:
+        number, (a, b, layer_a, layer_b) = task
+        first, second = tables[a].get(layer_a), tables[b].get(layer_b)
+        if first is None or second is None:
+            return None
+        value = rtd(first, second)
+        draws = rtd_null(first, second, config.rtd_permutations, np.random.default_rng([config.seed, number]))
+        p = (1 + np.sum(draws <= value)) / (len(draws) + 1) if len(draws) >= MIN_DRAWS else np.nan
+        return {
+            "label_a": a, "label_b": b, "layer_a": layer_a, "layer_b": layer_b, "points": len(first), "rtd": value,
+            "null": float(draws.mean()) if len(draws) else np.nan, "permutations": len(draws), "p": p,
+        }  # fmt: skip
+
+    rows = []
+    for done, row in enumerate(in_threads(measure, list(enumerate(todo)), config.threads or 1), start=1):
+        rows += [row] if row else []
+        progress("divergence", done, len(todo))
+    columns = ["label_a", "label_b", "layer_a", "layer_b", "points", "rtd", "null", "permutations", "p"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def diagram_distances(
+    gathered: Gathered, grid: bool = False, threads: int = 1, progress: Progress = silent
+) -> pd.DataFrame:
+    """Bottleneck and Wasserstein distance between diagrams in units of each layer's median distance, at matched depth.
+
+    They compare shape alone, text by text nothing: models on different texts have them too, if of equally many.
+
+    Returns
+    -------
+    DataFrame
+        ``label_a, label_b, layer_a, layer_b, depth, degree, bottleneck, wasserstein``.
+    """
+    read = {label: _scaled_diagrams(analysis) for label, analysis in gathered.analyses.items()}
+    depths = {label: residual_depths(analysis) for label, analysis in gathered.analyses.items()}
+    todo = list(_layer_pairs(gathered, grid, all_pairs=True))
+
+    def measure(task: tuple[str, str, str, str]) -> list[dict[str, object]]:
+        a, b, layer_a, layer_b = task
+        both = zip(read[a].get(layer_a, []), read[b].get(layer_b, []), strict=False)
+        return [
+            {
+                "label_a": a, "label_b": b, "layer_a": layer_a, "layer_b": layer_b, "depth": depths[a][layer_a],
+                "degree": degree, "bottleneck": bottleneck(first, second), "wasserstein": wasserstein(first, second),
+            }
+            for degree, (first, second) in enumerate(both)
+        ]  # fmt: skip
+
+    rows = []
+    for done, found in enumerate(in_threads(measure, todo, threads), start=1):
+        rows += found
+        progress("diagrams", done, len(todo))
+    columns = ["label_a", "label_b", "layer_a", "layer_b", "depth", "degree", "bottleneck", "wasserstein"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def model_distances(gathered: Gathered, found: pd.DataFrame) -> pd.DataFrame:
+    """Mean Procrustes distance of layers at matched depth for every two models: labels by labels, zero on the diagonal.
+
+    An angle in radians from 0 (equal up to rotation and scale) to pi/2; nan where no layer can be compared.
+    """
+    matrix = pd.DataFrame(np.nan, index=gathered.labels, columns=gathered.labels)
+    np.fill_diagonal(matrix.to_numpy(copy=False), 0.0)
+    rows = found[found["measure"] == "procrustes"]
+    for a, b in _pairs(gathered):
+        pair = rows[(rows["label_a"] == a) & (rows["label_b"] == b)].set_index(["layer_a", "layer_b"])["value"]
+        matched = [pair.get(layers, np.nan) for layers in matched_names(gathered.analyses[a], gathered.analyses[b])]
+        known = [value for value in matched if np.isfinite(value)]
+        matrix.loc[a, b] = matrix.loc[b, a] = np.mean(known) if known else np.nan
+    return matrix
+
+
+def geometry_seconds(gathered: Gathered, config: ComparisonConfig) -> float:
+    """What the divergences will take, about: they are the dear part, and are told before they begin."""
+    if config.geometry == "none" or not config.rtd_points:
+        return 0.0
+    n_pairs = sum(1 for _ in _layer_pairs(gathered, config.geometry == "grid"))
+    points = min(config.rtd_points, int(gathered.runs["points"].min()))
+    return n_pairs * (1 + config.rtd_permutations) * SECONDS_A_DIVERGENCE * points**3
+
+
+def _pairs(gathered: Gathered) -> list[tuple[str, str]]:
+    """Labels of every two analyses of the same texts."""
+    if gathered.over != MODELS:
+        return []
+    digest = {label: analysis.texts["digest"] for label, analysis in gathered.analyses.items()}
+    return [(a, b) for a, b in combinations(gathered.labels, 2) if digest[a] == digest[b]]
+
+
+def _layer_pairs(gathered: Gathered, grid: bool, all_pairs: bool = False) -> Iterator[tuple[str, str, str, str]]:
+    for a, b in combinations(gathered.labels, 2) if all_pairs else _pairs(gathered):
+        first, second = gathered.analyses[a], gathered.analyses[b]
+        if grid:
+            layers = [(i, j) for i in residual_depths(first) for j in residual_depths(second)]
+        else:
+            layers = matched_names(first, second)
+        yield from ((a, b, i, j) for i, j in layers)
+
+
+def _clouds(analysis: "Analysis") -> dict[str, np.ndarray]:
+    """Clouds as distances were taken in them, but for the PCA, which similarity does not need; empty without any."""
+    if not analysis.settings["options"]["keep_clouds"]:
+        return {}
+    prepared = standardize if analysis.config.topology.standardize else partial(np.asarray, dtype=np.float64)
+    return {layer: prepared(analysis.cloud(layer)) for layer in residual_depths(analysis)}
+
+
+def _distance_tables(gathered: Gathered, label: str, config: ComparisonConfig) -> dict[str, np.ndarray]:
+    """Distances between the texts chosen, layer by layer; a layer that holds nan or a single point has none."""
+    tables = {}
+    for layer, cloud in _clouds(gathered.analyses[label]).items():
+        chosen = np.random.default_rng(config.seed).permutation(len(cloud))[: config.rtd_points]
+        if np.isfinite(cloud).all():
+            table = distances(cloud[chosen])
+            if table.any():
+                tables[layer] = table
+    return tables
+
+
+def _scaled_diagrams(analysis: "Analysis") -> dict[str, list[np.ndarray]]:
+    """Diagrams by layer and degree in units of the median distance; none for layers without one."""
+    own = analysis.layers[analysis.layers["weights"] == analysis.model["weights"]]
+    wide = own.pivot_table(index="layer", columns="metric", values="value")
+    found = {}
+    for layer in residual_depths(analysis):
+        mean, share = (wide.get(name, pd.Series(dtype=float)).get(layer, np.nan) for name in
+                       ("h0_mean_lifetime", "h0_total_norm"))  # fmt: skip
+        unit = mean / share if share else np.nan
+        if np.isfinite(unit) and unit > 0:
+            found[layer] = [scaled(dgm, unit) for dgm in analysis.diagrams(layer)]
+    return found
+
+
+def _long(
+    a: str, b: str, depths_a: dict[str, float], depths_b: dict[str, float], measure: str, grid: np.ndarray
+) -> pd.DataFrame:
+    """A grid of layers as rows."""
+    rows, columns = np.indices(grid.shape)
+    return pd.DataFrame({
+        "label_a": a,
+        "label_b": b,
+        "layer_a": np.array(list(depths_a), dtype=object)[rows.ravel()],
+        "layer_b": np.array(list(depths_b), dtype=object)[columns.ravel()],
+        "depth_a": np.array(list(depths_a.values()))[rows.ravel()],
+        "depth_b": np.array(list(depths_b.values()))[columns.ravel()],
+        "measure": measure,
+        "value": grid.ravel(),
+    })  # fmt: skip

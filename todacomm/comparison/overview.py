@@ -1,0 +1,236 @@
+"""Tables that the numbers of the runs are enough for: ranking, curves over depth, families, correlates."""
+
+import math
+from itertools import combinations, permutations
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+
+from todacomm.comparison.gathering import LABEL, MODELS, Gathered, is_block
+from todacomm.core.inference import MIN_DRAWS
+from todacomm.core.metrics import LAYER_METRICS
+from todacomm.tables import RUN_LAYER
+
+COMPARED = (
+    "h0_total_norm", "h1_total_norm", "h1_max_norm", "twonn_dimension", "effective_rank", "mean_cosine",
+)  # fmt: skip
+"""Metrics that a report compares: shape with scale divided out, and the baselines it has to beat."""
+RANKED = (*COMPARED, "expansion_ratio_norm")
+LIKELIHOODS = ("bits_per_byte", "perplexity")
+MIN_MODELS = 5
+GRID = np.linspace(0.0, 1.0, 21)
+"""Relative depths at which curves of models of different depth are compared."""
+_Z = 1.959963984540054
+_EXACT = 8
+_DRAWS = 20_000
+
+
+def ranking(gathered: Gathered, metrics: tuple[str, ...] = RANKED) -> pd.DataFrame:
+    """Analyses by a metric's mean over the blocks, or by a number of the whole run; largest first.
+
+    The standard error of a mean over blocks is the mean of the blocks' own: blocks read the same texts, and it is the
+    largest it can be, whatever ties them together. ``rank_lo`` and ``rank_hi`` are the ranks that the intervals leave
+    open: one more than the analyses whose intervals lie wholly above, and all but those wholly below.
+
+    Returns
+    -------
+    DataFrame
+        ``metric, rank, rank_lo, rank_hi, label, value, se, lo, hi, blocks``; analyses in which the metric is not
+        defined are left out.
+    """
+    tables = []
+    for metric in metrics:
+        rows = [row for label in gathered.labels if (row := _mean(gathered, label, metric))]
+        frame = pd.DataFrame(rows, columns=[LABEL, "value", "se", "lo", "hi", "blocks"])
+        frame = frame.sort_values("value", ascending=False, kind="stable", ignore_index=True)
+        lo, hi = (frame[bound].fillna(frame["value"]).to_numpy() for bound in ("lo", "hi"))
+        frame.insert(0, "metric", metric)
+        frame.insert(1, "rank", np.arange(1, len(frame) + 1))
+        frame.insert(2, "rank_lo", [1 + int(np.sum(lo > own)) for own in hi])
+        frame.insert(3, "rank_hi", [len(frame) - int(np.sum(hi < own)) for own in lo])
+        tables.append(frame)
+    return pd.concat(tables, ignore_index=True)
+
+
+def depth_curves(gathered: Gathered, metrics: tuple[str, ...] | None = None) -> pd.DataFrame:
+    """Every metric over relative depth: ``label, metric, layer, depth, value, lo, hi, p_adjusted``."""
+    table = gathered.table[gathered.table["layer"] != RUN_LAYER]
+    if metrics is not None:
+        table = table[table["metric"].isin(metrics)]
+    columns = [LABEL, "metric", "layer", "depth", "value", "lo", "hi", "p_adjusted"]
+    return table[columns].reset_index(drop=True)
+
+
+def families(gathered: Gathered, metrics: tuple[str, ...] = COMPARED) -> pd.DataFrame:
+    """Whether models of one group are more alike than models of different ones, by their curves over depth.
+
+    The distance between two models is the mean absolute difference of their curves over the depths that both have,
+    relative to the mean of all values. ``within`` and ``between`` are means over the pairs of one group and of
+    different ones; ``p`` is the share of all ways to deal the groups' names out among the models in which ``within -
+    between`` is as low: exact up to 8 models, nan where fewer than 20 ways differ.
+
+    Returns
+    -------
+    DataFrame
+        ``grouping`` (``kind``, ``family``, ``weights``), ``metric, groups, within, between, ratio, p``.
+    """
+    rows = []
+    for grouping in ("kind", "family", "weights"):
+        names = gathered.runs[grouping].astype(str).to_numpy()
+        sizes = pd.Series(names).value_counts()
+        if len(sizes) < 2 or sizes.max() < 2:
+            continue
+        for metric in metrics:
+            distance = curve_distances(gathered, metric)
+            known = np.isfinite(distance).sum(axis=1) > 1
+            groups, among = names[known], distance[np.ix_(known, known)]
+            within, between = _split(among, groups)
+            if np.isfinite(within) and np.isfinite(between):
+                rows.append({
+                    "grouping": grouping, "metric": metric, "groups": ", ".join(sorted(set(groups))),
+                    "within": within, "between": between, "ratio": within / between if between else np.nan,
+                    "p": _dealt_p(among, groups),
+                })  # fmt: skip
+    return pd.DataFrame(rows, columns=["grouping", "metric", "groups", "within", "between", "ratio", "p"])
+
+
+def correlates(gathered: Gathered, metrics: tuple[str, ...] = COMPARED) -> pd.DataFrame:
+    """Spearman's correlation of topology with how well the models predict, one row a metric, one point a *model*.
+
+    Trained decoders with a likelihood only; of several revisions of a model the first. ``p`` is two-sided,
+    over all permutations up to 8 models and over 20,000 of them beyond.
+
+    Returns
+    -------
+    DataFrame
+        ``likelihood, metric, models, spearman, p``; empty under 5 models: with four, no arrangement is rarer than 1 in
+        12. :func:`correlates_refused` says so.
+    """
+    rows = []
+    for likelihood in LIKELIHOODS:
+        points = _with_likelihood(gathered, likelihood)
+        for metric in metrics:
+            means = {label: row["value"] for label in points.index if (row := _mean(gathered, label, metric))}
+            if len(means) < MIN_MODELS:
+                continue
+            x, y = np.array(list(means.values())), points.loc[list(means)].to_numpy()
+            rho, p = spearman(x, y)
+            rows.append({"likelihood": likelihood, "metric": metric, "models": len(x), "spearman": rho, "p": p})
+    return pd.DataFrame(rows, columns=["likelihood", "metric", "models", "spearman", "p"])
+
+
+def correlates_refused(gathered: Gathered) -> str:
+    """Why there is no table of correlates; empty where there is one."""
+    if gathered.over != MODELS:
+        return "one model over data sets has one likelihood a data set: it says how hard the texts are, not the model"
+    n = max(len(_with_likelihood(gathered, name)) for name in LIKELIHOODS)
+    if n >= MIN_MODELS:
+        return ""
+    return (
+        f"{n} trained models here have a likelihood: a rank correlation needs {MIN_MODELS} at least, for with four no "
+        "arrangement is rarer than 1 in 12"
+    )
+
+
+def spearman(x: np.ndarray, y: np.ndarray, seed: int = 0) -> tuple[float, float]:
+    """Spearman's rank correlation and its two-sided permutation p: exact up to 8 points.
+
+    >>> spearman(np.arange(5.0), np.arange(5.0) ** 3)
+    (1.0, 0.016666666666666666)
+    """
+    a, b = rankdata(x), rankdata(y)
+    a, b = a - a.mean(), b - b.mean()
+    norm = float(np.sqrt((a @ a) * (b @ b)))
+    if norm == 0.0:
+        return math.nan, math.nan
+    observed = float(a @ b) / norm
+    if len(a) <= _EXACT:
+        draws = np.array([b[list(order)] for order in permutations(range(len(b)))])
+        extra = 0
+    else:
+        draws = np.random.default_rng(seed).permuted(np.tile(b, (_DRAWS, 1)), axis=1)
+        extra = 1
+    as_far = np.sum(np.abs(draws @ a) / norm >= abs(observed) - 1e-12)
+    return observed, float((as_far + extra) / (len(draws) + extra))
+
+
+def curve_distances(gathered: Gathered, metric: str) -> np.ndarray:
+    """Mean absolute difference of the curves of every two analyses over relative depth, relative to their mean.
+
+    Returns
+    -------
+    ndarray, shape (n_analyses, n_analyses)
+        nan where two share no depth at which both are defined.
+    """
+    curves = np.array([_on_grid(gathered, label, metric) for label in gathered.labels])
+    known = curves[np.isfinite(curves)]
+    unit = float(np.abs(known).mean()) if len(known) else np.nan
+    apart = np.abs(curves[:, None] - curves[None, :])
+    count = np.isfinite(apart).sum(axis=2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(count > 0, np.nansum(apart, axis=2) / count / unit, np.nan)
+
+
+def _on_grid(gathered: Gathered, label: str, metric: str) -> np.ndarray:
+    rows = _rows(gathered, label, metric)
+    rows = rows[[layer in ("embedding", "final") or is_block(layer) for layer in rows["layer"]]]
+    rows = rows[np.isfinite(rows["value"])].sort_values("depth")
+    if len(rows) < 2:
+        return np.full(len(GRID), np.nan)
+    return np.interp(GRID, rows["depth"], rows["value"], left=np.nan, right=np.nan)
+
+
+def _mean(gathered: Gathered, label: str, metric: str) -> dict[str, float | str] | None:
+    """Mean over the blocks, or the number of the whole run, with its interval; None where it is not defined."""
+    rows = _rows(gathered, label, metric)
+    if metric in LAYER_METRICS:
+        rows = rows[[is_block(layer) for layer in rows["layer"]]]
+    rows = rows[np.isfinite(rows["value"])]
+    if not len(rows):
+        return None
+    value, se = float(rows["value"].mean()), float(rows["se"].mean(skipna=False))
+    if metric in LAYER_METRICS:
+        lo, hi = value - _Z * se, value + _Z * se
+    else:
+        lo, hi = (float(rows[bound].iloc[0]) for bound in ("lo", "hi"))
+    return {LABEL: label, "value": value, "se": se, "lo": lo, "hi": hi, "blocks": len(rows)}
+
+
+def _rows(gathered: Gathered, label: str, metric: str) -> pd.DataFrame:
+    table = gathered.table
+    return table[(table[LABEL] == label) & (table["metric"] == metric)]
+
+
+def _with_likelihood(gathered: Gathered, likelihood: str) -> pd.Series:
+    """Likelihood of trained models by label, one entry a model."""
+    runs = gathered.runs
+    if gathered.over != MODELS or likelihood not in runs:
+        return pd.Series(dtype=float)
+    runs = runs[(runs["weights"] == "trained") & np.isfinite(runs[likelihood].astype(float))]
+    return runs.drop_duplicates("model").set_index(LABEL)[likelihood].astype(float)
+
+
+def _split(distance: np.ndarray, groups: np.ndarray) -> tuple[float, float]:
+    same: dict[bool, list[float]] = {True: [], False: []}
+    for i, j in combinations(range(len(groups)), 2):
+        if np.isfinite(distance[i, j]):
+            same[bool(groups[i] == groups[j])].append(float(distance[i, j]))
+    within, between = (float(np.mean(same[key])) if same[key] else np.nan for key in (True, False))
+    return within, between
+
+
+def _dealt_p(distance: np.ndarray, groups: np.ndarray, seed: int = 0) -> float:
+    """Share of the ways to deal the groups out in which their members are as alike, those that differ counted once."""
+    sizes = pd.Series(groups).value_counts().to_numpy()
+    ways = math.factorial(len(groups)) // math.prod(math.factorial(int(size)) for size in sizes)
+    if ways < MIN_DRAWS + 1:
+        return math.nan
+    if len(groups) <= _EXACT:
+        deals, extra = sorted(set(permutations(groups))), 0
+    else:
+        rng = np.random.default_rng(seed)
+        deals, extra = [tuple(rng.permutation(groups)) for _ in range(2000)], 1
+    within, between = _split(distance, groups)
+    lower = sum(1 for deal in deals if np.subtract(*_split(distance, np.array(deal))) <= within - between + 1e-12)
+    return (lower + extra) / (len(deals) + extra)

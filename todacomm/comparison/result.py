@@ -1,0 +1,42 @@
+"""One finished comparison in memory: what figures, reports and the record read."""
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from todacomm.comparison.config import ComparisonConfig
+from todacomm.comparison.gathering import Gathered
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Analyses side by side.
+
+    Attributes
+    ----------
+    tables : mapping of DataFrame
+        By name: ``runs``, ``ranking``, ``depth_curves``, ``controls``, ``paired_differences``, ``families``,
+        ``similarity``, ``divergences``, ``diagram_distances``, ``model_distances``, ``correlates``; empty where there
+        is nothing to say, for the reason in ``gaps``.
+    gaps : mapping of str
+        Name of a table -> why it is empty.
+    run_id : str
+        The run it is recorded in; empty before.
+    """
+
+    config: ComparisonConfig
+    gathered: Gathered
+    tables: dict[str, pd.DataFrame]
+    gaps: dict[str, str]
+    warnings: tuple[str, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def over(self) -> str:
+        """``models`` or ``datasets``."""
+        return self.gathered.over
+
+    @property
+    def labels(self) -> list[str]:
+        """What the analyses are called, in their order."""
+        return self.gathered.labels
