@@ -1,0 +1,107 @@
+"""Which analyses are chosen, what they are called, and which are refused."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.comparison.conftest import make
+from tests.helpers.records import record
+from todacomm.comparison import ComparisonConfig, gather
+from todacomm.tracking import search_analyses
+
+
+def test_everything_is_gathered_in_one_table_with_labels_that_tell_apart(models: dict[str, str]) -> None:
+    found = gather()
+    assert found.labels == ["alpha (random)", "alpha", "beta (random)", "beta", "gamma"]
+    assert dict(zip(found.runs["label"], found.runs["run_id"], strict=True)) == models
+    assert set(found.table["label"]) == set(found.labels)
+    assert found.over == "models"
+    assert found.differing.empty
+    rows = found.table[(found.table["label"] == "gamma") & (found.table["metric"] == "h0_total_norm")]
+    assert list(rows["layer"]) == ["embedding", "layer_0", "layer_1", "layer_2", "layer_3", "final"]
+    assert any("pooled in its own way" in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize(
+    ("options", "labels"),
+    [
+        ({"models": "alp*"}, ["alpha (random)", "alpha"]),
+        ({"models": "beta, gamma", "weights": "trained"}, ["beta", "gamma"]),
+        ({"experiment": "todacomm", "weights": "random"}, ["alpha (random)", "beta (random)"]),
+        ({"tags": "todacomm.family=bert"}, ["beta (random)", "beta"]),
+    ],
+)
+def test_analyses_are_chosen_by_name_weights_and_tags(models, options, labels) -> None:
+    assert gather(**options).labels == labels
+
+
+def test_run_ids_choose_these_and_no_others(models: dict[str, str]) -> None:
+    chosen = [models["gamma"], models["alpha"]]
+    assert gather(run_ids=",".join(chosen)).labels == ["alpha", "gamma"]
+    with pytest.raises(ValueError, match="no run 'abc' in this store"):
+        gather(run_ids=f"abc,{chosen[0]}")
+
+
+def test_no_match_says_what_there_is(models: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=r"0 finished analyses match models=delta\*: .* there are alpha \(random\) on"):
+        gather(models="delta*")
+    with pytest.raises(ValueError, match="1 finished analyses match models=gamma: a comparison needs two"):
+        gather(models="gamma")
+    with pytest.raises(ValueError, match="no experiment 'nowhere': there are"):
+        gather(experiment="nowhere")
+
+
+def test_the_newest_of_each_is_taken_unless_all_are_asked_for(store: Path) -> None:
+    first, second, other = (record(make(name, 4)) for name in ("alpha", "alpha", "beta"))
+    assert list(gather().runs["run_id"]) == [second, other]
+    everything = gather(newest=False)
+    assert set(everything.runs["run_id"]) == {first, second, other}
+    assert {label.partition(" #")[0] for label in everything.labels} == {"alpha on pydoc", "beta"}
+    assert len(set(everything.labels)) == 3
+
+
+def test_different_settings_are_refused_with_what_differs(store: Path) -> None:
+    record(make("alpha", 4))
+    record(make("beta", 4, pca=10, metric="cosine"))
+    with pytest.raises(ValueError, match="not measured in the same way") as told:
+        gather()
+    assert "pca: 0 (alpha), 10 (beta)" in str(told.value)
+    assert "metric: euclidean (alpha), cosine (beta)" in str(told.value)
+    assert "unit" not in str(told.value)
+    mixed = gather(allow_mixed=True)
+    assert list(mixed.differing["setting"]) == ["pca", "metric"]
+    assert mixed.warnings[0].startswith("the analyses differ in pca, metric")
+
+
+def test_one_model_over_several_data_sets_is_a_comparison_of_data_sets(store: Path) -> None:
+    import dataclasses
+
+    for dataset in ("pydoc", "squad"):
+        result = make("alpha", 4, dataset=dataset)
+        record(dataclasses.replace(result, texts={**result.texts, "digest": dataset}))
+    found = gather()
+    assert (found.over, found.labels) == ("datasets", ["pydoc", "squad"])
+    with pytest.raises(ValueError, match="dataset: pydoc"):
+        gather(over="models")
+
+
+def test_an_empty_store_says_so(store: Path) -> None:
+    with pytest.raises(ValueError, match="there are no finished analyses: run some first"):
+        gather()
+
+
+def test_wrong_options_name_the_right_ones() -> None:
+    for options, says in [
+        ({"modles": "x"}, "did you mean models"),
+        ({"over": "both"}, "unknown over 'both': choose auto, models or datasets"),
+        ({"weights": "none"}, "unknown weights 'none': choose trained or random"),
+        ({"tags": "mine"}, "expected key=value"),
+        ({"rtd_points": "3"}, "rtd_points is 3: expected at least 10"),
+        ({"newest": "maybe"}, "newest is 'maybe': expected true or false"),
+    ]:
+        with pytest.raises(ValueError, match=says):
+            ComparisonConfig.from_flat(options)
+
+
+def test_tags_of_ones_own_are_searched(models: dict[str, str]) -> None:
+    assert list(search_analyses(tags={"todacomm.weights": "trained", "todacomm.model": "gamma"})["model"]) == ["gamma"]
