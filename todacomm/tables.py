@@ -57,6 +57,11 @@ def by_layer(table: pd.DataFrame, column: str = "value", weights: str | None = N
     return wide.dropna(how="all").sort_index(level="depth", sort_remaining=False).reset_index("depth")
 
 
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table, each as a dictionary."""
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
 def run_values(table: pd.DataFrame) -> dict[str, float]:
     """The numbers of the whole run by name."""
     rows = table[table["layer"] == RUN_LAYER]

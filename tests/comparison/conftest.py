@@ -1,7 +1,6 @@
 """Analyses in a store of their own, made once: two models with trained and random weights, and a third."""
 
 import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,11 +54,11 @@ def recorded_models(template: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture
-def models(recorded_models: tuple[Path, dict[str, str]], monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+def models(recorded_models: tuple[Path, dict[str, str]], monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Run ids by label of five analyses in the current folder's store; it is only read."""
     folder, ids = recorded_models
     monkeypatch.chdir(folder)
-    yield ids
+    return ids
 
 
 def only(table: pd.DataFrame, **wanted: Any) -> pd.DataFrame:

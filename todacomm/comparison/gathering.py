@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from todacomm.comparison.config import ComparisonConfig, words
-from todacomm.tables import RUN_LAYER
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
@@ -237,13 +236,11 @@ def _own_rows(analysis: "Analysis") -> pd.DataFrame:
 
 def _facts(analysis: "Analysis") -> dict[str, Any]:
     model, texts = analysis.model, analysis.texts
-    facts = {"run_id": analysis.run_id, **_identity(analysis)}
+    facts: dict[str, Any] = {"run_id": analysis.run_id, **_identity(analysis)}
     facts |= {"kind": model.get("kind", ""), "family": family_of(facts["model"], str(model.get("family", "")))}
     facts |= {"points": texts["samples"], "pooling": model.get("pooling", "")}
     facts |= {name: model.get(name) for name in ("n_layers", "width", "n_parameters")}
-    rows = _own_rows(analysis)
-    rows = rows[rows["layer"] == RUN_LAYER]
-    return facts | dict(zip(rows["metric"], rows["value"], strict=True))
+    return facts | analysis.run
 
 
 def _tags(config: ComparisonConfig) -> Iterable[tuple[str, str]]:

@@ -13,14 +13,23 @@ from todacomm.comparison.gathering import MODELS, Gathered
 from todacomm.comparison.matching import matched_names, residual_depths
 from todacomm.core.clouds import distances, standardize
 from todacomm.core.inference import MIN_DRAWS
-from todacomm.core.similarity import bottleneck, rtd, rtd_null, scaled, similarity_grid, wasserstein
+from todacomm.core.similarity import (
+    SIMILARITIES,
+    bottleneck,
+    prepare_all,
+    rtd,
+    rtd_null,
+    scaled,
+    similarity_grid,
+    wasserstein,
+)
 from todacomm.core.threads import in_threads
 from todacomm.progress import Progress, silent
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
 
-MEASURES = ("cka", "procrustes", "knn_overlap")
+MEASURES = tuple(SIMILARITIES)
 SECONDS_A_DIVERGENCE = 4.0 / 500**3
 """Of one pair of layers with so many texts, cubed: measured at 200 to 500."""
 
@@ -33,18 +42,20 @@ def similarity(gathered: Gathered, threads: int = 1, progress: Progress = silent
     DataFrame, list of str
         ``label_a, label_b, layer_a, layer_b, depth_a, depth_b, measure, value``, and what could not be compared.
     """
-    frames, warned = [], dict[str, None]()
+    frames, warned, prepared = [], dict[str, None](), {}
     pairs = _pairs(gathered)
-    clouds = {label: _clouds(analysis) for label, analysis in gathered.analyses.items() if pairs}
+    for label in dict.fromkeys(label for pair in pairs for label in pair):
+        clouds = _clouds(gathered.analyses[label])
+        if not clouds:
+            warned[f"{label} kept no clouds: no paired geometry with it (keep_clouds=true keeps them)"] = None
+        prepared[label], said = prepare_all(clouds, threads)
+        warned |= dict.fromkeys(f"{label}, {text}" for text in said)
     for done, (a, b) in enumerate(pairs, start=1):
-        if clouds[a] and clouds[b]:
-            grids, said = similarity_grid(clouds[a], clouds[b], MEASURES, threads=threads)
-            warned |= dict.fromkeys(f"{a} and {b}: {text}" for text in said)
+        if prepared[a] and prepared[b]:
             depths = [residual_depths(gathered.analyses[label]) for label in (a, b)]
-            frames += [_long(a, b, depths[0], depths[1], measure, grid) for measure, grid in grids.items()]
-        else:
-            lacking = a if not clouds[a] else b
-            warned[f"{lacking} kept no clouds: no paired geometry with it (keep_clouds=true keeps them)"] = None
+            for measure in MEASURES:
+                grid = similarity_grid(prepared[a], prepared[b], measure, threads)
+                frames.append(_long(a, b, depths[0], depths[1], measure, grid))
         progress("similarity", done, len(pairs))
     columns = ["label_a", "label_b", "layer_a", "layer_b", "depth_a", "depth_b", "measure", "value"]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns), list(warned)

@@ -13,6 +13,7 @@ from todacomm.figures.comparison.overlays import name_of
 from todacomm.reports.blocks import Table
 from todacomm.reports.formats import UNDEFINED, number, p_value, plus_minus, share, signed
 from todacomm.reports.verdicts import LEVEL
+from todacomm.tables import records
 
 MOST_ROWS = 60
 """Rows of a table in the report; the rest stands in its CSV file."""
@@ -81,24 +82,22 @@ def runs_table(found: Comparison) -> Table | None:
 
 def ranking_table(found: Comparison) -> Table | None:
     """Means over the blocks with their intervals and the ranks they leave open."""
-    table = found.tables["ranking"].set_index(["label", "metric"])
-    rows = []
-    for label in found.labels:
-        cells = []
-        for metric in RANKED:
-            if (label, metric) not in table.index:
-                cells.append(UNDEFINED)
-                continue
-            row = table.loc[(label, metric)]
-            ranks = f"{row['rank_lo']:.0f}" + (f" to {row['rank_hi']:.0f}" if row["rank_hi"] > row["rank_lo"] else "")
-            cells.append(f"{plus_minus(row['value'], (row['hi'] - row['lo']) / 2)} (rank {ranks})")
-        rows.append([label, *cells])
+    placed = {(row["label"], row["metric"]): row for row in records(found.tables["ranking"])}
+    rows = [[label, *(_ranked(placed.get((label, metric))) for metric in RANKED)] for label in found.labels]
     caption = (
         "Mean over the blocks (for the expansion: of the whole run), ± half of its 95 % interval; in brackets the "
         "ranks that the intervals leave open, 1 being the largest. The interval of a mean is the widest it can be, for "
         "the blocks share their texts; it speaks of the texts, not of other seeds or trainings. Large is not better."
     )
     return Table("Side by side", caption, ["Analysis", *(_SHORT[metric] for metric in RANKED)], rows)
+
+
+def _ranked(row: dict[str, Any] | None) -> str:
+    """A value with its interval and the ranks that it leaves open."""
+    if row is None:
+        return UNDEFINED
+    ranks = f"{row['rank_lo']}" + (f" to {row['rank_hi']}" if row["rank_hi"] > row["rank_lo"] else "")
+    return f"{plus_minus(row['value'], (row['hi'] - row['lo']) / 2)} (rank {ranks})"
 
 
 def controls_table(found: Comparison) -> Table | None:
@@ -134,11 +133,12 @@ def similarity_table(found: Comparison) -> Table | None:
         wide = pair.pivot(index=["layer_a", "layer_b"], columns="measure", values="value")
         at = matched(pair)
         means = wide.loc[at].mean()
-        best = wide["cka"].idxmax() if wide["cka"].notna().any() else None
+        alike = [row for row in records(pair) if row["measure"] == "cka" and np.isfinite(row["value"])]
+        best = max(alike, key=lambda row: row["value"], default=None)
         both = apart[(apart["label_a"] == a) & (apart["label_b"] == b)]
         rows.append([
             f"{a} and {b}", *(number(means.get(name, np.nan)) for name in ("cka", "procrustes", "knn_overlap")),
-            f"{best[0]} and {best[1]} ({number(wide['cka'].max())})" if best else "",
+            f"{best['layer_a']} and {best['layer_b']} ({number(best['value'])})" if best else "",
             number(both["rtd"].mean()) if len(both) else "", number(both["null"].mean()) if len(both) else "",
         ])  # fmt: skip
     points = int(found.gathered.runs["points"].min())
@@ -186,10 +186,16 @@ def families_table(found: Comparison) -> Table | None:
     if not len(table):
         return None
     rows = [
-        [f"{row.grouping}: {row.groups}", name_of(row.metric), share(row.within), share(row.between), number(row.ratio),
-         p_value(row.p) if np.isfinite(row.p) else "too few models to decide"]
-        for row in table.itertuples()
-    ]  # fmt: skip
+        [
+            f"{row['grouping']}: {row['groups']}",
+            name_of(row["metric"]),
+            share(row["within"]),
+            share(row["between"]),
+            number(row["ratio"]),
+            p_value(row["p"]) if np.isfinite(row["p"]) else "too few models to decide",
+        ]
+        for row in records(table)
+    ]
     caption = (
         "Mean distance between the curves over depth of two analyses of one group and of different groups, relative "
         "to the metric's mean; a ratio under 1: groups hold together. p: the share of all ways to deal out the groups "
@@ -205,8 +211,14 @@ def correlates_table(found: Comparison) -> Table | None:
     if not len(table):
         return None
     rows = [
-        [name_of(r.metric), r.likelihood.replace("_", " "), number(r.models), number(r.spearman), p_value(r.p)]
-        for r in table.itertuples()
+        [
+            name_of(row["metric"]),
+            row["likelihood"].replace("_", " "),
+            number(row["models"]),
+            number(row["spearman"]),
+            p_value(row["p"]),
+        ]
+        for row in records(table)
     ]
     caption = (
         "Spearman's rank correlation over trained models, one point a model, with its permutation p; not adjusted over "
@@ -239,6 +251,11 @@ def standing(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["p_adjusted"] <= LEVEL]
 
 
+def clearest(rows: pd.DataFrame) -> dict[str, Any]:
+    """The difference that is largest in units of its error."""
+    return max(records(rows), key=lambda row: abs(row["difference"]) / row["se"])
+
+
 def _differences(table: pd.DataFrame, title: str, caption: str) -> Table | None:
     if not len(table):
         return None
@@ -259,7 +276,7 @@ def _clearest(rows: pd.DataFrame) -> str:
     said = f"{len(found)} of {len(tested)}"
     if not len(found):
         return said
-    clear = found.loc[(found["difference"] / found["se"]).abs().idxmax()]
+    clear = clearest(found)
     return f"{said}; {clear['layer_a']}: {signed(clear['difference'], (clear['hi'] - clear['lo']) / 2)}"
 
 

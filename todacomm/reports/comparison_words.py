@@ -1,13 +1,17 @@
 """What may be said of a comparison: sentences that follow from its tables."""
 
+from collections import Counter
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 
 from todacomm.comparison.overview import correlates_refused
 from todacomm.comparison.result import Comparison
 from todacomm.figures.comparison.overlays import name_of
-from todacomm.reports.comparison_blocks import standing
+from todacomm.reports.comparison_blocks import clearest, standing
 from todacomm.reports.formats import count, listing, number, p_value, plus_minus, signed
+from todacomm.tables import records
 
 SAID = ("h0_total_norm", "h1_max_norm")
 
@@ -24,18 +28,17 @@ def headline(found: Comparison) -> list[str]:
 
 def leader(found: Comparison, metric: str) -> str:
     """Which analysis has the largest value, and whether its interval tells it from the next."""
-    rows = found.tables["ranking"]
-    rows = rows[rows["metric"] == metric]
+    rows = records(found.tables["ranking"])
+    rows = [row for row in rows if row["metric"] == metric]
     if len(rows) < 2:
         return ""
-    first, second = rows.iloc[0], rows.iloc[1]
+    first, second = rows[:2]
     value = plus_minus(first["value"], (first["hi"] - first["lo"]) / 2)
     text = f"{name_of(metric)} is largest in {first['label']} ({value}, mean over its blocks)"
     if not np.isfinite(first["lo"]) or not np.isfinite(second["hi"]):
         return f"{text}; without intervals there is no saying how sure that is."
-    tied = rows[(rows["hi"] >= first["lo"]) & (rows["label"] != first["label"])]["label"]
-    if len(tied):
-        return f"{text}, but its interval overlaps with that of {listing(list(tied))}: they are not told apart."
+    if tied := [row["label"] for row in rows[1:] if row["hi"] >= first["lo"]]:
+        return f"{text}, but its interval overlaps with that of {listing(tied)}: they are not told apart."
     return f"{text}, above the interval of every other."
 
 
@@ -46,7 +49,7 @@ def loops(found: Comparison) -> list[str]:
     if not len(rows):
         return []
     tested = list(dict.fromkeys(rows["label"]))
-    detected = {label: len(own) for label, own in standing(rows).groupby("label", sort=False)}
+    detected = Counter(standing(rows)["label"])
     if not detected:
         return [f"No loop is detected in any of {count(len(tested), 'analysis').replace('analysiss', 'analyses')}."]
     parts = [
@@ -65,7 +68,7 @@ def trained(found: Comparison, metric: str) -> str:
     for label, own in rows.groupby("label_a", sort=False):
         stand = standing(own)
         if len(stand):
-            clear = stand.loc[(stand["difference"] / stand["se"]).abs().idxmax()]
+            clear = clearest(stand)
             change = signed(clear["difference"], (clear["hi"] - clear["lo"]) / 2)
             parts.append(f"in {len(stand)} of {len(own)} layers of {label} (clearest in {clear['layer_a']}: {change})")
         else:
@@ -75,16 +78,18 @@ def trained(found: Comparison, metric: str) -> str:
 
 def nearest(found: Comparison) -> list[str]:
     """Which two models are nearest and which furthest, text by text."""
-    matrix = found.tables.get("model_distances", pd.DataFrame())
-    if len(matrix) < 3:
+    matrix = found.tables.get("model_distances", pd.DataFrame()).to_numpy(dtype=float)
+    apart = [
+        (float(matrix[i, j]), a, b)
+        for (i, a), (j, b) in combinations(enumerate(found.labels), 2)
+        if len(matrix) and np.isfinite(matrix[i, j])
+    ]
+    if len(apart) < 2:
         return []
-    upper = matrix.where(np.triu(np.ones(matrix.shape, dtype=bool), 1)).stack().dropna()
-    if len(upper) < 2:
-        return []
-    near, far = upper.idxmin(), upper.idxmax()
+    (near, a, b), (far, c, d) = min(apart), max(apart)
     return [
-        f"Nearest by geometry are {near[0]} and {near[1]} (Procrustes distance {number(upper.min())} of at most 1.57), "
-        f"furthest {far[0]} and {far[1]} ({number(upper.max())})."
+        f"Nearest by geometry are {a} and {b} (Procrustes distance {number(near)} of at most 1.57), furthest {c} and "
+        f"{d} ({number(far)})."
     ]
 
 
@@ -94,7 +99,7 @@ def likelihood(found: Comparison) -> list[str]:
     if not len(rows):
         reason = correlates_refused(found.gathered)
         return [f"No correlation with likelihood is given: {reason}."] if reason else []
-    clear = rows.loc[rows["spearman"].abs().idxmax()]
+    clear = max(records(rows), key=lambda row: abs(row["spearman"]))
     return [
         f"Closest to {clear['likelihood'].replace('_', ' ')} comes {name_of(clear['metric'])} (Spearman "
         f"{number(clear['spearman'])} over {clear['models']} models, p = {p_value(clear['p'])}, not adjusted)."

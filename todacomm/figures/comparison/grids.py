@@ -10,10 +10,11 @@ from matplotlib.figure import Figure
 from scipy.cluster.hierarchy import dendrogram
 
 from todacomm.comparison.result import Comparison
-from todacomm.core.similarity import dendrogram_linkage
+from todacomm.core.similarity import linkage
 from todacomm.figures.comparison.overlays import subtitle
 from todacomm.figures.panels import nothing, short_layer
 from todacomm.figures.style import BLUE, FAINT, INK, MUTED, shorten, titled
+from todacomm.tables import records
 
 MOST_PAIRS = 28
 _SCALES = {
@@ -83,8 +84,9 @@ def pair_means(rows: pd.DataFrame, column: str, labels: list[str]) -> np.ndarray
     place = {label: index for index, label in enumerate(labels)}
     matrix = np.full((len(labels), len(labels)), np.nan)
     np.fill_diagonal(matrix, 0.0)
-    for (a, b), value in rows.groupby(["label_a", "label_b"])[column].mean().items():
-        matrix[place[a], place[b]] = matrix[place[b], place[a]] = value
+    for row in records(rows.groupby(["label_a", "label_b"])[column].mean().reset_index()):
+        i, j = place[row["label_a"]], place[row["label_b"]]
+        matrix[i, j] = matrix[j, i] = row[column]
     return matrix
 
 
@@ -129,7 +131,7 @@ def _tree(axes: Axes, matrix: np.ndarray, labels: list[str]) -> None:
         return
     names = [shorten(labels[i], 22) for i in known]
     dendrogram(
-        dendrogram_linkage(matrix[np.ix_(known, known)]), labels=names, orientation="right", ax=axes,
+        linkage(matrix[np.ix_(known, known)]), labels=names, orientation="right", ax=axes,
         color_threshold=0.0, above_threshold_color=BLUE, leaf_font_size=8,
     )  # fmt: skip
     axes.yaxis.tick_right()

@@ -1,11 +1,13 @@
 """Many analyses in one panel: marks with intervals, curves over relative depth, differences from a control."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from todacomm.comparison.overview import COMPARED, RANKED
 from todacomm.comparison.result import Comparison
@@ -13,7 +15,7 @@ from todacomm.core.metrics import LAYER_METRICS
 from todacomm.figures.depth import Curve
 from todacomm.figures.panels import band, fit_curves, nothing, panel
 from todacomm.figures.style import DEGREES, INK, MUTED, OTHERS, Look, shorten, titled
-from todacomm.tables import RUN_LAYER
+from todacomm.tables import RUN_LAYER, records
 
 _PALETTE = (*DEGREES[:2], *OTHERS, Look(INK, "X"))
 RUN_LABELS = {"expansion_ratio_norm": "Scale-free expansion ratio"}
@@ -42,13 +44,10 @@ def draw_ranking(found: Comparison, title: str) -> Figure:
     figure.subplots_adjust(left=_left(labels), right=0.99, bottom=0.1, top=1 - 1.1 / figure.get_figheight(),
                            wspace=0.08, hspace=0.75 / (0.5 + 0.12 * len(labels)))  # fmt: skip
     for axes, metric in zip(grid.flat, RANKED, strict=False):
-        rows = table[table["metric"] == metric].set_index("label")
-        panel(axes, shorten(name_of(metric), 42), "", "")
-        axes.title.set_position((0, 1.0))
+        panel(axes, "", "", "")
         axes.set_title(shorten(name_of(metric), 40), pad=6)
-        for place, label in enumerate(labels):
-            if label in rows.index:
-                _mark(axes, rows.loc[label], len(labels) - 1 - place, marks[label])
+        for row in records(table[table["metric"] == metric]):
+            _mark(axes, row, len(labels) - 1 - labels.index(row["label"]), marks[row["label"]])
         axes.set_yticks(range(len(labels)), [shorten(label, 30) for label in reversed(labels)])
         axes.set_ylim(-0.6, len(labels) - 0.4)
         axes.margins(x=0.12)
@@ -72,13 +71,12 @@ def draw_depth(found: Comparison, title: str) -> Figure:
 def draw_controls(found: Comparison, title: str) -> Figure:
     """Trained less random weights over depth: one panel a metric, one curve a model."""
     marks = looks(found)
-    table = found.tables["controls"].rename(columns={"difference": "drawn"})
+    table = found.tables["controls"].assign(value=found.tables["controls"]["difference"])
     shown = {label: marks[label] for label in dict.fromkeys(table["label_a"])}
     figure, panels = _six(found, title, shown)
     for axes, metric in zip(panels, COMPARED, strict=True):
         panel(axes, shorten(name_of(metric), 46), "relative depth", f"difference, {unit_of(metric)}")
-        rows = table[table["metric"] == metric].rename(columns={"drawn": "value_", "value_a": "_a"})
-        rows = rows.assign(value=rows["value_"])
+        rows = table[table["metric"] == metric]
         axes.axhline(0.0, color=MUTED, linewidth=1.0, zorder=1)
         _curves(axes, ((label, rows[rows["label_a"] == label]) for label in shown), marks, from_zero=False)
     return figure
@@ -137,22 +135,20 @@ def _curves(
         nothing(axes, "not defined in any analysis")
 
 
-def _mark(axes: Axes, row: pd.Series, place: int, look: Look) -> None:
+def _mark(axes: Axes, row: dict[str, Any], place: int, look: Look) -> None:
     if np.isfinite(row["lo"]):
         axes.hlines(place, row["lo"], row["hi"], color=look.color, linewidth=1.6, alpha=0.7)
     axes.plot(row["value"], place, **_line(look) | {"linestyle": ""}, markersize=6)
 
 
-def _line(look: Look) -> dict[str, object]:
+def _line(look: Look) -> dict[str, Any]:
     """How a look is drawn: open marks where the line is dashed."""
     face = look.color if look.dash != (0, (3, 2)) else "white"
     return {"color": look.color, "marker": look.marker, "linestyle": look.dash, "markerfacecolor": face}
 
 
-def _handle(look: Look) -> object:
-    from matplotlib.lines import Line2D
-
-    return Line2D([], [], **_line(look))  # type: ignore[arg-type]
+def _handle(look: Look) -> Line2D:
+    return Line2D([], [], **_line(look))
 
 
 def _left(labels: list[str]) -> float:

@@ -1,0 +1,147 @@
+"""Two clouds of the same texts: kernel alignment, Procrustes distance, common neighbours."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+NEIGHBOURS = 10
+
+
+class Prepared(NamedTuple):
+    """What one cloud gives to every comparison, computed once.
+
+    Attributes
+    ----------
+    gram : ndarray, shape (n_points, n_points)
+        Products of the rows, the diagonal set to 0 and centred without bias (:func:`unbiased_gram`).
+    factor : ndarray, shape (n_points, rank)
+        Centred, of Frobenius norm 1, with no more columns than points.
+    neighbours : ndarray of int, shape (n_points, k)
+        Rows nearest to each row.
+    """
+
+    gram: Array
+    factor: Array
+    neighbours: Indices
+
+
+def cka(first: ArrayLike, second: ArrayLike) -> float:
+    """Linear centred kernel alignment, debiased: 0 for unrelated clouds, 1 for equal ones.
+
+    Rotation, translation, scale and a common order of the rows change nothing. ``HSIC_1(K, L) / sqrt(HSIC_1(K, K)
+    HSIC_1(L, L))`` of the linear kernels; the biased form reads .91 on unrelated noise of 75 points in 768 dimensions,
+    this one 0 on average, and so may be slightly negative. (Kornblith et al. 2019, arXiv 1905.00414; Murphy et al.
+    2024, arXiv 2405.01012; Song et al. 2012 for the estimator.)
+
+    Parameters
+    ----------
+    first, second : array, shapes (n_points, n_dims) and (n_points, other_dims)
+        At least 4 points.
+
+    >>> points = np.random.default_rng(0).normal(size=(20, 3))
+    >>> round(cka(points, 2.0 * points + 1.0), 12)
+    1.0
+    """
+    return alignment(unbiased_gram(first), unbiased_gram(second))
+
+
+def procrustes(first: ArrayLike, second: ArrayLike) -> float:
+    """Angle in radians between two clouds after the best rotation: 0 for equal ones, pi/2 for nothing in common.
+
+    Clouds are centred and brought to Frobenius norm 1; the distance is ``arccos`` of the nuclear norm of their product,
+    a metric on shapes. Rotation, reflection, translation and scale change nothing; widths may differ, the smaller cloud
+    gets zeros. (Williams et al. 2021, arXiv 2110.14739.)
+
+    >>> square = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
+    >>> turned = [[5.0, 5.0], [5.0, 7.0], [3.0, 7.0], [3.0, 5.0]]
+    >>> round(procrustes(square, turned), 6)
+    0.0
+    """
+    return angle(shape_factor(first), shape_factor(second))
+
+
+def knn_overlap(first: Array, second: Array, k: int = NEIGHBOURS) -> float:
+    """Mean share of the k nearest neighbours that are the same in two clouds of the same texts.
+
+    From distances, shape ``(n_points, n_points)``. Chance alone gives ``k / (n_points - 1)``. (Valeriani et al. 2023,
+    arXiv 2302.00294.)
+
+    >>> line = np.abs(np.arange(6.0)[:, None] - np.arange(6.0))
+    >>> knn_overlap(line, line**2, k=2)
+    1.0
+    """
+    return overlap(nearest(first, k), nearest(second, k))
+
+
+def unbiased_gram(cloud: ArrayLike) -> Array:
+    """Products of the rows as HSIC_1 takes them: no diagonal, rows and columns summing to 0 without bias.
+
+    Raises
+    ------
+    ValueError
+        Under 4 points: the estimator is not defined.
+    """
+    points = np.asarray(cloud, dtype=np.float64)
+    n = len(points)
+    if n < 4:
+        raise ValueError(f"{n} points: a kernel alignment takes 4 at least")
+    points = points - points.mean(axis=0)
+    gram = points @ points.T
+    np.fill_diagonal(gram, 0.0)
+    means = gram.sum(axis=0) / (n - 2)
+    centred: Array = gram - means - means[:, None] + means.sum() / (n - 1)
+    np.fill_diagonal(centred, 0.0)
+    return centred
+
+
+def alignment(first: Array, second: Array) -> float:
+    """:func:`cka` from two matrices of :func:`unbiased_gram`; nan where a cloud is a single point."""
+    own = np.vdot(first, first) * np.vdot(second, second)
+    return float(np.vdot(first, second) / np.sqrt(own)) if own > 0.0 else float("nan")
+
+
+def shape_factor(cloud: ArrayLike) -> Array:
+    """A cloud up to rotation: centred, of Frobenius norm 1, no more columns than points; nan for a single point."""
+    points = np.asarray(cloud, dtype=np.float64)
+    centred = points - points.mean(axis=0)
+    if centred.shape[1] > centred.shape[0]:
+        centred = np.linalg.qr(centred.T, mode="r").T
+    size = np.linalg.norm(centred)
+    return centred / size if size > 1e-12 * np.linalg.norm(points) else np.full_like(centred, np.nan)
+
+
+def angle(first: Array, second: Array) -> float:
+    """:func:`procrustes` from two factors of :func:`shape_factor`."""
+    product = first.T @ second
+    if not np.isfinite(product).all():
+        return float("nan")
+    alike = np.linalg.svd(product, compute_uv=False).sum()
+    return float(np.arccos(min(alike, 1.0)))
+
+
+def nearest(distances: Array, k: int = NEIGHBOURS) -> Indices:
+    """The k rows nearest to each row, itself left out; the earlier row first where two are equally near.
+
+    Raises
+    ------
+    ValueError
+        There are not so many other points.
+    """
+    n = len(distances)
+    if not 0 < k < n:
+        raise ValueError(f"{k} nearest neighbours of {n} points: expected 1 to {n - 1}")
+    apart = distances.copy()
+    np.fill_diagonal(apart, np.inf)
+    return np.argsort(apart, axis=1, kind="stable")[:, :k]
+
+
+def overlap(first: Indices, second: Indices) -> float:
+    """:func:`knn_overlap` from two tables of :func:`nearest`."""
+    n, k = first.shape
+    member = np.zeros((n, n), dtype=bool)
+    np.put_along_axis(member, first, True, axis=1)
+    return float(np.take_along_axis(member, second, axis=1).sum() / (n * k))

@@ -1,0 +1,78 @@
+"""Representation topology divergence: how much the shape of two clouds of the same texts differs, text by text."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from todacomm.core.homology import AUTO, persistence
+
+Array = NDArray[np.float64]
+
+QUANTILE = 0.9
+"""Of all distances, zero diagonal included: what a cloud's distances are divided by."""
+
+
+def rtd(first: Array, second: Array, engine: str = AUTO) -> float:
+    """Divergence of two clouds from their distances; 0 for equal ones, whatever their scale.
+
+    Distances are divided by their .9-quantile. In one direction it is the sum of the lengths of the H1 bars of
+    ``[[0, r1], [r1, min(r1, r2)]]``: loops that close in the second cloud and not in the first, or later. Both
+    directions are averaged. (Barannikov et al. 2022, arXiv 2201.00058.)
+
+    Parameters
+    ----------
+    first, second : ndarray, shape (n_points, n_points)
+        Distances of the same texts in the same order.
+
+    Raises
+    ------
+    ValueError
+        The matrices differ in shape, or one of them is zero.
+
+    >>> points = np.arange(6.0)
+    >>> line = np.abs(points[:, None] - points)
+    >>> rtd(line, 3.0 * line)
+    0.0
+    """
+    if first.shape != second.shape:
+        raise ValueError(f"distances of {len(first)} and of {len(second)} texts: expected the same texts in both")
+    r1, r2 = normalised(first), normalised(second)
+    both = np.minimum(r1, r2)
+    return 0.5 * (_one_way(r1, both, engine) + _one_way(r2, both, engine))
+
+
+def rtd_null(first: Array, second: Array, permutations: int, rng: np.random.Generator, engine: str = AUTO) -> Array:
+    """The divergence with texts paired at random: that of two clouds of these shapes with nothing else in common.
+
+    Returns
+    -------
+    ndarray, shape (permutations,)
+    """
+    draws = np.empty(permutations)
+    for draw in range(permutations):
+        order = rng.permutation(len(second))
+        draws[draw] = rtd(first, second[np.ix_(order, order)], engine)
+    return draws
+
+
+def normalised(distances: Array) -> Array:
+    """Distances over their .9-quantile.
+
+    Raises
+    ------
+    ValueError
+        They are all zero, or nearly so.
+    """
+    unit = float(np.quantile(distances, QUANTILE))
+    if unit <= 0.0:
+        raise ValueError("nine tenths of the distances are zero: a cloud of so few points has no divergence")
+    return distances / unit
+
+
+def _one_way(distances: Array, both: Array, engine: str) -> float:
+    """Sum of the H1 lengths of one direction."""
+    n = len(distances)
+    doubled = np.zeros((2 * n, 2 * n))
+    doubled[:n, n:] = doubled[n:, :n] = distances
+    doubled[n:, n:] = both
+    loops = persistence(doubled, 1, engine)[1]
+    return float(np.ptp(loops, axis=1).sum())
