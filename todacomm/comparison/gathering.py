@@ -113,7 +113,7 @@ def arrange(analyses: Iterable["Analysis"], config: ComparisonConfig) -> Gathere
     ValueError
         Their settings differ and ``allow_mixed`` is off; the message lists the differences.
     """
-    analyses = sorted(analyses, key=lambda a: [*_identity(a).values(), a.run_id])
+    analyses = sorted(analyses, key=_order)
     over = pick_over(analyses, config.over)
     labelled = dict(zip(labels(analyses, over), analyses, strict=True))
     differing = differences(labelled, over)
@@ -193,8 +193,8 @@ def family_of(model: str, architecture: str) -> str:
     >>> family_of("distilgpt2", "gpt2"), family_of("HuggingFaceTB/SmolLM-135M", "llama"), family_of("mine", "mamba")
     ('GPT-2', 'SmolLM', 'mamba')
     """
-    name = model.rpartition("/")[2].lower()
-    return next((family for part, family in SERIES.items() if part in name), architecture)
+    names = model.rpartition("/")[2].lower(), architecture.lower()
+    return next((family for name in names for part, family in SERIES.items() if part in name), architecture)
 
 
 def is_block(layer: str) -> bool:
@@ -218,6 +218,12 @@ def _identity(analysis: "Analysis") -> dict[str, str]:
         "weights": str(model["weights"]),
         "dataset": str(analysis.texts["name"]),
     }
+
+
+def _order(analysis: "Analysis") -> tuple[object, ...]:
+    """By name, trained weights before random ones."""
+    who = _identity(analysis)
+    return who["model"], who["revision"], who["weights"] == "random", who["dataset"], analysis.run_id
 
 
 def _settings(analysis: "Analysis", over: str) -> dict[str, str]:

@@ -42,14 +42,15 @@ def similarity(gathered: Gathered, threads: int = 1, progress: Progress = silent
     DataFrame, list of str
         ``label_a, label_b, layer_a, layer_b, depth_a, depth_b, measure, value``, and what could not be compared.
     """
-    frames, warned, prepared = [], dict[str, None](), {}
+    frames, warned, prepared = [], [], {}
+    left_out: list[str] = []
     pairs = _pairs(gathered)
     for label in dict.fromkeys(label for pair in pairs for label in pair):
         clouds = _clouds(gathered.analyses[label])
         if not clouds:
-            warned[f"{label} kept no clouds: no paired geometry with it (keep_clouds=true keeps them)"] = None
+            warned.append(f"{label} kept no clouds: no paired geometry with it (keep_clouds=true keeps them)")
         prepared[label], said = prepare_all(clouds, threads)
-        warned |= dict.fromkeys(f"{label}, {text}" for text in said)
+        left_out += [f"{layer} of {label}" for layer in said]
     for done, (a, b) in enumerate(pairs, start=1):
         if prepared[a] and prepared[b]:
             depths = [residual_depths(gathered.analyses[label]) for label in (a, b)]
@@ -57,8 +58,10 @@ def similarity(gathered: Gathered, threads: int = 1, progress: Progress = silent
                 grid = similarity_grid(prepared[a], prepared[b], measure, threads)
                 frames.append(_long(a, b, depths[0], depths[1], measure, grid))
         progress("similarity", done, len(pairs))
+    if left_out:
+        warned.append(f"no similarity to {', '.join(left_out)}: one point, or not finite")
     columns = ["label_a", "label_b", "layer_a", "layer_b", "depth_a", "depth_b", "measure", "value"]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns), list(warned)
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns), warned
 
 
 def divergences(gathered: Gathered, config: ComparisonConfig, progress: Progress = silent) -> pd.DataFrame:
@@ -137,15 +140,15 @@ def model_distances(gathered: Gathered, found: pd.DataFrame) -> pd.DataFrame:
 
     An angle in radians from 0 (equal up to rotation and scale) to pi/2; nan where no layer can be compared.
     """
-    matrix = pd.DataFrame(np.nan, index=gathered.labels, columns=gathered.labels)
-    np.fill_diagonal(matrix.to_numpy(copy=False), 0.0)
+    place = {label: index for index, label in enumerate(gathered.labels)}
+    matrix = np.where(np.eye(len(place), dtype=bool), 0.0, np.nan)
     rows = found[found["measure"] == "procrustes"]
     for a, b in _pairs(gathered):
         pair = rows[(rows["label_a"] == a) & (rows["label_b"] == b)].set_index(["layer_a", "layer_b"])["value"]
         matched = [pair.get(layers, np.nan) for layers in matched_names(gathered.analyses[a], gathered.analyses[b])]
         known = [value for value in matched if np.isfinite(value)]
-        matrix.loc[a, b] = matrix.loc[b, a] = np.mean(known) if known else np.nan
-    return matrix
+        matrix[place[a], place[b]] = matrix[place[b], place[a]] = np.mean(known) if known else np.nan
+    return pd.DataFrame(matrix, index=gathered.labels, columns=gathered.labels)
 
 
 def geometry_seconds(gathered: Gathered, config: ComparisonConfig) -> float:

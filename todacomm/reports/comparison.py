@@ -10,7 +10,7 @@ from todacomm.comparison.result import Comparison
 from todacomm.core.metrics import LAYER_METRICS, RUN_METRICS
 from todacomm.figures.comparison.catalogue import COMPARISON_FIGURES
 from todacomm.figures.comparison.gallery import drawn
-from todacomm.reports.comparison_blocks import TABLES, compared, sources
+from todacomm.reports.comparison_blocks import SHORT, TABLES, compared, sources
 from todacomm.reports.comparison_words import headline
 from todacomm.reports.model import Picture
 from todacomm.reports.render import check_template as check
@@ -84,7 +84,7 @@ def comparison_context(found: Comparison) -> dict[str, Any]:
             Picture(COMPARISON_FIGURES[name].title, COMPARISON_FIGURES[name].reading, f"plots/{name}.png")
             for name in drawn(found)
         ],
-        "glossary": [(name, _meaning(name)) for name in RANKED],
+        "glossary": [(f"{SHORT[name]} ({name})", _meaning(name)) for name in RANKED],
         "frames": {name: frame.to_dict("records") for name, frame in found.tables.items()} if own_template else {},
         "over": found.over,
         "mlflow_command": mlflow_command(found),

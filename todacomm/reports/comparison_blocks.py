@@ -17,11 +17,12 @@ from todacomm.tables import records
 
 MOST_ROWS = 60
 """Rows of a table in the report; the rest stands in its CSV file."""
-_SHORT = {
+SHORT = {
     "h0_total_norm": "H0 mean / median distance", "h1_total_norm": "H1 total, scale-free",
     "h1_max_norm": "H1 longest / median distance", "twonn_dimension": "TwoNN dimension",
     "effective_rank": "Effective rank", "mean_cosine": "Mean cosine", "expansion_ratio_norm": "Scale-free expansion",
 }  # fmt: skip
+"""Heads of columns by metric."""
 
 
 class Origin(NamedTuple):
@@ -89,7 +90,7 @@ def ranking_table(found: Comparison) -> Table | None:
         "ranks that the intervals leave open, 1 being the largest. The interval of a mean is the widest it can be, for "
         "the blocks share their texts; it speaks of the texts, not of other seeds or trainings. Large is not better."
     )
-    return Table("Side by side", caption, ["Analysis", *(_SHORT[metric] for metric in RANKED)], rows)
+    return Table("Side by side", caption, ["Analysis", *(SHORT[metric] for metric in RANKED)], rows)
 
 
 def _ranked(row: dict[str, Any] | None) -> str:
@@ -112,9 +113,13 @@ def controls_table(found: Comparison) -> Table | None:
 
 
 def differences_table(found: Comparison) -> Table | None:
-    """Every two models: at how many matched layers they differ."""
+    """Every two models with trained weights (or all, where none has): at how many matched layers they differ."""
+    runs = found.gathered.runs
+    trained = runs.loc[runs["weights"] == "trained", "label"]
+    table = found.tables["paired_differences"]
+    between = table[table["label_a"].isin(trained) & table["label_b"].isin(trained)]
     return _differences(
-        found.tables["paired_differences"],
+        between if len(between) else table,
         "Differences between the models",
         "The first less the second, at layers of the same relative depth and on the same half-samples: at how many of "
         f"them the difference stands (p ≤ {LEVEL}, adjusted over the layers of that pair and metric, not over the rows "
@@ -264,7 +269,7 @@ def _differences(table: pd.DataFrame, title: str, caption: str) -> Table | None:
         cells = [_clearest(pair[pair["metric"] == metric]) for metric in COMPARED]
         rows.append([f"{a} less {b}", *cells])
     return _cut(
-        Table(title, caption, ["Analyses", *(_SHORT[metric] for metric in COMPARED)], rows), "paired_differences"
+        Table(title, caption, ["Analyses", *(SHORT[metric] for metric in COMPARED)], rows), "paired_differences"
     )
 
 

@@ -40,10 +40,9 @@ def prepare(cloud: ArrayLike, k: int = NEIGHBOURS) -> Prepared | None:
 
 
 def prepare_all(clouds: Mapping[str, ArrayLike], threads: int = 1) -> tuple[dict[str, Prepared | None], list[str]]:
-    """Every layer prepared, and a sentence on those that cannot be."""
+    """Every layer prepared, and the names of those that cannot be: a single point, or not finite."""
     prepared = dict(zip(clouds, in_threads(prepare, clouds.values(), threads), strict=True))
-    left_out = [name for name, layer in prepared.items() if layer is None]
-    return prepared, [f"{name}: one point, or not finite: it has no similarity to any layer" for name in left_out]
+    return prepared, [name for name, layer in prepared.items() if layer is None]
 
 
 def similarity_grid(

@@ -109,7 +109,7 @@ def shape_factor(cloud: ArrayLike) -> Array:
     points = np.asarray(cloud, dtype=np.float64)
     centred = points - points.mean(axis=0)
     if centred.shape[1] > centred.shape[0]:
-        centred = np.linalg.qr(centred.T, mode="r").T
+        centred = np.asarray(np.linalg.qr(centred.T, mode="r")).T
     size = np.linalg.norm(centred)
     return centred / size if size > 1e-12 * np.linalg.norm(points) else np.full_like(centred, np.nan)
 

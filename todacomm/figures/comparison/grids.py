@@ -61,12 +61,13 @@ def draw_similarity(found: Comparison, title: str, measure: str) -> Figure:
 
 def draw_distances(found: Comparison, title: str) -> Figure:
     """Matrices of models by models, and the tree of the first of them."""
-    size = 1.3 + 0.42 * len(found.labels)
-    width, height = 4.4 * size / 2.2 + 6.0, size + 2.2
-    width, height = max(14.6, width), max(4.8, height)
+    size = max(2.2, 0.4 * len(found.labels))
+    room = 0.085 * max(len(shorten(label, 22)) for label in found.labels)
+    width, height = 5 * size + 2 * room + 1.6, size + 1.3 + room
     figure = titled(title, subtitle(found), width, height)
-    panels = figure.subplots(1, 5, width_ratios=(1, 1, 1, 1, 1.1))
-    figure.subplots_adjust(left=0.02 + 0.09, right=0.985, bottom=0.3, top=0.8, wspace=0.12)
+    panels = figure.subplots(1, 5)
+    figure.subplots_adjust(left=(0.2 + room) / width, right=1 - (0.2 + room) / width, bottom=(0.2 + room) / height,
+                           top=1 - 0.95 / height, wspace=0.14)  # fmt: skip
     matrices = {"Procrustes distance": found.tables["model_distances"].to_numpy(dtype=float)}
     shapes = found.tables["diagram_distances"]
     for degree in (0, 1):
@@ -131,10 +132,9 @@ def _tree(axes: Axes, matrix: np.ndarray, labels: list[str]) -> None:
         return
     names = [shorten(labels[i], 22) for i in known]
     dendrogram(
-        linkage(matrix[np.ix_(known, known)]), labels=names, orientation="right", ax=axes,
+        linkage(matrix[np.ix_(known, known)]), labels=names, orientation="left", ax=axes,
         color_threshold=0.0, above_threshold_color=BLUE, leaf_font_size=8,
     )  # fmt: skip
-    axes.yaxis.tick_right()
     axes.tick_params(axis="y", length=0, labelcolor=INK)
     axes.spines["left"].set_visible(False)
     axes.grid(False, axis="y")
