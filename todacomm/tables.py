@@ -1,6 +1,7 @@
 """The tidy table in which results travel: one row a run, layer and metric."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -55,6 +56,19 @@ def by_layer(table: pd.DataFrame, column: str = "value", weights: str | None = N
         rows = rows[rows["weights"] == weights]
     wide = rows.pivot_table(index=["depth", "layer"], columns="metric", values=column, dropna=False, sort=False)
     return wide.dropna(how="all").sort_index(level="depth", sort_remaining=False).reset_index("depth")
+
+
+def framed(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
+    """Rows as a table with these columns; one without rows has numbers where names of words are not expected.
+
+    >>> framed([], ["label", "value"]).dtypes.astype(str).to_dict()
+    {'label': 'object', 'value': 'float64'}
+    """
+    rows = list(rows)
+    if rows:
+        return pd.DataFrame(rows, columns=list(columns))
+    words = re.compile(r"label|layer|metric|measure|group|likelihood|setting|kind")
+    return pd.DataFrame({name: pd.Series(dtype=object if words.match(name) else float) for name in columns})
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from todacomm.tracking import search_analyses
 
 def test_everything_is_gathered_in_one_table_with_labels_that_tell_apart(models: dict[str, str]) -> None:
     found = gather()
-    assert found.labels == ["alpha (random)", "alpha", "beta (random)", "beta", "gamma"]
+    assert found.labels == ["alpha", "alpha (random)", "beta", "beta (random)", "gamma"]
     assert dict(zip(found.runs["label"], found.runs["run_id"], strict=True)) == models
     assert set(found.table["label"]) == set(found.labels)
     assert found.over == "models"
@@ -25,10 +25,10 @@ def test_everything_is_gathered_in_one_table_with_labels_that_tell_apart(models:
 @pytest.mark.parametrize(
     ("options", "labels"),
     [
-        ({"models": "alp*"}, ["alpha (random)", "alpha"]),
+        ({"models": "alp*"}, ["alpha", "alpha (random)"]),
         ({"models": "beta, gamma", "weights": "trained"}, ["beta", "gamma"]),
         ({"experiment": "todacomm", "weights": "random"}, ["alpha (random)", "beta (random)"]),
-        ({"tags": "todacomm.family=bert"}, ["beta (random)", "beta"]),
+        ({"tags": "todacomm.family=bert"}, ["beta", "beta (random)"]),
     ],
 )
 def test_analyses_are_chosen_by_name_weights_and_tags(models, options, labels) -> None:

@@ -12,6 +12,7 @@ from todacomm.comparison.matching import matched_names, residual_depths
 from todacomm.comparison.overview import COMPARED
 from todacomm.core.inference import INTERVAL_METRICS, paired_difference, paired_p_values
 from todacomm.core.inference.uncertainty import GROWS
+from todacomm.tables import framed
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
@@ -48,7 +49,7 @@ def paired_differences(
     for a, b in pairs if pairs is not None else combinations(gathered.labels, 2):
         if not unpaired(gathered, a, b):
             rows += _rows(gathered, a, b, metrics)
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return framed(rows, COLUMNS)
 
 
 def controls(gathered: Gathered, metrics: tuple[str, ...] = COMPARED) -> pd.DataFrame:

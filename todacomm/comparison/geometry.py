@@ -25,6 +25,7 @@ from todacomm.core.similarity import (
 )
 from todacomm.core.threads import in_threads
 from todacomm.progress import Progress, silent
+from todacomm.tables import framed
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
@@ -61,7 +62,7 @@ def similarity(gathered: Gathered, threads: int = 1, progress: Progress = silent
     if left_out:
         warned.append(f"no similarity to {', '.join(left_out)}: one point, or not finite")
     columns = ["label_a", "label_b", "layer_a", "layer_b", "depth_a", "depth_b", "measure", "value"]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns), warned
+    return pd.concat(frames, ignore_index=True) if frames else framed([], columns), warned
 
 
 def divergences(gathered: Gathered, config: ComparisonConfig, progress: Progress = silent) -> pd.DataFrame:
@@ -97,7 +98,7 @@ def divergences(gathered: Gathered, config: ComparisonConfig, progress: Progress
         rows += [row] if row else []
         progress("divergence", done, len(todo))
     columns = ["label_a", "label_b", "layer_a", "layer_b", "points", "rtd", "null", "permutations", "p"]
-    return pd.DataFrame(rows, columns=columns)
+    return framed(rows, columns)
 
 
 def diagram_distances(
@@ -132,7 +133,7 @@ def diagram_distances(
         rows += found
         progress("diagrams", done, len(todo))
     columns = ["label_a", "label_b", "layer_a", "layer_b", "depth", "degree", "bottleneck", "wasserstein"]
-    return pd.DataFrame(rows, columns=columns)
+    return framed(rows, columns)
 
 
 def model_distances(gathered: Gathered, found: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from scipy.stats import rankdata
 from todacomm.comparison.gathering import LABEL, MODELS, Gathered, is_block
 from todacomm.core.inference import MIN_DRAWS
 from todacomm.core.metrics import LAYER_METRICS
-from todacomm.tables import RUN_LAYER
+from todacomm.tables import RUN_LAYER, framed
 
 COMPARED = (
     "h0_total_norm", "h1_total_norm", "h1_max_norm", "twonn_dimension", "effective_rank", "mean_cosine",
@@ -42,7 +42,7 @@ def ranking(gathered: Gathered, metrics: tuple[str, ...] = RANKED) -> pd.DataFra
     tables = []
     for metric in metrics:
         rows = [row for label in gathered.labels if (row := _mean(gathered, label, metric))]
-        frame = pd.DataFrame(rows, columns=[LABEL, "value", "se", "lo", "hi", "blocks"])
+        frame = framed(rows, [LABEL, "value", "se", "lo", "hi", "blocks"])
         frame = frame.sort_values("value", ascending=False, kind="stable", ignore_index=True)
         lo, hi = (frame[bound].fillna(frame["value"]).to_numpy() for bound in ("lo", "hi"))
         frame.insert(0, "metric", metric)
@@ -92,7 +92,7 @@ def families(gathered: Gathered, metrics: tuple[str, ...] = COMPARED) -> pd.Data
                     "within": within, "between": between, "ratio": within / between if between else np.nan,
                     "p": _dealt_p(among, groups),
                 })  # fmt: skip
-    return pd.DataFrame(rows, columns=["grouping", "metric", "groups", "within", "between", "ratio", "p"])
+    return framed(rows, ["grouping", "metric", "groups", "within", "between", "ratio", "p"])
 
 
 def correlates(gathered: Gathered, metrics: tuple[str, ...] = COMPARED) -> pd.DataFrame:
@@ -117,7 +117,7 @@ def correlates(gathered: Gathered, metrics: tuple[str, ...] = COMPARED) -> pd.Da
             x, y = np.array(list(means.values())), points.loc[list(means)].to_numpy()
             rho, p = spearman(x, y)
             rows.append({"likelihood": likelihood, "metric": metric, "models": len(x), "spearman": rho, "p": p})
-    return pd.DataFrame(rows, columns=["likelihood", "metric", "models", "spearman", "p"])
+    return framed(rows, ["likelihood", "metric", "models", "spearman", "p"])
 
 
 def correlates_refused(gathered: Gathered) -> str:

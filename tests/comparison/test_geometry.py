@@ -1,0 +1,84 @@
+"""Paired geometry of stored clouds and diagrams."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.comparison.conftest import make, only
+from tests.helpers.records import record
+from todacomm.comparison import (
+    ComparisonConfig,
+    diagram_distances,
+    divergences,
+    gather,
+    model_distances,
+    similarity,
+)
+from todacomm.comparison.geometry import geometry_seconds
+
+
+def config(**options: object) -> ComparisonConfig:
+    return ComparisonConfig.from_flat({"rtd_points": 20, "threads": 1, **options})
+
+
+def test_equal_clouds_are_alike_in_every_measure(store: Path) -> None:
+    """alpha and beta have the same clouds; gamma's are others of the same law."""
+    record(make("alpha", 4, seed=1))
+    record(make("beta", 4, seed=1))
+    found = gather()
+    table, warned = similarity(found)
+    assert warned == []
+    assert len(table) == 3 * 4 * 4
+    same = table[table["layer_a"] == table["layer_b"]]
+    np.testing.assert_allclose(only(same, measure="cka")["value"], 1.0)
+    np.testing.assert_allclose(only(same, measure="procrustes")["value"], 0.0, atol=1e-6)
+    np.testing.assert_allclose(only(same, measure="knn_overlap")["value"], 1.0)
+    np.testing.assert_allclose(model_distances(found, table).to_numpy(), 0.0, atol=1e-6)
+    shapes = diagram_distances(found)
+    assert set(shapes["degree"]) == {0, 1}
+    np.testing.assert_allclose(shapes[["bottleneck", "wasserstein"]], 0.0, atol=1e-6)
+    apart = divergences(found, config())
+    np.testing.assert_allclose(apart["rtd"], 0.0, atol=1e-6)
+    assert (apart["null"] > 1.0).all()
+    assert apart["p"].isna().all()
+
+
+def test_a_grid_has_every_pair_of_layers_and_its_cost_is_told(models: dict[str, str]) -> None:
+    found = gather(models="alpha,beta", weights="trained")
+    matched = divergences(found, config(rtd_permutations=0))
+    grid = divergences(found, config(rtd_permutations=0, geometry="grid"))
+    assert (len(matched), len(grid)) == (4, 4 * 5)
+    assert geometry_seconds(found, config(geometry="grid")) == pytest.approx(5 * geometry_seconds(found, config()))
+    assert geometry_seconds(found, config(geometry="none")) == 0.0
+    both = matched.merge(grid, on=["label_a", "label_b", "layer_a", "layer_b"])
+    np.testing.assert_allclose(both["rtd_x"], both["rtd_y"])
+
+
+def test_nineteen_permutations_give_a_p(models: dict[str, str]) -> None:
+    found = gather(models="alpha", weights="")
+    table = divergences(found, config(rtd_permutations=19, rtd_points=15))
+    np.testing.assert_allclose(table["p"], 1 / 20)  # the two have the same clouds
+    assert set(table["points"]) == {15}
+
+
+def test_without_clouds_there_is_no_similarity_and_a_reason(store: Path) -> None:
+    record(make("alpha", 4))
+    record(make("beta", 4, keep_clouds=False))
+    found = gather()
+    table, warned = similarity(found)
+    assert table.empty
+    assert warned == ["beta kept no clouds: no paired geometry with it (keep_clouds=true keeps them)"]
+    assert model_distances(found, table).isna().to_numpy().sum() == 2
+    assert divergences(found, config()).empty
+    assert len(diagram_distances(found)) == 4 * 2
+
+
+def test_different_texts_are_not_paired_but_have_distances_of_shape(store: Path) -> None:
+    record(make("alpha", 4))
+    other = make("beta", 4)
+    record(dataclasses.replace(other, texts={**other.texts, "digest": "others"}))
+    found = gather(allow_mixed=True)
+    assert similarity(found)[0].empty
+    assert len(diagram_distances(found)) == 4 * 2
