@@ -133,7 +133,7 @@ EXPERIMENTS = {
     "rotation of 500": Experiment(rotation, _cases(500, "gaussian", "anisotropic"), share=0.5),
     "family": Experiment(family, ({"n_points": 100},), share=2.0),
     "circle": Experiment(circle, ({"n_points": 300, "n_dims": 50}, {"n_points": 300, "n_dims": 20})),
-    "planted": Experiment(planted, ({"n_points": 300},), share=0.2),
+    "planted": Experiment(planted, ({"n_points": 300}, {"n_points": 500}), share=0.2),
     "paired": Experiment(paired, _cases(120, "anisotropic", "clustered"), share=0.5),
 }
 

@@ -54,12 +54,15 @@ def summarize_intervals(found: Repetitions) -> Rows:
 
 
 def _band_coverage(found: Repetitions, curve: str) -> dict[str, float]:
-    """Share of clouds and scales at which the band holds the expected curve, where the band has a width."""
+    """Share of clouds and scales at which the band holds the expected curve to half a bar, where it is not certain.
+
+    Betti numbers are whole: a band without a width around 199 bars is right about an expected 198.8.
+    """
     middle, lo, hi = (np.array([numbers[curve + end] for numbers in found]) for end in ("", "_lo", "_hi"))
     expected = middle.mean(axis=0)
     height = expected / expected.max()
     unsure = middle.std(axis=0) > 0.0
-    inside = (lo <= expected) & (expected <= hi)
+    inside = (lo - 0.5 <= expected) & (expected <= hi + 0.5)
     return {
         region: float(inside[:, where].mean())
         for region, (low, high) in REGIONS.items()
@@ -102,7 +105,7 @@ def summarize_planted(found: Repetitions) -> Rows:
     p = np.array([numbers["p_adjusted"] for numbers in found])
     others = summarize_family(found)
     return [
-        {"metric": metric, "power": float(np.mean(p[:, m] < LEVEL)), "error_elsewhere": others[m]["error"]}
+        {"metric": metric, "power": float(np.mean(p[:, m] <= LEVEL)), "error_elsewhere": others[m]["error"]}
         for m, metric in enumerate(TESTED_METRICS)
     ]
 

@@ -22,6 +22,8 @@ COLUMNS = [
     "p_adjusted", "layers",
 ]  # fmt: skip
 Pair = tuple[str, str]
+MOST_PAIRED = 40
+"""Analyses up to which every two of them are compared in pairs unless the pairs are named."""
 
 
 def paired_differences(
@@ -37,7 +39,7 @@ def paired_differences(
     Parameters
     ----------
     pairs : list of (str, str), optional
-        Labels ``a`` and ``b``; the difference is ``a - b``. Every two analyses without it.
+        Labels ``a`` and ``b``; the difference is ``a - b``. Without it every two analyses, of up to 40.
 
     Returns
     -------
@@ -46,10 +48,15 @@ def paired_differences(
         layers``; empty for pairs that :func:`unpaired` gives a reason for.
     """
     rows: list[dict[str, object]] = []
-    for a, b in pairs if pairs is not None else combinations(gathered.labels, 2):
+    for a, b in pairs if pairs is not None else every_pair(gathered):
         if not unpaired(gathered, a, b):
             rows += _rows(gathered, a, b, metrics)
     return framed(rows, COLUMNS)
+
+
+def every_pair(gathered: Gathered) -> list[Pair]:
+    """Labels of every two analyses; none where they are more than :data:`MOST_PAIRED`: a table nobody could read."""
+    return list(combinations(gathered.labels, 2)) if len(gathered.labels) <= MOST_PAIRED else []
 
 
 def controls(gathered: Gathered, metrics: tuple[str, ...] = COMPARED) -> pd.DataFrame:

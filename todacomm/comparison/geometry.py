@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from functools import partial
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from todacomm.comparison.config import ComparisonConfig
+from todacomm.comparison.differences import every_pair
 from todacomm.comparison.gathering import MODELS, Gathered
 from todacomm.comparison.matching import matched_names, residual_depths
 from todacomm.core.clouds import distances, standardize
@@ -162,15 +162,15 @@ def geometry_seconds(gathered: Gathered, config: ComparisonConfig) -> float:
 
 
 def _pairs(gathered: Gathered) -> list[tuple[str, str]]:
-    """Labels of every two analyses of the same texts."""
+    """Labels of every two analyses of the same texts; none where they are too many, see :func:`every_pair`."""
     if gathered.over != MODELS:
         return []
     digest = {label: analysis.texts["digest"] for label, analysis in gathered.analyses.items()}
-    return [(a, b) for a, b in combinations(gathered.labels, 2) if digest[a] == digest[b]]
+    return [(a, b) for a, b in every_pair(gathered) if digest[a] == digest[b]]
 
 
 def _layer_pairs(gathered: Gathered, grid: bool, all_pairs: bool = False) -> Iterator[tuple[str, str, str, str]]:
-    for a, b in combinations(gathered.labels, 2) if all_pairs else _pairs(gathered):
+    for a, b in every_pair(gathered) if all_pairs else _pairs(gathered):
         first, second = gathered.analyses[a], gathered.analyses[b]
         if grid:
             layers = [(i, j) for i in residual_depths(first) for j in residual_depths(second)]

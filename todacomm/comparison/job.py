@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from todacomm.comparison.config import ComparisonConfig
-from todacomm.comparison.differences import controls, paired_differences, trained_and_random, unpaired
+from todacomm.comparison.differences import MOST_PAIRED, controls, paired_differences, trained_and_random, unpaired
 from todacomm.comparison.gathering import Gathered, gather
 from todacomm.comparison.geometry import (
     diagram_distances,
@@ -123,16 +123,26 @@ def compare_gathered(
 def gaps(gathered: Gathered, config: ComparisonConfig, tables: dict[str, pd.DataFrame]) -> dict[str, str]:
     """Why a table is empty, by its name."""
     labels = gathered.labels
+    crowd = f"{len(labels)} analyses are too many to be held against each other in pairs: choose up to {MOST_PAIRED}"
+    many = len(labels) > MOST_PAIRED
     reasons = {
         "controls": "no model is here with trained and with random weights both"
         if not trained_and_random(gathered)
         else "the pairs have no common half-samples",
-        "paired_differences": unpaired(gathered, labels[0], labels[1]) or "nothing is defined in both",
+        "paired_differences": crowd
+        if many
+        else unpaired(gathered, labels[0], labels[1]) or "nothing is defined in both",
         "families": "it takes two groups, one of them with two members",
         "correlates": correlates_refused(gathered) or "not enough of the metrics are defined",
     }
     off = config.geometry == "none"
-    geometry = "geometry=none was asked for" if off else "no two analyses with stored clouds read the same texts"
+    geometry = (
+        "geometry=none was asked for"
+        if off
+        else crowd
+        if many
+        else "no two analyses with stored clouds read the same texts"
+    )
     reasons |= dict.fromkeys(("similarity", "model_distances", "diagram_distances", "divergences"), geometry)
     if config.geometry != "none" and not config.rtd_points:
         reasons["divergences"] = "rtd_points=0 was asked for"

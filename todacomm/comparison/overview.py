@@ -1,7 +1,7 @@
 """Tables that the numbers of the runs are enough for: ranking, curves over depth, families, correlates."""
 
 import math
-from itertools import combinations, permutations
+from itertools import permutations
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,6 @@ from scipy.stats import rankdata
 
 from todacomm.comparison.gathering import LABEL, MODELS, Gathered, is_block
 from todacomm.core.inference import MIN_DRAWS
-from todacomm.core.metrics import LAYER_METRICS
 from todacomm.tables import RUN_LAYER, framed
 
 COMPARED = (
@@ -23,7 +22,7 @@ GRID = np.linspace(0.0, 1.0, 21)
 """Relative depths at which curves of models of different depth are compared."""
 _Z = 1.959963984540054
 _EXACT = 8
-_DRAWS = 20_000
+_DRAWS, _DEALS = 20_000, 499
 
 
 def ranking(gathered: Gathered, metrics: tuple[str, ...] = RANKED) -> pd.DataFrame:
@@ -40,17 +39,36 @@ def ranking(gathered: Gathered, metrics: tuple[str, ...] = RANKED) -> pd.DataFra
         defined are left out.
     """
     tables = []
+    means = numbers(gathered)
     for metric in metrics:
-        rows = [row for label in gathered.labels if (row := _mean(gathered, label, metric))]
-        frame = framed(rows, [LABEL, "value", "se", "lo", "hi", "blocks"])
+        frame = means[means["metric"] == metric]
         frame = frame.sort_values("value", ascending=False, kind="stable", ignore_index=True)
-        lo, hi = (frame[bound].fillna(frame["value"]).to_numpy() for bound in ("lo", "hi"))
-        frame.insert(0, "metric", metric)
-        frame.insert(1, "rank", np.arange(1, len(frame) + 1))
-        frame.insert(2, "rank_lo", [1 + int(np.sum(lo > own)) for own in hi])
-        frame.insert(3, "rank_hi", [len(frame) - int(np.sum(hi < own)) for own in lo])
-        tables.append(frame)
+        lo, hi = (np.sort(frame[bound].fillna(frame["value"]).to_numpy()) for bound in ("lo", "hi"))
+        above = len(frame) - np.searchsorted(lo, frame["hi"].fillna(frame["value"]), side="right")
+        below = np.searchsorted(hi, frame["lo"].fillna(frame["value"]), side="left")
+        ranks = {"rank": np.arange(1, len(frame) + 1), "rank_lo": 1 + above, "rank_hi": len(frame) - below}
+        tables.append(pd.DataFrame({"metric": metric, **ranks, **frame.drop(columns="metric")}))
     return pd.concat(tables, ignore_index=True)
+
+
+def numbers(gathered: Gathered) -> pd.DataFrame:
+    """One number for each analysis and metric: the mean over the blocks, or that of the whole run.
+
+    Returns
+    -------
+    DataFrame
+        ``label, metric, value, se, lo, hi, blocks``; without those that are not defined.
+    """
+    table = gathered.table[np.isfinite(gathered.table["value"])]
+    whole = table[table["layer"] == RUN_LAYER].assign(blocks=0)
+    blocks = table[table["layer"].map({layer: is_block(layer) for layer in table["layer"].unique()})]
+    grouped = blocks.groupby([LABEL, "metric"], sort=False)
+    means = grouped[["value", "se"]].mean()
+    means["blocks"] = grouped.size()
+    means["se"] = means["se"].where(grouped["se"].count() == means["blocks"])
+    means["lo"], means["hi"] = means["value"] - _Z * means["se"], means["value"] + _Z * means["se"]
+    columns = [LABEL, "metric", "value", "se", "lo", "hi", "blocks"]
+    return pd.concat([means.reset_index()[columns], whole[columns]], ignore_index=True)
 
 
 def depth_curves(gathered: Gathered, metrics: tuple[str, ...] | None = None) -> pd.DataFrame:
@@ -108,13 +126,14 @@ def correlates(gathered: Gathered, metrics: tuple[str, ...] = COMPARED) -> pd.Da
         12. :func:`correlates_refused` says so.
     """
     rows = []
+    means = numbers(gathered).pivot(index=LABEL, columns="metric", values="value")
     for likelihood in LIKELIHOODS:
         points = _with_likelihood(gathered, likelihood)
         for metric in metrics:
-            means = {label: row["value"] for label in points.index if (row := _mean(gathered, label, metric))}
-            if len(means) < MIN_MODELS:
+            of_models = means.reindex(points.index).get(metric, pd.Series(dtype=float)).dropna()
+            if len(of_models) < MIN_MODELS:
                 continue
-            x, y = np.array(list(means.values())), points.loc[list(means)].to_numpy()
+            x, y = of_models.to_numpy(), points.loc[of_models.index].to_numpy()
             rho, p = spearman(x, y)
             rows.append({"likelihood": likelihood, "metric": metric, "models": len(x), "spearman": rho, "p": p})
     return framed(rows, ["likelihood", "metric", "models", "spearman", "p"])
@@ -163,7 +182,10 @@ def curve_distances(gathered: Gathered, metric: str) -> np.ndarray:
     ndarray, shape (n_analyses, n_analyses)
         nan where two share no depth at which both are defined.
     """
-    curves = np.array([_on_grid(gathered, label, metric) for label in gathered.labels])
+    table = gathered.table[(gathered.table["metric"] == metric) & np.isfinite(gathered.table["value"])]
+    along = {layer: layer in ("embedding", "final") or is_block(layer) for layer in table["layer"].unique()}
+    by_label = dict(iter(table[table["layer"].map(along)].groupby(LABEL)))
+    curves = np.array([_on_grid(by_label.get(label)) for label in gathered.labels])
     known = curves[np.isfinite(curves)]
     unit = float(np.abs(known).mean()) if len(known) else np.nan
     apart = np.abs(curves[:, None] - curves[None, :])
@@ -172,34 +194,12 @@ def curve_distances(gathered: Gathered, metric: str) -> np.ndarray:
         return np.where(count > 0, np.nansum(apart, axis=2) / count / unit, np.nan)
 
 
-def _on_grid(gathered: Gathered, label: str, metric: str) -> np.ndarray:
-    rows = _rows(gathered, label, metric)
-    rows = rows[[layer in ("embedding", "final") or is_block(layer) for layer in rows["layer"]]]
-    rows = rows[np.isfinite(rows["value"])].sort_values("depth")
-    if len(rows) < 2:
+def _on_grid(rows: pd.DataFrame | None) -> np.ndarray:
+    """A curve at the depths of :data:`GRID`; nan beyond the layers in which it is defined."""
+    if rows is None or len(rows) < 2:
         return np.full(len(GRID), np.nan)
+    rows = rows.sort_values("depth")
     return np.interp(GRID, rows["depth"], rows["value"], left=np.nan, right=np.nan)
-
-
-def _mean(gathered: Gathered, label: str, metric: str) -> dict[str, float | str] | None:
-    """Mean over the blocks, or the number of the whole run, with its interval; None where it is not defined."""
-    rows = _rows(gathered, label, metric)
-    if metric in LAYER_METRICS:
-        rows = rows[[is_block(layer) for layer in rows["layer"]]]
-    rows = rows[np.isfinite(rows["value"])]
-    if not len(rows):
-        return None
-    value, se = float(rows["value"].mean()), float(rows["se"].mean(skipna=False))
-    if metric in LAYER_METRICS:
-        lo, hi = value - _Z * se, value + _Z * se
-    else:
-        lo, hi = (float(rows[bound].iloc[0]) for bound in ("lo", "hi"))
-    return {LABEL: label, "value": value, "se": se, "lo": lo, "hi": hi, "blocks": len(rows)}
-
-
-def _rows(gathered: Gathered, label: str, metric: str) -> pd.DataFrame:
-    table = gathered.table
-    return table[(table[LABEL] == label) & (table["metric"] == metric)]
 
 
 def _with_likelihood(gathered: Gathered, likelihood: str) -> pd.Series:
@@ -212,25 +212,25 @@ def _with_likelihood(gathered: Gathered, likelihood: str) -> pd.Series:
 
 
 def _split(distance: np.ndarray, groups: np.ndarray) -> tuple[float, float]:
-    same: dict[bool, list[float]] = {True: [], False: []}
-    for i, j in combinations(range(len(groups)), 2):
-        if np.isfinite(distance[i, j]):
-            same[bool(groups[i] == groups[j])].append(float(distance[i, j]))
-    within, between = (float(np.mean(same[key])) if same[key] else np.nan for key in (True, False))
-    return within, between
+    """Mean distance of two members of one group, and of different ones."""
+    known = np.isfinite(distance) & ~np.eye(len(groups), dtype=bool)
+    same = groups[:, None] == groups
+    within, between = (distance[known & pairs] for pairs in (same, ~same))
+    return tuple(float(part.mean()) if len(part) else np.nan for part in (within, between))  # type: ignore[return-value]
 
 
 def _dealt_p(distance: np.ndarray, groups: np.ndarray, seed: int = 0) -> float:
     """Share of the ways to deal the groups out in which their members are as alike, those that differ counted once."""
-    sizes = pd.Series(groups).value_counts().to_numpy()
-    ways = math.factorial(len(groups)) // math.prod(math.factorial(int(size)) for size in sizes)
+    codes = np.unique(groups, return_inverse=True)[1]
+    sizes = np.bincount(codes)
+    ways = math.factorial(len(codes)) // math.prod(math.factorial(int(size)) for size in sizes)
     if ways < MIN_DRAWS + 1:
         return math.nan
-    if len(groups) <= _EXACT:
-        deals, extra = sorted(set(permutations(groups))), 0
+    if len(codes) <= _EXACT:
+        deals, extra = [np.array(deal) for deal in sorted(set(permutations(codes.tolist())))], 0
     else:
         rng = np.random.default_rng(seed)
-        deals, extra = [tuple(rng.permutation(groups)) for _ in range(2000)], 1
-    within, between = _split(distance, groups)
-    lower = sum(1 for deal in deals if np.subtract(*_split(distance, np.array(deal))) <= within - between + 1e-12)
+        deals, extra = [rng.permutation(codes) for _ in range(_DEALS)], 1
+    within, between = _split(distance, codes)
+    lower = sum(1 for deal in deals if np.subtract(*_split(distance, deal)) <= within - between + 1e-12)
     return (lower + extra) / (len(deals) + extra)

@@ -42,7 +42,8 @@ LAYER_METRICS: dict[str, Metric] = {
         "Length of the minimum spanning tree: the sum of all finite H0 lifetimes.", scale_free=False, grows=True),
     "h0_max_lifetime": Metric(
         "tda", "H0 longest lifetime", "distance",
-        "Longest finite H0 bar: the widest gap between two groups of points.", scale_free=False),
+        "Longest finite H0 bar: the widest gap between two groups of points. Its interval is about a tenth too narrow, "
+        "and much too narrow where a few points lie far out.", scale_free=False),
     "h0_mean_lifetime": Metric(
         "tda", "H0 mean lifetime", "distance", "Mean edge of the minimum spanning tree of the distinct points.",
         scale_free=False),
@@ -52,7 +53,9 @@ LAYER_METRICS: dict[str, Metric] = {
         "Mean H0 lifetime in units of the median distance: how evenly the points are spread, whatever their scale.",
         null_tail="two-sided"),
     "h0_max_norm": Metric(
-        "tda", "H0 longest lifetime / median distance", "-", "Widest gap in units of the median distance."),
+        "tda", "H0 longest lifetime / median distance", "-",
+        "Widest gap in units of the median distance. Its interval is about a tenth too narrow, and much too narrow "
+        "where a few points lie far out."),
     "h0_entropy": Metric(
         "tda", "H0 persistence entropy", "0..1",
         "Evenness of the H0 lifetimes: 1 where all are equal. Its interval is conservative."),
@@ -107,10 +110,10 @@ LAYER_METRICS: dict[str, Metric] = {
         "cloud", "Variance kept by PCA", "0..1", "Share of the variance that the principal components keep."),
     "participation_ratio": Metric(
         "geometry", "Participation ratio", "dimensions",
-        "Number of directions that carry the variance: (sum of eigenvalues)^2 / sum of their squares."),
+        "Number of directions that carry the variance: (sum of eigenvalues)^2 / sum of their squares.", grows=True),
     "effective_rank": Metric(
         "geometry", "Effective rank (RankMe)", "dimensions",
-        "Exponential of the entropy of the normalised singular values. Its interval is conservative."),
+        "Exponential of the entropy of the normalised singular values. Its interval is conservative.", grows=True),
     "spectrum_alpha": Metric(
         "geometry", "Spectral exponent", "-",
         "Exponent of the power law fitted to the eigenvalues from rank 11 to half of them."),

@@ -1,0 +1,119 @@
+"""Five hundred stored analyses of thirty layers, compared: seconds and peak memory.
+
+    python -m benchmarks.comparison_scale                # on sqlite
+    python -m benchmarks.comparison_scale --server       # through an MLflow server on loopback
+
+Writes ``benchmarks/results/comparison_scale.json``. The analyses are one real one of clouds from a seed, recorded again
+and again with numbers that differ; the comparison runs in a process of its own, without paired geometry.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from todacomm.config import AnalysisConfig
+from todacomm.pipeline import measure
+from todacomm.tracking import analysis_run
+
+RESULTS = Path(__file__).resolve().parent / "results" / "comparison_scale.json"
+N_RUNS, N_LAYERS, N_POINTS = 500, 30, 60
+COMPARE = """
+import json, resource, time
+start = time.perf_counter()
+from todacomm.comparison import ComparisonConfig, measure_comparison
+found = measure_comparison(ComparisonConfig.from_flat({"geometry": "none", "newest": False}))
+seconds = time.perf_counter() - start
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+print(json.dumps({"analyses": len(found.labels), "seconds": seconds, "peak GiB": peak, "stages": found.seconds}))
+"""
+
+
+def record_many(n_runs: int) -> None:
+    """Analyses of as many models in the store of the current folder."""
+    rng = np.random.default_rng(0)
+    np.savez("clouds.npz", **{f"layer_{i}": rng.normal(size=(N_POINTS, 8)) for i in range(N_LAYERS)})
+    config = AnalysisConfig.from_flat(
+        {"model": "clouds:clouds.npz", "replicates": 20, "nulls": 19, "keep_clouds": False}
+    )
+    result = measure(config)
+    for run in range(n_runs):
+        name = f"model-{run:03d}"
+        table = result.table.assign(model=name, value=result.table["value"] * rng.uniform(0.8, 1.2))
+        named = replace(result, model={**result.model, "name": name}, table=table)
+        with tempfile.TemporaryDirectory() as folder, analysis_run(config) as opened:
+            opened.write(named, Path(folder))
+
+
+@contextlib.contextmanager
+def server() -> Iterator[str]:
+    """An MLflow server on the store of the current folder; its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "mlflow", "server", "--port", str(port), "--workers", "1"]
+    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    process = subprocess.Popen(
+        [*command, "--backend-store-uri", "sqlite:///mlflow.db"], env=environment, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(240):
+            with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=5):
+                break
+            time.sleep(0.5)
+        yield address
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(20)
+
+
+def compare(**environment: str) -> dict[str, object]:
+    """The comparison in a process of its own."""
+    root = str(Path(__file__).resolve().parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", COMPARE], env={**os.environ, "PYTHONPATH": root, **environment}, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(done.stderr[-3000:])
+    numbers: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    return numbers
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Comparison of many stored analyses")
+    parser.add_argument("--runs", type=int, default=N_RUNS)
+    parser.add_argument("--server", action="store_true", help="through an MLflow server as well")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        start = time.perf_counter()
+        record_many(options.runs)
+        found: dict[str, object] = {"layers": N_LAYERS, "recording seconds": time.perf_counter() - start}
+        found["sqlite"] = compare()
+        if options.server:
+            with server() as address:
+                found["server"] = compare(MLFLOW_TRACKING_URI=address)
+    found["peak of the recording GiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    text = json.dumps(found, indent=1, default=lambda value: round(value, 3))
+    print(text)
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    RESULTS.write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()
