@@ -3,6 +3,7 @@
 import json
 import logging
 import math
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
@@ -101,16 +102,17 @@ def tell_text(analysis: "Analysis") -> None:
     """Warnings, headline, numbers of the run, and where to look."""
     from todacomm import tracking
     from todacomm.reports import headline
+    from todacomm.reports.model import warnings
 
-    for warning in analysis.warnings:
+    outline = analysis.outline()
+    for warning in warnings(outline):
         print(f"warning: {warning}", file=sys.stderr)
-    print(f"\n{headline(analysis.outline())}")
+    print(f"\n{headline(outline)}")
     for name, value in analysis.run.items():
         print(f"  {name:<26} {value:.4g}")
     print(f"\nrun      {tracking.run_link(analysis)}")
     print(f"report   {tracking.report_path(analysis)}")
-    opener = "make ui" if Path("MLproject").is_file() and Path("Makefile").is_file() else tracking.ui_command()
-    print(f'look     {opener}, then press "Model training" on the experiment\'s page', flush=True)
+    print(f'look     {_opener()}, then press "Model training" on the experiment\'s page', flush=True)
 
 
 def tell_id(analysis: "Analysis") -> None:
@@ -183,4 +185,13 @@ def converge_and_tell(config: "ConvergenceConfig") -> None:
     print("\n" + "\n".join(headline(result)))
     print(f"\nrun      {tracking.run_link(run)}")
     print(f"report   {tracking.report_path(run)}")
-    print(f'look     {tracking.ui_command()}, then press "Model training"')
+    print(f'look     {_opener()}, then press "Model training" on the experiment\'s page')
+
+
+def _opener() -> str:
+    """The shortest command that opens MLflow's interface here."""
+    from todacomm import tracking
+
+    if Path("MLproject").is_file() and Path("Makefile").is_file():
+        return "make ui"
+    return "todacomm ui" if shutil.which("todacomm") else tracking.ui_command()

@@ -2,38 +2,60 @@
 
 import json
 import math
+import shutil
 
 import pytest
 
 import todacomm as library
 from tests.cli.conftest import SMALL
+from tests.helpers.tiny_models import tiny_model_folder
+
+
+@pytest.mark.parametrize(
+    ("line", "runs"),
+    [
+        ("run --model {gpt2} --samples 200", 1),
+        ("run --model {gpt2} --samples 500 --layers all", 1),
+        ("run --models {gpt2},{bert},{gpt_neox} --samples 500", 3),
+        ("run --model {gpt2} --datasets {wikitext2},{squad} --samples 500", 2),
+        ("run --model {gpt2} --device cpu", 1),
+        ("run --hf-model {gpt2} --num-layers 3 --samples 200", 1),
+        ("run -m {gpt2} -n 200 -l embedding,layer_1 -d {squad} -o named --max-length 32 --pca 4", 1),
+    ],
+)
+def test_the_published_commands_as_they_were_typed(store, todacomm, local, line, runs):
+    result = todacomm(f"{line.format_map(local)} {SMALL}")
+    assert result.exit_code == 0, result.output
+    analyses = library.search_analyses()
+    assert len(analyses) == runs
+    assert set(analyses["samples"]) == {20}
+    assert result.stdout.count("http://127.0.0.1:5000/#/experiments") == runs
 
 
 @pytest.mark.parametrize(
     "line",
     [
-        "run --model {model} --samples 200",
-        "run --model {model} --samples 500 --layers all",
-        "run --models {model},{model}/,demo-decoder --samples 500",
-        "run --model {model} --datasets pydoc,{texts} --samples 500",
-        "run --model {model} --device cpu",
-        "run --hf-model {model} --num-layers 3 --samples 200",
-        "run -m {model} -n 200 -l embedding,layer_1 -d {texts} -o named --max-length 32 --pca 4",
+        "run --model gpt2 --samples 500 --layers all",
+        "run --models gpt2,bert,distilgpt2,pythia-70m --samples 500",
+        "run --hf-model microsoft/phi-1_5 --num-layers 24 --samples 200",
     ],
 )
-def test_the_published_commands_as_they_were_typed(store, todacomm, tiny_model, texts, line):
-    typed = line.format(model=tiny_model, texts=texts)
-    result = todacomm(f"{typed} {SMALL}".replace("--pca 5", "" if "--pca" in typed else "--pca 5"))
-    assert result.exit_code == 0, result.output
-    analyses = library.search_analyses()
-    assert set(analyses["samples"]) == {20}
-    assert len(analyses) == {"--models": 3, "--datasets": 2}.get(typed.split()[1 + typed.count("--model ") * 2], 1)
-    assert "http://127.0.0.1:5000/#/experiments" in result.stdout
+def test_the_published_commands_word_by_word_without_a_hub(store, todacomm, line):
+    result = todacomm(line)
+    assert result.exit_code == 1
+    assert "the hub cannot be reached" in result.stderr
+    assert "Traceback" not in result.output
+    assert library.search_analyses().empty
 
 
 @pytest.fixture
-def texts(tmp_path):
-    path = tmp_path / "texts.txt"
+def local(tmp_path):
+    """Folders and files that stand in for what is on the hub, by the published names."""
+    places = {family: tiny_model_folder(tmp_path, family) for family in ("gpt2", "bert", "gpt_neox")}
+    return places | {name: write_words(tmp_path / f"{name}.txt") for name in ("wikitext2", "squad")}
+
+
+def write_words(path):
     words = ["harbour", "ships", "evening", "village", "tree", "river", "field", "library", "clock", "letters", "ink"]
     path.write_text(" ".join(words[(7 * i + i // 9) % len(words)] for i in range(3000)))
     return path
@@ -87,11 +109,12 @@ def test_one_failure_among_several_does_not_keep_the_others(store, todacomm, clo
     assert "1 of 2 analyses failed" in result.stderr
 
 
-def test_several_get_names_and_folders_of_their_own(store, todacomm, clouds_file, tmp_path):
-    line = f"run --models clouds:{clouds_file},demo-encoder -o mine --output-dir {tmp_path}/out"
-    assert todacomm(f"{line} {SMALL} --likelihood false").exit_code == 0
-    assert set(library.search_analyses()["run_name"]) == {"mine mine.npz-pydoc", "mine demo-encoder-pydoc"}
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"mine.npz-pydoc", "demo-encoder-pydoc"}
+def test_several_get_names_and_folders_of_their_own(store, todacomm, clouds_file):
+    shutil.copy(clouds_file, "other.npz")
+    line = f"run --models clouds:{clouds_file},clouds:other.npz -o two --output-dir out {SMALL}"
+    assert todacomm(line).exit_code == 0
+    assert set(library.search_analyses()["run_name"]) == {"two mine.npz-pydoc", "two clouds:other.npz-pydoc"}
+    assert {path.name for path in (store / "out").iterdir()} == {"mine.npz-pydoc", "clouds:other.npz-pydoc"}
 
 
 @pytest.mark.parametrize(

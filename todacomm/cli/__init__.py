@@ -24,15 +24,16 @@ COMMANDS: dict[str, dict[str, str]] = {
 }
 """Section of the help -> name of a command -> ``module:function``."""
 
-EPILOG = """\b
+EXIT_CODES = """\b
 Exit codes
   0    done
   1    a failure, its reason on stderr
   2    wrong usage of an option
   130  ended by Ctrl-C
   143  ended by SIGTERM
+"""
 
-\b
+COMPLETION = """\b
 Shell completion
   bash  eval "$(_TODACOMM_COMPLETE=bash_source todacomm)"
   zsh   eval "$(_TODACOMM_COMPLETE=zsh_source todacomm)"
@@ -82,8 +83,17 @@ def show_version(ctx: click.Context, parameter: click.Parameter, asked: bool) ->
         ctx.exit()
 
 
-@click.group(cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=show_version, help="say which one")
+@click.group(
+    cls=LazyGroup, epilog=f"{EXIT_CODES}\n{COMPLETION}", context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=show_version,
+    help="Show the version and exit.",
+)
 def main() -> None:
     """Language models compared by the topology of their activations, recorded in MLflow.
 

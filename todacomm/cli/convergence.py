@@ -2,14 +2,14 @@
 
 import click
 
-from todacomm.cli import EPILOG
+from todacomm.cli import EXIT_CODES
 from todacomm.cli.list_configs import config_path
 from todacomm.cli.run import SPELLINGS
 from todacomm.cli.sections import SectionedCommand
 from todacomm.convergence.options import convergence_options, parse_convergence
 
 
-@click.command(cls=SectionedCommand, epilog=EPILOG)
+@click.command(cls=SectionedCommand, epilog=EXIT_CODES)
 @convergence_options(SPELLINGS)
 def convergence(config: str | None, sizes: str, pcas: str, repeats: int, **options: str | None) -> None:
     """Measure how many points are enough for a model.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from todacomm.cli import EPILOG
+from todacomm.cli import EXIT_CODES
 from todacomm.cli.printing import print_styled
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 STYLES = {"ok": "green", "note": "yellow", "problem": "bold red"}
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EXIT_CODES)
 def doctor() -> None:
     """Check the installation and the store.
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from todacomm.cli import EPILOG
+from todacomm.cli import EXIT_CODES
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EXIT_CODES)
 @click.argument("analysis", metavar="RUN")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 def export(analysis: str, folder: Path) -> None:

@@ -69,13 +69,11 @@ def config_text(path: Path, given: Mapping[str, Any]) -> str:
     ]
     for title, names in OPTION_GROUPS.items():
         lines += ["", f"# {title}"]
-        lines += [_line(name, given[name]) if name in given else "# " + _line(name) for name in names]
+        lines += [_line(name, given.get(name)) for name in names]
     return "\n".join(lines) + "\n"
 
 
-def _line(name: str, value: Any = None) -> str:
-    default = shown_default(name)
-    spelled = (
-        yaml.safe_dump(value, default_flow_style=True).partition("\n")[0] if value is not None else default or '""'
-    )
-    return f"{name + ': ' + spelled:<32}  # {OPTIONS[name].metadata['help']}"
+def _line(name: str, value: Any) -> str:
+    default = shown_default(name) or '""'
+    option = f"# {name}: {default}" if value is None else yaml.safe_dump({name: value}).rstrip()
+    return f"{option:<32}  # {OPTIONS[name].metadata['help']}"

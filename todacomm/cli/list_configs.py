@@ -10,6 +10,7 @@ from todacomm.protocols import load_protocol, protocol_names
 from todacomm.shipped import shipped
 
 FOLDER = Path("configs")
+OWN_CLOUDS = "clouds:"
 SUFFIXES = (".yaml", ".yml")
 
 
@@ -31,7 +32,10 @@ def list_configs() -> None:
     print_heading("Protocols (--protocol NAME)")
     protocols = [load_protocol(name) for name in protocol_names()]
     print_table(
-        ["name", "version", "what it is"], [[p.name, str(p.version), p.description] for p in protocols], n_text=3
+        ["name", "version", "what it is"],
+        [[p.name, str(p.version), p.description] for p in protocols],
+        n_text=3,
+        prose="what it is",
     )
     if not here:
         click.echo(f"\nNo files in {FOLDER}/ yet: `todacomm init NAME` writes one.", err=True)
@@ -61,12 +65,13 @@ def _print_files(paths: list[Path]) -> None:
         except ValueError as error:
             rows.append([path.stem, "", "", "", f"cannot be used: {error}"])
             continue
-        samples = str(config.texts.samples)
-        rows.append([path.stem, config.model.model, config.texts.dataset, samples, description(path)])
-    print_table(["name", "model", "dataset", "samples", "what it is"], rows, n_text=5)
+        texts = [config.texts.dataset, str(config.texts.samples)]
+        own = config.model.model.startswith(OWN_CLOUDS)
+        rows.append([path.stem, config.model.model, *(["", ""] if own else texts), description(path)])
+    print_table(["name", "model", "dataset", "samples", "what it is"], rows, n_text=5, prose="what it is")
 
 
 def description(path: Path) -> str:
-    """The comment at the top of a file, up to the end of its first sentence or line of its own."""
+    """The comment in the first line of a file; empty where there is none."""
     first = path.read_text(encoding="utf-8").partition("\n")[0]
     return first.removeprefix("#").strip() if first.startswith("#") else ""

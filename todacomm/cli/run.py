@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from todacomm.cli import EPILOG
+from todacomm.cli import EXIT_CODES
 from todacomm.cli.list_configs import config_path
 from todacomm.cli.sections import SectionedCommand
 from todacomm.config import OPTIONS, AnalysisConfig
@@ -32,7 +32,7 @@ CHANGED = {
 """What a user of todacomm 0.1.0 should know of an option."""
 
 
-@click.command(cls=SectionedCommand, epilog=EPILOG)
+@click.command(cls=SectionedCommand, epilog=EXIT_CODES)
 @options_without(spellings=SPELLINGS, notes=CHANGED)
 @click.option("--models", metavar="A,B,...", help="several models, one run each")
 @click.option("--datasets", metavar="A,B,...", help="several sets of texts, one run each and for every model")

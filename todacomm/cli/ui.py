@@ -10,14 +10,14 @@ import urllib.request
 
 import click
 
-from todacomm.cli import EPILOG
+from todacomm.cli import EXIT_CODES
 
 HOST = "127.0.0.1"
 _GRACE_SECONDS = 5.0
 _POLL_SECONDS = 0.3
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EXIT_CODES)
 @click.option(
     "-p", "--port", type=click.IntRange(1, 65535), default=5000, show_default=True, help="port on this machine"
 )
