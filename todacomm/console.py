@@ -5,8 +5,8 @@ import logging
 import math
 import shutil
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,29 +21,40 @@ FAILED = 1
 INTERRUPTED = 130
 
 
-def exit_code(job: Callable[[], Any]) -> int:
+def exit_code(job: Callable[[], Any], log: bool = True) -> int:
     """Run a job; 0, or 1 with the error's text where the user can mend it, 130 after Ctrl-C and 143 after SIGTERM.
 
     An error that is no ``ValueError`` is a defect of the program and keeps its traceback.
+
+    Parameters
+    ----------
+    log : bool
+        Show what the library logs, such as the size of a model before its download, on stderr.
     """
-    show_log()
-    try:
-        job()
-    except ValueError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return FAILED
-    except KeyboardInterrupt as interrupt:
-        print("interrupted", file=sys.stderr)
-        return getattr(interrupt, "exit_code", INTERRUPTED)
+    with shown_log() if log else nullcontext():
+        try:
+            job()
+        except ValueError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return FAILED
+        except KeyboardInterrupt as interrupt:
+            print("interrupted", file=sys.stderr)
+            return getattr(interrupt, "exit_code", INTERRUPTED)
     return 0
 
 
-def show_log() -> None:
-    """Let what the library logs, such as the size of a model before its download, be seen on stderr."""
-    logger = logging.getLogger("todacomm")
-    if not logger.handlers:
-        logger.addHandler(logging.StreamHandler())
-        logger.setLevel(logging.INFO)
+@contextmanager
+def shown_log() -> Iterator[None]:
+    """Let what the library logs be seen on stderr."""
+    logger, handler = logging.getLogger("todacomm"), logging.StreamHandler()
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
 
 
 def analyze_and_tell(config: AnalysisConfig, style: str = "text", bars: bool = True) -> None:
@@ -101,8 +112,7 @@ def analyze_each(configs: Sequence[AnalysisConfig], style: str = "text", bars: b
 def tell_text(analysis: "Analysis") -> None:
     """Warnings, headline, numbers of the run, and where to look."""
     from todacomm import tracking
-    from todacomm.reports import headline
-    from todacomm.reports.model import warnings
+    from todacomm.reports import headline, warnings
 
     outline = analysis.outline()
     for warning in warnings(outline):
@@ -160,7 +170,7 @@ def compare_and_tell(config: "ComparisonConfig") -> None:
     print("\n" + "\n".join(headline(found)))
     print(f"\nrun      {tracking.run_link(run)}")
     print(f"report   {tracking.report_path(run)}")
-    print(f'look     {tracking.ui_command()}, then press "Model training"')
+    print(f'look     {_opener()}, then press "Model training" on the experiment\'s page')
 
 
 def converge_and_tell(config: "ConvergenceConfig") -> None:

@@ -83,7 +83,7 @@ def run(
             check_blocks(configs[0].model, num_layers)
         analyze_each(configs, "json" if as_json else "id" if quiet else "text", bars=not quiet)
 
-    raise SystemExit(exit_code(job))
+    raise SystemExit(exit_code(job, log=not quiet))
 
 
 def one_of(*given: tuple[str, str | None]) -> list[str | None]:
