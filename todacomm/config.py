@@ -270,6 +270,8 @@ def parse_value(name: str, value: Any, hint: Any) -> Any:
         return _parse_bool(name, value)
     if kind is int:
         return _parse_int(name, value, "a whole number or auto" if optional else "a whole number")
+    if isinstance(value, Mapping):
+        raise ValueError(f"{name} holds options of its own ({', '.join(map(str, value))}): expected one value")
     if isinstance(value, (list, tuple)):
         return ",".join(str(item) for item in value)
     return "" if value is None else str(value).strip()

@@ -98,6 +98,20 @@ def test_list_configs_shows_own_shipped_and_protocols(store, todacomm):
     assert {path.stem for path in (shipped("configs") / "protocols").glob("*.yaml")} <= set(rows)
 
 
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("experiment_name: a\nexperiment_type: quick_test\n", "unknown option 'experiment_type'"),
+        ("model: {type: gpt2, name: gpt2}\n", "model holds options of its own (type, name)"),
+    ],
+)
+def test_a_file_of_the_published_package_is_refused(store, todacomm, content, says):
+    (store / "theirs.yaml").write_text(content)
+    result = todacomm("run --config theirs.yaml")
+    assert result.exit_code == 2
+    assert says in result.stderr
+
+
 def test_an_unknown_key_names_the_nearest(store, todacomm):
     (store / "mine.yaml").write_text("modle: gpt2\n")
     result = todacomm("run -c mine.yaml")
