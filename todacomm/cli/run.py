@@ -1,14 +1,14 @@
 """``todacomm run``: one analysis, or one for each of several models and sets of texts."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
 from todacomm.cli import EXIT_CODES
 from todacomm.cli.list_configs import config_path
 from todacomm.cli.sections import SectionedCommand
-from todacomm.config import OPTIONS, AnalysisConfig
+from todacomm.config import AnalysisConfig
 from todacomm.options import options_without, parse_options
 
 SPELLINGS = {
@@ -111,10 +111,8 @@ def one_of(*given: tuple[str, str | None]) -> list[str | None]:
 
 def apart(config: AnalysisConfig) -> AnalysisConfig:
     """Settings of one of several analyses: a name and a folder given for all become its own."""
-    flat: dict[str, Any] = config.to_flat()
-    own = "-".join(Path(flat[name]).name for name in ("model", "dataset"))
-    if flat["run_name"]:
-        flat["run_name"] = f"{flat['run_name']} {own}"
-    if flat["output_dir"]:
-        flat["output_dir"] = str(Path(flat["output_dir"]) / own)
-    return AnalysisConfig.from_flat({name: flat[name] for name in OPTIONS})
+    record = config.record
+    own = f"{Path(config.model.model).name}-{Path(config.texts.dataset).name}"
+    name = f"{record.run_name} {own}" if record.run_name else ""
+    folder = str(Path(record.output_dir) / own) if record.output_dir else ""
+    return replace(config, record=replace(record, run_name=name, output_dir=folder))
