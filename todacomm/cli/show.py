@@ -45,9 +45,8 @@ def print_analysis(text: str, full: bool = False) -> None:
     """
     from todacomm import tracking
     from todacomm.figures.depth import read_depth
-    from todacomm.reports import findings, headline
+    from todacomm.reports import findings, headline, warnings
     from todacomm.reports.blocks import headline_table, layer_tables
-    from todacomm.reports.model import warnings
 
     found = tracking.load_analysis(tracking.find_analysis(text))
     result = found.outline()
