@@ -199,6 +199,10 @@ _GROUPS: dict[str, Any] = {
 }
 OPTIONS: dict[str, dataclasses.Field[Any]] = {f.name: f for g in _GROUPS.values() for f in dataclasses.fields(g)}
 """Every option of an analysis by its flat name: the same in YAML, Python and MLproject, in kebab case on a console."""
+OPTION_GROUPS: dict[str, tuple[str, ...]] = {
+    (group.__doc__ or name): tuple(f.name for f in dataclasses.fields(group)) for name, group in _GROUPS.items()
+}
+"""What a group of options is about -> the names in it."""
 _GROUP_OF = {f.name: name for name, group in _GROUPS.items() for f in dataclasses.fields(group)}
 _TYPES = {name: hint for group in _GROUPS.values() for name, hint in get_type_hints(group).items()}
 
@@ -266,6 +270,8 @@ def parse_value(name: str, value: Any, hint: Any) -> Any:
         return _parse_bool(name, value)
     if kind is int:
         return _parse_int(name, value, "a whole number or auto" if optional else "a whole number")
+    if isinstance(value, Mapping):
+        raise ValueError(f"{name} holds options of its own ({', '.join(map(str, value))}): expected one value")
     if isinstance(value, (list, tuple)):
         return ",".join(str(item) for item in value)
     return "" if value is None else str(value).strip()

@@ -1,8 +1,12 @@
 """What every command does around its job: exit codes, errors on one screen, links at the end."""
 
+import json
 import logging
+import math
+import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,58 +15,142 @@ from todacomm.config import AnalysisConfig
 if TYPE_CHECKING:
     from todacomm.comparison.config import ComparisonConfig
     from todacomm.convergence import ConvergenceConfig
+    from todacomm.tracking import Analysis
 
 FAILED = 1
 INTERRUPTED = 130
 
 
-def exit_code(job: Callable[[], Any]) -> int:
+def exit_code(job: Callable[[], Any], log: bool = True) -> int:
     """Run a job; 0, or 1 with the error's text where the user can mend it, 130 after Ctrl-C and 143 after SIGTERM.
 
     An error that is no ``ValueError`` is a defect of the program and keeps its traceback.
+
+    Parameters
+    ----------
+    log : bool
+        Show what the library logs, such as the size of a model before its download, on stderr.
     """
-    show_log()
-    try:
-        job()
-    except ValueError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return FAILED
-    except KeyboardInterrupt as interrupt:
-        print("interrupted", file=sys.stderr)
-        return getattr(interrupt, "exit_code", INTERRUPTED)
+    with shown_log() if log else nullcontext():
+        try:
+            job()
+        except ValueError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return FAILED
+        except KeyboardInterrupt as interrupt:
+            print("interrupted", file=sys.stderr)
+            return getattr(interrupt, "exit_code", INTERRUPTED)
     return 0
 
 
-def show_log() -> None:
-    """Let what the library logs, such as the size of a model before its download, be seen on stderr."""
-    logger = logging.getLogger("todacomm")
-    if not logger.handlers:
-        logger.addHandler(logging.StreamHandler())
-        logger.setLevel(logging.INFO)
+@contextmanager
+def shown_log() -> Iterator[None]:
+    """Let what the library logs be seen on stderr."""
+    logger, handler = logging.getLogger("todacomm"), logging.StreamHandler()
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
 
 
-def analyze_and_tell(config: AnalysisConfig) -> None:
-    """Analyse, then say where the run is, what the headline is and how to look at it."""
-    from todacomm import tracking
+def analyze_and_tell(config: AnalysisConfig, style: str = "text", bars: bool = True) -> None:
+    """Analyse, then say where the run is, what the headline is and how to look at it.
+
+    Parameters
+    ----------
+    style : str
+        A key of :data:`STYLES`.
+    bars : bool
+        Show the progress on stderr, where that is a terminal.
+    """
     from todacomm.pipeline import analyze
-    from todacomm.progress import Bars
+    from todacomm.progress import Bars, silent
+
+    shown = Bars() if bars else None
+    try:
+        with redirect_stdout(sys.stderr):  # what libraries have to say is no result
+            analysis = analyze(config, progress=shown or silent)
+    finally:
+        if shown:
+            shown.close()
+    STYLES[style](analysis)
+
+
+def analyze_each(configs: Sequence[AnalysisConfig], style: str = "text", bars: bool = True) -> None:
+    """Analyses one after the other, each a run of its own; one that fails does not keep the others from being made.
+
+    Raises
+    ------
+    ValueError
+        At least one of them failed.
+    """
+    from todacomm.tracking import run_name
+
+    failed = []
+    for index, config in enumerate(configs, start=1):
+        name = run_name(config)
+        if len(configs) > 1 and style == "text":
+            print(f"\n[{index} of {len(configs)}] {name}", file=sys.stderr)
+        try:
+            analyze_and_tell(config, style, bars)
+        except ValueError as error:
+            if style == "json":
+                failure = {"run_id": None, "model": config.model.model, "dataset": config.texts.dataset}
+                print(json.dumps(failure | {"error": str(error)}, ensure_ascii=False), flush=True)
+            if len(configs) == 1:
+                raise
+            print(f"error: {name}: {error}", file=sys.stderr)
+            failed.append(name)
+    if failed:
+        raise ValueError(f"{len(failed)} of {len(configs)} analyses failed: {', '.join(failed)}")
+
+
+def tell_text(analysis: "Analysis") -> None:
+    """Warnings, headline, numbers of the run, and where to look."""
+    from todacomm import tracking
     from todacomm.reports import headline, warnings
 
-    bars = Bars()
-    try:
-        analysis = analyze(config, progress=bars)
-    finally:
-        bars.close()
-    result = analysis.result()
-    for warning in warnings(result):
+    outline = analysis.outline()
+    for warning in warnings(outline):
         print(f"warning: {warning}", file=sys.stderr)
-    print(f"\n{headline(result)}")
+    print(f"\n{headline(outline)}")
     for name, value in analysis.run.items():
         print(f"  {name:<26} {value:.4g}")
     print(f"\nrun      {tracking.run_link(analysis)}")
     print(f"report   {tracking.report_path(analysis)}")
-    opener = "make ui" if Path("MLproject").is_file() and Path("Makefile").is_file() else tracking.ui_command()
-    print(f'look     {opener}, then press "Model training" on the experiment\'s page')
+    print(f'look     {_opener()}, then press "Model training" on the experiment\'s page', flush=True)
+
+
+def tell_id(analysis: "Analysis") -> None:
+    """The run's id alone."""
+    print(analysis.run_id, flush=True)
+
+
+def tell_json(analysis: "Analysis") -> None:
+    """One line of JSON: the run, its links, its headline, its numbers (null where undefined) and its warnings."""
+    from todacomm import tracking
+    from todacomm.reports import headline
+
+    told = {
+        "run_id": analysis.run_id,
+        "run_name": analysis.run_name,
+        "model": analysis.model["name"],
+        "dataset": analysis.texts["name"],
+        "link": tracking.run_link(analysis),
+        "report": tracking.report_path(analysis),
+        "headline": headline(analysis.outline()),
+        "numbers": {name: value if math.isfinite(value) else None for name, value in analysis.run.items()},
+        "warnings": list(analysis.warnings),
+    }
+    print(json.dumps(told, ensure_ascii=False, allow_nan=False), flush=True)
+
+
+STYLES: dict[str, Callable[["Analysis"], None]] = {"text": tell_text, "id": tell_id, "json": tell_json}
+"""How a finished analysis is told on stdout."""
 
 
 def compare_and_tell(config: "ComparisonConfig") -> None:
@@ -82,7 +170,7 @@ def compare_and_tell(config: "ComparisonConfig") -> None:
     print("\n" + "\n".join(headline(found)))
     print(f"\nrun      {tracking.run_link(run)}")
     print(f"report   {tracking.report_path(run)}")
-    print(f'look     {tracking.ui_command()}, then press "Model training"')
+    print(f'look     {_opener()}, then press "Model training" on the experiment\'s page')
 
 
 def converge_and_tell(config: "ConvergenceConfig") -> None:
@@ -107,4 +195,13 @@ def converge_and_tell(config: "ConvergenceConfig") -> None:
     print("\n" + "\n".join(headline(result)))
     print(f"\nrun      {tracking.run_link(run)}")
     print(f"report   {tracking.report_path(run)}")
-    print(f'look     {tracking.ui_command()}, then press "Model training"')
+    print(f'look     {_opener()}, then press "Model training" on the experiment\'s page')
+
+
+def _opener() -> str:
+    """The shortest command that opens MLflow's interface here."""
+    from todacomm import tracking
+
+    if Path("MLproject").is_file() and Path("Makefile").is_file():
+        return "make ui"
+    return "todacomm ui" if shutil.which("todacomm") else tracking.ui_command()

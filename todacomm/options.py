@@ -2,7 +2,7 @@
 
 import os
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
@@ -17,13 +17,29 @@ def analysis_options(command: Command) -> Command:
     return options_without()(command)
 
 
-def options_without(*names: str) -> Callable[[Command], Command]:
-    """:func:`analysis_options` without those that mean nothing to a command."""
+def options_without(
+    *names: str, spellings: Mapping[str, tuple[str, ...]] | None = None, notes: Mapping[str, str] | None = None
+) -> Callable[[Command], Command]:
+    """:func:`analysis_options` without those that mean nothing to a command.
+
+    Parameters
+    ----------
+    spellings : mapping
+        Other ways to type an option, such as ``-m`` for ``model``; ``config`` is one of them.
+    notes : mapping
+        What a command's help adds to that of an option.
+    """
+    others, added = spellings or {}, notes or {}
 
     def add(command: Command) -> Command:
         for name in reversed([name for name in OPTIONS if name not in names]):
-            command = click.option(f"--{kebab(name)}", name, metavar=_metavar(name), help=_help(name))(command)
-        return click.option("--config", metavar="FILE", help="YAML file of options; those given here win")(command)
+            spelled = (*others.get(name, ()), f"--{kebab(name)}")
+            told = "; ".join(filter(None, (_help(name), added.get(name))))
+            command = click.option(*spelled, name, metavar=_metavar(name), help=told)(command)
+        spelled = (*others.get("config", ()), "--config")
+        return click.option(*spelled, "config", metavar="FILE", help="YAML file of options; those given here win")(
+            command
+        )
 
     return add
 

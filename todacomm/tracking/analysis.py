@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -137,25 +138,37 @@ class Analysis:
         """Layer -> its metrics on the half-samples, shape ``(replicates, metrics)``; empty without any."""
         return read_replicates(self.artifact(REPLICATES)) if self.config.has_intervals else {}
 
-    def result(self) -> Result:
-        """Everything that was recorded, as figures and reports read it."""
+    def outline(self) -> Result:
+        """The result without diagrams, curves, clouds and ids of texts: enough for tables and findings, at once."""
         layers = []
         for index, name, depth in self.settings["layers"]:
-            diagrams, curves = read_layer(self.artifact(diagram_file(index)))
             own = tuple(text.removeprefix(f"{name}: ") for text in self.warnings if text.startswith(f"{name}: "))
-            layers.append(LayerResult(name, index, depth, diagrams, curves, own))
-        kept = self.layer_names if self.settings["options"]["keep_clouds"] else ()
+            layers.append(LayerResult(name, index, depth, [], {}, own))
         return Result(
             config=self.config,
             model=self.model,
-            texts={**self.texts, "ids": list(self.text_ids)},
+            texts=self.texts,
             table=self.layers,
             nulls=self.nulls,
             layers=tuple(layers),
-            clouds={name: self.cloud(name) for name in kept},
-            replicates=self.replicates,
+            clouds={},
             warnings=self.warnings,
             seconds=self.settings["seconds"],
+        )
+
+    def result(self) -> Result:
+        """Everything that was recorded, as figures and reports read it."""
+        outline, layers = self.outline(), []
+        for layer in outline.layers:
+            diagrams, curves = read_layer(self.artifact(diagram_file(layer.index)))
+            layers.append(replace(layer, diagrams=diagrams, curves=curves))
+        kept = self.layer_names if self.settings["options"]["keep_clouds"] else ()
+        return replace(
+            outline,
+            texts={**self.texts, "ids": list(self.text_ids)},
+            layers=tuple(layers),
+            clouds={name: self.cloud(name) for name in kept},
+            replicates=self.replicates,
         )
 
     @property

@@ -65,7 +65,7 @@ def search_analyses(
         raise ValueError(f"unknown status {status!r}: choose {', '.join(STATUSES)} or None")
     client = open_store(writing=False)
     with store_errors(client.tracking_uri):
-        experiments = {found.experiment_id: found.name for found in _pages(client.search_experiments)}
+        experiments = {found.experiment_id: found.name for found in pages(client.search_experiments)}
         chosen = [id_ for id_, name in experiments.items() if experiment in (None, name)]
         if not chosen:
             known = ", ".join(sorted(experiments.values())[:_NAMED_IN_ERROR])
@@ -90,10 +90,11 @@ def search_analyses(
 def _all(client: MlflowClient, experiment_ids: list[str], status: str | None) -> Iterator[Run]:
     """Every analysis in some experiments."""
     query = f"tags.{KIND} = '{ANALYSIS}'" + (f" AND attributes.status = '{status}'" if status else "")
-    return _pages(client.search_runs, experiment_ids=experiment_ids, filter_string=query)
+    return pages(client.search_runs, experiment_ids=experiment_ids, filter_string=query)
 
 
-def _pages(search: Callable[..., Any], **query: Any) -> Iterator[Any]:
+def pages(search: Callable[..., Any], **query: Any) -> Iterator[Any]:
+    """Everything that one of MLflow's searches finds, page by page."""
     page = search(max_results=_PAGE, **query)
     yield from page
     while page.token:

@@ -1,0 +1,102 @@
+"""``todacomm doctor``: what is well, what is not, and what to do; nothing is made or changed by looking."""
+
+import shutil
+import sqlite3
+
+import pytest
+from mlflow import MlflowClient
+
+from tests.helpers.records import record
+from tests.helpers.results import make_result
+from todacomm import checkup
+from todacomm.checkup import NOTE, OK, PROBLEM
+from todacomm.tracking import check_store, open_run
+
+
+def levels(findings):
+    return {finding.subject: finding.level for finding in findings}
+
+
+def test_a_sound_place_has_no_problem(store, todacomm):
+    record(make_result())
+    result = todacomm("doctor")
+    assert result.exit_code == 0, result.output
+    assert "problem " not in result.stdout
+    assert all(line.startswith(("ok ", "note ", " ")) for line in result.stdout.splitlines())
+    for subject in ("python", "packages", "files", "torch", "conda", "uv", "pyenv", "hub", "cache", "store", "runs"):
+        assert f" {subject} " in result.stdout
+
+
+def test_looking_makes_no_store(no_mlflow_settings, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert levels(check_store()) == {"store": OK, "reachable": OK}
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_stray_file_store_is_a_problem(store, todacomm):
+    (store / "mlruns/0").mkdir(parents=True)
+    (store / "mlruns/0/meta.yaml").write_text("")
+    result = todacomm("doctor")
+    assert result.exit_code == 1
+    assert "mlruns/0/meta.yaml is left from a store of files" in result.stdout
+    assert "-> move" in result.stdout
+
+
+def test_a_moved_store_is_a_problem(store, monkeypatch, tmp_path_factory):
+    record(make_result())
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "moved"
+    shutil.move(store, elsewhere)
+    monkeypatch.chdir(elsewhere)
+    found = [finding for finding in check_store() if finding.level == PROBLEM]
+    assert [finding.subject for finding in found] == ["artifacts"]
+    assert "was made in" in found[0].seen
+    assert "sqlite3" in found[0].advice
+
+
+def test_another_closed_experiment_is_a_note(store):
+    record(make_result())
+    with sqlite3.connect(store / "mlflow.db") as database:
+        database.execute("update experiments set artifact_location = 'mlflow-artifacts:/0' where experiment_id = 0")
+    database.close()
+    assert levels(check_store())["artifacts"] == NOTE
+
+
+def test_an_unreachable_server_is_a_problem(no_mlflow_settings, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://me:secret@127.0.0.1:9")
+    findings = list(check_store())
+    assert findings[-1].level == PROBLEM
+    assert "no tracking store answers" in findings[-1].seen
+    assert not any("secret" in finding.seen for finding in findings)
+
+
+def test_a_run_left_running_is_a_note_with_its_id(store):
+    with open_run("analysis", "open", "todacomm") as run:
+        found = {finding.subject: finding for finding in check_store()}["runs"]
+    assert found.level == NOTE
+    assert run.run_id in found.seen
+    assert run.run_id in found.advice
+    assert MlflowClient().get_run(run.run_id).info.status == "FINISHED"
+    assert levels(check_store())["runs"] == OK
+
+
+def test_a_missing_package_and_a_wrong_version_are_problems(monkeypatch):
+    monkeypatch.setattr(
+        checkup, "requirements", lambda: ["nonesuch>=1", "numpy<1", "click", "none; python_version<'3'"]
+    )
+    found = next(iter(checkup.check_packages()))
+    assert found.level == PROBLEM
+    assert "nonesuch is missing" in found.seen
+    assert "numpy is" in found.seen
+    assert "click" not in found.seen
+
+
+@pytest.mark.parametrize(("disk", "level"), [(1e9, NOTE), (1e12, OK)])
+def test_little_room_is_a_note(monkeypatch, disk, level):
+    monkeypatch.setattr(checkup.shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(disk, 0, disk))
+    assert [finding.level for finding in checkup.check_disk()] == [level]
+
+
+def test_a_missing_runner_says_what_to_do(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert {finding.level for finding in checkup.check_runners()} == {NOTE}
+    assert all(finding.advice for finding in checkup.check_runners())

@@ -1,0 +1,95 @@
+"""The command as a process: signals, pipes, exit codes, and the interface with its children."""
+
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.helpers.records import record
+from tests.helpers.results import make_result
+
+
+def start(*words, **files):
+    command = [sys.executable, "-m", "todacomm", *words]
+    return subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, text=True, **files)
+
+
+def status_of_the_run(store):
+    with sqlite3.connect(store / "mlflow.db", timeout=10) as database:
+        found = database.execute("select status from runs").fetchone()
+    database.close()
+    return found and found[0]
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_run_and_is_told(store, signum, code):
+    child = start("run", "--samples", "2000", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while status_of_the_run(store) is None and time.monotonic() < deadline:
+        time.sleep(0.1)
+    child.send_signal(signum)
+    _, said = child.communicate(timeout=60)
+    assert child.returncode == code
+    assert said.strip() == "interrupted"
+    assert status_of_the_run(store) == "KILLED"
+
+
+def test_a_reader_that_leaves_early_sees_no_traceback(store):
+    record(make_result())
+    child = start("show", "latest", "--full", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    child.stdout.close()
+    assert "Traceback" not in child.stderr.read()
+    child.stderr.close()
+    child.wait(60)
+
+
+def test_wrong_usage_is_2_and_a_failure_is_1(store, shell):
+    assert shell("run --samples few").returncode == 2
+    failed = shell("show latest")
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("error: no analysis is finished")
+    assert failed.stdout == ""
+
+
+def test_the_interface_says_why_it_cannot_start(no_mlflow_settings, todacomm, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = todacomm("ui")
+    assert result.exit_code == 1
+    assert "nothing is recorded" in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_interface_names_a_port_that_is_taken(store, todacomm):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        result = todacomm(f"ui --port {taken.getsockname()[1]}")
+    assert result.exit_code == 1
+    assert "give another with --port" in result.stderr
+
+
+@pytest.mark.heavy
+def test_the_interface_answers_at_its_link_and_takes_its_children_along(store, shell):
+    record(make_result())
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    child = start("ui", "--port", str(port), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    link = child.stdout.readline().strip()
+    address = f"http://127.0.0.1:{port}"
+    assert link == f"{address}/#/experiments/1?workflowType=machine_learning"
+    assert urllib.request.urlopen(link).status == 200
+    other = shell("ui", MLFLOW_TRACKING_URI=address)
+    assert (other.returncode, other.stdout.strip()) == (0, link)
+    child.send_signal(signal.SIGINT)
+    assert child.wait(30) == 130
+    child.stdout.close()
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", port), timeout=5)

@@ -1,0 +1,105 @@
+"""The ``todacomm`` command: a table of its commands, each imported when it is asked for."""
+
+from difflib import get_close_matches
+from importlib import import_module
+
+import click
+
+COMMANDS: dict[str, dict[str, str]] = {
+    "Analyse": {
+        "run": "todacomm.cli.run:run",
+        "convergence": "todacomm.cli.convergence:convergence",
+    },
+    "Look": {
+        "show": "todacomm.cli.show:show",
+        "export": "todacomm.cli.export:export",
+        "ui": "todacomm.cli.ui:ui",
+    },
+    "Prepare": {
+        "init": "todacomm.cli.init:init",
+        "list-configs": "todacomm.cli.list_configs:list_configs",
+        "list-models": "todacomm.cli.list_models:list_models",
+        "doctor": "todacomm.cli.doctor:doctor",
+    },
+}
+"""Section of the help -> name of a command -> ``module:function``."""
+
+EXIT_CODES = """\b
+Exit codes
+  0    done
+  1    a failure, its reason on stderr
+  2    wrong usage of an option
+  130  ended by Ctrl-C
+  143  ended by SIGTERM
+"""
+
+COMPLETION = """\b
+Shell completion
+  bash  eval "$(_TODACOMM_COMPLETE=bash_source todacomm)"
+  zsh   eval "$(_TODACOMM_COMPLETE=zsh_source todacomm)"
+  fish  _TODACOMM_COMPLETE=fish_source todacomm | source
+
+NO_COLOR is respected; without a terminal tables are lines of fields with tabs between them.
+"""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands stand in :data:`COMMANDS`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for section in COMMANDS.values() for name in section]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        for section in COMMANDS.values():
+            if cmd_name in section:
+                module, _, function = section[cmd_name].partition(":")
+                command: click.Command = getattr(import_module(module), function)
+                return command
+        return None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        names = self.list_commands(ctx)
+        if args and not args[0].startswith("-") and args[0] not in names:
+            close = get_close_matches(args[0], names, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"choose {', '.join(names)}"
+            ctx.fail(f"unknown command {args[0]!r}: {hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, section in COMMANDS.items():
+            with formatter.section(title):
+                commands = [(name, self.get_command(ctx, name)) for name in section]
+                formatter.write_dl([(name, command.get_short_help_str(70)) for name, command in commands if command])
+
+
+def show_version(ctx: click.Context, parameter: click.Parameter, asked: bool) -> None:
+    """Print the version and leave."""
+    if asked:
+        from todacomm.installed import own_version
+
+        click.echo(f"todacomm {own_version()}")
+        ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup, epilog=f"{EXIT_CODES}\n{COMPLETION}", context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=show_version,
+    help="Show the version and exit.",
+)
+def main() -> None:
+    """Language models compared by the topology of their activations, recorded in MLflow.
+
+    \b
+    todacomm run                              the bundled model, offline
+    todacomm run --model gpt2 --samples 500   one model
+    todacomm show latest                      its numbers and what follows from them
+    todacomm ui                               MLflow's interface on the store in use
+    """

@@ -1,0 +1,45 @@
+"""``todacomm doctor``: is everything there that an analysis needs?"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from todacomm.cli import EXIT_CODES
+from todacomm.cli.printing import print_styled
+
+if TYPE_CHECKING:
+    from todacomm.checkup import Finding
+
+STYLES = {"ok": "green", "note": "yellow", "problem": "bold red"}
+
+
+@click.command(epilog=EXIT_CODES)
+def doctor() -> None:
+    """Check the installation and the store.
+
+    Python, packages, shipped files, accelerators, what `mlflow run` needs, hub, cache, tracking store: each with what
+    was seen and what to do. A note costs speed or an option; a problem stops an analysis, and makes the exit code 1.
+    """
+    from todacomm.checkup import PROBLEM, check_machine
+
+    problems = 0
+    for findings in (check_machine(), look_at_store()):
+        for finding in findings:
+            print_styled(f"{finding.level:<8} {finding.subject:<10} {finding.seen}", STYLES[finding.level])
+            if finding.advice:
+                click.echo(f"{'':<19} -> {finding.advice}")
+            problems += finding.level == PROBLEM
+    raise SystemExit(1 if problems else 0)
+
+
+def look_at_store() -> "Iterator[Finding]":
+    """The findings about the tracking store, or that MLflow cannot be used at all."""
+    from todacomm.checkup import PROBLEM, Finding
+
+    try:
+        from todacomm.tracking import check_store
+    except ImportError as error:
+        yield Finding("store", PROBLEM, f"MLflow cannot be imported ({error})", "pip install --force-reinstall mlflow")
+        return
+    yield from check_store()

@@ -1,0 +1,79 @@
+"""``todacomm init``: a file of options to start from."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from todacomm.cli.list_configs import FOLDER, SUFFIXES
+from todacomm.config import OPTION_GROUPS, OPTIONS, AnalysisConfig
+from todacomm.options import shown_default
+
+
+@click.command()
+@click.argument("name")
+@click.option(
+    "-m", "--model", default=OPTIONS["model"].default, show_default=True, metavar="TEXT", help="model to analyse"
+)
+@click.option(
+    "-n", "--samples", default=OPTIONS["samples"].default, show_default=True, metavar="N", help="points in every cloud"
+)
+@click.option("--force", is_flag=True, help="overwrite without asking")
+def init(name: str, model: str, samples: int, force: bool) -> None:
+    """Write a file of options, configs/NAME.yaml.
+
+    Every option stands in it with its help and default, ready for `todacomm run --config NAME`.
+    """
+    given = {"model": model, "samples": samples}
+    path = new_file(name)
+    try:
+        text = config_text(path, given)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    if path.exists() and not force:
+        click.confirm(f"{path} is there already: overwrite it?", abort=True, err=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    click.echo(path)
+    click.echo(f"run it   todacomm run --config {path}", err=True)
+
+
+def new_file(name: str) -> Path:
+    """Where the file of that name goes.
+
+    Raises
+    ------
+    click.UsageError
+        The name is a path or empty.
+    """
+    if not name or Path(name).name != name:
+        raise click.UsageError(f"NAME is {name!r}: give a name without folders, the file goes to {FOLDER}/")
+    return FOLDER / (name if Path(name).suffix in SUFFIXES else f"{name}.yaml")
+
+
+def config_text(path: Path, given: Mapping[str, Any]) -> str:
+    """A commented YAML file in which ``given`` is set and every other option stands as a comment with its default.
+
+    Raises
+    ------
+    ValueError
+        A value in ``given`` that the settings refuse.
+    """
+    config = AnalysisConfig.from_flat(given)
+    lines = [
+        f"# {config.model.model} on {config.texts.dataset}, {config.texts.samples} texts.",
+        f"# todacomm run --config {path}; an option typed there wins over its line here.",
+        "# Lines behind a # hold the default: take the # away to change one.",
+    ]
+    for title, names in OPTION_GROUPS.items():
+        lines += ["", f"# {title}"]
+        lines += [_line(name, given.get(name)) for name in names]
+    return "\n".join(lines) + "\n"
+
+
+def _line(name: str, value: Any) -> str:
+    default = shown_default(name) or '""'
+    option = f"# {name}: {default}" if value is None else yaml.safe_dump({name: value}).rstrip()
+    return f"{option:<32}  # {OPTIONS[name].metadata['help']}"

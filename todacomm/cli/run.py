@@ -1,0 +1,118 @@
+"""``todacomm run``: one analysis, or one for each of several models and sets of texts."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from todacomm.cli import EXIT_CODES
+from todacomm.cli.list_configs import config_path
+from todacomm.cli.sections import SectionedCommand
+from todacomm.config import AnalysisConfig
+from todacomm.options import options_without, parse_options
+
+SPELLINGS = {
+    "config": ("-c",),
+    "model": ("-m",),
+    "samples": ("-n",),
+    "layers": ("-l",),
+    "dataset": ("-d",),
+    "run_name": ("-o", "--output"),
+}
+"""The published package's ways to type an option; ``--output`` was the name of its folder."""
+
+CHANGED = {
+    "samples": "500 are 500 points, of which 0.1.0 made 75",
+    "dataset": "0.1.0 took wikitext2 where none was named",
+    "layers": "0.1.0 took five where none was named",
+    "max_length": "128 in 0.1.0",
+    "run_name": "0.1.0 named a folder so: see `todacomm export`",
+    "device": "cpu in 0.1.0",
+}
+"""What a user of todacomm 0.1.0 should know of an option."""
+
+
+@click.command(cls=SectionedCommand, epilog=EXIT_CODES)
+@options_without(spellings=SPELLINGS, notes=CHANGED)
+@click.option("--models", metavar="A,B,...", help="several models, one run each")
+@click.option("--datasets", metavar="A,B,...", help="several sets of texts, one run each and for every model")
+@click.option("--hf-model", metavar="NAME", help="the same as --model: a hub id or folder that is no preset")
+@click.option("--num-layers", type=click.IntRange(1), metavar="N", help="blocks the model must have, else an error")
+@click.option("-q", "--quiet", is_flag=True, help="no progress, no warnings: the run's id alone")
+@click.option("--json", "as_json", is_flag=True, help="one line of JSON a run on stdout, everything else on stderr")
+def run(
+    config: str | None,
+    models: str | None,
+    datasets: str | None,
+    hf_model: str | None,
+    num_layers: int | None,
+    quiet: bool,
+    as_json: bool,
+    **options: str | None,
+) -> None:
+    """Analyse models on texts and record it in MLflow.
+
+    The activations of every layer, their persistent homology, intervals and null models; one run for each model and
+    set of texts.
+
+    \b
+    todacomm run --model gpt2 --samples 500 --layers all
+    todacomm run --models gpt2,bert,pythia-70m --dataset wikitext2
+    todacomm run --model gpt2 --datasets wikitext2,squad
+    todacomm run --hf-model microsoft/phi-1_5 --num-layers 24 --samples 200
+    todacomm run --config configs/controls.yaml --samples 100
+    """
+    names = one_of(("--model", options.pop("model")), ("--hf-model", hf_model), ("--models", models))
+    texts = one_of(("--dataset", options.pop("dataset")), ("--datasets", datasets))
+    if num_layers and len(names) > 1:
+        raise click.UsageError(f"--num-layers is {num_layers} with {len(names)} models: give it with one model")
+    configs = [
+        parse_options(config_path(config), model=model, dataset=dataset, **options)
+        for model in names
+        for dataset in texts
+    ]
+    if len(configs) > 1:
+        configs = [apart(settings) for settings in configs]
+
+    from todacomm.console import analyze_each, exit_code
+
+    def job() -> None:
+        if num_layers:
+            from todacomm.models.depth import check_blocks
+
+            check_blocks(configs[0].model, num_layers)
+        analyze_each(configs, "json" if as_json else "id" if quiet else "text", bars=not quiet)
+
+    raise SystemExit(exit_code(job, log=not quiet))
+
+
+def one_of(*given: tuple[str, str | None]) -> list[str | None]:
+    """The names in the one option that was given, each once; ``[None]`` where none was.
+
+    >>> one_of(("--model", None), ("--models", "gpt2, bert,gpt2")), one_of(("--model", None))
+    (['gpt2', 'bert'], [None])
+
+    Raises
+    ------
+    click.UsageError
+        Two options were given, or one without a name in it.
+    """
+    typed = {option: value for option, value in given if value is not None}
+    if len(typed) > 1:
+        raise click.UsageError(f"got {' and '.join(typed)}: give one of them")
+    for option, value in typed.items():
+        several = option.endswith("s")
+        names = [name.strip() for name in value.split(",") if name.strip()] if several else [value]
+        if not names:
+            raise click.UsageError(f"{option} names nothing: give names with commas between them")
+        return list(dict.fromkeys(names))
+    return [None]
+
+
+def apart(config: AnalysisConfig) -> AnalysisConfig:
+    """Settings of one of several analyses: a name and a folder given for all become its own."""
+    record = config.record
+    own = f"{Path(config.model.model).name}-{Path(config.texts.dataset).name}"
+    name = f"{record.run_name} {own}" if record.run_name else ""
+    folder = str(Path(record.output_dir) / own) if record.output_dir else ""
+    return replace(config, record=replace(record, run_name=name, output_dir=folder))

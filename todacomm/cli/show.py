@@ -1,0 +1,90 @@
+"""``todacomm show``: an analysis on the terminal."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from todacomm.cli import EXIT_CODES
+from todacomm.cli.printing import print_heading, print_styled, print_table
+
+if TYPE_CHECKING:
+    from todacomm.result import Result
+
+TITLES = {
+    "n_distinct": "distinct",
+    "h0_total_norm": "H0 / median",
+    "h1_max_norm": "H1 / median",
+    "p_adjusted": "p",
+    "h0_total_persistence": "H0 sum",
+    "h1_total_persistence": "H1 sum",
+    "h1_count": "H1 bars",
+}
+"""Columns of the short table, which fits into 80 characters, and what a terminal calls them; p is that of H1."""
+
+
+@click.command(epilog=EXIT_CODES)
+@click.argument("analysis", metavar="RUN")
+@click.option("--full", is_flag=True, help="every table of the report instead of the short one")
+def show(analysis: str, full: bool) -> None:
+    """Show the numbers and findings of an analysis.
+
+    RUN is the id of its run, a beginning of it that no other has, the run's name, or `latest`.
+    """
+    from todacomm.console import exit_code
+
+    raise SystemExit(exit_code(lambda: print_analysis(analysis, full)))
+
+
+def print_analysis(text: str, full: bool = False) -> None:
+    """Print what is worth knowing of the analysis that ``text`` means.
+
+    Raises
+    ------
+    ValueError
+        There is no such analysis, or it cannot be read.
+    """
+    from todacomm import tracking
+    from todacomm.figures.depth import read_depth
+    from todacomm.reports import findings, headline, warnings
+    from todacomm.reports.blocks import headline_table, layer_tables
+
+    found = tracking.load_analysis(tracking.find_analysis(text))
+    result = found.outline()
+    print_styled(f"{found.run_name}  {found.run_id}", "bold")
+    for warning in warnings(result):
+        print_styled(f"warning: {warning}", "yellow")
+    print_styled(f"\n{headline(result)}")
+
+    print_heading("The whole run")
+    print_table(["name", "value"], [[name, value] for name, value, _ in headline_table(result)])
+    if full:
+        for table in layer_tables(result, read_depth(result)):
+            print_heading(table.title)
+            print_table(table.header, table.rows)
+    else:
+        print_heading("By layer")
+        print_table(*short_table(result), titles=TITLES)
+    print_heading("Findings")
+    for finding in findings(result):
+        print_styled(f"- {finding}")
+    print(f"\nrun      {tracking.run_link(found)}")
+    print(f"report   {tracking.report_path(found)}")
+
+
+def short_table(result: "Result") -> tuple[list[str], list[list[str]]]:
+    """Header and rows of the table by layer, intervals as half-widths; columns without a number are left out."""
+    from todacomm.figures.depth import ROTATION, read_depth
+    from todacomm.reports.formats import UNDEFINED, number, p_value, plus_minus
+
+    depth = read_depth(result)
+    columns = {"layer": list(depth.names)}
+    for name in TITLES:
+        curve = depth.curve(name)
+        if name == "p_adjusted":
+            columns[name] = [p_value(p) for p in depth.against("h1_max_norm", name, ROTATION)]
+        elif name.endswith("_norm"):
+            columns[name] = [plus_minus(*cell) for cell in zip(curve.value, (curve.hi - curve.lo) / 2, strict=True)]
+        else:
+            columns[name] = [number(value) for value in curve.value]
+    kept = {name: cells for name, cells in columns.items() if set(cells) != {UNDEFINED}}
+    return list(kept), [list(row) for row in zip(*kept.values(), strict=True)]
