@@ -111,7 +111,6 @@ def analyze_each(configs: Sequence[AnalysisConfig], style: str = "text", bars: b
 
 def tell_text(analysis: "Analysis") -> None:
     """Warnings, headline, numbers of the run, and where to look."""
-    from todacomm import tracking
     from todacomm.reports import headline, warnings
 
     outline = analysis.outline()
@@ -120,9 +119,7 @@ def tell_text(analysis: "Analysis") -> None:
     print(f"\n{headline(outline)}")
     for name, value in analysis.run.items():
         print(f"  {name:<26} {value:.4g}")
-    print(f"\nrun      {tracking.run_link(analysis)}")
-    print(f"report   {tracking.report_path(analysis)}")
-    print(f'look     {_opener()}, then press "Model training" on the experiment\'s page', flush=True)
+    tell_where(analysis)
 
 
 def tell_id(analysis: "Analysis") -> None:
@@ -153,49 +150,67 @@ STYLES: dict[str, Callable[["Analysis"], None]] = {"text": tell_text, "id": tell
 """How a finished analysis is told on stdout."""
 
 
-def compare_and_tell(config: "ComparisonConfig") -> None:
-    """Compare, then say what stands out and where the report is."""
-    from todacomm import tracking
+def compare_and_tell(config: "ComparisonConfig", output: Path | None = None) -> None:
+    """Compare, then say what stands out and where the report is, a copy of which may go to ``output``."""
     from todacomm.comparison import compare
     from todacomm.progress import Bars
     from todacomm.reports.comparison_words import headline
 
+    check_output(output)
     bars = Bars()
     try:
-        found, run = compare(config, progress=bars)
+        found, run = compare(config, progress=bars, tell=bars.tell)
     finally:
         bars.close()
     for warning in found.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     print("\n" + "\n".join(headline(found)))
-    print(f"\nrun      {tracking.run_link(run)}")
-    print(f"report   {tracking.report_path(run)}")
-    print(f'look     {_opener()}, then press "Model training" on the experiment\'s page')
+    tell_where(run)
+    if output:
+        run.fetch(f"report{output.suffix}", output)
+        print(f"copy     {output}")
+
+
+def check_output(output: Path | None) -> None:
+    """Whether a report can be written to a file, known before any work.
+
+    Raises
+    ------
+    ValueError
+        It is neither markdown nor HTML, or its folder is not there.
+    """
+    if output is None:
+        return
+    if output.suffix not in (".md", ".html"):
+        raise ValueError(f"output is {output}: expected a file that ends in .md or .html")
+    if not output.absolute().parent.is_dir():
+        raise ValueError(f"output {output} has no folder to stand in: make {output.absolute().parent} first")
 
 
 def converge_and_tell(config: "ConvergenceConfig") -> None:
     """Measure convergence, saying first what it will take, then what was found and where it is."""
-    from todacomm import tracking
     from todacomm.convergence import converge
     from todacomm.progress import Bars
     from todacomm.reports.convergence import headline
 
     bars = Bars()
-
-    def tell(text: str) -> None:
-        bars.close()
-        print(text, file=sys.stderr, flush=True)
-
     try:
-        result, run = converge(config, bars, tell)
+        result, run = converge(config, bars, bars.tell)
     finally:
         bars.close()
     for warning in result.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     print("\n" + "\n".join(headline(result)))
+    tell_where(run)
+
+
+def tell_where(run: Any) -> None:
+    """Where a finished run and its report are, and how to look at them."""
+    from todacomm import tracking
+
     print(f"\nrun      {tracking.run_link(run)}")
     print(f"report   {tracking.report_path(run)}")
-    print(f'look     {_opener()}, then press "Model training" on the experiment\'s page')
+    print(f'look     {_opener()}, then press "Model training" on the experiment\'s page', flush=True)
 
 
 def _opener() -> str:

@@ -33,28 +33,13 @@ def options_without(
 
     def add(command: Command) -> Command:
         for name in reversed([name for name in OPTIONS if name not in names]):
-            spelled = (*others.get(name, ()), f"--{kebab(name)}")
+            ways = (*others.get(name, ()), f"--{kebab(name)}")
             told = "; ".join(filter(None, (_help(name), added.get(name))))
-            command = click.option(*spelled, name, metavar=_metavar(name), help=told)(command)
-        spelled = (*others.get("config", ()), "--config")
-        return click.option(*spelled, "config", metavar="FILE", help="YAML file of options; those given here win")(
-            command
-        )
+            command = click.option(*ways, name, metavar=_metavar(name), help=told)(command)
+        ways = (*others.get("config", ()), "--config")
+        return click.option(*ways, "config", metavar="FILE", help="YAML file of options; those given here win")(command)
 
     return add
-
-
-def comparison_options(command: Command) -> Command:
-    """Give a click command one option for each setting of a comparison; those not given arrive as None."""
-    from todacomm.comparison.config import COMPARISON_OPTIONS
-
-    for name, field in reversed(COMPARISON_OPTIONS.items()):
-        shown = _spelled(field.default)
-        text = field.metadata["help"] + (f"  [{shown}]" if shown else "")
-        choices = [choice for choice in field.metadata.get("choices", ()) if choice]
-        metavar = "|".join(choices) or {bool: "true|false", int: "N"}.get(type(field.default), "TEXT")
-        command = click.option(f"--{kebab(name)}", name, metavar=metavar, help=text)(command)
-    return command
 
 
 def parse_options(config: str | None, **options: str | None) -> AnalysisConfig:
@@ -92,10 +77,15 @@ def shown_default(name: str) -> str:
     >>> shown_default("max_length"), shown_default("keep_clouds"), shown_default("pca")
     ('auto', 'true', '50')
     """
-    return _spelled(OPTIONS[name].default)
+    return spelled(OPTIONS[name].default)
 
 
-def _spelled(default: Any) -> str:
+def spelled(default: Any) -> str:
+    """A default as it is typed.
+
+    >>> spelled(True), spelled(None)
+    ('true', 'auto')
+    """
     if default is None:
         return AUTO
     return str(default).lower() if isinstance(default, bool) else str(default)

@@ -31,6 +31,11 @@ class Bars:
         self._bar.total = total
         self._bar.update(done - self._bar.n)
 
+    def tell(self, text: str) -> None:
+        """Print a line on stderr, the bar out of its way."""
+        self.close()
+        print(text, file=sys.stderr, flush=True)
+
     def close(self) -> None:
         """Take the bar off the screen."""
         if self._bar is not None:

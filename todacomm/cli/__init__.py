@@ -8,6 +8,7 @@ import click
 COMMANDS: dict[str, dict[str, str]] = {
     "Analyse": {
         "run": "todacomm.cli.run:run",
+        "compare": "todacomm.cli.compare:compare",
         "convergence": "todacomm.cli.convergence:convergence",
     },
     "Look": {

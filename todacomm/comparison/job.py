@@ -1,6 +1,7 @@
 """A comparison from settings to its record: gather, compare, draw, report, write once."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,12 @@ TELL_FROM = 60.0
 
 
 def compare(
-    config: ComparisonConfig | None = None, *, progress: Progress = silent, parent: str | None = None, **options: Any
+    config: ComparisonConfig | None = None,
+    *,
+    progress: Progress = silent,
+    tell: Callable[[str], None] = lambda _: None,
+    parent: str | None = None,
+    **options: Any,
 ) -> tuple[Comparison, "JobRun"]:
     """Compare analyses that are in the tracking store, and record the comparison there.
 
@@ -39,6 +45,8 @@ def compare(
     ----------
     config : ComparisonConfig, optional
         Settings; or give them as ``options`` by name: ``compare(models="gpt2*", dataset="wikitext2")``.
+    tell : callable
+        Told beforehand what will take long.
     parent : str, optional
         Id of the run that this one is a part of.
 
@@ -64,7 +72,7 @@ def compare(
     check_template(config.template)
     name = config.run_name or f"{KIND} of {config.models if config.models != '*' else 'models'}"
     with tracking.job_run(KIND, name, config.experiment_name, config.output_dir, parent) as run:
-        found = measure_comparison(config, progress)
+        found = measure_comparison(config, progress, tell)
         with TemporaryDirectory(prefix="todacomm-") as folder:
             write_tables(found, Path(folder))
             draw_comparison(found, Path(folder))
@@ -79,11 +87,15 @@ def compare(
     return found, run
 
 
-def measure_comparison(config: ComparisonConfig, progress: Progress = silent) -> Comparison:
+def measure_comparison(
+    config: ComparisonConfig, progress: Progress = silent, tell: Callable[[str], None] = lambda _: None
+) -> Comparison:
     """The tables of a comparison, nothing recorded."""
     clock = Clock()
     with clock("reading"):
         gathered = gather(config)
+    if told := foretell(gathered, config):
+        tell(told)
     return compare_gathered(gathered, config, clock, progress)
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from todacomm.tracking._mlflow import Metric, Param, RunTag, quiet
@@ -61,6 +63,12 @@ class JobRun:
         with store_errors(self.run.client.tracking_uri):
             uri: str = self.run.client.get_run(self.run_id).info.artifact_uri
             return uri
+
+    def fetch(self, path: str, target: Path) -> None:
+        """Copy one of the run's files to ``target``."""
+        client = self.run.client
+        with store_errors(client.tracking_uri), quiet(), TemporaryDirectory(prefix="todacomm-") as folder:
+            copyfile(client.download_artifacts(self.run_id, path, folder), target)
 
     def write_folder(
         self,

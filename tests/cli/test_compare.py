@@ -1,0 +1,43 @@
+"""``todacomm compare`` as a user types it."""
+
+from mlflow import MlflowClient
+
+from tests.helpers.records import record
+from tests.helpers.results import make_result
+
+FEW = "--rtd-points 12 --rtd-permutations 0"
+
+
+def test_runs_are_compared_by_name_and_the_report_is_copied(store, todacomm, tmp_path):
+    for name in ("alpha", "beta", "gamma"):
+        record(make_result(n_layers=3, model=name, control=False, run_name=f"run of {name}"))
+    told = todacomm(f'compare "run of alpha,run of beta" -o report.md {FEW}')
+    assert told.exit_code == 0, told.stderr
+    assert "H0 mean lifetime / median distance is largest in" in told.stdout
+    report = (tmp_path / "report.md").read_text()
+    assert "gamma" not in report
+    assert report.startswith("# 2 models: pydoc")
+
+
+def test_what_cannot_be_compared_is_said_on_one_screen(store, todacomm):
+    assert todacomm("compare --output report.txt").stderr == (
+        "error: output is report.txt: expected a file that ends in .md or .html\n"
+    )
+    empty = todacomm("compare")
+    assert empty.exit_code == 1
+    assert "there are no finished analyses: run some first" in empty.stderr
+    for name, options in {"alpha": {}, "beta": {"pca": 5}}.items():
+        record(make_result(n_layers=3, model=name, control=False, **options))
+    refused = todacomm("compare")
+    assert refused.exit_code == 1
+    assert "pca: 0 (alpha), 5 (beta)" in refused.stderr
+    assert len(refused.stderr.splitlines()) < 6
+    runs = MlflowClient().search_runs([e.experiment_id for e in MlflowClient().search_experiments()])
+    assert [r.info.status for r in runs if r.data.tags["todacomm.kind"] == "comparison"] == ["FAILED", "FAILED"]
+
+
+def test_wrong_usage_ends_with_2(store, todacomm):
+    assert todacomm("compare nothing-of-that-name").exit_code == 2
+    told = todacomm("compare --geometry all")
+    assert told.exit_code == 2
+    assert "unknown geometry 'all': choose matched, grid or none" in told.stderr
