@@ -60,7 +60,7 @@ def similarity(gathered: Gathered, threads: int = 1, progress: Progress = silent
                 frames.append(_long(a, b, depths[0], depths[1], measure, grid))
         progress("similarity", done, len(pairs))
     if left_out:
-        warned.append(f"no similarity to {', '.join(left_out)}: one point, or not finite")
+        warned.append(f"no similarity to {', '.join(left_out)}: under 4 distinct points, or not finite")
     columns = ["label_a", "label_b", "layer_a", "layer_b", "depth_a", "depth_b", "measure", "value"]
     return pd.concat(frames, ignore_index=True) if frames else framed([], columns), warned
 

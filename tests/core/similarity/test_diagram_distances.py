@@ -35,17 +35,17 @@ def test_they_are_metrics(measure, rng):
     for _ in range(5):
         a, b, c = (random_diagram(rng, bars) for bars in (6, 9, 4))
         assert measure(a, a) == pytest.approx(0.0, abs=1e-6)
-        assert measure(a, b) == pytest.approx(measure(b, a), rel=1e-3)
-        assert measure(a, c) <= (measure(a, b) + measure(b, c)) * (1 + 1e-3)
-        assert measure(3.0 * a, 3.0 * b) == pytest.approx(3.0 * measure(a, b), rel=1e-3)
+        assert measure(a, b) == pytest.approx(measure(b, a), rel=1e-6)
+        assert measure(a, c) <= (measure(a, b) + measure(b, c)) * (1 + 1e-6)
+        assert measure(3.0 * a, 3.0 * b) == pytest.approx(3.0 * measure(a, b), rel=1e-6)
 
 
 def test_both_libraries_agree(rng):
     pytest.importorskip("gudhi")
-    for bars in ((5, 5), (12, 3), (1, 8)):
+    for bars in ((5, 5), (12, 3), (1, 8), (90, 70)):
         a, b = (random_diagram(rng, n) for n in bars)
         for gudhi, persim in zip(*BACKENDS.values(), strict=True):
-            assert gudhi(a, b) == pytest.approx(persim(a, b), rel=1e-3)
+            assert gudhi(a, b) == pytest.approx(persim(a, b), rel=1e-6)
 
 
 def test_a_small_move_of_the_points_moves_the_diagrams_little(rng):

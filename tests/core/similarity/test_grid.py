@@ -24,11 +24,16 @@ def test_a_layer_that_cannot_be_compared_is_nan_and_named(rng):
     cloud = rng.normal(size=(12, 4))
     broken = cloud.copy()
     broken[3, 1] = np.nan
-    prepared, left_out = prepare_all({"good": cloud, "broken": broken, "flat": np.ones((12, 4))})
-    assert left_out == ["broken", "flat"]
+    three = np.repeat(rng.normal(size=(3, 4)), 4, axis=0)
+    prepared, left_out = prepare_all({"good": cloud, "broken": broken, "three points": three})
+    assert left_out == ["broken", "three points"]
     for measure in ("cka", "procrustes", "knn_overlap"):
         grid = similarity_grid(prepared, prepared, measure)
         np.testing.assert_array_equal(np.isnan(grid), [[False, True, True], [True] * 3, [True] * 3])
+
+
+def test_a_cloud_of_three_rows_is_left_out_and_not_an_error(rng):
+    assert prepare_all({"few": rng.normal(size=(3, 4))}) == ({"few": None}, ["few"])
 
 
 def test_different_texts_and_unknown_measures_are_refused(rng):

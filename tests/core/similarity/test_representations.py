@@ -81,3 +81,5 @@ def test_too_few_points_are_refused_and_one_point_has_no_similarity():
     rng = np.random.default_rng(0)
     assert np.isnan(cka(np.ones((6, 2)), rng.normal(size=(6, 2))))
     assert np.isnan(procrustes(np.ones((6, 2)), rng.normal(size=(6, 2))))
+    repeated = np.tile(rng.normal(size=768), (501, 1))  # its mean is rounded: the rows are not exactly 0 about it
+    assert np.isnan([cka(repeated, repeated), procrustes(repeated, repeated)]).all()

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+RELATIVE_ERROR = 1e-8
+"""Of Hera's auction, which ends at the best matching only in the limit; at 1e-4 it takes three quarters of the time."""
+
 
 def bottleneck(first: Array, second: Array) -> float:
     """Bottleneck distance: the largest move of a bar in the best matching, in the maximum norm.
@@ -67,7 +70,7 @@ def _gudhi_bottleneck(first: Array, second: Array) -> float:
 def _hera_wasserstein(first: Array, second: Array) -> float:
     from gudhi.hera import wasserstein_distance
 
-    return float(wasserstein_distance(first, second, order=1.0, internal_p=2.0, delta=1e-4))
+    return float(wasserstein_distance(first, second, order=1.0, internal_p=2.0, delta=RELATIVE_ERROR))
 
 
 def _persim_bottleneck(first: Array, second: Array) -> float:

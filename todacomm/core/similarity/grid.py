@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from todacomm.core.clouds import distances
+from todacomm.core.clouds import distances, distinct_rows
+from todacomm.core.layer import MIN_DISTINCT
 from todacomm.core.similarity.representations import (
     NEIGHBOURS,
     Prepared,
@@ -29,18 +30,16 @@ SIMILARITIES = {
 
 
 def prepare(cloud: ArrayLike, k: int = NEIGHBOURS) -> Prepared | None:
-    """What a cloud gives to every comparison; None for one that holds nan or infinity, or a single point."""
+    """What a cloud gives to every comparison; None for one that holds nan or infinity, or under 4 distinct points."""
     points = np.asarray(cloud, dtype=np.float64)
-    if not np.isfinite(points).all():
+    if not np.isfinite(points).all() or len(distinct_rows(points)) < MIN_DISTINCT:
         return None
-    apart = distances(points)
-    if not apart.any():
-        return None
-    return Prepared(unbiased_gram(points), shape_factor(points), nearest(apart, min(k, len(points) - 1)))
+    neighbours = nearest(distances(points), min(k, len(points) - 1))
+    return Prepared(unbiased_gram(points), shape_factor(points), neighbours)
 
 
 def prepare_all(clouds: Mapping[str, ArrayLike], threads: int = 1) -> tuple[dict[str, Prepared | None], list[str]]:
-    """Every layer prepared, and the names of those that cannot be: a single point, or not finite."""
+    """Every layer prepared, and the names of those that cannot be: not finite, or under 4 distinct points."""
     prepared = dict(zip(clouds, in_threads(prepare, clouds.values(), threads), strict=True))
     return prepared, [name for name, layer in prepared.items() if layer is None]
 

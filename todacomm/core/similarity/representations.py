@@ -85,11 +85,10 @@ def unbiased_gram(cloud: ArrayLike) -> Array:
     ValueError
         Under 4 points: the estimator is not defined.
     """
-    points = np.asarray(cloud, dtype=np.float64)
+    points = _centred(cloud)
     n = len(points)
     if n < 4:
         raise ValueError(f"{n} points: a kernel alignment takes 4 at least")
-    points = points - points.mean(axis=0)
     gram = points @ points.T
     np.fill_diagonal(gram, 0.0)
     means = gram.sum(axis=0) / (n - 2)
@@ -106,12 +105,11 @@ def alignment(first: Array, second: Array) -> float:
 
 def shape_factor(cloud: ArrayLike) -> Array:
     """A cloud up to rotation: centred, of Frobenius norm 1, no more columns than points; nan for a single point."""
-    points = np.asarray(cloud, dtype=np.float64)
-    centred = points - points.mean(axis=0)
+    centred = _centred(cloud)
     if centred.shape[1] > centred.shape[0]:
         centred = np.asarray(np.linalg.qr(centred.T, mode="r")).T
     size = np.linalg.norm(centred)
-    return centred / size if size > 1e-12 * np.linalg.norm(points) else np.full_like(centred, np.nan)
+    return centred / size if size > 0.0 else np.full_like(centred, np.nan)
 
 
 def angle(first: Array, second: Array) -> float:
@@ -145,3 +143,10 @@ def overlap(first: Indices, second: Indices) -> float:
     member = np.zeros((n, n), dtype=bool)
     np.put_along_axis(member, first, True, axis=1)
     return float(np.take_along_axis(member, second, axis=1).sum() / (n * k))
+
+
+def _centred(cloud: ArrayLike) -> Array:
+    """The cloud about its mean; exactly 0 where only rounding tells the rows apart."""
+    points = np.asarray(cloud, dtype=np.float64)
+    centred: Array = points - points.mean(axis=0)
+    return centred if np.linalg.norm(centred) > 1e-12 * np.linalg.norm(points) else np.zeros_like(centred)
