@@ -16,7 +16,7 @@ def test_runs_are_compared_by_name_and_the_report_is_copied(store, todacomm, tmp
     assert "H0 mean lifetime / median distance is largest in" in told.stdout
     report = (tmp_path / "report.md").read_text()
     assert "gamma" not in report
-    assert report.startswith("# 2 models: pydoc")
+    assert report.startswith("# 2 models on pydoc")
 
 
 def test_what_cannot_be_compared_is_said_on_one_screen(store, todacomm):

@@ -53,7 +53,7 @@ def test_a_comparison_is_recorded_with_its_sources_tables_and_pictures(three: No
 def test_the_report_says_what_stands_and_what_does_not(three: None) -> None:
     found = measure_comparison(ComparisonConfig.from_flat(QUICK))
     context = comparison_context(found)
-    assert context["title"] == "3 models: pydoc"
+    assert context["title"] == "3 models on pydoc"
     words = " ".join(context["headline"])
     assert "is largest in beta" in words
     assert "above the interval of every other" in words
@@ -89,7 +89,7 @@ def test_a_template_of_ones_own_gets_every_number(three: None, tmp_path: Path) -
     )
     _, run = todacomm.compare(template=str(own), geometry="none")
     text = (Path(run.artifact_uri) / "report.md").read_text()
-    assert text.startswith("3 models: pydoc\n")
+    assert text.startswith("3 models on pydoc\n")
     assert text.count("beta=") == 7
 
 
@@ -143,7 +143,7 @@ def test_data_sets_are_compared_with_a_template_of_their_own(store: Path, tmp_pa
     found, run = todacomm.compare(**QUICK)
     assert found.over == "datasets"
     text = (Path(run.artifact_uri) / "report.md").read_text()
-    assert text.startswith("# 2 data sets: alpha")
+    assert text.startswith("# 2 data sets read by alpha")
     assert "The model is one and the same" in text
     assert found.tables["paired_differences"].empty
 

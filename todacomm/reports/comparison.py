@@ -73,7 +73,9 @@ def comparison_context(found: Comparison) -> dict[str, Any]:
     runs, own_template = found.gathered.runs, found.config.template
     what = sorted(set(runs["dataset"] if found.over == "models" else runs["model"]))
     return {
-        "title": one_line(f"{len(runs)} {found.over if found.over == 'models' else 'data sets'}: {', '.join(what)}"),
+        "title": one_line(
+            f"{len(runs)} {'models on' if found.over == 'models' else 'data sets read by'} {', '.join(what)}"
+        ),
         "warnings": list(found.warnings),
         "headline": headline(found),
         "compared": compared(found),

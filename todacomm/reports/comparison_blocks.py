@@ -70,6 +70,8 @@ def runs_table(found: Comparison) -> Table | None:
     ]  # fmt: skip
     runs = found.gathered.runs
     kept = [column for column in columns if column[0] in runs and runs[column[0]].notna().any()]
+    if runs["dataset"].nunique() == 1:
+        kept = kept[1:]
     rows = []
     for _, run in runs.iterrows():
         cells = [write(run[name]) if pd.notna(run[name]) else "" for name, _, write in kept]
