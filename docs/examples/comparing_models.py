@@ -2,8 +2,8 @@
 
     python docs/examples/comparing_models.py
 
-It analyses the bundled decoder with trained and with random weights on the running Python's documentation, offline, into
-the tracking store of the current folder (about half a minute).
+It analyses the bundled decoder with trained and with random weights on the running Python's documentation, offline,
+into the tracking store of the current folder (about half a minute).
 """
 
 import todacomm

@@ -17,6 +17,7 @@ from todacomm.reports.render import check_template as check
 from todacomm.reports.render import inline_svg, one_line, render_html, render_markdown
 
 TEMPLATES = {"models": "comparison.md.j2", "datasets": "dataset_comparison.md.j2"}
+COUNTED = {"models": "models on", "datasets": "data sets read by"}
 NOTE_TEMPLATE = "comparison_note.md.j2"
 
 
