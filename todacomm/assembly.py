@@ -10,6 +10,7 @@ from todacomm.config import AnalysisConfig
 from todacomm.core.layer import LayerAnalysis
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.core.summaries import expansion_ratios, expansion_warnings, published_ratio
+from todacomm.core.vectors import recorded_vectors
 from todacomm.observation import Observation
 from todacomm.result import LayerResult, Result
 from todacomm.tables import NULL_COLUMNS, RUN_LAYER, tidy
@@ -42,7 +43,7 @@ def assemble(
                 index=index,
                 depth=depths[name],
                 diagrams=shape.diagrams,
-                curves={**shape.curves, **belief.bands.get(name, {})},
+                curves={**shape.curves, **recorded_vectors(shape.diagrams, unit(shape)), **belief.bands.get(name, {})},
                 warnings=shape.warnings,
             )
             for index, (name, shape) in enumerate(shapes.items())
@@ -52,6 +53,12 @@ def assemble(
         warnings=tuple(run_warnings(observed, shapes, belief)),
         seconds=dict(seconds),
     )
+
+
+def unit(shape: LayerAnalysis) -> float:
+    """Median distance among a layer's distinct points; nan where it is not defined."""
+    share = shape.metrics.get("h0_total_norm", np.nan)
+    return shape.metrics["h0_mean_lifetime"] / share if share > 0.0 else np.nan
 
 
 def identity(observed: Observation) -> dict[str, str]:

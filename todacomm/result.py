@@ -33,7 +33,8 @@ class LayerResult:
         Birth and death by degree; degree 0 is reduced, every bar finite.
     curves : dict of ndarray
         ``scale`` with ``betti_0``, ``betti_1``, ``euler``; ``id_scale`` with ``id_dimension``; ``eigenvalues``.
-        Bands end in ``_lo`` and ``_hi``.
+        Bands end in ``_lo`` and ``_hi``. Beside them ``landscape_0``, ``image_0`` ... on grids that all runs share,
+        see :func:`todacomm.core.vectors.recorded_vectors`.
     """
 
     name: str

@@ -1,6 +1,6 @@
 """Paired geometry of stored clouds and diagrams."""
 
-import dataclasses
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +14,11 @@ from todacomm.comparison import (
     divergences,
     gather,
     model_distances,
+    nearest_layers,
     similarity,
 )
 from todacomm.comparison.geometry import geometry_seconds
+from todacomm.core.vectors import recorded_vectors
 
 
 def config(**options: object) -> ComparisonConfig:
@@ -43,6 +45,20 @@ def test_equal_clouds_are_alike_in_every_measure(store: Path) -> None:
     np.testing.assert_allclose(apart["rtd"], 0.0, atol=1e-6)
     assert (apart["null"] > 1.0).all()
     assert apart["p"].isna().all()
+
+
+def test_the_nearest_layer_of_a_twin_is_the_same_layer(store: Path) -> None:
+    for name in ("alpha", "beta"):
+        result = make(name, 4, seed=1)
+        vectors = [recorded_vectors(layer.diagrams, 1.0 + layer.index) for layer in result.layers]
+        layers = [
+            replace(layer, curves=layer.curves | more) for layer, more in zip(result.layers, vectors, strict=True)
+        ]
+        record(replace(result, layers=tuple(layers)))
+    table = nearest_layers(gather())
+    assert len(table) == 2 * 4
+    assert list(table["layer_a"]) == list(table["layer_b"])
+    np.testing.assert_allclose(table[["landscape_distance", "image_distance"]], 0.0, atol=1e-9)
 
 
 def test_a_grid_has_every_pair_of_layers_and_its_cost_is_told(models: dict[str, str]) -> None:
@@ -78,7 +94,7 @@ def test_without_clouds_there_is_no_similarity_and_a_reason(store: Path) -> None
 def test_different_texts_are_not_paired_but_have_distances_of_shape(store: Path) -> None:
     record(make("alpha", 4))
     other = make("beta", 4)
-    record(dataclasses.replace(other, texts={**other.texts, "digest": "others"}))
+    record(replace(other, texts={**other.texts, "digest": "others"}))
     found = gather(allow_mixed=True)
     assert similarity(found)[0].empty
     assert len(diagram_distances(found)) == 4 * 2

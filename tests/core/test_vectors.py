@@ -7,7 +7,7 @@ from todacomm.core.clouds import distances
 from todacomm.core.homology import persistence
 from todacomm.core.similarity import bottleneck, wasserstein
 from todacomm.core.summaries import curve_scale
-from todacomm.core.vectors import image, image_grids, landscape, vector_distances
+from todacomm.core.vectors import image, image_grids, landscape, recorded_vectors, vector_distances
 
 NONE = np.empty((0, 2))
 
@@ -127,3 +127,17 @@ def test_bad_input_is_named():
         image(NONE, [0.0, 1.0], [0.0, 1.0], 0.0)
     with pytest.raises(ValueError, match="one grid for all"):
         vector_distances([np.zeros(3)], [np.zeros(4)])
+
+
+def test_recorded_vectors_know_no_scale_and_lose_no_bar(rng):
+    diagrams = persistence(distances(rng.normal(size=(60, 4))))
+    once, twice = (recorded_vectors([factor * dgm for dgm in diagrams], factor * 2.5) for factor in (1.0, 3.0))
+    assert set(once) == {"landscape_0", "image_0", "landscape_1", "image_1"}
+    for name, vector in once.items():
+        np.testing.assert_allclose(twice[name], vector, atol=1e-12)
+    assert once["landscape_1"].shape == (5, 151)
+    for degree, dgm in enumerate(diagrams):
+        total = np.ptp(dgm, axis=1).sum() / 2.5
+        assert once[f"image_{degree}"].sum() == pytest.approx(total, rel=0.2)
+        assert once[f"image_{degree}"].sum() <= total
+    assert recorded_vectors(diagrams, np.nan) == {}

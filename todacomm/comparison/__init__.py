@@ -8,7 +8,7 @@ from todacomm.comparison.config import ComparisonConfig
 if TYPE_CHECKING:
     from todacomm.comparison.differences import controls, paired_differences
     from todacomm.comparison.gathering import Gathered, gather
-    from todacomm.comparison.geometry import diagram_distances, divergences, model_distances, similarity
+    from todacomm.comparison.geometry import diagram_distances, divergences, model_distances, nearest_layers, similarity
     from todacomm.comparison.job import compare, measure_comparison
     from todacomm.comparison.overview import correlates, depth_curves, families, ranking
     from todacomm.comparison.result import Comparison
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _HOME = {
     "differences": ("controls", "paired_differences"),
     "gathering": ("Gathered", "gather"),
-    "geometry": ("diagram_distances", "divergences", "model_distances", "similarity"),
+    "geometry": ("diagram_distances", "divergences", "model_distances", "nearest_layers", "similarity"),
     "job": ("compare", "measure_comparison"),
     "overview": ("correlates", "depth_curves", "families", "ranking"),
     "result": ("Comparison",),
@@ -36,6 +36,7 @@ __all__ = [
     "gather",
     "measure_comparison",
     "model_distances",
+    "nearest_layers",
     "paired_differences",
     "ranking",
     "similarity",

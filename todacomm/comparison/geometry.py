@@ -24,6 +24,7 @@ from todacomm.core.similarity import (
     wasserstein,
 )
 from todacomm.core.threads import in_threads
+from todacomm.core.vectors import SCALE, vector_distances
 from todacomm.progress import Progress, silent
 from todacomm.tables import framed
 
@@ -136,6 +137,41 @@ def diagram_distances(
     return framed(rows, columns)
 
 
+def nearest_layers(gathered: Gathered, degree: int = 1) -> pd.DataFrame:
+    """For each layer of an analysis the layer of another whose persistence landscape is nearest to its own.
+
+    L2 distance of landscapes in units of each layer's median distance; the image's distance to the same layer stands
+    beside it. A layer without a shape has none.
+
+    Returns
+    -------
+    DataFrame
+        ``label_a, layer_a, depth_a, label_b, layer_b, depth_b, degree, landscape_distance, image_distance``.
+    """
+    read = {label: _vectors(analysis, degree) for label, analysis in gathered.analyses.items()}
+    depths = {label: residual_depths(analysis) for label, analysis in gathered.analyses.items()}
+    rows = []
+    for a, b in ((a, b) for pair in every_pair(gathered) for a, b in (pair, pair[::-1])):
+        if not read[a] or not read[b]:
+            continue
+        apart = vector_distances(
+            [pair[0] for pair in read[a].values()], [pair[0] for pair in read[b].values()], SCALE[1]
+        )
+        for layer_a, row in zip(read[a], apart, strict=True):
+            layer_b = list(read[b])[int(row.argmin())]
+            pictures = [read[a][layer_a][1]], [read[b][layer_b][1]]
+            rows.append({
+                "label_a": a, "layer_a": layer_a, "depth_a": depths[a][layer_a],
+                "label_b": b, "layer_b": layer_b, "depth_b": depths[b][layer_b], "degree": degree,
+                "landscape_distance": float(row.min()), "image_distance": vector_distances(*pictures).item(),
+            })  # fmt: skip
+    columns = [
+        "label_a", "layer_a", "depth_a", "label_b", "layer_b", "depth_b", "degree", "landscape_distance",
+        "image_distance",
+    ]  # fmt: skip
+    return framed(rows, columns)
+
+
 def model_distances(gathered: Gathered, found: pd.DataFrame) -> pd.DataFrame:
     """Mean Procrustes distance of layers at matched depth for every two models: labels by labels, zero on the diagonal.
 
@@ -197,6 +233,17 @@ def _distance_tables(gathered: Gathered, label: str, config: ComparisonConfig) -
             if table.any():
                 tables[layer] = table
     return tables
+
+
+def _vectors(analysis: "Analysis", degree: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Landscape and image of a degree by layer, as recorded; none for layers without a shape."""
+    names = f"landscape_{degree}", f"image_{degree}"
+    recorded = {layer: analysis.curves(layer) for layer in residual_depths(analysis)}
+    return {
+        layer: (curves[names[0]], curves[names[1]])
+        for layer, curves in recorded.items()
+        if all(name in curves for name in names)
+    }
 
 
 def _scaled_diagrams(analysis: "Analysis") -> dict[str, list[np.ndarray]]:

@@ -16,6 +16,7 @@ from todacomm.comparison.geometry import (
     divergences,
     geometry_seconds,
     model_distances,
+    nearest_layers,
     similarity,
 )
 from todacomm.comparison.overview import correlates, correlates_refused, depth_curves, families, ranking
@@ -121,6 +122,7 @@ def compare_gathered(
             tables["similarity"], warned = similarity(gathered, threads, progress)
             tables["model_distances"] = model_distances(gathered, tables["similarity"])
             tables["diagram_distances"] = diagram_distances(gathered, config.geometry == "grid", threads, progress)
+            tables["nearest_layers"] = nearest_layers(gathered)
             tables["divergences"] = divergences(gathered, config, progress)
     return Comparison(
         config=config,
@@ -155,7 +157,9 @@ def gaps(gathered: Gathered, config: ComparisonConfig, tables: dict[str, pd.Data
         if many
         else "no two analyses with stored clouds read the same texts"
     )
-    reasons |= dict.fromkeys(("similarity", "model_distances", "diagram_distances", "divergences"), geometry)
+    reasons |= dict.fromkeys(
+        ("similarity", "model_distances", "diagram_distances", "nearest_layers", "divergences"), geometry
+    )
     if config.geometry != "none" and not config.rtd_points:
         reasons["divergences"] = "rtd_points=0 was asked for"
     return {name: reason for name, reason in reasons.items() if not len(tables.get(name, ()))}

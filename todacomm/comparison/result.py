@@ -16,8 +16,8 @@ class Comparison:
     ----------
     tables : mapping of DataFrame
         By name: ``runs``, ``ranking``, ``depth_curves``, ``controls``, ``paired_differences``, ``families``,
-        ``similarity``, ``divergences``, ``diagram_distances``, ``model_distances``, ``correlates``; empty where there
-        is nothing to say, for the reason in ``gaps``.
+        ``similarity``, ``divergences``, ``diagram_distances``, ``nearest_layers``, ``model_distances``,
+        ``correlates``; empty where there is nothing to say, for the reason in ``gaps``.
     gaps : mapping of str
         Name of a table -> why it is empty.
     run_id : str

@@ -12,6 +12,13 @@ Array = NDArray[np.float64]
 LEVELS = 5
 CELLS = 20
 """Cells of an image along each axis."""
+SCALE = np.linspace(0.0, 1.5, 151)
+"""Distances of the landscapes that are recorded, in units of a layer's median distance: the same for every layer."""
+SIGMA = 0.05
+"""Standard deviation of the images that are recorded, in the same units."""
+_ALL_BIRTHS = np.array([-np.inf, np.inf])
+_BIRTHS = np.append(np.linspace(0.0, 1.5, 31), np.inf)
+_LIFETIMES = np.append(np.linspace(0.0, 1.0, 41), np.inf)
 
 
 def landscape(dgm: Array, scale: ArrayLike, n_levels: int = LEVELS) -> Array:
@@ -138,6 +145,32 @@ def vector_distances(first: Sequence[Array], second: Sequence[Array], step: floa
     width = int(np.prod(shapes[0])) if shapes else 0
     rows, columns = (np.reshape(side, (len(side), width)) for side in (first, second))
     return np.asarray(np.sqrt(step) * cdist(rows, columns))
+
+
+def recorded_vectors(diagrams: Sequence[Array], unit: float) -> dict[str, Array]:
+    """Landscapes and images of a layer's diagrams on grids that all layers and models share.
+
+    Parameters
+    ----------
+    diagrams : sequence of ndarray, shape (bars, 2)
+        By degree.
+    unit : float
+        Median distance among the layer's distinct points, by which bars are divided: scale changes nothing.
+
+    Returns
+    -------
+    dict of ndarray
+        ``landscape_0``, shape ``(5, 151)`` over :data:`SCALE`, and ``image_0``, births by lifetimes, the last cells
+        holding all beyond; the same of the other degrees. Empty where the unit is not positive.
+    """
+    if not unit > 0.0:
+        return {}
+    vectors = {}
+    for degree, dgm in enumerate(diagrams):
+        bars = dgm / unit
+        vectors[f"landscape_{degree}"] = landscape(bars, SCALE)
+        vectors[f"image_{degree}"] = image(bars, _BIRTHS if degree else _ALL_BIRTHS, _LIFETIMES, SIGMA)
+    return vectors
 
 
 def _require_finite(dgm: Array) -> None:

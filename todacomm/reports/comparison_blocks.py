@@ -1,6 +1,7 @@
 """The tables of a comparison's report; each with a caption that says what it means and how sure it is."""
 
 from collections.abc import Callable
+from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from todacomm.comparison.overview import COMPARED, RANKED
 from todacomm.comparison.result import Comparison
 from todacomm.core.similarity import matched_layers
 from todacomm.figures.comparison.overlays import name_of
+from todacomm.figures.panels import short_layer
 from todacomm.reports.blocks import Table
 from todacomm.reports.formats import UNDEFINED, number, p_value, plus_minus, share, signed
 from todacomm.reports.verdicts import LEVEL
@@ -187,6 +189,26 @@ def shapes_table(found: Comparison) -> Table | None:
     return _cut(Table("Shape, diagram by diagram", caption, header, rows), "diagram_distances")
 
 
+def nearest_table(found: Comparison) -> Table | None:
+    """Which layer of one model has the shape of which of another."""
+    table = found.tables.get("nearest_layers", pd.DataFrame())
+    if not len(table):
+        return None
+    order = {(a, b) for a, b in combinations(found.labels, 2)}
+    rows = []
+    for (a, b), pair in table.groupby(["label_a", "label_b"], sort=False):
+        if (a, b) in order:
+            steps = [f"{short_layer(row['layer_a'])} to {short_layer(row['layer_b'])}" for row in records(pair)]
+            rows.append([f"{a} to {b}", ", ".join(steps), number(pair["landscape_distance"].mean())])
+    caption = (
+        "For each layer of the first the layer of the second whose H1 landscape is nearest, in units of each layer's "
+        "median distance, and the mean of those distances. Alike in loops only, and without an interval; both ways, "
+        "and with persistence images beside them, in tables/nearest_layers.csv."
+    )
+    return _cut(Table("Nearest layers by shape", caption, ["Analyses", "Layer to layer", "Mean distance"], rows),
+                "nearest_layers")  # fmt: skip
+
+
 def families_table(found: Comparison) -> Table | None:
     """Spread within groups against between them."""
     table = found.tables["families"]
@@ -241,6 +263,7 @@ TABLES: dict[str, Callable[[Comparison], Table | None]] = {
     "paired_differences": differences_table,
     "similarity": similarity_table,
     "diagram_distances": shapes_table,
+    "nearest_layers": nearest_table,
     "families": families_table,
     "correlates": correlates_table,
 }
