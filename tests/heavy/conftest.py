@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -46,21 +47,18 @@ def project(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def demo_run(project) -> Path:
     """The project after `mlflow run . --env-manager=local` on few texts."""
-    command = [
-        "mlflow",
-        "run",
-        ".",
-        "--env-manager=local",
-        "-P",
-        "samples=120",
-        "-P",
-        "replicates=20",
-        "-P",
-        "nulls=19",
-    ]
-    done = subprocess.run(command, cwd=project, env=project_environment(), capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    mlflow_run(project, "-P", "samples=120", "-P", "replicates=20", "-P", "nulls=19")
     return project
+
+
+def mlflow_run(project: Path, *options: str, **environment: str) -> str:
+    """`mlflow run .` in a project; the id of the run it made."""
+    command = ["mlflow", "run", ".", "--env-manager=local", *options]
+    done = subprocess.run(
+        command, cwd=project, env=project_environment(**environment), capture_output=True, text=True, timeout=600
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return re.findall(r"\(ID '(\w+)'\) succeeded", done.stdout + done.stderr)[-1]
 
 
 @pytest.fixture(scope="session")
