@@ -15,6 +15,7 @@ from todacomm.core.clouds import distances, standardize
 from todacomm.core.inference import MIN_DRAWS
 from todacomm.core.similarity import (
     SIMILARITIES,
+    Prepared,
     bottleneck,
     prepare_all,
     rtd,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from todacomm.tracking import Analysis
 
 MEASURES = tuple(SIMILARITIES)
+MOST_TEXTS = 1000
+"""Texts of which similarity is measured at most: every layer of every model keeps a table of them by them in memory."""
 SECONDS_A_DIVERGENCE = 4.0 / 500**3
 """Of one pair of layers with so many texts, cubed: measured at 200 to 500."""
 
@@ -39,20 +42,16 @@ SECONDS_A_DIVERGENCE = 4.0 / 500**3
 def similarity(gathered: Gathered, threads: int = 1, progress: Progress = silent) -> tuple[pd.DataFrame, list[str]]:
     """CKA, Procrustes distance and neighbour overlap of every layer of every two models.
 
+    Of at most 1,000 texts, the same for all, chosen at random.
+
     Returns
     -------
     DataFrame, list of str
         ``label_a, label_b, layer_a, layer_b, depth_a, depth_b, measure, value``, and what could not be compared.
     """
-    frames, warned, prepared = [], [], {}
-    left_out: list[str] = []
+    frames = []
     pairs = _pairs(gathered)
-    for label in dict.fromkeys(label for pair in pairs for label in pair):
-        clouds = _clouds(gathered.analyses[label])
-        if not clouds:
-            warned.append(f"{label} kept no clouds: no paired geometry with it (keep_clouds=true keeps them)")
-        prepared[label], said = prepare_all(clouds, threads)
-        left_out += [f"{layer} of {label}" for layer in said]
+    prepared, warned = _prepared(gathered, list(dict.fromkeys(label for pair in pairs for label in pair)), threads)
     for done, (a, b) in enumerate(pairs, start=1):
         if prepared[a] and prepared[b]:
             depths = [residual_depths(gathered.analyses[label]) for label in (a, b)]
@@ -60,8 +59,6 @@ def similarity(gathered: Gathered, threads: int = 1, progress: Progress = silent
                 grid = similarity_grid(prepared[a], prepared[b], measure, threads)
                 frames.append(_long(a, b, depths[0], depths[1], measure, grid))
         progress("similarity", done, len(pairs))
-    if left_out:
-        warned.append(f"no similarity to {', '.join(left_out)}: under 4 distinct points, or not finite")
     columns = ["label_a", "label_b", "layer_a", "layer_b", "depth_a", "depth_b", "measure", "value"]
     return pd.concat(frames, ignore_index=True) if frames else framed([], columns), warned
 
@@ -215,23 +212,41 @@ def _layer_pairs(gathered: Gathered, grid: bool, all_pairs: bool = False) -> Ite
         yield from ((a, b, i, j) for i, j in layers)
 
 
-def _clouds(analysis: "Analysis") -> dict[str, np.ndarray]:
-    """Clouds as distances were taken in them, but for the PCA, which similarity does not need; empty without any."""
+def _prepared(
+    gathered: Gathered, labels: list[str], threads: int
+) -> tuple[dict[str, dict[str, Prepared | None]], list[str]]:
+    """The layers of some analyses, ready for any measure, and what a reader must know of them."""
+    prepared: dict[str, dict[str, Prepared | None]] = {}
+    warned, left_out = [], []
+    for label in labels:
+        clouds = _clouds(gathered.analyses[label], MOST_TEXTS)
+        if not clouds:
+            warned.append(f"{label} kept no clouds: no paired geometry with it (keep_clouds=true keeps them)")
+        prepared[label], without = prepare_all(clouds, threads)
+        left_out += [f"{layer} of {label}" for layer in without]
+    if labels and gathered.runs["points"].max() > MOST_TEXTS:
+        warned.append(f"similarity is measured on {MOST_TEXTS} of the texts, chosen at random")
+    if left_out:
+        warned.append(f"no similarity to {', '.join(left_out)}: under 4 distinct points, or not finite")
+    return prepared, warned
+
+
+def _clouds(analysis: "Analysis", most: int, seed: int = 0) -> dict[str, np.ndarray]:
+    """Clouds before PCA, of the first texts of an order that their number and the seed decide; empty without any."""
     if not analysis.settings["options"]["keep_clouds"]:
         return {}
-    prepared = standardize if analysis.config.topology.standardize else partial(np.asarray, dtype=np.float64)
-    return {layer: prepared(analysis.cloud(layer)) for layer in residual_depths(analysis)}
+    prepare = standardize if analysis.config.topology.standardize else partial(np.asarray, dtype=np.float64)
+    chosen = np.random.default_rng(seed).permutation(analysis.texts["samples"])[:most]
+    return {layer: prepare(analysis.cloud(layer))[chosen] for layer in residual_depths(analysis)}
 
 
 def _distance_tables(gathered: Gathered, label: str, config: ComparisonConfig) -> dict[str, np.ndarray]:
     """Distances between the texts chosen, layer by layer; a layer that holds nan or a single point has none."""
     tables = {}
-    for layer, cloud in _clouds(gathered.analyses[label]).items():
-        chosen = np.random.default_rng(config.seed).permutation(len(cloud))[: config.rtd_points]
-        if np.isfinite(cloud).all():
-            table = distances(cloud[chosen])
-            if table.any():
-                tables[layer] = table
+    for layer, cloud in _clouds(gathered.analyses[label], config.rtd_points, config.seed).items():
+        table = distances(cloud) if np.isfinite(cloud).all() else np.zeros(0)
+        if table.any():
+            tables[layer] = table
     return tables
 
 

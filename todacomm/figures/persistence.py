@@ -38,7 +38,7 @@ def draw_layer_persistence(result: Result, depth: Depth, title: str) -> Figure:
         _draw(axes[1], depth, norm, f"{head}: scale-free", "in median distances", DEGREES[degree])
         _draw(axes[2], depth, entropy, f"{head}: evenness of the lifetimes", "entropy (0..1)", DEGREES[degree])
         if depth.curve(f"h{degree}_entropy").defined:
-            axes[2].set_ylim(0, 1.05)
+            axes[2].set(yscale="linear", ylim=(0, 1.05))
     return figure
 
 

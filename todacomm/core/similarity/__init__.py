@@ -2,11 +2,12 @@
 
 from todacomm.core.similarity.diagrams import bottleneck, scaled, wasserstein
 from todacomm.core.similarity.grid import SIMILARITIES, linkage, matched_layers, prepare_all, similarity_grid
-from todacomm.core.similarity.representations import cka, knn_overlap, procrustes
+from todacomm.core.similarity.representations import Prepared, cka, knn_overlap, procrustes
 from todacomm.core.similarity.rtd import rtd, rtd_null
 
 __all__ = [
     "SIMILARITIES",
+    "Prepared",
     "bottleneck",
     "cka",
     "knn_overlap",
