@@ -90,26 +90,22 @@ def peer_python() -> Path:
 
 
 def ask_peer(*arguments: str | Path) -> str:
-    """What :mod:`benchmarks.peer_job` prints in the peer's environment.
-
-    Raises
-    ------
-    RuntimeError
-        It failed; the message ends with what it said.
-    """
+    """What :mod:`benchmarks.peer_job` prints in the peer's environment; see :func:`run_apart`."""
     return run_apart([peer_python(), "-I", PEER_JOB, *arguments])
 
 
-def run_apart(command: Sequence[str | Path], **environment: str) -> str:
-    """Standard output of a command, offline.
+def run_apart(command: Sequence[str | Path], folder: Path | None = None) -> str:
+    """Standard output of a command that runs offline; what it records and keeps goes into ``folder``.
 
     Raises
     ------
     RuntimeError
         It failed; the message ends with what it said.
     """
-    settings = {"HF_HUB_OFFLINE": "1", "MPLBACKEND": "agg", "TOKENIZERS_PARALLELISM": "false", **environment}
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **settings})
+    settings = {"HF_HUB_OFFLINE": "1", "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg", "TOKENIZERS_PARALLELISM": "false"}
+    if folder:
+        settings |= {"MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db", "XDG_CACHE_HOME": str(folder / "cache")}
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **settings}, cwd=folder)
     if done.returncode:
         words = " ".join(map(str, command))
         raise RuntimeError(f"{words} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")

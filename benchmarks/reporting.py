@@ -7,8 +7,8 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +92,7 @@ class Findings:
     """All that one benchmark found."""
 
     rows: Sequence[Row] = ()
-    tables: Sequence[Table] = field(default=())
+    tables: Sequence[Table] = ()
 
 
 def speed_row(what: str, peer: str, pairs: Pairs, goal: float | None) -> Row:
@@ -113,12 +113,18 @@ def memory_row(what: str, peer: str, pairs: Pairs, goal: float) -> Row:
     )  # fmt: skip
 
 
-def guarded(what: str, peer: str, measure: Callable[[], Sequence[Row]]) -> Sequence[Row]:
-    """The rows of a measurement, or one that says why it was skipped."""
+def guarded(what: str, peer: str, measure: Callable[[], Findings]) -> Findings:
+    """What a measurement found, or one row that says why it was skipped."""
     try:
         return measure()
     except Skipped as reason:
-        return [Row(what, peer, skipped=str(reason))]
+        return Findings([Row(what, peer, skipped=str(reason))])
+
+
+def together(parts: Iterable[Findings]) -> Findings:
+    """Findings one after the other."""
+    parts = list(parts)
+    return Findings([row for part in parts for row in part.rows], [table for part in parts for table in part.tables])
 
 
 def seconds(value: float) -> str:
