@@ -48,14 +48,18 @@ def gpt2() -> Path:
 
         from todacomm.models.reading import initialise
 
-        tokenizer = _data("tokenizer-gpt2")
-        shutil.rmtree(folder, ignore_errors=True)
+        copy_tokenizer(folder)
         config = GPT2Config(architectures=[GPT2LMHeadModel.__name__])
         model, _ = initialise(config, "decoder", seed=0, trust_remote_code=False)
         model.save_pretrained(folder)
-        for file in tokenizer.iterdir():
-            shutil.copyfile(file, folder / file.name)
     return folder
+
+
+def copy_tokenizer(folder: Path) -> None:
+    """Put GPT-2's real tokenizer into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in _data("tokenizer-gpt2").iterdir():
+        shutil.copyfile(file, folder / file.name)
 
 
 def layers(n_layers: int, n_points: int, n_dims: int = 50, seed: int = 0) -> list[np.ndarray]:
@@ -104,7 +108,7 @@ def run_apart(command: Sequence[str | Path], folder: Path | None = None) -> str:
     """
     settings = {"HF_HUB_OFFLINE": "1", "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg", "TOKENIZERS_PARALLELISM": "false"}
     if folder:
-        settings |= {"MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db", "XDG_CACHE_HOME": str(folder / "cache")}
+        settings |= {"MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db", "TODACOMM_CACHE": str(folder / "cache")}
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **settings}, cwd=folder)
     if done.returncode:
         words = " ".join(map(str, command))
