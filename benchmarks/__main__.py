@@ -1,6 +1,6 @@
 """All benchmarks, or those named, each in a process of its own; then the page docs/benchmarks.md.
 
-    python -m benchmarks [--form tiny|quick|full] [NAME ...]
+python -m benchmarks [--form tiny|quick|full] [NAME ...]
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """An accelerator, where there is one: a decoder of 1.1 B parameters against the device's own matrix rate.
 
-    python -m benchmarks.accelerator [--form full]
+python -m benchmarks.accelerator [--form full]
 """
 
 from functools import partial

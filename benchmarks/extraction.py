@@ -1,6 +1,6 @@
 """Extraction against the machine's own limit: its rate in a large float32 matrix product.
 
-    python -m benchmarks.extraction [--form full]
+python -m benchmarks.extraction [--form full]
 """
 
 from collections.abc import Sequence
@@ -36,9 +36,7 @@ def of_gpt2(form: Form) -> Findings:
     return Findings([rate_row(what, PEER, pairs, work_of_a_token(loaded.model), square, GOAL)])
 
 
-def against_products(
-    loaded: LoadedModel, texts: Sequence[str], square: Tensor, pairs: int, tolerance: float
-) -> Pairs:
+def against_products(loaded: LoadedModel, texts: Sequence[str], square: Tensor, pairs: int, tolerance: float) -> Pairs:
     """One pass over the texts, pooling and copies included, in turns with products of a square matrix with itself.
 
     Parameters

@@ -1,6 +1,6 @@
 """Half-samples of one layer against ripser.py on each half-sample's points; the published bootstrap's time beside it.
 
-    python -m benchmarks.half_samples [--form full]
+python -m benchmarks.half_samples [--form full]
 """
 
 import json
@@ -32,7 +32,9 @@ def measure(form: Form) -> Findings:
     return together(
         [
             Findings([speed_row(f"{what}, all metrics", PEER, pairs, GOAL)]),
-            guarded(f"{what} and the published bootstrap", "todacomm 0.1.0", partial(bootstrap, what, cloud, len(halves))),
+            guarded(
+                f"{what} and the published bootstrap", "todacomm 0.1.0", partial(bootstrap, what, cloud, len(halves))
+            ),
         ]
     )
 

@@ -1,6 +1,6 @@
 """Homology against ripser.py: fourteen layers, H0 alone, and H2.
 
-    python -m benchmarks.homology [--form full]
+python -m benchmarks.homology [--form full]
 """
 
 import numpy as np

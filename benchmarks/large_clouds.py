@@ -1,12 +1,12 @@
 """Large clouds: one layer against ripser.py in time and peak memory, and landmarks of a hundred thousand points.
 
-    python -m benchmarks.large_clouds [--form full]
+python -m benchmarks.large_clouds [--form full]
 """
 
 import numpy as np
 
 from benchmarks.materials import layers
-from benchmarks.measuring import Disagreement, Pairs, in_child, in_turns, same_diagrams
+from benchmarks.measuring import Disagreement, in_child, in_turns, same_diagrams
 from benchmarks.reporting import Findings, Form, Row, megabytes, memory_row, run, seconds, speed_row, together
 from todacomm.core.clouds import distances
 from todacomm.core.homology import memory_estimate, persistence

@@ -159,7 +159,9 @@ def close(ours: Any, theirs: Any, what: str, rtol: float = 1e-5) -> str:
     scale = np.abs(theirs).max(initial=0.0)
     gap = np.abs(ours - theirs).max(initial=0.0)
     if not gap <= rtol * scale:  # nan is no agreement either
-        raise Disagreement(f"{what}: they differ by {gap:.3g} where the largest is {scale:.3g}; {rtol:g} of it is allowed")
+        raise Disagreement(
+            f"{what}: they differ by {gap:.3g} where the largest is {scale:.3g}; {rtol:g} of it is allowed"
+        )
     return f"{what} equal to {rtol:g}"
 
 

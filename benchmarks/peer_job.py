@@ -1,8 +1,8 @@
 """What todacomm 0.1.0 is asked to do, run by the interpreter of its own environment: nothing of ours is imported.
 
-    PEER_PYTHON peer_job.py job MODEL_FOLDER TEXTS_JSON LAYERS_JSON FOLDER    # its whole experiment, into FOLDER
-    PEER_PYTHON peer_job.py totals CLOUDS_NPZ                                 # its H0 totals of given clouds, as JSON
-    PEER_PYTHON peer_job.py bootstrap CLOUD_NPZ REPLICATES                    # its bootstrap of one cloud, timed
+PEER_PYTHON peer_job.py job MODEL_FOLDER TEXTS_JSON LAYERS_JSON FOLDER    # its whole experiment, into FOLDER
+PEER_PYTHON peer_job.py totals CLOUDS_NPZ                                 # its H0 totals of given clouds, as JSON
+PEER_PYTHON peer_job.py bootstrap CLOUD_NPZ REPLICATES                    # its bootstrap of one cloud, timed
 """
 
 import contextlib

@@ -1,6 +1,6 @@
 """Our reading of the published expansion ratio against the published package's own, on the same activations.
 
-    python -m benchmarks.published_ratio [--form full]
+python -m benchmarks.published_ratio [--form full]
 """
 
 import json

@@ -1,6 +1,6 @@
 """Recording an analysis of 34 layers against one ``log_metric`` call for each of its numbers.
 
-    python -m benchmarks.recording [--form full]
+python -m benchmarks.recording [--form full]
 """
 
 import tempfile
@@ -16,7 +16,8 @@ from benchmarks.measuring import Disagreement, in_turns, timed
 from benchmarks.populations import wide
 from benchmarks.reporting import Findings, Form, Row, run, seconds, speed_row
 from todacomm.config import AnalysisConfig, load_config
-from todacomm.pipeline import draw_and_report, measure as analyse
+from todacomm.pipeline import draw_and_report
+from todacomm.pipeline import measure as analyse
 from todacomm.reports import describe_run
 from todacomm.result import Result
 from todacomm.tracking import analysis_run, load_analysis

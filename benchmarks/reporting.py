@@ -147,7 +147,7 @@ def megabytes(value: float) -> str:
 
 def run(name: str, measure: Callable[[Form], Findings]) -> None:
     """The command line of a benchmark: measure, keep the results, write the page anew."""
-    from benchmarks.page import write_page
+    from benchmarks.page import markdown, write_page
 
     parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=sys.modules["__main__"].__doc__)
     parser.add_argument("--form", choices=FORMS, default="quick")
@@ -164,6 +164,8 @@ def run(name: str, measure: Callable[[Form], Findings]) -> None:
         write_page(RESULTS, PAGE)
     for row in findings.rows:
         print(f"{name}: {row.what}: {f'skipped: {row.skipped}' if row.skipped else f'{row.value:.3g} {row.unit}'}")
+    for table in findings.tables:
+        print(f"{name}: {table.title}\n{markdown(table.header, table.rows)}")
 
 
 def write_results(path: Path, name: str, form: str, machine: Mapping[str, Any], findings: Findings) -> None:

@@ -1,6 +1,6 @@
 """The second analysis of a model that the cache knows, with other settings, against its first.
 
-    python -m benchmarks.second_analysis [--form full]
+python -m benchmarks.second_analysis [--form full]
 """
 
 import importlib.util

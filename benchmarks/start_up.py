@@ -1,6 +1,6 @@
 """How soon the command answers.
 
-    python -m benchmarks.start_up
+python -m benchmarks.start_up
 """
 
 import statistics

@@ -57,9 +57,7 @@ def test_sides_that_differ_are_not_reported(warm_up):
 def test_one_pair_that_differs_is_enough():
     later = iter([1.0, 1.0, 1.0, 1.1])
     with pytest.raises(Disagreement):
-        in_turns(
-            lambda: timed(lambda: 1.0), lambda: timed(lambda: next(later)), 3, lambda *two: close(*two, "number")
-        )
+        in_turns(lambda: timed(lambda: 1.0), lambda: timed(lambda: next(later)), 3, lambda *two: close(*two, "number"))
 
 
 def test_nan_and_another_shape_are_no_agreement():
