@@ -37,7 +37,7 @@ def measure(form: Form) -> Findings:
         grown("H0 and H1 from distances", "points", points, of_points(partial(persistence, maxdim=1), distances)),
         grown("one layer, all of it", "points", points, of_points(analyze_layer)),
         grown(
-            "100 landmarks", "points", [10 * n for n in points], of_points(lambda cloud: farthest_points(cloud, 100))
+            "100 landmarks", "points", [10 * n for n in points], of_points(partial(farthest_points, n_landmarks=100))
         ),
         grown(f"one layer of {n_points} points, all of it", "dimensions", dims, partial(of_dims, n_points)),
         grown(f"homology of layers of {n_points} points", "layers", layers, partial(of_layers, n_points)),
@@ -49,9 +49,9 @@ def measure(form: Form) -> Findings:
             Table(
                 "How time grows",
                 "CPU time on Gaussian clouds in 50 dimensions, and of the bundled decoder on the running Python's "
-                "documentation, at the sizes given; the exponent is the slope of a line through logarithms. A cloud with "
-                "more dimensions than points is reduced by the smaller of two products, and distances are taken in 50 "
-                "components.",
+                "documentation, at the sizes given; the exponent is the slope of a line through logarithms. A cloud "
+                "with more dimensions than points is reduced by the smaller of two products, and distances are taken "
+                "in 50 components.",
                 ["work", "grows with", "sizes", "times", "exponent"],
                 rows,
             )

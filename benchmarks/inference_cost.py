@@ -32,9 +32,10 @@ def measure(form: Form) -> Findings:
     cpu = time.process_time() - cpu
     check(found, replicates)
     wall = sum(found.seconds.values())
+    what = f"{replicates} half-samples and {draws} rotations of {n_layers} layers, {n_points} points"
     row = Row(
-        f"{replicates} half-samples and {draws} rotations of {n_layers} layers, {n_points} points", "", value=wall, unit="s",
-        goal=GOAL, at_most=True, ours=", ".join(f"{part}: {seconds(t)}" for part, t in found.seconds.items()),
+        what, "", value=wall, unit="s", goal=GOAL, at_most=True,
+        ours=", ".join(f"{part}: {seconds(taken)}" for part, taken in found.seconds.items()),
         agreement=f"an interval for every layer; {seconds(cpu)} of CPU time",
     )  # fmt: skip
     return Findings([row], [split(layers["layer_0"], n_points)])

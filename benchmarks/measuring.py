@@ -130,9 +130,17 @@ def timed(work: Callable[..., Any], *arguments: Any) -> Measured:
     return Measured(result, time.perf_counter() - start)
 
 
-def in_child(work: Callable[..., Any], *arguments: Any) -> Measured:
-    """Do work in a fresh process of its own: its time there without the start, and that process's peak memory."""
+def in_child(work: Callable[..., Any], *arguments: Any, warm_up: Sequence[Any] = ()) -> Measured:
+    """Do work in a fresh process of its own: its time there without the start, and that process's peak memory.
+
+    Parameters
+    ----------
+    warm_up : sequence
+        Arguments of a small call before, not timed, that imports what the work needs.
+    """
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as child:
+        if warm_up:
+            child.submit(work, *warm_up).result()
         return child.submit(_measured, work, arguments).result()
 
 

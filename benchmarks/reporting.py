@@ -23,7 +23,7 @@ PACKAGES = ("todacomm", "numpy", "scipy", "torch", "transformers", "ripser", "gu
 
 @dataclass(frozen=True)
 class Form:
-    """How much is measured: ``tiny`` proves that a benchmark works, ``quick`` takes minutes, ``full`` is for the docs."""
+    """How much is measured: ``tiny`` shows that it works, ``quick`` takes minutes, ``full`` is for the docs."""
 
     name: str
     threads: int
@@ -98,7 +98,7 @@ class Findings:
 def speed_row(what: str, peer: str, pairs: Pairs, goal: float | None) -> Row:
     """A row that says how many times as fast ours was."""
     return Row(
-        what, peer, value=pairs.ratio, goal=goal, low=min(pairs.ratios), high=max(pairs.ratios), pairs=len(pairs.ratios),
+        what, peer, value=pairs.ratio, goal=goal, low=min(pairs.ratios), high=max(pairs.ratios), pairs=len(pairs.ours),
         ours=seconds(pairs.own_seconds), theirs=seconds(pairs.peer_seconds), agreement=pairs.agreement,
     )  # fmt: skip
 

@@ -76,8 +76,8 @@ def ours(model: Path, texts: Path, n_texts: int, likelihood: bool) -> Measured:
         output = Path(name) / "output"
         command = [
             sys.executable, "-m", "entrypoints.analyze", "--model", model, "--dataset", texts, "--unit", "row",
-            "--samples", str(n_texts), "--max-length", "128", "--likelihood", str(likelihood).lower(), "--replicates", "0",
-            "--nulls", "0", "--output-dir", output,
+            "--samples", str(n_texts), "--max-length", "128", "--likelihood", str(likelihood).lower(),
+            "--replicates", "0", "--nulls", "0", "--output-dir", output,
         ]  # fmt: skip
         done = timed(run_apart, command, Path(name))
         return Measured(read_ours(output), done.seconds)
