@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 RUN := PATH="$(BIN):$$PATH" HF_HUB_OFFLINE=1 PYTHONPATH="$(CURDIR)"
 STORE := mlflow.db
 
-.PHONY: help install demo ui test test-heavy lint clean
+.PHONY: help install demo ui test test-heavy lint bench bench-full clean
 
 help:
 	@echo "make demo        analyse the bundled model on the running Python's documentation and show where to look"
@@ -14,6 +14,7 @@ help:
 	@echo "make test        run the test suite (offline)"
 	@echo "make test-heavy  run the tests that need a browser, servers or other environments"
 	@echo "make lint        ruff and mypy"
+	@echo "make bench       measure speed and memory against peers, quick form; bench-full: as docs/benchmarks.md has it"
 	@echo "make clean       remove the environment and what the demo recorded"
 
 install: $(READY)
@@ -46,6 +47,12 @@ lint: $(READY)
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
+
+bench: $(READY)
+	$(RUN) python -m benchmarks
+
+bench-full: $(READY)
+	$(RUN) python -m benchmarks --form full
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache *.egg-info $(STORE) $(STORE)-*

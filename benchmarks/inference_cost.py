@@ -1,85 +1,79 @@
 """What intervals and nulls cost: 100 half-samples and 39 rotations of 14 layers of 500 points, and where it goes.
 
-    python -m benchmarks.inference_cost --threads 2
-
-Writes ``benchmarks/results/inference_cost.json``. The split is of CPU time on one thread, one layer.
+python -m benchmarks.inference_cost [--form full]
 """
 
-import argparse
-import json
-import os
 import time
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from benchmarks.measuring import Disagreement, cpu_seconds
 from benchmarks.populations import wide
+from benchmarks.reporting import Findings, Form, Row, Table, run, seconds
 from todacomm.core.clouds import distances
 from todacomm.core.homology import persistence
-from todacomm.core.inference import half_samples, infer, rotation
+from todacomm.core.inference import INTERVAL_METRICS, half_samples, infer, rotation
 from todacomm.core.inference.replicates import HalfSpectrum
+from todacomm.core.inference.whole_run import Inference
 from todacomm.core.layer import LayerAnalysis, analyze_layer
 
-RESULTS = Path(__file__).resolve().parent / "results" / "inference_cost.json"
-N_LAYERS, N_POINTS, REPLICATES, DRAWS = 14, 500, 100, 39
+GOAL = 90.0
 
 
-def cpu_seconds(work: Callable[[], object], times: int = 5) -> float:
-    """CPU seconds of one call, after a first that warms up."""
-    work()
-    start = time.process_time()
-    for _ in range(times):
-        work()
-    return (time.process_time() - start) / times
-
-
-def split(layer: LayerAnalysis) -> dict[str, float]:
-    """CPU milliseconds of the parts of one half-sample and of one rotation."""
+def measure(form: Form) -> Findings:
+    n_layers, n_points = form.pick((2, 40), (14, 500), (14, 500))
+    replicates, draws = form.pick((4, 3), (20, 8), (100, 39))
     rng = np.random.default_rng(0)
-    (half,) = half_samples(N_POINTS, 1, seed=0)
+    clouds = {f"layer_{index}": wide(rng, n_points) for index in range(n_layers)}
+    layers = {name: analyze_layer(cloud) for name, cloud in clouds.items()}
+    cpu = time.process_time()
+    found = infer(layers, clouds, replicates=replicates, nulls=draws, threads=form.threads)
+    cpu = time.process_time() - cpu
+    check(found, replicates)
+    wall = sum(found.seconds.values())
+    what = f"{replicates} half-samples and {draws} rotations of {n_layers} layers, {n_points} points"
+    row = Row(
+        what, "", value=wall, unit="s", goal=GOAL, at_most=True,
+        ours=", ".join(f"{part}: {seconds(taken)}" for part, taken in found.seconds.items()),
+        agreement=f"an interval for every layer; {seconds(cpu)} of CPU time",
+    )  # fmt: skip
+    return Findings([row], [split(layers["layer_0"], n_points)])
+
+
+def check(found: Inference, replicates: int) -> None:
+    """Every layer was measured on every half-sample."""
+    column = INTERVAL_METRICS.index("h0_total_norm")
+    for name, values in found.replicates.items():
+        if np.isfinite(values[:, column]).sum() != replicates:
+            raise Disagreement(f"{name} was not measured on all of {replicates} half-samples")
+
+
+def split(layer: LayerAnalysis, n_points: int) -> Table:
+    """CPU time of the parts of one half-sample and of one rotation of one layer, on one thread."""
+    rng = np.random.default_rng(0)
+    (half,) = half_samples(n_points, 1, seed=0)
     among = layer.distances[np.ix_(half, half)]
     spectrum = HalfSpectrum(layer.cloud)
-    matrix = rotation(N_POINTS, rng)
+    matrix = rotation(n_points, rng)
     turned = matrix @ layer.scores
     between = distances(turned)
     with threadpool_limits(1):
-        seconds = {
+        parts = {
             "half-sample: homology": cpu_seconds(lambda: persistence(among)),
             "half-sample: spectrum": cpu_seconds(lambda: spectrum(half)),
             "rotation: homology": cpu_seconds(lambda: persistence(between)),
             "rotation: distances": cpu_seconds(lambda: distances(turned)),
             "rotation: product with the cloud": cpu_seconds(lambda: matrix @ layer.scores),
-            "rotation: random matrix, once for all layers": cpu_seconds(lambda: rotation(N_POINTS, rng)),
+            "rotation: random matrix, once for all layers": cpu_seconds(lambda: rotation(n_points, rng)),
         }
-    return {part: round(1000.0 * value, 2) for part, value in seconds.items()}
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Cost of intervals and nulls")
-    parser.add_argument("--threads", type=int, default=2)
-    threads = parser.parse_args().threads
-    rng = np.random.default_rng(0)
-    clouds = {f"layer_{index}": wide(rng, N_POINTS) for index in range(N_LAYERS)}
-    layers = {name: analyze_layer(cloud) for name, cloud in clouds.items()}
-    cpu = time.process_time()
-    inference = infer(layers, clouds, replicates=REPLICATES, nulls=DRAWS, threads=threads)
-    found = {
-        "layers": N_LAYERS,
-        "points": N_POINTS,
-        "half-samples": REPLICATES,
-        "rotations": DRAWS,
-        "threads": threads,
-        "load of the machine": round(os.getloadavg()[0], 1),
-        "cpu seconds": round(time.process_time() - cpu, 1),
-        "wall seconds": {part: round(seconds, 1) for part, seconds in inference.seconds.items()},
-        "cpu milliseconds of one": split(layers["layer_0"]),
-    }
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_text(json.dumps(found, indent=1) + "\n")
-    print(json.dumps(found, indent=1))
+    return Table(
+        "Where the time of intervals and nulls goes",
+        f"CPU time on one thread, one layer of {n_points} points.",
+        ["part", "time of one"],
+        [[part, seconds(value)] for part, value in parts.items()],
+    )
 
 
 if __name__ == "__main__":
-    main()
+    run("inference_cost", measure)

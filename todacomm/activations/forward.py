@@ -1,12 +1,14 @@
 """One pass of a model over texts: the pooled rows of every layer, and the loss on the way."""
 
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from todacomm.activations.batches import in_batches
+from todacomm.activations.last_block import only_at, separable
 from todacomm.activations.likelihood import next_token_loss
 from todacomm.activations.pooling import pool
 from todacomm.activations.tokens import Tokens, pad
@@ -48,6 +50,7 @@ def one_pass(
     """
     device = loaded.model.device
     embed = loaded.model.get_input_embeddings()
+    parts = () if with_loss or positions is None else separable(loaded.anatomy)
     rows: dict[str, np.ndarray] = {}
     losses: list[float] = []
 
@@ -61,7 +64,8 @@ def one_pass(
             if name in names:
                 pooled[name] = pool(hidden, mask, at)
 
-        answer = run_body(loaded.anatomy, ids, mask, receive)
+        with only_at(parts, at) if parts and at is not None else nullcontext():
+            answer = run_body(loaded.anatomy, ids, mask, receive)
         if with_loss:
             losses.append(next_token_loss(loaded, some, ids, answer))
         for name, some_rows in pooled.items():

@@ -1,0 +1,57 @@
+"""An accelerator, where there is one: a decoder of 1.1 B parameters against the device's own matrix rate.
+
+python -m benchmarks.accelerator [--form full]
+"""
+
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from benchmarks.extraction import against_products, rate_row, work_of_a_token
+from benchmarks.materials import CACHE, copy_tokenizer, wikitext
+from benchmarks.measuring import Skipped
+from benchmarks.reporting import Findings, Form, guarded, run
+from todacomm.config import ModelConfig, load_config
+from todacomm.models import load_model
+from todacomm.texts import load_texts
+
+WHAT = "500 texts through a 1.1 B-parameter decoder, bfloat16"
+PEER = "a large bfloat16 matrix product on the device"
+GOAL = 0.4
+BFLOAT16_TOLERANCE = 0.1
+
+
+def measure(form: Form) -> Findings:
+    return guarded(WHAT, PEER, partial(on_device, form))
+
+
+def on_device(form: Form) -> Findings:
+    """The whole extraction, copies and pooling included."""
+    if not torch.cuda.is_available():
+        raise Skipped("no accelerator here")
+    settings = ModelConfig(model=str(decoder()), weights="random", device="cuda", dtype="bfloat16")
+    loaded = load_model(settings, seed=0)
+    config = load_config(None, {"dataset": str(wikitext()), "samples": form.pick(20, 500, 500)})
+    texts = load_texts(config.texts, seed=0).texts
+    square = torch.rand(8192, 8192, dtype=torch.bfloat16, device="cuda")
+    pairs = against_products(loaded, texts, square, form.pairs, BFLOAT16_TOLERANCE)
+    what = f"{WHAT} on {torch.cuda.get_device_name()}"
+    return Findings([rate_row(what, PEER, pairs, work_of_a_token(loaded.model), square, GOAL)])
+
+
+def decoder() -> Path:
+    """A folder with the config of a Llama of 1.1 B parameters and a tokenizer; its weights are random."""
+    from transformers import LlamaConfig
+
+    folder = CACHE / "decoder-1b"
+    copy_tokenizer(folder)
+    LlamaConfig(
+        hidden_size=2048, intermediate_size=5632, num_hidden_layers=22, num_attention_heads=32, num_key_value_heads=4,
+        vocab_size=50257, max_position_embeddings=2048, architectures=["LlamaForCausalLM"],
+    ).save_pretrained(folder)  # fmt: skip
+    return folder
+
+
+if __name__ == "__main__":
+    run("accelerator", measure)

@@ -1,0 +1,104 @@
+"""Extraction against the machine's own limit: its rate in a large float32 matrix product.
+
+python -m benchmarks.extraction [--form full]
+"""
+
+from collections.abc import Sequence
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from benchmarks.materials import gpt2, rows_of_wikitext
+from benchmarks.measuring import Disagreement, Measured, Pairs, in_turns, timed
+from benchmarks.reporting import Findings, Form, Row, guarded, run, seconds
+from todacomm.activations import Activations, extract
+from todacomm.config import ModelConfig
+from todacomm.models import LoadedModel, load_model
+
+WHAT, PEER = "extraction, real tokens only", "a large float32 matrix product here"
+GOAL = 0.85
+MAX_LENGTH = 128
+N_CHECKED = 4
+
+
+def measure(form: Form) -> Findings:
+    return guarded(WHAT, PEER, partial(of_gpt2, form))
+
+
+def of_gpt2(form: Form) -> Findings:
+    torch.set_num_threads(form.threads)
+    loaded = load_model(ModelConfig(model=str(gpt2()), device="cpu"), seed=0)
+    texts = rows_of_wikitext(form.pick(12, 100, 500))
+    square = torch.rand(*form.pick((512, 512), (4096, 4096), (4096, 4096)))
+    pairs = against_products(loaded, texts, square, form.pairs, tolerance=1e-4)
+    what = f"{WHAT}: {len(texts)} lines, GPT-2 size, no likelihood"
+    return Findings([rate_row(what, PEER, pairs, work_of_a_token(loaded.model), square, GOAL)])
+
+
+def against_products(loaded: LoadedModel, texts: Sequence[str], square: Tensor, pairs: int, tolerance: float) -> Pairs:
+    """One pass over the texts, pooling and copies included, in turns with products of a square matrix with itself.
+
+    Parameters
+    ----------
+    tolerance : float
+        By how much the first texts' rows may differ from a plain pass over one text at a time, as a share of the
+        largest number in them.
+    """
+    plain = plain_pass(loaded, texts[:N_CHECKED])
+
+    def product() -> None:
+        torch.matmul(square, square)
+        if square.is_cuda:
+            torch.cuda.synchronize()
+
+    def agree(seen: Activations, _: None) -> str:
+        for name, rows in plain.items():
+            gap = (torch.from_numpy(seen.clouds[name][:N_CHECKED]) - rows).abs().max()
+            if not gap <= tolerance * rows.abs().max():
+                raise Disagreement(f"{name} differs by {gap:.3g} from a plain pass over one text at a time")
+        return f"rows of {N_CHECKED} texts as a plain pass gives them, to {tolerance:g}"
+
+    pass_over = partial(extract, loaded, texts, max_length=MAX_LENGTH, likelihood=False)
+    return in_turns(lambda: timed(pass_over), lambda: timed(product), pairs, agree)
+
+
+def rate_row(what: str, peer: str, pairs: Pairs, work: int, square: Tensor, goal: float) -> Row:
+    """Operations a second of the pass as a share of the product's."""
+    product = 2.0 * len(square) ** 3
+
+    def rate(one: Measured) -> float:
+        return work * int(one.result.n_tokens.sum()) / one.seconds
+
+    shares = sorted(rate(one) * other.seconds / product for one, other in zip(pairs.ours, pairs.peer, strict=True))
+    rates = sorted(map(rate, pairs.ours))
+    return Row(
+        what, peer, value=shares[len(shares) // 2], unit="of its rate", goal=goal, low=shares[0], high=shares[-1],
+        pairs=len(shares), ours=f"{rates[len(rates) // 2] / 1e9:,.0f} GFLOP/s in {seconds(pairs.own_seconds)}",
+        theirs=f"{product / pairs.peer_seconds / 1e9:,.0f} GFLOP/s", agreement=pairs.agreement,
+    )  # fmt: skip
+
+
+def work_of_a_token(model: nn.Module) -> int:
+    """Operations of one token's products with the blocks' weights: ``2 a b`` for one of ``a`` by ``b``.
+
+    The products of attention itself, the embedding and the head are not counted.
+    """
+    blocks = next(module for module in model.modules() if isinstance(module, nn.ModuleList))
+    return 2 * sum(weight.numel() for weight in blocks.parameters() if weight.ndim == 2)
+
+
+def plain_pass(loaded: LoadedModel, texts: Sequence[str]) -> dict[str, Tensor]:
+    """Last-token rows of every block but the last, by the model's own ``output_hidden_states``, on the CPU."""
+    rows: dict[str, list[Tensor]] = {}
+    for text in texts:
+        tokens = loaded.tokenizer(text, return_tensors="pt", truncation=True, max_length=MAX_LENGTH)
+        with torch.inference_mode():
+            states = loaded.model(**tokens.to(loaded.model.device), output_hidden_states=True).hidden_states
+        for block, hidden in enumerate(states[1:-1]):
+            rows.setdefault(f"layer_{block}", []).append(hidden[0, -1].float().cpu())
+    return {name: torch.stack(some) for name, some in rows.items()}
+
+
+if __name__ == "__main__":
+    run("extraction", measure)
