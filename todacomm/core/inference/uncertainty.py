@@ -144,8 +144,9 @@ def betti_bands(curves: dict[str, Array], mean_lifetime: float, diagrams: Sequen
 
     Half as many points stand further apart and have fewer bars, so that a half-sample's curve is moved and lower.
     It is read on the scale stretched by the ratio of mean H0 lifetimes, and multiplied by the ratio of areas (the
-    area is the total persistence, which is rescaled in the same way). The band is pointwise. To half a bar it holds the expected curve at 94 % of the
-    scales or more (200 and 500 points, five kinds of cloud); where a few points lie far out, at 81 % in the tail.
+    area is the total persistence, which is rescaled in the same way). The band is pointwise. To half a bar it holds the
+    expected curve at 94 % of the scales or more (200 and 500 points, five kinds of cloud); where a few points lie far
+    out, at 81 % in the tail.
 
     Parameters
     ----------
