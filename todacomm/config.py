@@ -104,6 +104,7 @@ class RecordConfig:
     experiment_name: str = option("todacomm", "MLflow experiment", numbers=False)
     output_dir: str = option("", "also write the run's files to this folder", numbers=False)
     keep_clouds: bool = option(True, "store the pooled activations", numbers=False)
+    cache: bool = option(True, "use and keep pooled activations in the cache folder of this user", numbers=False)
     seed: int = option(42, "seed of every random choice", low=0)
 
 

@@ -1,11 +1,13 @@
 """Models on the Hugging Face hub: into the local cache, with a clear word where that fails."""
 
+import re
 from pathlib import Path
 
 from todacomm.models.weights import SizeSeen, pick_weights
 
-_SMALL_FILES = (".json", ".txt", ".model", ".jinja", ".spm", ".tiktoken", ".py")
+SMALL_FILES = (".json", ".txt", ".model", ".jinja", ".spm", ".tiktoken", ".py")
 """Suffixes of the files beside the weights: config, tokenizer, code."""
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 def fetch(hub_id: str, revision: str, *, weights: bool, allow_pickle: bool, seen: SizeSeen) -> Path:
@@ -28,7 +30,7 @@ def fetch(hub_id: str, revision: str, *, weights: bool, allow_pickle: bool, seen
     try:
         listing = HfApi().model_info(hub_id, revision=revision or None, files_metadata=True)
         sizes = {file.rfilename: file.size or 0 for file in listing.siblings or ()}
-        wanted = [file for file in sizes if "/" not in file and Path(file).suffix in _SMALL_FILES]
+        wanted = [file for file in sizes if "/" not in file and Path(file).suffix in SMALL_FILES]
         if weights:
             chosen = pick_weights(sizes, hub_id, allow_pickle)
             seen(sum(sizes[file] for file in chosen), listing.safetensors.total if listing.safetensors else None)
@@ -53,6 +55,25 @@ def fetch(hub_id: str, revision: str, *, weights: bool, allow_pickle: bool, seen
             f"the hub cannot be reached for {hub_id!r} ({_reason(error)}), it is not in the hub's cache, and there is "
             "no folder of that name: connect, or give a local folder, demo-decoder or demo-encoder"
         ) from error
+
+
+def cached_snapshot(hub_id: str, revision: str) -> Path | None:
+    """The snapshot that :func:`fetch` would return, if it is in the hub's cache; nothing is downloaded.
+
+    A branch or tag is looked up on the hub, which may have a newer commit than the cache; without a connection the
+    cached one counts, as it does for :func:`fetch`.
+    """
+    from huggingface_hub import HfApi, try_to_load_from_cache
+    from huggingface_hub.errors import HfHubHTTPError, HTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+
+    commit: str | None = revision or None
+    if not _COMMIT.fullmatch(revision):
+        try:
+            commit = HfApi().model_info(hub_id, revision=commit).sha
+        except (OfflineModeIsEnabled, LocalEntryNotFoundError, HfHubHTTPError, HTTPError):
+            commit = revision or None
+    cached = try_to_load_from_cache(hub_id, "config.json", revision=commit)
+    return Path(cached).parent if isinstance(cached, str) else None
 
 
 def _reason(error: Exception) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from todacomm.demo import DEMO_MODELS
-from todacomm.models.hub import fetch
+from todacomm.models.hub import cached_snapshot, fetch
 from todacomm.models.presets import PRESETS
 from todacomm.models.weights import SizeSeen, count_parameters, pick_weights
 
@@ -86,6 +86,21 @@ def find_source(name: str, revision: str, *, weights: bool, allow_pickle: bool, 
     if not on_hub:
         seen(sum(path.stat().st_size for path in paths), n_parameters)
     return replace(source, weights=paths)
+
+
+def cached_folder(name: str, revision: str) -> Path | None:
+    """The folder that :func:`find_source` would read, if it is on this machine already; nothing is downloaded.
+
+    Raises
+    ------
+    ValueError
+        A local folder has no such subfolder.
+    """
+    source = _bundled_or_local(name, revision)
+    if source is not None:
+        return source.folder
+    hub_id = PRESETS[name].hub_id if name in PRESETS else name
+    return cached_snapshot(hub_id, revision) if _HUB_ID.fullmatch(hub_id) else None
 
 
 def _bundled_or_local(name: str, revision: str) -> Source | None:
