@@ -271,6 +271,8 @@ def parse_value(name: str, value: Any, hint: Any) -> Any:
         return _parse_bool(name, value)
     if kind is int:
         return _parse_int(name, value, "a whole number or auto" if optional else "a whole number")
+    if kind is float:
+        return _parse_float(name, value, "a number or auto" if optional else "a number")
     if isinstance(value, Mapping):
         raise ValueError(f"{name} holds options of its own ({', '.join(map(str, value))}): expected one value")
     if isinstance(value, (list, tuple)):
@@ -295,6 +297,16 @@ def _parse_int(name: str, value: Any, expected: str) -> int:
     if not math.isfinite(number) or number != int(number):
         raise ValueError(f"{name} is {value!r}: expected {expected}")
     return int(number)
+
+
+def _parse_float(name: str, value: Any, expected: str) -> float:
+    try:
+        number = float(value) if not isinstance(value, bool) else math.nan
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{name} is {value!r}: expected {expected}")
+    return number
 
 
 def validate(name: str, value: Any, checks: Mapping[str, Any]) -> None:

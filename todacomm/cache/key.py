@@ -1,8 +1,8 @@
 """What an observation depends on, found out without loading a model.
 
-Of a local model: the digests of its files. Of one on the hub: the commit, and the digests of its snapshot in the hub's
-cache. Of texts: the digest of their file, or of the texts themselves. Beside them: every option that the forward pass
-sees, the versions of what computes it, and the digest of our own code for it.
+Of a local model: the digests of its files. Of one on the hub: the commit. Of texts: the digest of their file, or of the
+texts themselves. Beside them: every option that the forward pass sees, the versions of what computes it, and the digest
+of our own code for it.
 """
 
 import hashlib
@@ -10,7 +10,6 @@ import json
 import os
 import platform
 import sys
-import sysconfig
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -20,6 +19,7 @@ from typing import Any
 
 from todacomm.cache.digests import file_digest
 from todacomm.config import AUTO, AnalysisConfig, ModelConfig
+from todacomm.observation import OWN_CLOUDS
 
 _PACKAGES = ("torch", "transformers", "tokenizers", "numpy")
 _OWN_CODE = ("activations", "models", "texts")
@@ -45,17 +45,16 @@ class Key:
 def observation_key(config: AnalysisConfig, seed: int | None = None, shuffle_seed: int | None = None) -> Key | None:
     """Key of what :func:`todacomm.observation.run_model` sees with these arguments.
 
-    None where the model's files are not on this machine yet, or where it cannot be said what they are: running the
-    model finds out, or says what is wrong.
+    None where it cannot be said what the model or the texts are: running the model finds out, or says what is wrong.
     """
-    model = _model_facts(config.model)
-    texts = _texts_facts(config) if model else None
-    if model is None or texts is None:
+    inputs = _inputs(config)
+    if inputs is None:
         return None
     random = config.model.weights == "random"
     facts = {
-        "model": model,
-        "texts": texts,
+        "inputs": inputs,
+        "model": asdict(config.model),
+        "texts": asdict(config.texts),
         "seed": config.record.seed,
         "weights_seed": (config.record.seed if seed is None else seed) if random else None,
         "shuffle_seed": shuffle_seed,
@@ -63,47 +62,62 @@ def observation_key(config: AnalysisConfig, seed: int | None = None, shuffle_see
         "packages": {name: _version(name) for name in _PACKAGES},
         "code": _code_digest(),
     }
-    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
     words = [config.model.model, config.model.revision, config.model.weights, config.texts.dataset]
-    return Key(digest, " ".join(word for word in words if word), facts)
+    return Key(_digest(facts), " ".join(word for word in words if word), facts)
 
 
-def _model_facts(config: ModelConfig) -> dict[str, Any] | None:
-    from todacomm.models.hub import SMALL_FILES
-    from todacomm.models.sources import CONFIG, cached_folder
+def inputs_digest(config: AnalysisConfig) -> str | None:
+    """Digest of the model and the texts as they are now; None where it cannot be said without running the model.
+
+    Two analyses that agree in it and in :meth:`todacomm.config.AnalysisConfig.digest` are the same.
+    """
+    inputs = _inputs(config)
+    return None if inputs is None else _digest(inputs)[:16]
+
+
+def _inputs(config: AnalysisConfig) -> dict[str, Any] | None:
+    try:
+        if config.model.model.startswith(OWN_CLOUDS):
+            return {"clouds": file_digest(Path(config.model.model.removeprefix(OWN_CLOUDS)))}
+        model = _model_files(config.model)
+        return {"model": model, "texts": _texts_origin(config)} if model else None
+    except (OSError, ValueError):  # the loading of the model or the texts says what is wrong with them
+        return None
+
+
+def _model_files(config: ModelConfig) -> dict[str, Any] | None:
+    """The commit of a model on the hub; of a local one its folder's name and the digests of its files."""
+    from todacomm.models.hub import SMALL_FILES, current_commit
+    from todacomm.models.sources import hub_id_of, local_folder
     from todacomm.models.weights import pick_weights
 
-    try:
-        folder = cached_folder(config.model, config.revision)
-        if folder is None or not (folder / CONFIG).is_file():
-            return None
-        files = {path.name for path in folder.iterdir() if path.is_file()}
-        chosen = pick_weights(files, str(folder), config.allow_pickle) if config.weights == "trained" else []
-        beside = [name for name in files if Path(name).suffix in SMALL_FILES]
-        return {
-            "options": asdict(config),
-            "name": folder.resolve().name,
-            "files": {name: file_digest(folder / name) for name in sorted({*chosen, *beside})},
-        }
-    except (OSError, ValueError):  # the model's own loading says it better
-        return None
+    folder = local_folder(config.model, config.revision)
+    if folder is None:
+        hub_id = hub_id_of(config.model)
+        commit = current_commit(hub_id, config.revision)
+        return {"hub": hub_id, "commit": commit} if commit else None
+    files = {path.name for path in folder.iterdir() if path.is_file()}
+    chosen = pick_weights(files, str(folder), config.allow_pickle) if config.weights == "trained" else []
+    beside = [name for name in files if Path(name).suffix in SMALL_FILES]
+    digests = {name: file_digest(folder / name) for name in sorted({*chosen, *beside})}
+    return {"name": folder.resolve().name, "files": digests}
 
 
-def _texts_facts(config: AnalysisConfig) -> dict[str, Any] | None:
-    options = asdict(config.texts)
-    dataset, path = config.texts.dataset, Path(config.texts.dataset).expanduser()
-    if dataset == "pydoc":
-        origin = [platform.python_version(), *platform.python_build(), sysconfig.get_path("stdlib")]
-        return {"options": options, "origin": origin}
-    try:
-        if path.is_file():
-            return {"options": options, "origin": [str(path.resolve()), file_digest(path)]}
-        from todacomm.texts import load_texts
+def _texts_origin(config: AnalysisConfig) -> list[str]:
+    """The documentation's Python version, a file's path and digest, else the texts' own digest: they are drawn."""
+    path = Path(config.texts.dataset).expanduser()
+    if config.texts.dataset == "pydoc":
+        return [platform.python_version(), platform.python_implementation()]
+    if path.is_file():
+        return [str(path.resolve()), file_digest(path)]
+    from todacomm.texts import load_texts
 
-        texts = load_texts(config.texts, config.record.seed)
-    except (OSError, ValueError):  # loading them for the model says it better
-        return None
-    return {"options": options, "origin": [texts.source, texts.revision, texts.digest]}
+    texts = load_texts(config.texts, config.record.seed)
+    return [texts.source, texts.revision, texts.digest]
+
+
+def _digest(facts: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def _accelerator() -> str:
