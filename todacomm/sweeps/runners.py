@@ -112,6 +112,9 @@ RUNNERS: dict[str, Callable[[SweepConfig, Progress], AbstractContextManager[Run]
 def _parallel(tasks: Sequence[Task], workers: int, backend: str, **options: Any) -> Iterator[Outcome]:
     """Outcomes as they come.
 
+    joblib does a single job in the process that asks for it, where a task that kills its process kills the sweep: two
+    are asked for then, and handed one task at a time.
+
     Raises
     ------
     LostWorkers
@@ -122,7 +125,7 @@ def _parallel(tasks: Sequence[Task], workers: int, backend: str, **options: Any)
     threads = str(min(task.threads for task in tasks))
     with ExitStack() as stack:
         stack.enter_context(_environment(dict.fromkeys(_NATIVE_THREADS, threads)))
-        stack.enter_context(parallel_config(backend, n_jobs=workers, **options))
+        stack.enter_context(parallel_config(backend, n_jobs=max(workers, 2), **options))
         order = "generator_unordered" if backend in ("loky", "dask") else "list"
         try:
             yield from Parallel(return_as=order, batch_size=1, pre_dispatch=workers)(
