@@ -1,4 +1,4 @@
-"""What every test needs: an offline hub, one thread for each worker, and the data folder where it exists."""
+"""What every test needs: an offline hub, one thread for each worker, no cache, and the data folder where it exists."""
 
 import os
 
@@ -7,10 +7,15 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("MPLBACKEND", "agg")
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+_CACHE = tempfile.TemporaryDirectory(prefix="todacomm-tests-", ignore_cleanup_errors=True)
+os.environ["TODACOMM_CACHE"] = _CACHE.name  # never the user's own
+os.environ["TODACOMM_CACHE_GB"] = "0"
 
 pytest_plugins = ["tests.helpers.stores"]
 

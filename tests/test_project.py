@@ -10,7 +10,8 @@ import yaml
 
 from tests.conftest import ROOT
 from todacomm.config import OPTIONS
-from todacomm.options import kebab, shown_default
+from todacomm.options import kebab, shown_default, spelled
+from todacomm.sweeps.config import REPLACED, SWEEP_OPTIONS
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,16 @@ def test_main_offers_every_option_with_its_default(mlproject):
         assert f"--{kebab(name)} {{{name}}}" in main["command"]
 
 
-@pytest.mark.parametrize("module", ["todacomm", "todacomm.config", "todacomm.options", "todacomm.tables"])
+def test_sweep_offers_its_lists_and_every_option_of_an_analysis(mlproject):
+    expected = {name: spelled(field.default) for name, field in SWEEP_OPTIONS.items()}
+    expected |= {name: shown_default(name) for name in OPTIONS if name not in REPLACED}
+    declared = mlproject["entry_points"]["sweep"]["parameters"]
+    assert {name: parameter["default"] for name, parameter in declared.items()} == expected
+
+
+@pytest.mark.parametrize(
+    "module", ["todacomm", "todacomm.config", "todacomm.options", "todacomm.tables", "entrypoints.sweep"]
+)
 def test_light_modules_stay_light(module):
     code = (
         f"import {module}, sys\n"

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from todacomm.comparison import Comparison, compare
     from todacomm.pipeline import analyze
+    from todacomm.sweeps import Sweep, sweep
     from todacomm.tracking import Analysis, load_analysis, search_analyses
 
-__all__ = ["Analysis", "Comparison", "analyze", "compare", "load_analysis", "search_analyses"]
+__all__ = ["Analysis", "Comparison", "Sweep", "analyze", "compare", "load_analysis", "search_analyses", "sweep"]
 
 _HOME = {
     "analyze": "todacomm.pipeline",
@@ -17,6 +18,8 @@ _HOME = {
     "compare": "todacomm.comparison",
     "load_analysis": "todacomm.tracking",
     "search_analyses": "todacomm.tracking",
+    "Sweep": "todacomm.sweeps",
+    "sweep": "todacomm.sweeps",
 }
 
 

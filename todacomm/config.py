@@ -104,6 +104,7 @@ class RecordConfig:
     experiment_name: str = option("todacomm", "MLflow experiment", numbers=False)
     output_dir: str = option("", "also write the run's files to this folder", numbers=False)
     keep_clouds: bool = option(True, "store the pooled activations", numbers=False)
+    cache: bool = option(True, "use and keep pooled activations in the cache folder of this user", numbers=False)
     seed: int = option(42, "seed of every random choice", low=0)
 
 
@@ -270,6 +271,8 @@ def parse_value(name: str, value: Any, hint: Any) -> Any:
         return _parse_bool(name, value)
     if kind is int:
         return _parse_int(name, value, "a whole number or auto" if optional else "a whole number")
+    if kind is float:
+        return _parse_float(name, value, "a number or auto" if optional else "a number")
     if isinstance(value, Mapping):
         raise ValueError(f"{name} holds options of its own ({', '.join(map(str, value))}): expected one value")
     if isinstance(value, (list, tuple)):
@@ -294,6 +297,16 @@ def _parse_int(name: str, value: Any, expected: str) -> int:
     if not math.isfinite(number) or number != int(number):
         raise ValueError(f"{name} is {value!r}: expected {expected}")
     return int(number)
+
+
+def _parse_float(name: str, value: Any, expected: str) -> float:
+    try:
+        number = float(value) if not isinstance(value, bool) else math.nan
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{name} is {value!r}: expected {expected}")
+    return number
 
 
 def validate(name: str, value: Any, checks: Mapping[str, Any]) -> None:

@@ -15,6 +15,7 @@ from todacomm.config import AnalysisConfig
 if TYPE_CHECKING:
     from todacomm.comparison.config import ComparisonConfig
     from todacomm.convergence import ConvergenceConfig
+    from todacomm.sweeps import SweepConfig
     from todacomm.tracking import Analysis
 
 FAILED = 1
@@ -201,6 +202,37 @@ def converge_and_tell(config: "ConvergenceConfig") -> None:
     for warning in result.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     print("\n" + "\n".join(headline(result)))
+    tell_where(run)
+
+
+def sweep_and_tell(config: "SweepConfig") -> None:
+    """Print the plan, then work through it, a line an analysis; ``dry_run`` stops after the plan.
+
+    Raises
+    ------
+    ValueError
+        Something failed: the text says what, and where the run is.
+    """
+    from todacomm.progress import Bars
+    from todacomm.sweeps import SweepFailed, plan_sweep, sweep
+
+    if config.dry_run:
+        from todacomm.sweeps.words import describe_plan
+
+        print(describe_plan(config, plan_sweep(config)))
+        return
+    bars = Bars()
+    try:
+        found, run = sweep(config, progress=bars, tell=bars.tell)
+    except SweepFailed as failed:
+        bars.close()
+        tell_where(failed.run)
+        raise
+    finally:
+        bars.close()
+    for note in found.notes:
+        print(f"note: {note}", file=sys.stderr)
+    print(f"\n{found.headline()}")
     tell_where(run)
 
 

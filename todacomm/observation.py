@@ -66,7 +66,7 @@ def observe(config: AnalysisConfig, progress: Progress = silent) -> Observation:
 def run_model(
     config: AnalysisConfig, progress: Progress = silent, *, seed: int | None = None, shuffle_seed: int | None = None
 ) -> Observation:
-    """One forward pass of the model over the texts.
+    """One forward pass of the model over the texts, or what the cache kept of the same one.
 
     Parameters
     ----------
@@ -75,6 +75,16 @@ def run_model(
     shuffle_seed : int, optional
         Put the tokens of each text into a random order first.
     """
+    if not config.record.cache:
+        return _forward_pass(config, progress, seed, shuffle_seed)
+    from todacomm.cache import remembered
+
+    return remembered(config, seed, shuffle_seed, lambda: _forward_pass(config, progress, seed, shuffle_seed))
+
+
+def _forward_pass(
+    config: AnalysisConfig, progress: Progress, seed: int | None, shuffle_seed: int | None
+) -> Observation:
     from todacomm.activations import extract
     from todacomm.models import load_model
     from todacomm.texts import load_texts
@@ -105,10 +115,10 @@ def run_model(
             "n_documents": texts.n_documents,
             "ids": list(texts.ids),
         },
-        clouds=seen.clouds,
+        clouds={name: np.ascontiguousarray(cloud) for name, cloud in seen.clouds.items()},
         likelihood=seen.likelihood,
         pooled_tokens=seen.pooled_tokens,
         truncated_fraction=float(seen.truncated.mean()),
-        token_embeddings=seen.token_embeddings,
+        token_embeddings=np.ascontiguousarray(seen.token_embeddings),
         warnings=(*texts.warnings, *seen.warnings),
     )

@@ -83,11 +83,13 @@ def shown_default(name: str) -> str:
 def spelled(default: Any) -> str:
     """A default as it is typed.
 
-    >>> spelled(True), spelled(None)
-    ('true', 'auto')
+    >>> spelled(True), spelled(None), spelled(1.0)
+    ('true', 'auto', '1')
     """
     if default is None:
         return AUTO
+    if isinstance(default, float):
+        return f"{default:g}"
     return str(default).lower() if isinstance(default, bool) else str(default)
 
 

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from todacomm.tracking import Analysis
 
 
-def analyze(config: AnalysisConfig | None = None, *, progress: Progress = silent, **options: Any) -> "Analysis":
+def analyze(
+    config: AnalysisConfig | None = None, *, progress: Progress = silent, parent: str | None = None, **options: Any
+) -> "Analysis":
     """Analyse one model on one set of texts and record it in MLflow.
 
     Parameters
@@ -22,6 +24,8 @@ def analyze(config: AnalysisConfig | None = None, *, progress: Progress = silent
         Settings; or give them as ``options`` by name: ``analyze(model="gpt2", samples=300)``.
     progress : callable
         Called with stage, steps done and steps in all.
+    parent : str, optional
+        Id of the run that this one is a part of.
 
     Returns
     -------
@@ -34,6 +38,7 @@ def analyze(config: AnalysisConfig | None = None, *, progress: Progress = silent
         A setting, the model or the texts cannot be used; the run ends as FAILED.
     """
     from todacomm import tracking
+    from todacomm.cache import inputs_digest
     from todacomm.reports import describe_run
 
     if config is None:
@@ -41,11 +46,12 @@ def analyze(config: AnalysisConfig | None = None, *, progress: Progress = silent
     elif options:
         raise ValueError(f"got a config and {', '.join(options)} beside it: give one or the other")
 
-    with tracking.analysis_run(config) as run:
+    with tracking.analysis_run(config, parent) as run:
+        inputs = inputs_digest(config)
         result = measure(config, progress)
         with TemporaryDirectory(prefix="todacomm-") as folder:
             draw_and_report(result, Path(folder), progress)
-            run.write(result, Path(folder), describe_run(result))
+            run.write(result, Path(folder), describe_run(result), inputs or inputs_digest(config) or "")
     return tracking.load_analysis(run.run_id)
 
 

@@ -20,6 +20,7 @@ from todacomm.tables import run_values
 from todacomm.tracking import analysis_run, load_analysis
 from todacomm.tracking.entries import LONGEST_TAG, fitted, metrics
 from todacomm.tracking.files import read_cloud, stage
+from todacomm.tracking.process import process_tags
 
 
 def history(run_id: str, key: str) -> dict[int, float]:
@@ -106,6 +107,7 @@ def test_parameters_tags_and_input_name_what_was_done(recorded: str, result: Res
         "dataset": "pydoc",
         "texts_digest": "fedcba9876543210",
         "config_hash": result.config.digest(),
+        **{key.removeprefix("todacomm."): value for key, value in process_tags().items()},
         "protocol": tags["protocol"],
         "deviations": tags["deviations"],
         "warnings": "the cloud is small\nembedding: 1 of 60 points are distinct: its numbers are not defined",

@@ -1,11 +1,29 @@
 """Models on the Hugging Face hub: into the local cache, with a clear word where that fails."""
 
+import re
 from pathlib import Path
+from typing import NamedTuple
 
 from todacomm.models.weights import SizeSeen, pick_weights
 
-_SMALL_FILES = (".json", ".txt", ".model", ".jinja", ".spm", ".tiktoken", ".py")
+SMALL_FILES = (".json", ".txt", ".model", ".jinja", ".spm", ".tiktoken", ".py")
 """Suffixes of the files beside the weights: config, tokenizer, code."""
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+class Listed(NamedTuple):
+    """Weights on the hub: size by file, parameters where known, bytes to download, the snapshot if there is one."""
+
+    weights: dict[str, int]
+    n_parameters: int | None
+    download: int
+    snapshot: Path | None
+
+
+class _Listing(NamedTuple):
+    sizes: dict[str, int]
+    n_parameters: int | None
+    commit: str
 
 
 def fetch(hub_id: str, revision: str, *, weights: bool, allow_pickle: bool, seen: SizeSeen) -> Path:
@@ -21,38 +39,114 @@ def fetch(hub_id: str, revision: str, *, weights: bool, allow_pickle: bool, seen
     ValueError
         No such model or revision, no access, no usable weights, or no connection and nothing cached.
     """
-    from huggingface_hub import HfApi, snapshot_download, try_to_load_from_cache
+    from huggingface_hub import snapshot_download
+
+    try:
+        found = _listing(hub_id, revision)
+        wanted = [file for file in found.sizes if "/" not in file and Path(file).suffix in SMALL_FILES]
+        if weights:
+            chosen = pick_weights(found.sizes, hub_id, allow_pickle)
+            seen(sum(found.sizes[file] for file in chosen), found.n_parameters)
+            wanted += chosen
+        return Path(snapshot_download(hub_id, revision=revision or None, allow_patterns=wanted))
+    except _errors() as error:
+        if _is_silence(error) and (cached := _cached(hub_id, revision)):
+            return cached
+        raise _refusal(error, hub_id, revision) from error
+
+
+def look_up(hub_id: str, revision: str, *, weights: bool, allow_pickle: bool) -> Listed:
+    """What :func:`fetch` would take, and how much of it is not in the hub's cache yet; nothing is downloaded.
+
+    Raises
+    ------
+    ValueError
+        As :func:`fetch` does.
+    """
+    from huggingface_hub import try_to_load_from_cache
+
+    try:
+        found = _listing(hub_id, revision)
+    except _errors() as error:
+        if _is_silence(error) and (cached := _cached(hub_id, revision)):
+            sizes = {path.name: path.stat().st_size for path in cached.iterdir() if path.is_file()}
+            chosen = pick_weights(sizes, hub_id, allow_pickle) if weights else []
+            return Listed({file: sizes[file] for file in chosen}, None, 0, cached)
+        raise _refusal(error, hub_id, revision) from error
+    chosen = pick_weights(found.sizes, hub_id, allow_pickle) if weights else []
+    missing = [
+        file for file in chosen if not isinstance(try_to_load_from_cache(hub_id, file, revision=found.commit), str)
+    ]
+    sizes = {file: found.sizes[file] for file in chosen}
+    return Listed(sizes, found.n_parameters, sum(sizes[file] for file in missing), _cached(hub_id, found.commit))
+
+
+def _listing(hub_id: str, revision: str) -> "_Listing":
+    from huggingface_hub import HfApi
+
+    listing = HfApi().model_info(hub_id, revision=revision or None, files_metadata=True)
+    sizes = {file.rfilename: file.size or 0 for file in listing.siblings or ()}
+    return _Listing(sizes, listing.safetensors.total if listing.safetensors else None, listing.sha or revision)
+
+
+def _cached(hub_id: str, revision: str) -> Path | None:
+    """The snapshot in the hub's cache."""
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(hub_id, "config.json", revision=revision or None)
+    return Path(found).parent if isinstance(found, str) else None
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    """What the hub's client raises where there is something to tell the user."""
     from huggingface_hub import errors as hub
     from huggingface_hub.errors import HTTPError  # of the client it was built on
 
-    try:
-        listing = HfApi().model_info(hub_id, revision=revision or None, files_metadata=True)
-        sizes = {file.rfilename: file.size or 0 for file in listing.siblings or ()}
-        wanted = [file for file in sizes if "/" not in file and Path(file).suffix in _SMALL_FILES]
-        if weights:
-            chosen = pick_weights(sizes, hub_id, allow_pickle)
-            seen(sum(sizes[file] for file in chosen), listing.safetensors.total if listing.safetensors else None)
-            wanted += chosen
-        return Path(snapshot_download(hub_id, revision=revision or None, allow_patterns=wanted))
-    except hub.GatedRepoError as error:
-        raise ValueError(
+    return (hub.HfHubHTTPError, hub.OfflineModeIsEnabled, hub.LocalEntryNotFoundError, HTTPError)
+
+
+def _is_silence(error: Exception) -> bool:
+    """Whether the hub did not answer the question, so that its cache may."""
+    from huggingface_hub import errors as hub
+
+    return not isinstance(error, hub.GatedRepoError | hub.RevisionNotFoundError | hub.RepositoryNotFoundError)
+
+
+def _refusal(error: Exception, hub_id: str, revision: str) -> ValueError:
+    from huggingface_hub import errors as hub
+
+    if isinstance(error, hub.GatedRepoError):
+        return ValueError(
             f"{hub_id} is gated: accept its terms on its page on the hub, then `hf auth login` or set HF_TOKEN"
-        ) from error
-    except hub.RevisionNotFoundError as error:
-        raise ValueError(f"{hub_id} has no revision {revision!r}: name one of its branches, tags or commits") from error
-    except hub.RepositoryNotFoundError as error:
-        raise ValueError(
+        )
+    if isinstance(error, hub.RevisionNotFoundError):
+        return ValueError(f"{hub_id} has no revision {revision!r}: name one of its branches, tags or commits")
+    if isinstance(error, hub.RepositoryNotFoundError):
+        return ValueError(
             f"no model {hub_id!r} on the hub and no folder of that name: check the spelling; "
             "a private model needs `hf auth login` or HF_TOKEN"
-        ) from error
-    except (hub.OfflineModeIsEnabled, hub.LocalEntryNotFoundError, HTTPError) as error:
-        cached = try_to_load_from_cache(hub_id, "config.json", revision=revision or None)
-        if isinstance(cached, str):
-            return Path(cached).parent
-        raise ValueError(
-            f"the hub cannot be reached for {hub_id!r} ({_reason(error)}), it is not in the hub's cache, and there is "
-            "no folder of that name: connect, or give a local folder, demo-decoder or demo-encoder"
-        ) from error
+        )
+    return ValueError(
+        f"the hub cannot be reached for {hub_id!r} ({_reason(error)}), it is not in the hub's cache, and there is "
+        "no folder of that name: connect, or give a local folder, demo-decoder or demo-encoder"
+    )
+
+
+def current_commit(hub_id: str, revision: str) -> str | None:
+    """The commit that :func:`fetch` would take now; nothing is downloaded. None where there is no telling.
+
+    A branch or tag is looked up on the hub, which may have moved on since the download; without a connection the one in
+    the hub's cache counts, as it does for :func:`fetch`.
+    """
+    if _COMMIT.fullmatch(revision):
+        return revision
+    from huggingface_hub import HfApi
+
+    try:
+        return HfApi().model_info(hub_id, revision=revision or None).sha
+    except _errors():
+        cached = _cached(hub_id, revision)
+        return cached.name if cached else None
 
 
 def _reason(error: Exception) -> str:

@@ -68,9 +68,7 @@ def find_source(name: str, revision: str, *, weights: bool, allow_pickle: bool, 
     source = _bundled_or_local(name, revision)
     on_hub = source is None
     if source is None:
-        hub_id = PRESETS[name].hub_id if name in PRESETS else name
-        if not _HUB_ID.fullmatch(hub_id):
-            raise ValueError(f"no folder {name}: give a preset, a hub id or the path of an existing folder")
+        hub_id = hub_id_of(name)
         folder = fetch(hub_id, revision, weights=weights, allow_pickle=allow_pickle, seen=seen)
         source = Source(name, hub_id, folder.name, folder)
 
@@ -86,6 +84,32 @@ def find_source(name: str, revision: str, *, weights: bool, allow_pickle: bool, 
     if not on_hub:
         seen(sum(path.stat().st_size for path in paths), n_parameters)
     return replace(source, weights=paths)
+
+
+def local_folder(name: str, revision: str) -> Path | None:
+    """The folder of a bundled or local model; None for what can only be on the hub.
+
+    Raises
+    ------
+    ValueError
+        The folder has no such subfolder.
+    """
+    source = _bundled_or_local(name, revision)
+    return source.folder if source else None
+
+
+def hub_id_of(name: str) -> str:
+    """The repository on the hub that a name stands for.
+
+    Raises
+    ------
+    ValueError
+        It has not the form of one.
+    """
+    hub_id = PRESETS[name].hub_id if name in PRESETS else name
+    if not _HUB_ID.fullmatch(hub_id):
+        raise ValueError(f"no folder {name}: give a preset, a hub id or the path of an existing folder")
+    return hub_id
 
 
 def _bundled_or_local(name: str, revision: str) -> Source | None:

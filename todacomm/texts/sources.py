@@ -37,13 +37,14 @@ def read_source(config: "TextsConfig") -> Source:
         return DATASETS[dataset](revision) if dataset in DATASETS else read_hub(dataset, revision)
     path = os.path.expanduser(dataset)
     if not os.path.exists(path):
-        raise ValueError(_unknown(dataset))
+        raise ValueError(unknown_dataset(dataset))
     if revision:
         raise ValueError(f"dataset_revision is {revision!r}: a file has none, it is known by its digest")
     return read_file(Path(path), column)
 
 
-def _unknown(dataset: str) -> str:
+def unknown_dataset(dataset: str) -> str:
+    """What to say of a name that is no data set."""
     close = get_close_matches(dataset, DATASETS, n=1)
     hint = f"did you mean {close[0]}? " if close else ""
     return (

@@ -1,6 +1,14 @@
 """Everything that knows MLflow: runs that are being written, and analyses that are read back."""
 
 from todacomm.tracking.analysis import Analysis, load_analyses, load_analysis
+from todacomm.tracking.family import (
+    Known,
+    absolute_uri,
+    find_experiment,
+    finished_analyses,
+    mark_abandoned,
+    tried_analyses,
+)
 from todacomm.tracking.health import check_store
 from todacomm.tracking.interrupt import Interrupted, interruptible
 from todacomm.tracking.jobs import JobRun, job_run
@@ -14,6 +22,7 @@ from todacomm.tracking.links import (
     ui_command,
 )
 from todacomm.tracking.names import find_analysis
+from todacomm.tracking.process import is_gone, process_tags
 from todacomm.tracking.run import OpenRun, open_run
 from todacomm.tracking.search import search_analyses
 from todacomm.tracking.store import open_store
@@ -24,19 +33,26 @@ __all__ = [
     "AnalysisRun",
     "Interrupted",
     "JobRun",
+    "Known",
     "OpenRun",
     "TrainingRun",
+    "absolute_uri",
     "analysis_run",
     "check_store",
     "find_analysis",
+    "find_experiment",
+    "finished_analyses",
     "home_link",
     "interruptible",
+    "is_gone",
     "is_server",
     "job_run",
     "load_analyses",
     "load_analysis",
+    "mark_abandoned",
     "open_run",
     "open_store",
+    "process_tags",
     "report_path",
     "run_link",
     "run_name",
@@ -44,5 +60,6 @@ __all__ = [
     "server_address",
     "server_environment",
     "training_run",
+    "tried_analyses",
     "ui_command",
 ]

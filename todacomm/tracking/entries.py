@@ -15,6 +15,8 @@ from todacomm.tables import RUN_LAYER, SCHEMA_VERSION, run_values
 from todacomm.tracking.files import resolved
 
 ANALYSIS = "analysis"
+INPUTS = "todacomm.inputs"
+"""Tag: digest of the files of the model and the texts."""
 LONGEST_TAG = 5000
 """Characters of a tag that every MLflow server takes."""
 

@@ -70,6 +70,13 @@ class JobRun:
         with store_errors(client.tracking_uri), quiet(), TemporaryDirectory(prefix="todacomm-") as folder:
             copyfile(client.download_artifacts(self.run_id, path, folder), target)
 
+    def log_numbers(self, values: Mapping[str, float], step: int) -> None:
+        """Numbers that are known while the job goes on."""
+        client, now = self.run.client, int(time.time() * 1000)
+        with store_errors(client.tracking_uri):
+            points = [Metric(key, float(value), now, step) for key, value in values.items()]
+            client.log_batch(self.run_id, metrics=points)
+
     def write_folder(
         self,
         folder: Path,

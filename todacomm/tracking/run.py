@@ -19,12 +19,13 @@ from todacomm.tracking._mlflow import (
     resolve_tags,
 )
 from todacomm.tracking.interrupt import ORPHANED, Orphanage, interruptible, reason_of, undisturbed
+from todacomm.tracking.process import process_tags
 from todacomm.tracking.store import experiment_id, open_store, store_errors, usable
 
 KIND = "todacomm.kind"
 INTERRUPTED = "todacomm.interrupted"
 _RUN_ID = "MLFLOW_RUN_ID"
-_PARENT = "mlflow.parentRunId"
+PARENT = "mlflow.parentRunId"
 _OPEN = ("RUNNING", "SCHEDULED")
 
 
@@ -65,7 +66,7 @@ def open_run(
     ValueError
         The store, the experiment or the run to take over cannot be used.
     """
-    tags = {**(tags or {}), KIND: kind}
+    tags = {**(tags or {}), KIND: kind, **process_tags()}
     with ExitStack() as stack:
         stack.enter_context(interruptible())
         client = open_store()
@@ -94,7 +95,7 @@ def _begin(client: MlflowClient, name: str, experiment_name: str, tags: dict[str
     with store_errors(client.tracking_uri):
         above = client.get_run(parent) if parent else active_run()
     if above:
-        tags[_PARENT] = above.info.run_id
+        tags[PARENT] = above.info.run_id
         where = usable(client, client.get_experiment(above.info.experiment_id)).experiment_id
     else:
         where = experiment_id(client, experiment_name)

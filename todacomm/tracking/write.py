@@ -51,7 +51,7 @@ class AnalysisRun:
     def run_id(self) -> str:
         return self.run.run_id
 
-    def write(self, result: Result, folder: Path, note: str = "") -> None:
+    def write(self, result: Result, folder: Path, note: str = "", inputs: str = "") -> None:
         """Record a result, with the figures and reports that are in ``folder`` already.
 
         Parameters
@@ -60,6 +60,8 @@ class AnalysisRun:
             Completed with tables, diagrams, clouds and settings, then uploaded whole and copied to ``output_dir``.
         note : str
             Markdown for the run's description.
+        inputs : str
+            Digest of the model's and the texts' files; empty where it is not known.
         """
         result = entries.without_infinities(result)
         stage(result, folder)
@@ -69,6 +71,7 @@ class AnalysisRun:
             self._log_slider(result, folder)
             now = int(time.time() * 1000)
             tags = entries.last_tags(result) | ({NOTE: entries.fitted(note)} if note else {})
+            tags |= {entries.INPUTS: inputs} if inputs else {}
             client.log_batch(
                 run_id,
                 metrics=[Metric(p.key, p.value, now, p.step) for p in entries.metrics(result)],

@@ -1,0 +1,98 @@
+"""Whether the models and data sets of a sweep are there: asked before any work, nothing downloaded."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from todacomm.config import AnalysisConfig, ModelConfig
+from todacomm.observation import OWN_CLOUDS
+
+_LAYERS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
+_WIDTHS = ("hidden_size", "n_embd", "d_model", "dim")
+_TYPICAL_LAYERS, _TYPICAL_WIDTH = 12, 768
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of a model before it is loaded.
+
+    Attributes
+    ----------
+    n_parameters : int
+        As stored; by layers and width where no weights are there.
+    n_layers, width : int
+        Blocks and their width by the config; typical ones where the config is not on this machine yet.
+    download : int
+        Bytes of weights that are still on the hub.
+    """
+
+    n_parameters: int
+    n_layers: int
+    width: int
+    download: int = 0
+
+
+def look_at(config: ModelConfig) -> Seen:
+    """What is known of a model, without loading or downloading it.
+
+    Raises
+    ------
+    ValueError
+        There is no such model or revision, or its files are not what is expected.
+    """
+    from todacomm.models.hub import look_up
+    from todacomm.models.sources import find_source, hub_id_of, local_folder, read_config
+
+    if config.model.startswith(OWN_CLOUDS):
+        path = Path(config.model.removeprefix(OWN_CLOUDS))
+        if not path.is_file():
+            raise ValueError(f"no cloud file at {path}: give the path of a file after clouds:")
+        return Seen(0, 1, 1)
+    trained = config.weights == "trained"
+    folder = local_folder(config.model, config.revision)
+    download, sizes = 0, [0]
+    if folder is not None:
+        stored: list[int | None] = [None]
+
+        def seen(n_bytes: int, n_parameters: int | None) -> None:
+            sizes[0], stored[0] = n_bytes, n_parameters
+
+        find_source(config.model, config.revision, weights=trained, allow_pickle=config.allow_pickle, seen=seen)
+        n_parameters = stored[0]
+    else:
+        listed = look_up(hub_id_of(config.model), config.revision, weights=trained, allow_pickle=config.allow_pickle)
+        folder, download, n_parameters = listed.snapshot, listed.download, listed.n_parameters
+        sizes[0] = sum(listed.weights.values())
+    settings = read_config(folder) if folder else {}
+    n_layers, width = _first(settings, _LAYERS, _TYPICAL_LAYERS), _first(settings, _WIDTHS, _TYPICAL_WIDTH)
+    by_shape = 12 * n_layers * width**2 + _first(settings, ("vocab_size",), 50_000) * width
+    return Seen(n_parameters or sizes[0] // 4 or by_shape, n_layers, width, download)
+
+
+def check_dataset(config: AnalysisConfig) -> None:
+    """Whether a data set's name means something: one of ours, a file, or a data set on the hub.
+
+    Raises
+    ------
+    ValueError
+        It does not; or what is asked of texts on this machine, such as their number, cannot be had.
+    """
+    from todacomm.texts import load_texts
+    from todacomm.texts.hub import parse_name
+    from todacomm.texts.sources import DATASETS, unknown_dataset
+
+    dataset = config.texts.dataset
+    if config.model.model.startswith(OWN_CLOUDS):
+        return
+    if dataset.startswith("hf:"):
+        parse_name(dataset)
+    elif dataset == "pydoc" or os.path.isfile(os.path.expanduser(dataset)):
+        load_texts(config.texts, config.record.seed)
+    elif dataset not in DATASETS and not os.path.exists(os.path.expanduser(dataset)):
+        raise ValueError(unknown_dataset(dataset))
+
+
+def _first(settings: dict[str, Any], names: tuple[str, ...], otherwise: int) -> int:
+    found = (settings[name] for name in names if isinstance(settings.get(name), int))
+    return next(found, otherwise)

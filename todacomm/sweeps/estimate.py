@@ -1,0 +1,71 @@
+"""What an analysis will cost, roughly: time and memory, from the model's size and the settings."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from todacomm.config import AnalysisConfig
+from todacomm.sweeps.checks import Seen
+
+_START_SECONDS = 6.0
+_FIGURE_SECONDS = 0.2
+"""Starting and recording an analysis, and drawing one layer."""
+_PASSAGE_TOKENS, _LINE_TOKENS = 100, 40
+_FLOPS = 6e10
+"""Multiplications and additions a second of one processor in a forward pass."""
+_HOMOLOGY_SECONDS = 0.07
+"""H0 and H1 of a cloud of 500 points; it grows with about the square of their number."""
+_PROCESS_BYTES = 1_200_000_000
+"""Python with torch, transformers and MLflow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seconds on one processor, bytes in memory, bytes to download."""
+
+    seconds: float
+    memory: int
+    download: int
+
+
+def estimate(config: AnalysisConfig, seen: Seen) -> Cost:
+    """The cost of one analysis on one processor, right within a factor of about three; an accelerator is not counted.
+
+    A forward pass takes two operations a parameter and token; clouds, distances and logits come on top of the weights.
+    """
+    texts, belief = config.texts, config.belief
+    n_layers, n_points = seen.n_layers + 2, texts.samples
+    tokens = n_points * min(texts.max_length or 10**6, _PASSAGE_TOKENS if texts.unit == "passage" else _LINE_TOKENS)
+    passes = 1 + belief.control_draws * sum(kind in ("random_weights", "shuffled_tokens") for kind in config.null_kinds)
+    one = _HOMOLOGY_SECONDS * (n_points / 500) ** 2 * (8 if config.topology.maxdim == 2 else 1)
+    homology = n_layers * one * (passes + belief.replicates / 4 + belief.nulls)
+    seconds = _START_SECONDS + n_layers * _FIGURE_SECONDS + passes * 2 * seen.n_parameters * tokens / _FLOPS + homology
+    clouds = n_layers * n_points * seen.width * 4
+    memory = _PROCESS_BYTES + 5 * seen.n_parameters + 2 * clouds + 6 * 8 * n_points**2
+    return Cost(seconds, memory, seen.download)
+
+
+def total(costs: Iterable[Cost], workers: int) -> Cost:
+    """The cost of analyses that ``workers`` share: time divided, memory of the largest ones at once."""
+    costs = list(costs)
+    memory = sorted((cost.memory for cost in costs), reverse=True)[:workers]
+    return Cost(sum(cost.seconds for cost in costs) / max(workers, 1), sum(memory), sum(c.download for c in costs))
+
+
+def spelled_seconds(seconds: float) -> str:
+    """A time as it is said of an estimate.
+
+    >>> spelled_seconds(40), spelled_seconds(400), spelled_seconds(40_000)
+    ('40 seconds', '7 minutes', '11.1 hours')
+    """
+    if seconds < 100:
+        return f"{seconds:.0f} seconds"
+    return f"{seconds / 60:.0f} minutes" if seconds < 100 * 60 else f"{seconds / 3600:.1f} hours"
+
+
+def spelled_bytes(n_bytes: int) -> str:
+    """A size in GB.
+
+    >>> spelled_bytes(1_250_000_000), spelled_bytes(0)
+    ('1.2 GB', 'nothing')
+    """
+    return f"{n_bytes / 1e9:.1f} GB" if n_bytes else "nothing"

@@ -1,0 +1,122 @@
+"""What a sweep will do: the cross product, every unknown name found, what is finished already left out."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+from todacomm.cache import inputs_digest
+from todacomm.config import AnalysisConfig, ModelConfig
+from todacomm.sweeps.checks import Seen, check_dataset, look_at
+from todacomm.sweeps.config import SweepConfig
+from todacomm.sweeps.estimate import Cost, estimate
+from todacomm.sweeps.steps import revision_and_step
+from todacomm.tracking import Known, run_name
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One analysis of a sweep.
+
+    Attributes
+    ----------
+    step : int or None
+        Training step of its revision.
+    known : Known
+        By what a finished analysis is recognised as this one.
+    run_id : str
+        Of the finished analysis; empty where there is none.
+    """
+
+    config: AnalysisConfig
+    step: int | None
+    known: Known
+    cost: Cost
+    run_id: str = ""
+
+    @property
+    def name(self) -> str:
+        """Model, revision, weights, data set and points."""
+        return run_name(self.config)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Analyses in the order of the lists, and what is to be said of them."""
+
+    items: tuple[Item, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> tuple[Item, ...]:
+        """What is not finished."""
+        return tuple(item for item in self.items if not item.run_id)
+
+    def with_finished(self, finished: Mapping[Known, str]) -> "Plan":
+        """The plan as the store knows it."""
+        items = (replace(item, run_id=finished.get(item.known, item.run_id)) for item in self.items)
+        return replace(self, items=tuple(items))
+
+
+def make_plan(config: SweepConfig) -> Plan:
+    """Every combination of the lists, checked.
+
+    Raises
+    ------
+    ValueError
+        Names are unknown or settings wrong: all of them in one message.
+    """
+    notes: list[str] = []
+    revisions: list[tuple[str, int | None]] = [("", None)]
+    if config.revisions:
+        revisions = [revision_and_step(entry) for entry in _merged(config, "revisions", notes)]
+    models, weights, datasets = (_merged(config, name, notes) for name in ("models", "weights", "datasets"))
+    combined = [
+        (_analysis(config.analysis, model, revision, weight, dataset), step)
+        for model, (revision, step), weight, dataset in product(models, revisions, weights, datasets)
+    ]
+    seen = _checked([analysis for analysis, _ in combined])
+    items = [
+        Item(analysis, step, Known(analysis.digest(), inputs_digest(analysis) or ""), estimate(analysis, facts))
+        for (analysis, step), facts in zip(combined, seen, strict=True)
+    ]
+    once = {item.known.config_hash: item for item in reversed(items)}
+    if len(once) < len(items):
+        notes.append(f"{len(items) - len(once)} of {len(items)} analyses stand twice in the plan: they count once")
+    return Plan(tuple(reversed(once.values())), tuple(notes))
+
+
+def _analysis(shared: AnalysisConfig, model: str, revision: str, weights: str, dataset: str) -> AnalysisConfig:
+    return replace(
+        shared,
+        model=replace(shared.model, model=model, revision=revision, weights=weights),
+        texts=replace(shared.texts, dataset=dataset),
+        record=replace(shared.record, run_name="", output_dir=""),
+    )
+
+
+def _merged(config: SweepConfig, name: str, notes: list[str]) -> list[str]:
+    """The entries of a list, each once."""
+    counts = Counter(config.names(name))
+    notes += [f"{name} has {entry} {n} times: it counts once" for entry, n in counts.items() if n > 1]
+    return list(counts)
+
+
+def _checked(analyses: Sequence[AnalysisConfig]) -> list[Seen]:
+    """What is known of the model of each analysis."""
+    problems: dict[str, None] = {}
+    seen: dict[ModelConfig, Seen] = {}
+    for model in dict.fromkeys(analysis.model for analysis in analyses):
+        try:
+            seen[model] = look_at(model)
+        except ValueError as error:
+            problems[str(error)] = None
+    for analysis in {analysis.texts: analysis for analysis in analyses}.values():
+        try:
+            check_dataset(analysis)
+        except ValueError as error:
+            problems[str(error)] = None
+    if problems:
+        listed = "".join(f"\n  {problem}" for problem in problems)
+        raise ValueError(f"the sweep was not begun, {len(problems)} of its names cannot be used:{listed}")
+    return [seen[analysis.model] for analysis in analyses]

@@ -1,0 +1,160 @@
+"""Who works through the tasks: this process, or joblib on processes, a Ray cluster or a Dask scheduler."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from todacomm.machine import worker_threads
+from todacomm.progress import Progress, silent
+from todacomm.sweeps.config import SweepConfig
+from todacomm.sweeps.worker import Outcome, Task, carry_out, carry_out_elsewhere
+
+_SECONDS = 10.0
+_NATIVE_THREADS = (
+    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS",
+)  # fmt: skip
+
+
+class LostWorkers(Exception):
+    """Workers died, or their cluster did: some tasks have no outcome."""
+
+
+Run = Callable[[Sequence[Task], int], Iterator[Outcome]]
+"""Outcomes of tasks as they come, so many at once."""
+
+
+@contextmanager
+def runner(config: SweepConfig, progress: Progress = silent) -> Iterator[Run]:
+    """What works through tasks; its cluster is there as long as the ``with`` block lasts.
+
+    Raises
+    ------
+    ValueError
+        The extra is not installed, or nobody answers at the address: within seconds.
+    """
+    with RUNNERS[config.runner](config, progress) as run:
+        yield run
+
+
+@contextmanager
+def serial(config: SweepConfig, progress: Progress) -> Iterator[Run]:
+    """One after the other, in this process."""
+    yield lambda tasks, workers: (carry_out(task, progress) for task in tasks)
+
+
+@contextmanager
+def processes(config: SweepConfig, progress: Progress) -> Iterator[Run]:
+    """Processes of this machine (loky), each started afresh: none inherits a half-used library."""
+    from joblib.externals.loky import get_reusable_executor
+
+    try:
+        yield lambda tasks, workers: _parallel(tasks, workers, backend="loky")
+    finally:
+        get_reusable_executor(reuse=True).shutdown(kill_workers=True)
+
+
+@contextmanager
+def ray(config: SweepConfig, progress: Progress) -> Iterator[Run]:
+    """Actors on a Ray cluster, each with its processors and GPUs."""
+    try:
+        import ray as cluster
+        from ray.util.joblib import register_ray
+    except ImportError as error:
+        raise ValueError(f"runner=ray needs Ray ({error}): pip install 'todacomm[ray]'") from error
+
+    _check_answers(config.address, 6379)
+    try:
+        cluster.init(address=config.address or None, log_to_driver=False, ignore_reinit_error=True)
+    except (ConnectionError, OSError, RuntimeError) as error:
+        raise ValueError(f"no Ray cluster answers at {config.address!r} ({error}): `ray status` there tells") from error
+    register_ray()
+    remote = {"num_cpus": config.cpus_per_run, "num_gpus": config.gpus_per_run}
+    try:
+        yield lambda tasks, workers: _parallel(tasks, workers, backend="ray", ray_remote_args=remote)
+    finally:
+        cluster.shutdown()
+
+
+@contextmanager
+def dask(config: SweepConfig, progress: Progress) -> Iterator[Run]:
+    """Workers of a Dask scheduler, or of one that is started here."""
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ValueError(f"runner=dask needs Dask ({error}): pip install 'todacomm[dask]'") from error
+
+    _check_answers(config.address, 8786)
+    own: dict[str, Any] = {
+        "n_workers": config.workers or worker_threads(None),
+        "threads_per_worker": 1,
+        "dashboard_address": None,
+    }
+    where = {"address": config.address} if config.address else own
+    try:
+        client = Client(timeout=_SECONDS, **where)
+    except (OSError, TimeoutError) as error:
+        raise ValueError(f"no Dask scheduler answers at {config.address!r} ({error}): start one there") from error
+    with client:
+        yield lambda tasks, workers: _parallel(tasks, workers, backend="dask")
+
+
+RUNNERS: dict[str, Callable[[SweepConfig, Progress], AbstractContextManager[Run]]] = {
+    "serial": serial,
+    "processes": processes,
+    "ray": ray,
+    "dask": dask,
+}
+
+
+def _parallel(tasks: Sequence[Task], workers: int, backend: str, **options: Any) -> Iterator[Outcome]:
+    """Outcomes as they come.
+
+    joblib does a single job in the process that asks for it, where a task that kills its process kills the sweep: two
+    are asked for then, and handed one task at a time.
+
+    Raises
+    ------
+    LostWorkers
+        The backend gave up: a task itself never raises.
+    """
+    from joblib import Parallel, delayed, parallel_config
+
+    threads = str(min(task.threads for task in tasks))
+    with ExitStack() as stack:
+        stack.enter_context(_environment(dict.fromkeys(_NATIVE_THREADS, threads)))
+        stack.enter_context(parallel_config(backend, n_jobs=max(workers, 2), **options))
+        order = "generator_unordered" if backend in ("loky", "dask") else "list"
+        try:
+            yield from Parallel(return_as=order, batch_size=1, pre_dispatch=workers)(
+                delayed(carry_out_elsewhere)(task) for task in tasks
+            )
+        except Exception as error:  # of loky, Ray or Dask, each with classes of its own
+            raise LostWorkers(f"{type(error).__name__}: {error}") from error
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _check_answers(address: str, port: int) -> None:
+    """Whether somebody listens where a cluster should be, asked once: its own client asks for minutes."""
+    if not address or address == "auto":
+        return
+    parts = urlsplit(address if "://" in address else f"//{address}")
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or port), timeout=_SECONDS / 2).close()
+    except (OSError, ValueError) as error:
+        raise ValueError(f"nobody answers at {address!r} ({error}): start the cluster, or mend the address") from error

@@ -1,0 +1,110 @@
+"""Hand out what is missing until nothing is: a worker that dies takes nothing with it."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from todacomm import tracking
+from todacomm.machine import worker_threads
+from todacomm.progress import Progress, silent
+from todacomm.sweeps.config import SweepConfig
+from todacomm.sweeps.memory import budget, waves
+from todacomm.sweeps.plan import Item
+from todacomm.sweeps.runners import LostWorkers, runner
+from todacomm.sweeps.worker import DONE, FAILED, REUSED, Outcome, Task
+
+MOST_TRIES = 3
+"""How often an analysis whose worker died is begun before it counts as failed."""
+
+
+def work_through(
+    config: SweepConfig,
+    items: Sequence[Item],
+    run: tracking.JobRun,
+    told: Callable[[Item, Outcome], None],
+    progress: Progress = silent,
+) -> tuple[dict[str, Outcome], dict[str, int]]:
+    """Outcome of every item, and how often each was begun, by the digest of its settings.
+
+    joblib gives up a whole round when one worker dies. What the store says is finished stays so; the rest is handed out
+    again, what was being done then one at a time, so that an analysis that kills its worker takes no other with it.
+    """
+    by_hash = {item.known.config_hash: item for item in items}
+    outcomes = {hash_: Outcome(hash_, REUSED, item.run_id) for hash_, item in by_hash.items() if item.run_id}
+    tries: dict[str, int] = {}
+    fruitless = 0
+
+    def take(outcome: Outcome) -> None:
+        outcomes[outcome.config_hash] = outcome
+        told(by_hash[outcome.config_hash], outcome)
+
+    while missing := [item for hash_, item in by_hash.items() if hash_ not in outcomes]:
+        before = len(outcomes), sum(tries.values())
+        lost = ""
+        try:
+            with runner(config, progress) as hand_out:
+                for workers, wave in _rounds(config, missing, tries):
+                    for outcome in hand_out(tasks(config, wave, run, workers), workers):
+                        take(outcome)
+        except LostWorkers as error:
+            lost = str(error)
+        finally:
+            tracking.mark_abandoned(run.experiment_id, run.run_id)
+        tries = dict(tracking.tried_analyses(run.experiment_id, run.run_id))
+        if not lost:
+            break
+        for outcome in _finished(missing, outcomes, run):
+            take(outcome)
+        fruitless = 0 if (len(outcomes), sum(tries.values())) != before else fruitless + 1
+        for item in missing:
+            hash_ = item.known.config_hash
+            begun = max(tries.get(hash_, 0), fruitless)
+            if hash_ not in outcomes and begun >= MOST_TRIES:
+                reason = f"its worker died {begun} times: {lost.splitlines()[0]}"
+                take(Outcome(hash_, FAILED, reason=reason, trace=lost))
+    return outcomes, tries
+
+
+def tasks(config: SweepConfig, items: Iterable[Item], run: tracking.JobRun, workers: int) -> list[Task]:
+    """What the workers are told; the processors of a machine are divided among them."""
+    threads = config.analysis.topology.threads or max(1, worker_threads(None) // workers)
+    return [
+        Task(
+            config=item.config,
+            config_hash=item.known.config_hash,
+            inputs=item.known.inputs,
+            parent=run.run_id,
+            experiment_id=run.experiment_id,
+            store=tracking.absolute_uri(),
+            folder=str(Path.cwd()),
+            owner=tracking.process_tags(),
+            force=config.force,
+            threads=threads,
+        )
+        for item in items
+    ]
+
+
+def workers_of(config: SweepConfig, n_items: int) -> int:
+    """How many analyses are done at once, before memory is looked at."""
+    if config.runner == "serial":
+        return 1
+    if config.workers:
+        return min(config.workers, max(n_items, 1))
+    return min(n_items, worker_threads(None)) if config.runner == "processes" else max(n_items, 1)
+
+
+def _rounds(config: SweepConfig, missing: Sequence[Item], tries: Mapping[str, int]) -> list[tuple[int, list[Item]]]:
+    """What is handed out together: what fits into memory, then each of what was begun before by itself."""
+    fresh = [item for item in missing if not tries.get(item.known.config_hash)]
+    again = [item for item in missing if tries.get(item.known.config_hash)]
+    together = waves(fresh, workers_of(config, len(fresh)), budget(config.memory_gb))
+    return together + [(1, [item]) for item in again]
+
+
+def _finished(missing: Sequence[Item], outcomes: Mapping[str, Outcome], run: tracking.JobRun) -> list[Outcome]:
+    """What was finished below this run although its outcome was lost on the way."""
+    store = {
+        known.config_hash: run_id for known, run_id in tracking.finished_analyses(run.experiment_id, run.run_id).items()
+    }
+    hashes = (item.known.config_hash for item in missing)
+    return [Outcome(hash_, DONE, store[hash_]) for hash_ in hashes if hash_ in store and hash_ not in outcomes]

@@ -1,0 +1,93 @@
+"""Analyses in an experiment as a sweep sees them: which are finished, which were tried, which were abandoned."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from todacomm.tracking._mlflow import MlflowClient, Run, get_tracking_uri
+from todacomm.tracking.entries import ANALYSIS, INPUTS
+from todacomm.tracking.places import sqlite_path
+from todacomm.tracking.process import HOST, is_gone, process_tags
+from todacomm.tracking.run import INTERRUPTED, KIND, PARENT
+from todacomm.tracking.search import pages
+from todacomm.tracking.store import open_store, store_errors
+
+ABANDONED = "its process is gone"
+_HASH = "todacomm.config_hash"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An analysis by what decides its numbers: the digest of its settings, and of the model's and the texts' files."""
+
+    config_hash: str
+    inputs: str
+
+
+def finished_analyses(experiment_id: str, parent: str | None = None) -> dict[Known, str]:
+    """Run of every finished analysis of an experiment, the newest where there are several; below ``parent`` if given.
+
+    A run is finished only after all its files and numbers are written: nothing half-written is among them.
+    """
+    found = _analyses(experiment_id, "FINISHED", parent)
+    return {_known(run): run.info.run_id for run in sorted(found, key=lambda run: run.info.start_time)}
+
+
+def find_experiment(name: str) -> str | None:
+    """Id of an experiment; None where it, or the whole store, is not there yet. Nothing is made."""
+    path = sqlite_path(str(get_tracking_uri()))
+    if path is not None and not path.exists():
+        return None
+    client = open_store(writing=False)
+    with store_errors(client.tracking_uri):
+        found = client.get_experiment_by_name(name)
+    return found.experiment_id if found else None
+
+
+def tried_analyses(experiment_id: str, parent: str) -> Counter[str]:
+    """How often each analysis was begun below a run, however it ended, by the digest of its settings."""
+    return Counter(run.data.tags.get(_HASH, "") for run in _analyses(experiment_id, None, parent))
+
+
+def mark_abandoned(experiment_id: str, parent: str | None = None) -> list[str]:
+    """End the open runs of an experiment whose process on this machine is gone, as KILLED; their ids.
+
+    Parameters
+    ----------
+    parent : str, optional
+        Id of a run whose workers elsewhere are all gone too: what is open below it ends with them.
+    """
+    client = open_store()
+    here, abandoned = process_tags()[HOST], []
+    with store_errors(client.tracking_uri):
+        for run in _runs(client, experiment_id, "attributes.status = 'RUNNING'"):
+            tags = run.data.tags
+            if is_gone(tags) or (parent and tags.get(PARENT) == parent and tags.get(HOST, here) != here):
+                client.set_tag(run.info.run_id, INTERRUPTED, ABANDONED)
+                client.set_terminated(run.info.run_id, "KILLED")
+                abandoned.append(run.info.run_id)
+    return abandoned
+
+
+def absolute_uri() -> str:
+    """The store in use, by an address that means the same in any folder."""
+    uri = str(get_tracking_uri())
+    path = sqlite_path(uri)
+    return f"sqlite:///{path}" if path else uri
+
+
+def _analyses(experiment_id: str, status: str | None, parent: str | None) -> list[Run]:
+    client = open_store(writing=False)
+    query = [f"tags.{KIND} = '{ANALYSIS}'"]
+    query += [f"attributes.status = '{status}'"] if status else []
+    query += [f"tags.{PARENT} = '{parent}'"] if parent else []
+    with store_errors(client.tracking_uri):
+        return list(_runs(client, experiment_id, " AND ".join(query)))
+
+
+def _runs(client: MlflowClient, experiment_id: str, query: str) -> Iterable[Run]:
+    return pages(client.search_runs, experiment_ids=[experiment_id], filter_string=query)
+
+
+def _known(run: Run) -> Known:
+    return Known(run.data.tags.get(_HASH, ""), run.data.tags.get(INPUTS, ""))
