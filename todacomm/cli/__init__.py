@@ -8,6 +8,7 @@ import click
 COMMANDS: dict[str, dict[str, str]] = {
     "Analyse": {
         "run": "todacomm.cli.run:run",
+        "sweep": "todacomm.cli.sweep:sweep",
         "compare": "todacomm.cli.compare:compare",
         "convergence": "todacomm.cli.convergence:convergence",
     },
@@ -20,6 +21,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "init": "todacomm.cli.init:init",
         "list-configs": "todacomm.cli.list_configs:list_configs",
         "list-models": "todacomm.cli.list_models:list_models",
+        "cache": "todacomm.cli.cache:cache",
         "doctor": "todacomm.cli.doctor:doctor",
     },
 }

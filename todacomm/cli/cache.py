@@ -1,0 +1,48 @@
+"""``todacomm cache``: what models made of texts, kept for another analysis of it."""
+
+import click
+
+from todacomm.cli import EXIT_CODES
+
+
+@click.group(epilog=EXIT_CODES)
+def cache() -> None:
+    """List or clear the cache of activations.
+
+    Another analysis of the same model on the same texts costs no forward pass. TODACOMM_CACHE names the folder,
+    TODACOMM_CACHE_GB how much it may hold (10; 0 keeps nothing).
+    """
+
+
+@cache.command("list")
+def list_entries() -> None:
+    """Show what the cache holds, the most recently used first."""
+    from datetime import datetime
+
+    from todacomm.cache import cache_folder, entries
+    from todacomm.cli.printing import print_table
+
+    found = entries()
+    rows = [
+        [entry.label, f"{entry.size / 1e6:.1f} MB", f"{datetime.fromtimestamp(entry.used):%Y-%m-%d %H:%M}"]
+        for entry in found
+    ]
+    if rows:
+        print_table(["entry", "size", "used"], rows)
+    noun = "entry" if len(found) == 1 else "entries"
+    print(f"{len(found)} {noun}, {sum(entry.size for entry in found) / 1e6:.1f} MB in {cache_folder()}")
+
+
+@cache.command("clear")
+def clear_entries() -> None:
+    """Remove everything the cache holds."""
+    from todacomm.cache import cache_folder, clear
+    from todacomm.console import exit_code
+
+    def job() -> None:
+        try:
+            print(f"{clear() / 1e6:.1f} MB removed from {cache_folder()}")
+        except OSError as error:
+            raise ValueError(f"the cache cannot be cleared ({error}): mend its permissions") from error
+
+    raise SystemExit(exit_code(job))
