@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from todacomm.sweeps.config import SweepConfig
 from todacomm.sweeps.plan import Item
 
 _SHARE = 0.8
@@ -12,9 +13,11 @@ _USED = Path("/sys/fs/cgroup/memory.current")
 _FREE = Path("/proc/meminfo")
 
 
-def budget(memory_gb: float | None) -> int:
-    """Bytes for all analyses at once: those given, or four fifths of what this machine has free."""
-    return int(memory_gb * 1e9) if memory_gb else int(_SHARE * free_memory())
+def budget(config: SweepConfig) -> int | None:
+    """Bytes for all analyses at once: those given, or four fifths of what this machine has free; None on a cluster."""
+    if config.memory_gb:
+        return int(config.memory_gb * 1e9)
+    return int(_SHARE * free_memory()) if config.runner in ("serial", "processes") else None
 
 
 def free_memory() -> int:
@@ -28,13 +31,13 @@ def free_memory() -> int:
     return max(min(free), 0)
 
 
-def waves(items: Sequence[Item], workers: int, n_bytes: int) -> list[tuple[int, list[Item]]]:
+def waves(items: Sequence[Item], workers: int, n_bytes: int | None) -> list[tuple[int, list[Item]]]:
     """Items grouped by how many of their size fit at once: ``(workers, items)``, the most at once first.
 
     One that does not fit alone is done alone.
     """
     groups: dict[int, list[Item]] = {}
     for item in items:
-        fitting = max(1, min(workers, n_bytes // item.cost.memory))
+        fitting = workers if n_bytes is None else max(1, min(workers, n_bytes // item.cost.memory))
         groups.setdefault(fitting, []).append(item)
     return sorted(groups.items(), key=lambda group: -group[0])

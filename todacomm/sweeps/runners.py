@@ -70,10 +70,17 @@ def ray(config: SweepConfig, progress: Progress) -> Iterator[Run]:
         cluster.init(address=config.address or None, log_to_driver=False, ignore_reinit_error=True)
     except (ConnectionError, OSError, RuntimeError) as error:
         raise ValueError(f"no Ray cluster answers at {config.address!r} ({error}): `ray status` there tells") from error
-    register_ray()
-    remote = {"num_cpus": config.cpus_per_run, "num_gpus": config.gpus_per_run}
     try:
-        yield lambda tasks, workers: _parallel(tasks, workers, backend="ray", ray_remote_args=remote)
+        register_ray()
+        room = _room(cluster.cluster_resources(), config)
+
+        def run(tasks: Sequence[Task], workers: int) -> Iterator[Outcome]:
+            workers = min(workers, room)
+            share = 2 if workers == 1 else 1  # two actors wait for one task at a time, see _parallel
+            remote = {"num_cpus": config.cpus_per_run / share, "num_gpus": config.gpus_per_run / share}
+            return _parallel(tasks, workers, backend="ray", ray_remote_args=remote)
+
+        yield run
     finally:
         cluster.shutdown()
 
@@ -107,6 +114,25 @@ RUNNERS: dict[str, Callable[[SweepConfig, Progress], AbstractContextManager[Run]
     "ray": ray,
     "dask": dask,
 }
+
+
+def _room(resources: Mapping[str, float], config: SweepConfig) -> int:
+    """How many analyses a Ray cluster has the processors and GPUs for.
+
+    Raises
+    ------
+    ValueError
+        Not for a single one.
+    """
+    asked = {"CPU": config.cpus_per_run, "GPU": config.gpus_per_run}
+    room = min((int(resources.get(kind, 0) // each) for kind, each in asked.items() if each), default=1)
+    if not room:
+        there = ", ".join(f"{resources.get(kind, 0):g} {kind}" for kind in asked)
+        raise ValueError(
+            f"the Ray cluster has {there}: less than cpus_per_run={config.cpus_per_run:g} and "
+            f"gpus_per_run={config.gpus_per_run:g} ask for"
+        )
+    return room
 
 
 def _parallel(tasks: Sequence[Task], workers: int, backend: str, **options: Any) -> Iterator[Outcome]:

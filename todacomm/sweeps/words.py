@@ -22,17 +22,17 @@ def describe_plan(config: SweepConfig, plan: Plan) -> str:
         lines.append(f"  ... and {len(plan.items) - _SHOWN} more")
     lines += [f"note: {note}" for note in plan.notes]
     if missing:
-        memory = budget(config.memory_gb)
+        memory = budget(config)
         grouped = waves(missing, workers_of(config, len(missing)), memory)
         workers = grouped[0][0]
         cost = total([item.cost for item in missing], workers)
         downloads = {(i.config.model.model, i.config.model.revision): i.cost.download for i in missing}
         lines.append(
             f"estimate, right within a factor of about three on a CPU: {spelled_seconds(cost.seconds)}, {workers} at "
-            f"once, {spelled_bytes(cost.memory)} of memory ({spelled_bytes(memory)} allowed), "
+            f"once, {spelled_bytes(cost.memory)} of memory ({spelled_bytes(memory) if memory else 'the cluster decides what is'} allowed), "
             f"{spelled_bytes(sum(downloads.values()))} of weights to download"
         )
-        alone = [item.name for item in missing if item.cost.memory > memory]
+        alone = [item.name for item in missing if memory and item.cost.memory > memory]
         if alone:
             lines.append(f"note: {', '.join(alone[:5])} may not fit into memory: each is done by itself")
     return "\n".join(lines)

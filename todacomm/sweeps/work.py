@@ -66,7 +66,7 @@ def work_through(
 
 def tasks(config: SweepConfig, items: Iterable[Item], run: tracking.JobRun, workers: int) -> list[Task]:
     """What the workers are told; the processors of a machine are divided among them."""
-    threads = config.analysis.topology.threads or max(1, worker_threads(None) // workers)
+    threads = config.analysis.topology.threads or _threads_each(config, workers)
     return [
         Task(
             config=item.config,
@@ -93,11 +93,18 @@ def workers_of(config: SweepConfig, n_items: int) -> int:
     return min(n_items, worker_threads(None)) if config.runner == "processes" else max(n_items, 1)
 
 
+def _threads_each(config: SweepConfig, workers: int) -> int:
+    """Processors of one analysis: a share of this machine's, or those that the cluster sets aside for it."""
+    if config.runner in ("serial", "processes"):
+        return max(1, worker_threads(None) // workers)
+    return max(1, int(config.cpus_per_run))
+
+
 def _rounds(config: SweepConfig, missing: Sequence[Item], tries: Mapping[str, int]) -> list[tuple[int, list[Item]]]:
     """What is handed out together: what fits into memory, then each of what was begun before by itself."""
     fresh = [item for item in missing if not tries.get(item.known.config_hash)]
     again = [item for item in missing if tries.get(item.known.config_hash)]
-    together = waves(fresh, workers_of(config, len(fresh)), budget(config.memory_gb))
+    together = waves(fresh, workers_of(config, len(fresh)), budget(config))
     return together + [(1, [item]) for item in again]
 
 
