@@ -1,4 +1,4 @@
-"""Sweeps on clusters that are started on loopback, a worker killed in the middle; and on an MLflow server on PostgreSQL."""
+"""Sweeps on clusters on loopback, a worker killed in the middle; and on an MLflow server on PostgreSQL."""
 
 import os
 import shutil

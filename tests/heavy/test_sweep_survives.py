@@ -61,11 +61,12 @@ def assert_each_is_finished_once(n_models):
     assert analyses("RUNNING") == []
 
 
-def wait_until(happened, process, seconds=120):
+def wait_until(happened, process, seconds=60):
     deadline = time.monotonic() + seconds
     while not happened():
-        assert process.poll() is None, process.communicate()[0]
-        assert time.monotonic() < deadline
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            pytest.fail(process.communicate()[0])
         time.sleep(0.05)
 
 

@@ -111,7 +111,7 @@ def diagram_distances(
     DataFrame
         ``label_a, label_b, layer_a, layer_b, depth, degree, bottleneck, wasserstein``.
     """
-    read = {label: _scaled_diagrams(analysis) for label, analysis in gathered.analyses.items()}
+    read = {label: scaled_diagrams(analysis) for label, analysis in gathered.analyses.items()}
     depths = {label: residual_depths(analysis) for label, analysis in gathered.analyses.items()}
     todo = list(_layer_pairs(gathered, grid, all_pairs=True))
 
@@ -261,7 +261,7 @@ def _vectors(analysis: "Analysis", degree: int) -> dict[str, tuple[np.ndarray, n
     }
 
 
-def _scaled_diagrams(analysis: "Analysis") -> dict[str, list[np.ndarray]]:
+def scaled_diagrams(analysis: "Analysis") -> dict[str, list[np.ndarray]]:
     """Diagrams by layer and degree in units of the median distance; none for layers without one."""
     own = analysis.layers[analysis.layers["weights"] == analysis.model["weights"]]
     wide = own.pivot_table(index="layer", columns="metric", values="value")

@@ -5,7 +5,8 @@ from typing import Any
 
 from todacomm.reports.blocks import Table
 from todacomm.reports.formats import number
-from todacomm.reports.render import one_line, render_html, render_markdown
+from todacomm.reports.model import Picture
+from todacomm.reports.render import inline_svg, one_line, render_html, render_markdown
 from todacomm.sweeps.result import Sweep
 
 TEMPLATE = "sweep.md.j2"
@@ -13,17 +14,28 @@ _IDENTITY = ("model", "revision", "weights", "dataset")
 
 
 def write_sweep_reports(found: Sweep, folder: Path) -> dict[str, Path]:
-    """``report.md`` and ``report.html`` in ``folder``."""
-    context = sweep_context(found)
+    """``report.md`` and ``report.html`` in ``folder``, with the figures of its trajectories under ``plots``."""
+    from todacomm.figures.trajectory import FIGURES, draw_trajectory
+    from todacomm.sweeps.job import numbered
+
+    pictures, drawings = [], {}
+    for suffix, one in numbered(found.trajectories).items():
+        for file, figure in draw_trajectory(one, folder, suffix).items():
+            title, reading = FIGURES[figure]
+            picture = Picture(f"{title}: {one.name}", reading, f"plots/{file}.png")
+            svg = (folder / f"plots/{file}.svg").read_text(encoding="utf-8")
+            drawings[picture.file] = inline_svg(svg, picture.title, file)
+            pictures.append(picture)
+    context = sweep_context(found) | {"figures": pictures}
     markdown = render_markdown(TEMPLATE, context)
-    files = {"report.md": markdown, "report.html": render_html(markdown, context["title"], {})}
+    files = {"report.md": markdown, "report.html": render_html(markdown, context["title"], drawings)}
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     return {name: folder / name for name in files}
 
 
 def describe_sweep(found: Sweep) -> str:
-    """Markdown for the run's description: the report itself."""
+    """Markdown for the run's description: the report without its figures."""
     return render_markdown(TEMPLATE, sweep_context(found))
 
 
@@ -33,6 +45,7 @@ def sweep_context(found: Sweep) -> dict[str, Any]:
     return {
         "title": one_line(f"Sweep of {len(found.plan.items)} analyses"),
         "warnings": [*problems, *found.notes],
+        "figures": [],
         "headline": found.headline(),
         "failures": _table(found.failures, "Failures", "", ("reason", "tries")),
         "analyses": _table(
@@ -42,7 +55,7 @@ def sweep_context(found: Sweep) -> dict[str, Any]:
 
 
 def _table(rows: Any, title: str, caption: str, columns: tuple[str, ...]) -> Table:
-    shown = [name for name in _IDENTITY if name != "revision" or rows["revision"].astype(bool).any()]
+    shown = [name for name in _IDENTITY if name != "revision" or rows["revision"].fillna("").astype(bool).any()]
     header = [*shown, *columns]
     body = [
         [number(v) if isinstance(v, float) else str(v) for v in row] for row in rows[header].itertuples(index=False)

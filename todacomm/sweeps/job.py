@@ -1,7 +1,8 @@
 """A sweep from settings to its record: plan, work through, compare, report."""
 
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,9 +17,11 @@ from todacomm.sweeps.words import describe_plan, tell_outcome
 from todacomm.sweeps.worker import Outcome
 
 if TYPE_CHECKING:
+    from todacomm.sweeps.trajectory import Trajectory
     from todacomm.tracking import JobRun
 
 KIND = "sweep"
+_UNFIT = re.compile(r"[^\w\-. :]+")
 Tell = Callable[[str], None]
 
 
@@ -76,6 +79,7 @@ def sweep(
             found = replace(found, notes=(*found.notes, plural))
         if config.compare:
             found = compare_children(found, run, progress, tell)
+            found = _with_trajectories(found)
         found = replace(found, seconds=time.perf_counter() - start)
         _record(found, run)
         if found.failed:
@@ -126,23 +130,61 @@ def _worked_through(config: SweepConfig, plan: Plan, run: "JobRun", progress: Pr
     return Sweep(config, plan, outcomes, tries, notes=plan.notes)
 
 
+def _with_trajectories(found: Sweep) -> Sweep:
+    """The sweep with what its checkpoints show over training."""
+    from todacomm.sweeps.trajectory import trajectories
+
+    try:
+        seen = trajectories(found)
+    except ValueError as error:
+        return replace(found, problems={**found.problems, "training trajectory": str(error)})
+    told = tuple(f"{one.name}: {warning}" for one in seen for warning in one.warnings)
+    return replace(found, trajectories=tuple(seen), notes=(*found.notes, *told))
+
+
 def _record(found: Sweep, run: "JobRun") -> None:
     from todacomm.reports.sweep import describe_sweep, write_sweep_reports
 
+    own, shared = found.config.to_flat(), found.config.analysis.to_flat()
     with TemporaryDirectory(prefix="todacomm-") as place:
         folder = Path(place)
-        (folder / "tables").mkdir()
-        found.table.to_csv(folder / "tables/analyses.csv", index=False)
-        if len(found.failures):
-            found.failures.to_csv(folder / "tables/failures.csv", index=False)
+        write_tables(found, folder)
         write_sweep_reports(found, folder)
-        own = found.config.to_flat()
-        shared = found.config.analysis.to_flat()
-        params = own | {name: value for name, value in shared.items() if name not in (*own, *REPLACED)}
         run.write_folder(
             folder,
-            metrics=[("summary/analyses", len(found.plan.items), 0), ("summary/seconds", found.seconds, 0)],
-            params=params,
+            metrics=series(found),
+            params=own | {name: value for name, value in shared.items() if name not in (*own, *REPLACED)},
             tags={"analyses": ",".join(found.run_ids), "comparisons": ",".join(found.comparisons)},
             note=describe_sweep(found),
         )
+
+
+def write_tables(found: Sweep, folder: Path) -> None:
+    """``tables/analyses.csv``, ``tables/failures.csv`` where there are any, and a table and changes a trajectory."""
+    (folder / "tables").mkdir()
+    tables = {"analyses": found.table}
+    if found.failed:
+        tables["failures"] = found.failures
+    for suffix, one in numbered(found.trajectories).items():
+        tables |= {f"trajectory{suffix}": one.table, f"trajectory_change{suffix}": one.change}
+    for name, table in tables.items():
+        table.to_csv(folder / f"tables/{name}.csv", index=False)
+
+
+def series(found: Sweep) -> list[tuple[str, float, int]]:
+    """Metrics of the run: its size and time, and numbers over training with the training step as step."""
+    points = [("summary/analyses", float(len(found.plan.items)), 0), ("summary/seconds", found.seconds, 0)]
+    for one in found.trajectories:
+        prefix = "trajectory" if len(found.trajectories) == 1 else f"trajectory {_UNFIT.sub('-', one.name)}"[:200]
+        for name, values in one.over_training().items():
+            points += [
+                (f"{prefix}/{name}", float(value), int(step)) for step, value in zip(values.index, values, strict=True)
+            ]
+    return points
+
+
+def numbered(trajectories: Sequence["Trajectory"]) -> dict[str, "Trajectory"]:
+    """Trajectories by what their files' names end in: nothing where there is one, else ``_1``, ``_2`` ..."""
+    if len(trajectories) == 1:
+        return {"": trajectories[0]}
+    return {f"_{index}": one for index, one in enumerate(trajectories, start=1)}

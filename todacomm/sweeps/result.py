@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from todacomm.sweeps.config import SweepConfig
 from todacomm.sweeps.plan import Item, Plan
 from todacomm.sweeps.worker import FAILED, REUSED, Outcome
+
+if TYPE_CHECKING:
+    from todacomm.sweeps.trajectory import Trajectory
 
 COLUMNS = (
     "model", "revision", "weights", "dataset", "step", "status", "run_id", "seconds", "tries", "config_hash", "reason",
@@ -28,6 +32,8 @@ class Sweep:
         Ids of the runs that compare the analyses.
     problems : mapping
         Work beside the analyses that failed, such as a comparison -> why.
+    trajectories : tuple of Trajectory
+        Checkpoints over training, where the revisions name steps.
     """
 
     config: SweepConfig
@@ -36,6 +42,7 @@ class Sweep:
     tries: Mapping[str, int] = field(default_factory=dict)
     comparisons: tuple[str, ...] = ()
     problems: Mapping[str, str] = field(default_factory=dict)
+    trajectories: tuple["Trajectory", ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
 
@@ -46,9 +53,11 @@ class Sweep:
 
     @property
     def failures(self) -> pd.DataFrame:
-        """The rows of what failed."""
+        """What failed, columns :data:`COLUMNS`: analyses, then work beside them under the name of ``model``."""
         table = self.table
-        return table[table["status"] == FAILED].reset_index(drop=True)
+        beside = [{"model": what, "status": FAILED, "reason": why} for what, why in self.problems.items()]
+        rows = [*table[table["status"] == FAILED].to_dict("records"), *beside]
+        return pd.DataFrame(rows, columns=list(COLUMNS))
 
     @property
     def run_ids(self) -> list[str]:
@@ -58,7 +67,7 @@ class Sweep:
     @property
     def failed(self) -> bool:
         """Whether anything failed."""
-        return bool(len(self.failures) or self.problems)
+        return bool(len(self.failures))
 
     def headline(self) -> str:
         """How many were done, reused and failed."""

@@ -27,10 +27,11 @@ def describe_plan(config: SweepConfig, plan: Plan) -> str:
         workers = grouped[0][0]
         cost = total([item.cost for item in missing], workers)
         downloads = {(i.config.model.model, i.config.model.revision): i.cost.download for i in missing}
+        allowed = f"{spelled_bytes(memory)} allowed" if memory else "the cluster decides what is allowed"
         lines.append(
             f"estimate, right within a factor of about three on a CPU: {spelled_seconds(cost.seconds)}, {workers} at "
-            f"once, {spelled_bytes(cost.memory)} of memory ({spelled_bytes(memory) if memory else 'the cluster decides what is'} allowed), "
-            f"{spelled_bytes(sum(downloads.values()))} of weights to download"
+            f"once, {spelled_bytes(cost.memory)} of memory ({allowed}), {spelled_bytes(sum(downloads.values()))} of "
+            "weights to download"
         )
         alone = [item.name for item in missing if memory and item.cost.memory > memory]
         if alone:

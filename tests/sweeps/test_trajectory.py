@@ -1,0 +1,61 @@
+"""Checkpoints over training: series by training step, distances between consecutive diagrams, no p-value."""
+
+import numpy as np
+import pytest
+from mlflow import MlflowClient
+
+from tests.helpers.tiny_models import tiny_model_folder
+from todacomm.sweeps import load_sweep, sweep
+from todacomm.sweeps.steps import revision_and_step
+from todacomm.sweeps.trajectory import autocorrelation, changes
+
+QUICK = {"samples": 12, "replicates": 0, "nulls": 0, "keep_clouds": False}
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory):
+    """A folder with three checkpoints: the same architecture from three seeds."""
+    folder = tmp_path_factory.mktemp("trained")
+    for seed, step in enumerate((0, 100, 1000)):
+        tiny_model_folder(folder, "gpt2", seed=seed).rename(folder / f"step-{step:06d}")
+    return folder
+
+
+def test_the_parent_carries_series_over_the_training_step(store, checkpoints):
+    config = load_sweep(None, {**QUICK, "models": str(checkpoints), "revisions": "step-001000,step-000000,step-000100"})
+    found, run = sweep(config)
+    (trajectory,) = found.trajectories
+    assert trajectory.steps == (0, 100, 1000)
+    client = MlflowClient()
+    history = client.get_metric_history(run.run_id, "trajectory/perplexity")
+    assert sorted(point.step for point in history) == [0, 100, 1000]
+    changed = client.get_metric_history(run.run_id, "trajectory/h0_distance")
+    assert sorted(point.step for point in changed) == [100, 1000]
+    assert all(point.value > 0 for point in changed)
+    plots = {file.path for file in client.list_artifacts(run.run_id, "plots")}
+    names = ("trajectory_depth", "trajectory_change", "trajectory_perplexity")
+    assert plots == {f"plots/{name}.{kind}" for name in names for kind in ("png", "svg")}
+    report = client.download_artifacts(run.run_id, "report.md")
+    with open(report, encoding="utf-8") as text:
+        assert "no p-value is given" in text.read()
+
+
+def test_the_distance_does_not_see_the_scale_and_is_zero_for_what_stands_still():
+    diagrams = {"layer_0": [np.array([[0.0, 1.0], [0.0, 2.0]])]}
+    found = changes(
+        [1, 2, 4], {1: diagrams, 2: diagrams, 4: {"layer_0": [np.array([[0.0, 1.0], [0.0, 4.0]])]}}, {"layer_0": 0.5}
+    )
+    assert list(found["distance"]) == [0.0, 2.0]
+    assert list(found["rate"]) == [0.0, 1000.0]
+
+
+@pytest.mark.parametrize("entry", ["main=", "main=soon", "=5", "main=1.5"])
+def test_a_step_that_is_no_number_is_an_error(entry):
+    with pytest.raises(ValueError, match="expected NAME=STEP"):
+        revision_and_step(entry)
+
+
+def test_white_noise_is_not_autocorrelated_and_a_random_walk_is(rng):
+    noise = rng.normal(size=2000)
+    assert abs(autocorrelation(noise)) < 0.1
+    assert autocorrelation(noise.cumsum()) > 0.9

@@ -1,0 +1,138 @@
+"""Training in pictures: metrics over depth and step, rate of change, shape and spectrum against perplexity."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from todacomm.core.metrics import LAYER_METRICS
+from todacomm.figures.panels import nothing, panel, plain_number, short_layer
+from todacomm.figures.style import DEGREES, FAINT, OTHERS, drawing, ordered_looks, save, shorten, titled
+from todacomm.sweeps.trajectory import LIKELIHOODS, TOPOLOGICAL, Trajectory
+from todacomm.tables import RUN_LAYER
+
+MAPPED = ("h0_total_norm", "h1_max_norm", "twonn_dimension", "participation_ratio")
+AGAINST = ("h0_total_norm", "h1_max_norm", "participation_ratio", "effective_rank")
+FIGURES = {
+    "trajectory_depth": (
+        "Depth by training",
+        "One row a layer, one column a checkpoint: where in the model a number moves, and when.",
+    ),
+    "trajectory_change": (
+        "Rate of topological change",
+        "How far apart two consecutive checkpoints' diagrams are, in units of each layer's own median distance, by "
+        "1,000 steps; one curve a layer, dark to light with depth. A slow fall is training that settles.",
+    ),
+    "trajectory_perplexity": (
+        "Shape and spectrum against perplexity",
+        "One point a checkpoint, joined in the order of training, means over layers: topological numbers above, "
+        "spectral ones below. Consecutive points are not independent: the picture shows a path, and no test.",
+    ),
+}
+"""Name -> title and how to read it."""
+_MOST_TICKS = 8
+
+
+def draw_trajectory(found: Trajectory, folder: Path, suffix: str = "") -> dict[str, str]:
+    """The figures as PNG and SVG under ``folder/plots``; name of the file -> name of the figure."""
+    (folder / "plots").mkdir(parents=True, exist_ok=True)
+    draw = {"trajectory_depth": _depth, "trajectory_change": _change, "trajectory_perplexity": _perplexity}
+    with drawing():
+        for name, figure in draw.items():
+            save(figure(found), folder, name + suffix)
+    return {name + suffix: name for name in draw}
+
+
+def _depth(found: Trajectory) -> Figure:
+    figure = _sheet(found, "trajectory_depth", 8.4)
+    for axes, metric in zip(_grid(figure), MAPPED, strict=True):
+        rows = found.table[(found.table["metric"] == metric) & (found.table["layer"] != RUN_LAYER)]
+        axes.set_title(shorten(LAYER_METRICS[metric].label, 60), pad=6)
+        axes.grid(False)
+        values = _by_step(rows, found.steps)
+        if not np.isfinite(values.to_numpy(dtype=float)).any():
+            nothing(axes, "not defined")
+            continue
+        axes.set_facecolor(FAINT)
+        image = axes.imshow(values, aspect="auto", origin="lower", cmap="viridis", interpolation="nearest")
+        figure.colorbar(image, ax=axes, format=plain_number, pad=0.02)
+        _step_ticks(axes, found.steps)
+        chosen = np.unique(np.linspace(0, len(values) - 1, _MOST_TICKS).round().astype(int))
+        axes.set_yticks(chosen, [short_layer(str(values.index[i])) for i in chosen])
+    return figure
+
+
+def _change(found: Trajectory) -> Figure:
+    degrees = sorted(set(found.change["degree"]))
+    figure = _sheet(found, "trajectory_change", 4.6)
+    grid = figure.subplots(1, max(len(degrees), 1), squeeze=False)[0]
+    figure.subplots_adjust(left=0.06, right=0.98, bottom=0.14, top=0.76, wspace=0.2)
+    if not degrees:
+        nothing(grid[0], "no two consecutive checkpoints have diagrams")
+    for axes, degree in zip(grid, degrees, strict=False):
+        rows = found.change[found.change["degree"] == degree]
+        panel(axes, f"H{degree}", "training step", "median distances by 1,000 steps")
+        layers = list(dict.fromkeys(rows.sort_values("depth")["layer"]))
+        for layer, look in zip(layers, ordered_looks(len(layers)), strict=True):
+            own = rows[rows["layer"] == layer]
+            axes.plot(own["step"], own["rate"], color=look.color, marker=look.marker, linestyle=look.dash)
+        if (rows["rate"] > 0).all() and rows["rate"].max() > 20 * rows["rate"].min():
+            axes.set_yscale("log")
+        _step_scale(axes, found.steps)
+    return figure
+
+
+def _perplexity(found: Trajectory) -> Figure:
+    figure = _sheet(found, "trajectory_perplexity", 8.4)
+    series = found.over_training()
+    likelihood = next((name for name in LIKELIHOODS if name in series), None)
+    for axes, metric in zip(_grid(figure), AGAINST, strict=True):
+        panel(axes, shorten(LAYER_METRICS[metric].label, 60), (likelihood or "").replace("_", "-"), "mean over layers")
+        own = series.get(f"mean_{metric}")
+        if likelihood is None or own is None:
+            nothing(axes, "no perplexity" if likelihood is None else "not defined")
+            continue
+        both = pd.concat([series[likelihood], own], axis=1, keys=["x", "y"]).dropna()
+        look = DEGREES[0] if metric in TOPOLOGICAL else OTHERS[0]
+        axes.plot(both["x"], both["y"], color=look.color, marker=look.marker, linewidth=0.8)
+        for step in both.index[:: max(1, -(-len(both) // _MOST_TICKS))]:
+            axes.annotate(
+                f"{step:,}", (both["x"][step], both["y"][step]), xytext=(4, 4), textcoords="offset points", fontsize=7
+            )
+        if both["x"].max() > 20 * both["x"].min():
+            axes.set_xscale("log")
+    return figure
+
+
+def _sheet(found: Trajectory, name: str, height: float) -> Figure:
+    line = f"{shorten(found.name, 60)} · {len(found.steps)} checkpoints, step {found.steps[0]:,} to {found.steps[-1]:,}"
+    return titled(FIGURES[name][0], line, 14.6, height)
+
+
+def _grid(figure: Figure) -> Sequence[Axes]:
+    grid = figure.subplots(2, 2)
+    figure.subplots_adjust(left=0.06, right=0.98, bottom=0.08, top=0.86, wspace=0.16, hspace=0.42)
+    return list(grid.flat)
+
+
+def _by_step(rows: pd.DataFrame, steps: Sequence[int]) -> pd.DataFrame:
+    """Layers in the order of depth by steps."""
+    order = rows.drop_duplicates("layer").sort_values("depth")["layer"]
+    return rows.pivot_table(index="layer", columns="step", values="value", dropna=False).reindex(
+        index=list(order), columns=list(steps)
+    )
+
+
+def _step_ticks(axes: Axes, steps: Sequence[int]) -> None:
+    chosen = np.unique(np.linspace(0, len(steps) - 1, _MOST_TICKS).round().astype(int))
+    axes.set_xticks(chosen, [f"{steps[i]:,}" for i in chosen])
+    axes.set_xlabel("training step")
+
+
+def _step_scale(axes: Axes, steps: Sequence[int]) -> None:
+    """Logarithmic where checkpoints are, as Pythia's: close together at first, far apart later."""
+    if len(steps) > 2 and steps[-1] > 50 * max(steps[1], 1):
+        axes.set_xscale("symlog", linthresh=max(steps[1], 1))
