@@ -1,5 +1,6 @@
 """Sweeps on clusters on loopback, a worker killed in the middle; and on an MLflow server on PostgreSQL."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -45,15 +46,11 @@ def free_port():
 
 
 def end(process, seconds=20):
-    try:
+    with contextlib.suppress(subprocess.TimeoutExpired, ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(seconds)
-    except (subprocess.TimeoutExpired, ProcessLookupError):
-        pass
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,11 +55,11 @@ class Trajectory:
         run = self.table[self.table["layer"] == RUN_LAYER].pivot_table(index="step", columns="metric", values="value")
         layers = self.table[self.table["layer"] != RUN_LAYER]
         means = layers.groupby(["metric", "step"])["value"].mean().unstack("metric")
-        change = self.change.groupby(["degree", "step"])[["distance", "rate"]].mean()
         found = {str(name): run[name].dropna() for name in run}
         found |= {f"mean_{name}": means[name].dropna() for name in (*TOPOLOGICAL, *SPECTRAL) if name in means}
-        for degree in dict.fromkeys(self.change["degree"]):
-            found |= {f"h{degree}_{name}": change.loc[degree, name].dropna() for name in change}
+        for degree, rows in self.change.groupby("degree"):
+            by_step = rows.groupby("step")[["distance", "rate"]].mean()
+            found |= {f"h{degree}_{name}": by_step[name].dropna() for name in by_step}
         return {name: series for name, series in found.items() if len(series)}
 
 
@@ -103,7 +104,7 @@ def changes(
     [[500.0, 0.5, 1.0]]
     """
     rows = []
-    for before, after in zip(steps, steps[1:], strict=False):
+    for before, after in pairwise(steps):
         for layer, later in diagrams[after].items():
             for degree, (first, second) in enumerate(zip(diagrams[before].get(layer, ()), later, strict=False)):
                 distance = wasserstein(first, second)
