@@ -179,7 +179,7 @@ def mlflow_on_postgres(tmp_path, environment):
         uri = f"postgresql+psycopg2://todacomm@127.0.0.1:{port}/postgres"
         files = tmp_path / "files"
         run = [
-            "mlflow", "server", "--backend-store-uri", uri, "--artifacts-destination", files,
+            sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri, "--artifacts-destination", files,
             "--port", str(server_port), "--workers", "2",
         ]  # fmt: skip
         more = {**environment, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}

@@ -3,8 +3,8 @@
 ``TODACOMM_CACHE`` names the folder, ``TODACOMM_CACHE_GB`` how much it may hold (10; 0 keeps nothing).
 """
 
-from todacomm.cache.key import inputs_digest
+from todacomm.cache.key import inputs_digest, inputs_digests
 from todacomm.cache.remember import remembered
 from todacomm.cache.store import Entry, cache_folder, clear, entries
 
-__all__ = ["Entry", "cache_folder", "clear", "entries", "inputs_digest", "remembered"]
+__all__ = ["Entry", "cache_folder", "clear", "entries", "inputs_digest", "inputs_digests", "remembered"]

@@ -10,7 +10,7 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import metadata
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from todacomm.cache.digests import file_digest
-from todacomm.config import AUTO, AnalysisConfig, ModelConfig
+from todacomm.config import AUTO, AnalysisConfig, ModelConfig, TextsConfig
 from todacomm.observation import OWN_CLOUDS
 
 _PACKAGES = ("torch", "transformers", "tokenizers", "numpy")
@@ -47,7 +47,7 @@ def observation_key(config: AnalysisConfig, seed: int | None = None, shuffle_see
 
     None where it cannot be said what the model or the texts are: running the model finds out, or says what is wrong.
     """
-    inputs = _inputs(config)
+    inputs = _inputs(config, _model_files, _texts_origin)
     if inputs is None:
         return None
     random = config.model.weights == "random"
@@ -71,16 +71,26 @@ def inputs_digest(config: AnalysisConfig) -> str | None:
 
     Two analyses that agree in it and in :meth:`todacomm.config.AnalysisConfig.digest` are the same.
     """
-    inputs = _inputs(config)
-    return None if inputs is None else _digest(inputs)[:16]
+    return inputs_digests([config])[0]
 
 
-def _inputs(config: AnalysisConfig) -> dict[str, Any] | None:
+def inputs_digests(configs: Iterable[AnalysisConfig]) -> list[str | None]:
+    """:func:`inputs_digest` of many analyses, each model and each set of texts looked at once."""
+    model_files, texts_origin = cache(_model_files), cache(_texts_origin)
+    found = (_inputs(config, model_files, texts_origin) for config in configs)
+    return [None if inputs is None else _digest(inputs)[:16] for inputs in found]
+
+
+def _inputs(
+    config: AnalysisConfig,
+    model_files: Callable[[ModelConfig], dict[str, Any] | None],
+    texts_origin: Callable[[TextsConfig, int], list[str]],
+) -> dict[str, Any] | None:
     try:
         if config.model.model.startswith(OWN_CLOUDS):
             return {"clouds": file_digest(Path(config.model.model.removeprefix(OWN_CLOUDS)))}
-        model = _model_files(config.model)
-        return {"model": model, "texts": _texts_origin(config)} if model else None
+        model = model_files(config.model)
+        return {"model": model, "texts": texts_origin(config.texts, config.record.seed)} if model else None
     except (OSError, ValueError):  # the loading of the model or the texts says what is wrong with them
         return None
 
@@ -103,16 +113,16 @@ def _model_files(config: ModelConfig) -> dict[str, Any] | None:
     return {"name": folder.resolve().name, "files": digests}
 
 
-def _texts_origin(config: AnalysisConfig) -> list[str]:
+def _texts_origin(config: TextsConfig, seed: int) -> list[str]:
     """The documentation's Python version, a file's path and digest, else the texts' own digest: they are drawn."""
-    path = Path(config.texts.dataset).expanduser()
-    if config.texts.dataset == "pydoc":
+    path = Path(config.dataset).expanduser()
+    if config.dataset == "pydoc":
         return [platform.python_version(), platform.python_implementation()]
     if path.is_file():
         return [str(path.resolve()), file_digest(path)]
     from todacomm.texts import load_texts
 
-    texts = load_texts(config.texts, config.record.seed)
+    texts = load_texts(config, seed)
     return [texts.source, texts.revision, texts.digest]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
-from todacomm.cache import inputs_digest
+from todacomm.cache import inputs_digests
 from todacomm.config import AnalysisConfig, ModelConfig
 from todacomm.sweeps.checks import Seen, check_dataset, look_at
 from todacomm.sweeps.config import SweepConfig
@@ -75,10 +75,11 @@ def make_plan(config: SweepConfig) -> Plan:
         (_analysis(config.analysis, model, revision, weight, dataset), step)
         for model, (revision, step), weight, dataset in product(models, revisions, weights, datasets)
     ]
-    seen = _checked([analysis for analysis, _ in combined])
+    analyses = [analysis for analysis, _ in combined]
+    seen, inputs = _checked(analyses), inputs_digests(analyses)
     items = [
-        Item(analysis, step, Known(analysis.digest(), inputs_digest(analysis) or ""), estimate(analysis, facts))
-        for (analysis, step), facts in zip(combined, seen, strict=True)
+        Item(analysis, step, Known(analysis.digest(), files or ""), estimate(analysis, facts))
+        for (analysis, step), files, facts in zip(combined, inputs, seen, strict=True)
     ]
     once = {item.known.config_hash: item for item in reversed(items)}
     if len(once) < len(items):

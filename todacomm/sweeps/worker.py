@@ -69,7 +69,9 @@ def carry_out(task: Task, progress: Progress = silent) -> Outcome:
     start = time.perf_counter()
     try:
         with claimed(task):
-            finished = tracking.finished_analyses(task.experiment_id, task.parent if task.force else None)
+            finished = tracking.finished_analyses(
+                task.experiment_id, task.parent if task.force else None, task.config_hash
+            )
             if run_id := finished.get(tracking.Known(task.config_hash, task.inputs)):
                 return Outcome(task.config_hash, REUSED, run_id)
             run_id = analyze(task.config, progress=progress, parent=task.parent).run_id

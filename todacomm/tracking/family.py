@@ -24,12 +24,19 @@ class Known:
     inputs: str
 
 
-def finished_analyses(experiment_id: str, parent: str | None = None) -> dict[Known, str]:
-    """Run of every finished analysis of an experiment, the newest where there are several; below ``parent`` if given.
+def finished_analyses(
+    experiment_id: str, parent: str | None = None, config_hash: str | None = None
+) -> dict[Known, str]:
+    """Run of every finished analysis of an experiment, the newest where there are several.
 
     A run is finished only after all its files and numbers are written: nothing half-written is among them.
+
+    Parameters
+    ----------
+    parent, config_hash : str, optional
+        Only those below this run, or of these settings.
     """
-    found = _analyses(experiment_id, "FINISHED", parent)
+    found = _analyses(experiment_id, "FINISHED", parent, config_hash)
     return {_known(run): run.info.run_id for run in sorted(found, key=lambda run: run.info.start_time)}
 
 
@@ -76,11 +83,12 @@ def absolute_uri() -> str:
     return f"sqlite:///{path}" if path else uri
 
 
-def _analyses(experiment_id: str, status: str | None, parent: str | None) -> list[Run]:
+def _analyses(experiment_id: str, status: str | None, parent: str | None, config_hash: str | None = None) -> list[Run]:
     client = open_store(writing=False)
     query = [f"tags.{KIND} = '{ANALYSIS}'"]
     query += [f"attributes.status = '{status}'"] if status else []
     query += [f"tags.{PARENT} = '{parent}'"] if parent else []
+    query += [f"tags.{_HASH} = '{config_hash}'"] if config_hash else []
     with store_errors(client.tracking_uri):
         return list(_runs(client, experiment_id, " AND ".join(query)))
 
