@@ -35,7 +35,6 @@ def environment(tmp_path):
         "PYTHONPATH": str(ROOT),
         "TODACOMM_CACHE": str(tmp_path / "cache"),
         "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
     }
 
 
@@ -57,7 +56,7 @@ def end(process, seconds=20):
 def ray_cluster(tmp_path, environment):
     """Address of a Ray cluster: a head and a second node, one processor each."""
     pytest.importorskip("ray", reason="pip install 'todacomm[ray]'")
-    port = free_port()
+    port = 20_000 + os.getpid() % 10_000  # below the ports that the cluster gives its own parts
     small = ["--num-cpus=1", "--num-gpus=0", "--object-store-memory=100000000", "--disable-usage-stats", "--block"]
     place = ["--node-ip-address=127.0.0.1", f"--temp-dir=/tmp/ray-{port}"]
     head = ["ray", "start", "--head", f"--port={port}", "--include-dashboard=false", *place, *small]
@@ -75,9 +74,9 @@ def ray_cluster(tmp_path, environment):
         while socket.socket().connect_ex(("127.0.0.1", port)):
             assert time.monotonic() < deadline
             time.sleep(0.2)
-        time.sleep(3)
+        time.sleep(10)
         started.append(subprocess.Popen(node, **kept))
-        time.sleep(5)
+        time.sleep(10)
         yield f"127.0.0.1:{port}"
     finally:
         for process in reversed(started):

@@ -150,3 +150,22 @@ def test_two_sweeps_at_once_share_the_work(store, clouds):
     said = [process.communicate(timeout=300)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0], "\n".join(said)
     assert_each_is_finished_once(len(clouds))
+
+
+def test_ended_by_sigterm_nothing_stays_open_and_no_worker_lives_on(store, clouds):
+    process = start(store, clouds, "--runner", "processes", "--workers", "2")
+    wait_until(lambda: analyses("RUNNING"), process)
+    workers = {int(run.data.tags["todacomm.pid"]) for run in analyses("RUNNING")}
+    process.terminate()
+    said = process.communicate(timeout=60)[0]
+    assert process.returncode == 143, said
+    client = MlflowClient()
+    experiment = client.get_experiment_by_name("todacomm").experiment_id
+    (parent,) = client.search_runs([experiment], "tags.`todacomm.kind` = 'sweep'")
+    assert parent.info.status == "KILLED"
+    assert parent.data.tags["todacomm.interrupted"] == "SIGTERM"
+    assert analyses("RUNNING") == []
+    deadline = time.monotonic() + 10
+    while any(Path(f"/proc/{worker}").exists() for worker in workers):
+        assert time.monotonic() < deadline, workers
+        time.sleep(0.2)
