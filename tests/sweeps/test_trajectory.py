@@ -9,7 +9,7 @@ from todacomm.sweeps import load_sweep, sweep
 from todacomm.sweeps.steps import revision_and_step
 from todacomm.sweeps.trajectory import autocorrelation, changes
 
-QUICK = {"samples": 12, "replicates": 0, "nulls": 0, "keep_clouds": False}
+QUICK = {"samples": 12, "replicates": 0, "nulls": 0, "keep_clouds": False, "compare": False}
 
 
 @pytest.fixture(scope="module")

@@ -79,8 +79,7 @@ def sweep(
             found = replace(found, notes=(*found.notes, plural))
         if config.compare:
             found = compare_children(found, run, progress, tell)
-            found = _with_trajectories(found)
-        found = replace(found, seconds=time.perf_counter() - start)
+        found = replace(_with_trajectories(found), seconds=time.perf_counter() - start)
         _record(found, run)
         if found.failed:
             raise SweepFailed(found, run)
