@@ -35,7 +35,7 @@ def on_device(form: Form) -> Findings:
     config = load_config(None, {"dataset": str(wikitext()), "samples": form.pick(20, 500, 500)})
     texts = load_texts(config.texts, seed=0).texts
     square = torch.rand(8192, 8192, dtype=torch.bfloat16, device="cuda")
-    pairs = against_products(loaded, texts, square, form.pairs, BFLOAT16_TOLERANCE)
+    pairs = against_products(loaded, texts, square, torch.matmul, form.pairs, BFLOAT16_TOLERANCE)
     what = f"{WHAT} on {torch.cuda.get_device_name()}"
     return Findings([rate_row(what, PEER, pairs, work_of_a_token(loaded.model), square, GOAL)])
 

@@ -3,7 +3,7 @@
 python -m benchmarks.extraction [--form full]
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import torch
@@ -13,12 +13,15 @@ from benchmarks.materials import gpt2, rows_of_wikitext
 from benchmarks.measuring import Disagreement, Measured, Pairs, in_turns, timed
 from benchmarks.reporting import Findings, Form, Row, guarded, run, seconds
 from todacomm.activations import Activations, extract
+from todacomm.activations.products import is_quicker, product
 from todacomm.config import ModelConfig
 from todacomm.models import LoadedModel, load_model
 
-WHAT, PEER = "extraction, real tokens only", "a large float32 matrix product here"
+WHAT, PEER = "extraction, real tokens only", "a large float32 matrix product here, `torch.matmul`"
+QUICKEST = "the same product by oneDNN"
 GOAL = 0.85
 MAX_LENGTH = 128
+Multiply = Callable[[Tensor, Tensor], Tensor]
 N_CHECKED = 4
 
 
@@ -31,24 +34,35 @@ def of_gpt2(form: Form) -> Findings:
     loaded = load_model(ModelConfig(model=str(gpt2()), device="cpu"), seed=0)
     texts = rows_of_wikitext(form.pick(12, 100, 500))
     square = torch.rand(*form.pick((512, 512), (4096, 4096), (4096, 4096)))
-    pairs = against_products(loaded, texts, square, form.pairs, tolerance=1e-4)
     what = f"{WHAT}: {len(texts)} lines, GPT-2 size, no likelihood"
-    return Findings([rate_row(what, PEER, pairs, work_of_a_token(loaded.model), square, GOAL)])
+
+    def row(peer: str, multiply: Multiply, goal: float | None) -> Row:
+        pairs = against_products(loaded, texts, square, multiply, form.pairs, tolerance=1e-4)
+        return rate_row(what, peer, pairs, work_of_a_token(loaded.model), square, goal)
+
+    rows = [row(PEER, torch.matmul, GOAL)]
+    if is_quicker():
+        rows.append(row(QUICKEST, lambda one, other: product(other, None, one), None))
+    return Findings(rows)
 
 
-def against_products(loaded: LoadedModel, texts: Sequence[str], square: Tensor, pairs: int, tolerance: float) -> Pairs:
-    """One pass over the texts, pooling and copies included, in turns with products of a square matrix with itself.
+def against_products(
+    loaded: LoadedModel, texts: Sequence[str], square: Tensor, multiply: Multiply, pairs: int, tolerance: float
+) -> Pairs:
+    """One pass over the texts, pooling and copies included, in turns with a product of a square matrix with itself.
 
     Parameters
     ----------
+    multiply : callable
+        The product.
     tolerance : float
         By how much the first texts' rows may differ from a plain pass over one text at a time, as a share of the
         largest number in them.
     """
     plain = plain_pass(loaded, texts[:N_CHECKED])
 
-    def product() -> None:
-        torch.matmul(square, square)
+    def multiplied() -> None:
+        multiply(square, square)
         if square.is_cuda:
             torch.cuda.synchronize()
 
@@ -60,22 +74,24 @@ def against_products(loaded: LoadedModel, texts: Sequence[str], square: Tensor, 
         return f"rows of {N_CHECKED} texts as a plain pass gives them, to {tolerance:g}"
 
     pass_over = partial(extract, loaded, texts, max_length=MAX_LENGTH, likelihood=False)
-    return in_turns(lambda: timed(pass_over), lambda: timed(product), pairs, agree)
+    return in_turns(lambda: timed(pass_over), lambda: timed(multiplied), pairs, agree)
 
 
-def rate_row(what: str, peer: str, pairs: Pairs, work: int, square: Tensor, goal: float) -> Row:
+def rate_row(what: str, peer: str, pairs: Pairs, work: int, square: Tensor, goal: float | None) -> Row:
     """Operations a second of the pass as a share of the product's."""
-    product = 2.0 * len(square) ** 3
+    work_of_product = 2.0 * len(square) ** 3
 
     def rate(one: Measured) -> float:
         return work * int(one.result.n_tokens.sum()) / one.seconds
 
-    shares = sorted(rate(one) * other.seconds / product for one, other in zip(pairs.ours, pairs.peer, strict=True))
+    shares = sorted(
+        rate(one) * other.seconds / work_of_product for one, other in zip(pairs.ours, pairs.peer, strict=True)
+    )
     rates = sorted(map(rate, pairs.ours))
     return Row(
         what, peer, value=shares[len(shares) // 2], unit="of its rate", goal=goal, low=shares[0], high=shares[-1],
         pairs=len(shares), ours=f"{rates[len(rates) // 2] / 1e9:,.0f} GFLOP/s in {seconds(pairs.own_seconds)}",
-        theirs=f"{product / pairs.peer_seconds / 1e9:,.0f} GFLOP/s", agreement=pairs.agreement,
+        theirs=f"{work_of_product / pairs.peer_seconds / 1e9:,.0f} GFLOP/s", agreement=pairs.agreement,
     )  # fmt: skip
 
 

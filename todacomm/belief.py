@@ -9,7 +9,7 @@ import numpy as np
 from todacomm.config import AnalysisConfig
 from todacomm.core.inference import Estimate, control_rows, half_samples, infer, permuted_dimensions, replicate
 from todacomm.core.layer import LayerAnalysis
-from todacomm.machine import worker_threads
+from todacomm.memory import homology_threads
 from todacomm.observation import Observation, run_model
 from todacomm.progress import Progress, silent
 from todacomm.shape import measure_shape
@@ -73,7 +73,7 @@ def question(
 ) -> Belief:
     """Half-samples, rotations and the controls that the settings ask for."""
     topology, belief = config.topology, config.belief
-    threads = worker_threads(topology.threads)
+    threads = homology_threads(topology, len(observed.texts["ids"]))
     inference = infer(
         shapes,
         observed.clouds,

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from todacomm.config import AnalysisConfig
+from todacomm.memory import check_memory
 from todacomm.progress import Progress, silent
 
 OWN_CLOUDS = "clouds:"
@@ -90,6 +91,7 @@ def _forward_pass(
     from todacomm.texts import load_texts
 
     texts = load_texts(config.texts, config.record.seed)
+    check_memory(config.topology, len(texts.texts))
     loaded = load_model(config.model, config.record.seed if seed is None else seed)
     seen = extract(
         loaded,

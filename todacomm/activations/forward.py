@@ -11,6 +11,7 @@ from todacomm.activations.batches import in_batches
 from todacomm.activations.last_block import only_at, separable
 from todacomm.activations.likelihood import next_token_loss
 from todacomm.activations.pooling import pool
+from todacomm.activations.products import quick_products
 from todacomm.activations.tokens import Tokens, pad
 from todacomm.models.anatomy import run_body
 from todacomm.models.loading import LoadedModel
@@ -74,6 +75,6 @@ def one_pass(
             rows[name][batch] = some_rows.cpu().numpy()
 
     lengths = np.array([len(text.ids) for text in tokens])
-    with torch.inference_mode():
+    with torch.inference_mode(), quick_products(loaded.model):
         in_batches(lengths, batch_tokens, step, lambda done, total: progress("extraction", done, total))
     return rows, sum(losses)

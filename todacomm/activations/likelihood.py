@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from todacomm.activations.batches import in_batches
+from todacomm.activations.products import quick_products
 from todacomm.activations.tokens import Tokens, pad
 from todacomm.models.anatomy import run_body
 from todacomm.models.head import token_losses
@@ -94,7 +95,7 @@ def pseudo_perplexity(
         losses[batch] = token_losses(loaded.model, loaded.anatomy, answer, hidden, targets).numpy()
 
     lengths = np.array([len(tokens[owner].ids) for owner in owners])
-    with torch.inference_mode():
+    with torch.inference_mode(), quick_products(loaded.model):
         in_batches(lengths, batch_tokens, step, lambda done, total: progress("pseudo-perplexity", done, total))
     return _exp(np.average(losses, weights=weights)), len(owners)
 

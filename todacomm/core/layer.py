@@ -45,8 +45,8 @@ class LayerAnalysis:
         The cloud as measured: standardised where that was asked for, float64.
     scores : ndarray, shape (n_points, n_kept)
         The space in which distances are taken, centred.
-    distances : ndarray, shape (n_points, n_points)
-        Among the landmarks only where there are some: shape (n_landmarks, n_landmarks).
+    metric : str
+        The distance between points.
     distinct : ndarray of int
         One row of each group of coinciding rows.
     landmarks : ndarray of int or None
@@ -60,10 +60,20 @@ class LayerAnalysis:
     curves: dict[str, Array]
     cloud: Array
     scores: Array
-    distances: Array
+    metric: str
     distinct: NDArray[np.intp]
     landmarks: NDArray[np.intp] | None = None
     warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def distances(self) -> Array:
+        """Distances between all points, or among the landmarks: shape (n_points, n_points), empty without a shape.
+
+        Taken again on every call: the layers of a run would hold 7 GB of them at 5,000 points.
+        """
+        if not self.defined:
+            return np.empty((0, 0))
+        return clouds.distances(self.scores if self.landmarks is None else self.scores[self.landmarks], self.metric)
 
     @property
     def defined(self) -> bool:
@@ -121,14 +131,14 @@ def analyze_layer(
     broken = ~np.isfinite(points).all(axis=1)
     if broken.any():
         reason = f"{broken.sum()} of {len(points)} rows hold nan or infinity: nothing is measured here"
-        return _undefined(points, np.empty(0, dtype=np.intp), reason, {"n_points": float(len(points))}, maxdim)
+        return _undefined(points, np.empty(0, dtype=np.intp), reason, {"n_points": float(len(points))}, maxdim, metric)
     distinct = clouds.distinct_rows(points)
     health = clouds.health(points, distinct)
     if standardize:
         points = clouds.standardize(points)
     if len(distinct) < MIN_DISTINCT:
         reason = f"{len(distinct)} distinct points of {len(points)}: no shape to measure"
-        return _undefined(points, distinct, reason, health, maxdim)
+        return _undefined(points, distinct, reason, health, maxdim, metric)
 
     components = clouds.principal_components(points, pca)
     chosen = farthest_points(components.scores, landmarks, metric, distinct) if landmarks else None
@@ -161,7 +171,7 @@ def analyze_layer(
         curves=_betti_curves(diagrams) | _dimension_curve(neighbours) | _spectrum(components.eigenvalues, points),
         cloud=points,
         scores=components.scores,
-        distances=distances,
+        metric=metric,
         distinct=distinct,
         landmarks=None if chosen is None else chosen.rows,
         warnings=(*warnings, *_reasons(metrics)),
@@ -211,7 +221,7 @@ def _reasons(metrics: dict[str, float]) -> list[str]:
 
 
 def _undefined(
-    points: Array, distinct: NDArray[np.intp], reason: str, known: dict[str, float], maxdim: int
+    points: Array, distinct: NDArray[np.intp], reason: str, known: dict[str, float], maxdim: int, metric: str
 ) -> LayerAnalysis:
     """A layer without a shape: its counts, as far as they are known, nan for all else, and why."""
     names = ("scale", *(f"betti_{degree}" for degree in range(maxdim + 1)), "euler", "id_scale", "id_dimension")
@@ -221,7 +231,7 @@ def _undefined(
         curves=dict.fromkeys((*names, "eigenvalues", "spectrum_ranks"), np.empty(0)),
         cloud=points,
         scores=points,
-        distances=np.empty((0, 0)),
+        metric=metric,
         distinct=distinct,
         warnings=(reason,),
     )

@@ -97,7 +97,8 @@ def replicate(
     if not layer.defined:
         return Replicates(values)
 
-    representative = layer.distinct[layer.distances[:, layer.distinct].argmin(axis=1)]
+    distances = layer.distances
+    representative = layer.distinct[distances[:, layer.distinct].argmin(axis=1)]
     spectrum_of = HalfSpectrum(layer.cloud)
     n_dims = layer.cloud.shape[1]
 
@@ -105,11 +106,11 @@ def replicate(
         distinct = np.unique(representative[half])
         if len(distinct) < MIN_DISTINCT:
             return {}, []
-        among = layer.distances[np.ix_(distinct, distinct)]
+        among = distances[np.ix_(distinct, distinct)]
         found, diagrams = measure_distances(among, min(maxdim, 1), engine)
         eigenvalues = spectrum_of(half)
         found |= {
-            "median_distance": float(np.median(condensed(layer.distances[np.ix_(half, half)]))),
+            "median_distance": float(np.median(condensed(distances[np.ix_(half, half)]))),
             "participation_ratio": participation_ratio(eigenvalues),
             "effective_rank": effective_rank(eigenvalues),
             "spectrum_alpha": spectrum_alpha(eigenvalues, len(half), n_dims),
