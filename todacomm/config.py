@@ -41,7 +41,11 @@ class ModelConfig:
     weights: str = option(
         "trained", "trained, or random: the same config initialised from the seed", choices=("trained", "random")
     )
-    layers: str = option("all", "all, or layer names with commas: embedding,layer_0,final")
+    layers: str = option(
+        "all",
+        "all (the residual stream), attention and ffn (what each block's attention and MLP add to it), "
+        "or names with commas: embedding,layer_0,layer_0_ffn,final",
+    )
     pooling: str = option("auto", "one vector a text: last token, cls or mean", choices=POOLINGS)
     device: str = option(
         AUTO, "where the model runs; auto takes cuda or mps where present", choices=DEVICES, numbers=False

@@ -80,7 +80,8 @@ def extract(
     Parameters
     ----------
     layers : str
-        ``all``, or layer names with commas.
+        Names with commas; ``all``, ``attention`` and ``ffn`` stand for many, see
+        :func:`todacomm.models.layers.choose_layers`.
     pooling : str
         ``last``, ``cls`` or ``mean``; ``auto`` is the one the model was loaded with.
     max_length : int, optional

@@ -4,13 +4,15 @@ import inspect
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import count, pairwise
-from typing import Any, NamedTuple
+from functools import partial
+from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from todacomm.models.layers import EMBEDDING, FINAL, block_name, layer_names
+from todacomm.models.layers import EMBEDDING, FINAL, block_name, layer_names, stream_name, with_streams
+from todacomm.models.streams import Call, Streams, find_streams
 
 Receive = Callable[[str, Tensor], None]
 """Called with a layer's name and its hidden states, shape (texts, tokens, width)."""
@@ -35,6 +37,9 @@ class Anatomy:
         Whether something (a norm, a projection) follows the last block.
     told : frozenset of str
         Arguments of the body that a pass must set: a decoder's positions, and that it keeps no cache.
+    streams : tuple of Streams
+        The modules whose outputs are added to the residual stream, one pair for each of ``blocks``; empty where they
+        were not found.
     """
 
     body: nn.Module
@@ -42,19 +47,13 @@ class Anatomy:
     n_blocks: int
     has_final: bool
     told: frozenset[str]
+    streams: tuple[Streams, ...] = ()
 
     @property
     def layer_names(self) -> tuple[str, ...]:
-        """Every layer in the order of depth."""
-        return layer_names(self.n_blocks, self.has_final)
-
-
-class Call(NamedTuple):
-    """A call of a module: the hidden states it got and those it gave."""
-
-    module: nn.Module
-    got: Tensor
-    gave: Tensor
+        """Every layer in the order of depth, with what each block's attention and MLP add before the block's own."""
+        names = layer_names(self.n_blocks, self.has_final)
+        return with_streams(names, self.n_blocks) if self.streams else names
 
 
 def examine(model: nn.Module, n_blocks: int, decoder: bool) -> Anatomy:
@@ -63,6 +62,7 @@ def examine(model: nn.Module, n_blocks: int, decoder: bool) -> Anatomy:
     The body is the outermost module below the model itself that answers with a ``last_hidden_state``; the model itself
     where it has no head. The blocks are the outermost list of modules that is called ``n_blocks`` times in a pass, each
     time on what the call before gave. ``final`` exists where the body's answer is not what the last block gave.
+    Streams exist where :func:`todacomm.models.streams.find_streams` finds them in every block.
 
     Raises
     ------
@@ -73,7 +73,8 @@ def examine(model: nn.Module, n_blocks: int, decoder: bool) -> Anatomy:
     answers: list[tuple[nn.Module, Tensor]] = []
 
     def watch(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
-        calls.append(Call(module, _hidden_states((*args, *kwargs.values())), _hidden_states(output)))
+        got = _hidden_states((*args, *kwargs.values()), tokens.shape)
+        calls.append(Call(module, got, _hidden_states(output, tokens.shape)))
         if hasattr(output, "last_hidden_state"):
             answers.append((module, output.last_hidden_state))
 
@@ -93,6 +94,7 @@ def examine(model: nn.Module, n_blocks: int, decoder: bool) -> Anatomy:
                     n_blocks=n_blocks,
                     has_final=not _same(chain[-1].gave, answer),
                     told=_TOLD & set(inspect.signature(body.forward).parameters) if decoder else frozenset(),
+                    streams=_streams(chain, calls),
                 )
     raise ValueError(f"{type(model).__name__} is no stack of {n_blocks} blocks, each working on what the last one gave")
 
@@ -103,6 +105,18 @@ def _chain(modules: nn.ModuleList, calls: Sequence[Call], shape: torch.Size) -> 
     chain = [call for call in calls if call.module in members]
     whole = all(call.got.shape[:2] == call.gave.shape[:2] == shape for call in chain)
     return chain if whole and all(_same(one.gave, two.got) for one, two in pairwise(chain)) else []
+
+
+def _streams(chain: Sequence[Call], calls: Sequence[Call]) -> tuple[Streams, ...]:
+    """The streams of each distinct block; none unless every call of every block has them, always the same."""
+    found: dict[nn.Module, set[Streams | None]] = {}
+    ends = [next(i for i, call in enumerate(calls) if call is block) for block in chain]
+    for block, start, end in zip(chain, [0, *ends], ends, strict=False):
+        inside = set(block.module.modules()) - {block.module}
+        streams = find_streams(block, [call for call in calls[start:end] if call.module in inside])
+        found.setdefault(block.module, set()).add(streams)
+    pairs = [pair for each in found.values() for pair in each]
+    return tuple(pair for pair in pairs if pair is not None) if len(pairs) == len(found) and all(pairs) else ()
 
 
 def run_body(anatomy: Anatomy, tokens: Tensor, mask: Tensor, receive: Receive = lambda name, hidden: None) -> Any:
@@ -120,31 +134,43 @@ def run_body(anatomy: Anatomy, tokens: Tensor, mask: Tensor, receive: Receive = 
     """
     told = {"position_ids": (mask.cumsum(-1) - 1).clamp(min=0), "use_cache": False}
     options = {name: told[name] for name in anatomy.told}
-    calls = count()
 
     def enter(block: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if not entered:
-            entered.append(block)
-            receive(EMBEDDING, _hidden_states((*args, *kwargs.values())))
+            receive(EMBEDDING, _hidden_states((*args, *kwargs.values()), tokens.shape))
+        entered.append(block)
+
+    def add(kind: str, part: nn.Module, args: tuple[Any, ...], output: Any) -> None:
+        receive(stream_name(len(entered) - 1, kind), _hidden_states(output, tokens.shape))
 
     def leave(block: nn.Module, args: tuple[Any, ...], output: Any) -> None:
-        receive(block_name(next(calls)), _hidden_states(output))
+        receive(block_name(len(entered) - 1), _hidden_states(output, tokens.shape))
 
     entered: list[nn.Module] = []
     with ExitStack() as hooks:
         for block in anatomy.blocks:
             hooks.callback(block.register_forward_pre_hook(enter, with_kwargs=True).remove)
             hooks.callback(block.register_forward_hook(leave).remove)
+        for streams in anatomy.streams:
+            for kind, part in streams._asdict().items():
+                hooks.callback(part.register_forward_hook(partial(add, kind)).remove)
         output = anatomy.body(input_ids=tokens, attention_mask=mask, **options)
     if anatomy.has_final:
         receive(FINAL, output.last_hidden_state)
     return output
 
 
-def _hidden_states(values: Any) -> Tensor:
-    """The first tensor of shape (texts, tokens, width) in what a module was given or gave; an empty one without any."""
-    values = values if isinstance(values, (tuple, list)) else (values,)
-    return next((value for value in values if isinstance(value, Tensor) and value.ndim == 3), torch.empty(0, 0, 0))
+def _hidden_states(values: Any, tokens: torch.Size) -> Tensor:
+    """The first tensor of shape (texts, tokens, width) in what a module was given or gave; an empty one without any.
+
+    One of shape (texts * tokens, width), in which OPT's MLP computes, counts as such.
+    """
+    for value in values if isinstance(values, (tuple, list)) else (values,):
+        if isinstance(value, Tensor) and value.ndim == 3:
+            return value
+        if isinstance(value, Tensor) and value.ndim == 2 and len(value) == tokens.numel():
+            return value.unflatten(0, tokens)
+    return torch.empty(0, 0, 0)
 
 
 def _same(first: Tensor, second: Tensor) -> bool:

@@ -1,0 +1,47 @@
+"""Which layers are the residual stream and which are added to it, told by their names.
+
+``layer_3`` is the residual stream after block 3; ``layer_3_attention`` and ``layer_3_ffn`` are what the block's
+attention and its MLP add on the way. They are clouds of other vectors: no curve, ratio or family of tests joins them
+with it.
+"""
+
+import re
+from collections.abc import Iterable
+
+ATTENTION, FFN = "attention", "ffn"
+STREAMS = (ATTENTION, FFN)
+RESIDUAL = "residual"
+_STREAM = re.compile(rf"(?P<block>layer_\d+)_(?P<kind>{'|'.join(STREAMS)})")
+
+
+def kind_of(layer: str) -> str:
+    """``attention``, ``ffn`` or ``residual``: which stream a layer belongs to.
+
+    >>> kind_of("layer_3_ffn"), kind_of("layer_3"), kind_of("final")
+    ('ffn', 'residual', 'residual')
+    """
+    match = _STREAM.fullmatch(layer)
+    return match["kind"] if match else RESIDUAL
+
+
+def groups(layers: Iterable[str]) -> dict[str, list[str]]:
+    """The layers by stream, each in the order of depth: the residual stream first, none that is empty.
+
+    >>> groups(["embedding", "layer_0_ffn", "layer_0"])
+    {'residual': ['embedding', 'layer_0'], 'ffn': ['layer_0_ffn']}
+    """
+    names = list(layers)
+    kinds = {kind: [name for name in names if kind_of(name) == kind] for kind in (RESIDUAL, *STREAMS)}
+    return {kind: members for kind, members in kinds.items() if members}
+
+
+def places(layers: Iterable[str]) -> dict[str, int]:
+    """Each layer's place on the axis of depth: what a block adds stands where the block's own output does.
+
+    >>> places(["embedding", "layer_0_attention", "layer_0_ffn", "layer_0", "final"])
+    {'embedding': 0, 'layer_0_attention': 1, 'layer_0_ffn': 1, 'layer_0': 1, 'final': 2}
+    """
+    names = list(layers)
+    owners = [match["block"] if (match := _STREAM.fullmatch(name)) else name for name in names]
+    order = {owner: place for place, owner in enumerate(dict.fromkeys(owners))}
+    return {name: order[owner] for name, owner in zip(names, owners, strict=True)}
