@@ -9,6 +9,7 @@ from todacomm.belief import Belief, estimate_columns
 from todacomm.config import AnalysisConfig
 from todacomm.core.layer import LayerAnalysis
 from todacomm.core.metrics import LAYER_METRICS
+from todacomm.core.streams import RESIDUAL, kind_of, places
 from todacomm.core.summaries import expansion_ratios, expansion_warnings, published_ratio
 from todacomm.core.vectors import recorded_vectors
 from todacomm.observation import Observation
@@ -72,13 +73,13 @@ def identity(observed: Observation) -> dict[str, str]:
 
 
 def layer_depths(names: Iterable[str]) -> dict[str, float]:
-    """Relative depth of each layer: 0 for the first, 1 for the last.
+    """Relative depth of each layer: 0 for the first, 1 for the last; what a block adds has the depth of the block.
 
-    >>> layer_depths(["embedding", "layer_0", "final"])
-    {'embedding': 0.0, 'layer_0': 0.5, 'final': 1.0}
+    >>> layer_depths(["embedding", "layer_0_ffn", "layer_0", "final"])
+    {'embedding': 0.0, 'layer_0_ffn': 0.5, 'layer_0': 0.5, 'final': 1.0}
     """
-    names = list(names)
-    return {name: index / max(len(names) - 1, 1) for index, name in enumerate(names)}
+    place = places(names)
+    return {name: at / max([1, *place.values()]) for name, at in place.items()}
 
 
 def layer_rows(
@@ -144,9 +145,10 @@ def published(observed: Observation) -> float:
 
 
 def denominators(shapes: Mapping[str, LayerAnalysis]) -> tuple[dict[str, dict[str, float]], list[str]]:
-    """The layers' numbers, and the layers that no ratio is taken to."""
-    metrics = {name: shape.metrics for name, shape in shapes.items()}
-    return metrics, [name for name, shape in shapes.items() if shape.degenerate]
+    """The numbers of the residual stream, whose peak a ratio takes, and its layers that no ratio is taken to."""
+    residual = {name: shape for name, shape in shapes.items() if kind_of(name) == RESIDUAL}
+    metrics = {name: shape.metrics for name, shape in residual.items()}
+    return metrics, [name for name, shape in residual.items() if shape.degenerate]
 
 
 def run_warnings(observed: Observation, shapes: Mapping[str, LayerAnalysis], belief: Belief) -> Iterable[str]:

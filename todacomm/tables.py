@@ -14,8 +14,8 @@ COLUMNS = (
     "value", "se", "lo", "hi", "n", "null", "p", "p_adjusted",
 )  # fmt: skip
 """``layer`` is the layer's name, or ``run`` for a number of the whole run (its depth is nan). ``depth`` runs from 0
-(embedding) to 1 (last layer). ``null`` names the null model that ``p`` refers to. Rows of the random-weights control
-stand in the same table with ``weights = random``."""
+(embedding) to 1 (last layer); what a block's attention and MLP add has the depth of the block. ``null`` names the null
+model that ``p`` refers to. Rows of the random-weights control stand in the same table with ``weights = random``."""
 
 NULL_COLUMNS = (
     "model", "revision", "weights", "dataset", "layer", "depth", "metric", "null", "draws",
@@ -55,7 +55,7 @@ def by_layer(table: pd.DataFrame, column: str = "value", weights: str | None = N
     if weights is not None:
         rows = rows[rows["weights"] == weights]
     wide = rows.pivot_table(index=["depth", "layer"], columns="metric", values=column, dropna=False, sort=False)
-    return wide.dropna(how="all").sort_index(level="depth", sort_remaining=False).reset_index("depth")
+    return wide.dropna(how="all").sort_index(level="depth", sort_remaining=False, kind="stable").reset_index("depth")
 
 
 def framed(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> pd.DataFrame:

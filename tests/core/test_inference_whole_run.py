@@ -54,6 +54,19 @@ def test_layers_with_duplicates_stand_outside_the_family(clouds):
     assert "embedding, layer_0" in warning
 
 
+def test_what_blocks_add_changes_no_number_of_the_residual_stream(clouds, rng):
+    tied = rng.normal(size=(N_POINTS, 6))
+    tied[0] = tied[1]
+    added = {"layer_0_attention": tied, "layer_2_attention": 9 * clouds["layer_2"], "layer_2_ffn": clouds["layer_3"]}
+    _, alone = run(clouds)
+    _, beside = run({**added, **clouds})
+    rows = [row for row in beside.null_rows if row["layer"] in clouds]
+    for expected, row in zip(alone.null_rows, rows, strict=True):
+        np.testing.assert_equal(row, expected)
+    assert {row["layer"]: row["family"] for row in beside.null_rows if row["layer"] in added} == dict.fromkeys(added, 1)
+    np.testing.assert_equal(beside.run_intervals, alone.run_intervals)
+
+
 def test_null_rows_fit_their_table(clouds):
     layers, inference = run(clouds)
     table = tidy(inference.null_rows, NULL_COLUMNS)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from todacomm.config import AnalysisConfig, deviations
 from todacomm.core.metrics import LAYER_METRICS, metric_key
+from todacomm.core.streams import RESIDUAL, groups, places
 from todacomm.protocols import load_protocol
 from todacomm.result import Result
 from todacomm.tables import RUN_LAYER, SCHEMA_VERSION, run_values
@@ -22,11 +23,13 @@ LONGEST_TAG = 5000
 
 _PLOTTED = ("h0_total_norm", "h1_max_norm")
 """Metrics whose intervals, nulls and random-weights control are charts too; all others' stand in the tables."""
+_PLOTTED_OF_STREAMS = (*_PLOTTED, "mean_norm", "twonn_dimension")
+"""Metrics of what attention and MLPs add that are charts, of the stream's own."""
 _ROTATION = "rotation"
 
 
 class Point(NamedTuple):
-    """One value of a metric, at a layer's index."""
+    """One value of a metric, at a layer's place in depth."""
 
     key: str
     value: float
@@ -49,16 +52,24 @@ def without_infinities(result: Result) -> Result:
 
 
 def metrics(result: Result) -> list[Point]:
-    """Every metric of a run: series over depth with the layer's index as step, and numbers of the whole run.
+    """Every metric of a run: series over depth with the layer's place as step, and numbers of the whole run.
 
-    A series without any number is left out; a nan between numbers stays.
+    What attention and MLPs add stand in series of their own, at the step of their block. A series without any number
+    is left out; a nan between numbers stays.
     """
-    steps = {layer.name: layer.index for layer in result.layers}
+    place = places(layer.name for layer in result.layers)
+    streams = {kind: {name: place[name] for name in names} for kind, names in groups(place).items()}
+    steps = streams.pop(RESIDUAL, {})
     own = result.table["weights"] == result.model["weights"]
     table = result.table[own & (result.table["layer"] != RUN_LAYER)]
-    points = [Point("layer/relative_depth", layer.depth, layer.index) for layer in result.layers]
+    points = [
+        Point("layer/relative_depth", layer.depth, steps[layer.name]) for layer in result.layers if layer.name in steps
+    ]
     for name in table["metric"].unique():
         points += _series(table, name, "value", layer_key(name), steps)
+    for kind, its_steps in streams.items():
+        for name in _PLOTTED_OF_STREAMS:
+            points += _series(table, name, "value", f"{kind}/{name}", its_steps)
     for name in _PLOTTED:
         for bound in ("lo", "hi"):
             points += _series(table, name, bound, f"interval/{name}_{bound}", steps)
@@ -138,7 +149,7 @@ def spelled(value: Any) -> str:
 
 
 def _series(table: pd.DataFrame, name: str, column: str, key: str, steps: dict[str, int]) -> list[Point]:
-    rows = table[table["metric"] == name]
+    rows = table[(table["metric"] == name) & table["layer"].isin(list(steps))]
     points = [Point(key, float(v), steps[layer]) for layer, v in zip(rows["layer"], rows[column], strict=True)]
     return points if any(math.isfinite(point.value) for point in points) else []
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from todacomm.config import AnalysisConfig
+from todacomm.core.streams import RESIDUAL, kind_of, places
 from todacomm.result import Result
 from todacomm.tracking import entries
 from todacomm.tracking._mlflow import Dataset, DatasetInput, InputTag, Metric, Param, RunTag, quiet
@@ -83,14 +84,18 @@ class AnalysisRun:
             copy_whole(folder, Path(self.config.record.output_dir))
 
     def _log_slider(self, result: Result, folder: Path) -> None:
-        """Diagrams to leaf through by depth in MLflow's interface."""
+        """Diagrams to leaf through by depth in MLflow's interface, those of each stream by themselves."""
         from PIL import Image
 
+        place = places(layer.name for layer in result.layers)
         for layer in result.layers:
+            kind = kind_of(layer.name)
+            key = SLIDER if kind == RESIDUAL else f"{SLIDER}_{kind}"
             drawn = folder / f"plots/diagrams/layer_{layer.index:02d}.png"
             if drawn.is_file():
                 with Image.open(drawn) as image:
-                    self.run.client.log_image(self.run.run_id, image, key=SLIDER, step=layer.index, synchronous=True)
+                    step = place[layer.name]
+                    self.run.client.log_image(self.run.run_id, image, key=key, step=step, synchronous=True)
 
 
 @contextmanager

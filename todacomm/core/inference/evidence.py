@@ -12,6 +12,7 @@ from todacomm.core.inference.replicates import INTERVAL_METRICS
 from todacomm.core.inference.uncertainty import Estimates, metric_values, paired_difference
 from todacomm.core.layer import LayerAnalysis
 from todacomm.core.metrics import LAYER_METRICS, Tail
+from todacomm.core.streams import groups
 
 Array = NDArray[np.float64]
 Row = dict[str, Any]
@@ -27,8 +28,10 @@ def rotation_rows(
     """One row a layer and tested metric against the rotation null.
 
     The p of layers with distinct rows is adjusted over all of them (step-down max-T); a layer with duplicates has
-    rotations of its own and is a family of one. The difference is from the mean of the draws, its standard error that
-    of the half-samples (nan without any) joined by the Monte-Carlo error of the mean.
+    rotations of its own and is a family of one. The residual stream, what attention adds and what MLPs add are three
+    families: three questions, and a block's p is the same whether or not the others are asked. The difference is from
+    the mean of the draws, its standard error that of the half-samples (nan without any) joined by the Monte-Carlo error
+    of the mean.
 
     Parameters
     ----------
@@ -38,7 +41,7 @@ def rotation_rows(
         Layer -> metric -> estimate, for the standard errors; may be empty.
     """
     joint = [name for name in draws if shares_rotation(layers[name])]
-    families = [joint, *([name] for name in draws if name not in joint)]
+    families = [*groups(joint).values(), *([name] for name in draws if name not in joint)]
     rows = []
     for column, metric in enumerate(TESTED_METRICS):
         tail = LAYER_METRICS[metric].null_tail or "two-sided"
@@ -64,8 +67,8 @@ def control_rows(
     """One row a layer and metric against controls on the same texts, such as random weights or shuffled tokens.
 
     ``difference`` is from the mean of the controls. Its standard error is that of the paired difference from the
-    first control on common half-samples, conditional on that draw. A two-sided p, adjusted over the layers, appears
-    from 19 draws on.
+    first control on common half-samples, conditional on that draw. A two-sided p, adjusted over the layers of a
+    stream, appears from 19 draws on.
 
     Parameters
     ----------
@@ -83,7 +86,8 @@ def control_rows(
     for metric in INTERVAL_METRICS:
         values = {name: layers[name].metrics.get(metric, np.nan) for name in names}
         drawn = {name: np.array([c[name].metrics.get(metric, np.nan) for c in controls]) for name in names}
-        rows += _tested(kind, metric, "two-sided", names, values, drawn)
+        for family in groups(names).values():
+            rows += _tested(kind, metric, "two-sided", family, values, drawn)
     errors = {
         name: _paired_error(layers[name], controls[0][name], replicates[name], control_replicates[name])
         for name in names

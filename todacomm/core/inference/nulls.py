@@ -11,6 +11,7 @@ from todacomm.core.homology import AUTO
 from todacomm.core.inference.measuring import measure_distances
 from todacomm.core.layer import LayerAnalysis
 from todacomm.core.metrics import LAYER_METRICS
+from todacomm.core.streams import groups
 from todacomm.core.threads import in_threads
 from todacomm.progress import Progress, silent
 
@@ -73,7 +74,7 @@ def rotation_draws(
         raise ValueError("a layer with landmarks has no rotation null: it needs the distances of all points")
     clouds = {name: layer.scores[layer.distinct] for name, layer in layers.items() if layer.defined}
     joint = [name for name in clouds if shares_rotation(layers[name])]
-    alone = [name for name in clouds if name not in joint]
+    alone = [name for members in groups(clouds).values() for name in members if name not in joint]
 
     def draw(rng: np.random.Generator) -> dict[str, list[float]]:
         shared = rotation(len(clouds[joint[0]]), rng) if joint else np.empty((0, 0))

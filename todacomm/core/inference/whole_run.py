@@ -20,6 +20,7 @@ from todacomm.core.inference.uncertainty import (
     metric_values,
 )
 from todacomm.core.layer import MIN_DISTINCT, LayerAnalysis
+from todacomm.core.streams import RESIDUAL, groups
 from todacomm.core.summaries import expansion_ratios
 from todacomm.progress import Progress, silent
 
@@ -125,9 +126,11 @@ def infer(
 
 
 def _run_intervals(layers: Mapping[str, LayerAnalysis], replicates: Mapping[str, Array]) -> dict[str, Estimate]:
-    """Expansion ratios with intervals: every half-sample gives a ratio, for all layers share it."""
+    """Expansion ratios of the residual stream with intervals: every half-sample gives a ratio, all layers share it."""
     if not replicates:
         return {}
+    residual = groups(layers).get(RESIDUAL, [])
+    layers, replicates = ({name: of[name] for name in residual} for of in (layers, replicates))
     degenerate = [name for name, layer in layers.items() if layer.degenerate]
     value = expansion_ratios({name: layer.metrics for name, layer in layers.items()}, degenerate)
     per_half = [
