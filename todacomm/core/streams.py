@@ -24,6 +24,16 @@ def kind_of(layer: str) -> str:
     return match["kind"] if match else RESIDUAL
 
 
+def block_of(layer: str) -> str:
+    """The layer that a block gives, of what it adds; any other layer is its own.
+
+    >>> block_of("layer_3_ffn"), block_of("final")
+    ('layer_3', 'final')
+    """
+    match = _STREAM.fullmatch(layer)
+    return match["block"] if match else layer
+
+
 def groups(layers: Iterable[str]) -> dict[str, list[str]]:
     """The layers by stream, each in the order of depth: the residual stream first, none that is empty.
 
@@ -42,6 +52,5 @@ def places(layers: Iterable[str]) -> dict[str, int]:
     {'embedding': 0, 'layer_0_attention': 1, 'layer_0_ffn': 1, 'layer_0': 1, 'final': 2}
     """
     names = list(layers)
-    owners = [match["block"] if (match := _STREAM.fullmatch(name)) else name for name in names]
-    order = {owner: place for place, owner in enumerate(dict.fromkeys(owners))}
-    return {name: order[owner] for name, owner in zip(names, owners, strict=True)}
+    order = {block: place for place, block in enumerate(dict.fromkeys(map(block_of, names)))}
+    return {name: order[block_of(name)] for name in names}

@@ -1,12 +1,13 @@
 """The tidy table as curves over depth: the one way in which figures and reports look numbers up."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from todacomm.core.layer import DEGENERATE_SHARE, MIN_DISTINCT
 from todacomm.core.metrics import LAYER_METRICS, Metric
+from todacomm.core.streams import RESIDUAL, groups, kind_of, places
 from todacomm.result import LayerResult, Provenance, Result
 from todacomm.tables import RUN_LAYER
 
@@ -30,7 +31,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Depth:
-    """The layers of a run in order, with their numbers looked up by metric.
+    """The layers of a stream in order, with their numbers looked up by metric.
 
     Attributes
     ----------
@@ -38,6 +39,8 @@ class Depth:
         Layers from the embedding on.
     positions : ndarray, shape (n_layers,)
         Their place on the axis of depth.
+    streams : dict of Depth
+        By kind, what is no part of this line over depth: what attention and MLPs add to the residual stream.
     """
 
     names: tuple[str, ...]
@@ -45,6 +48,13 @@ class Depth:
     _own: dict[str, pd.DataFrame]
     _control: dict[str, pd.DataFrame]
     _nulls: dict[str, dict[str, pd.DataFrame]]
+    streams: "dict[str, Depth]" = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """What a legend calls the line: the model where it is all there is."""
+        kind = kind_of(self.names[0])
+        return "model" if kind == RESIDUAL and not self.streams else kind
 
     def curve(self, metric: str) -> Curve:
         """The run's own values with their intervals."""
@@ -86,15 +96,28 @@ class Depth:
 
 
 def read_depth(result: Result) -> Depth:
-    """The numbers of a result by layer, read once."""
-    names = tuple(layer.name for layer in result.layers)
+    """The numbers of a result by layer, read once: those of the residual stream, with the others as its ``streams``.
+
+    Where no layer is of the residual stream, the first of the others is the main line.
+    """
+    place = places(layer.name for layer in result.layers)
+    main, *others = (_read_stream(result, tuple(names), place) for names in groups(place).values())
+    return replace(main, streams={kind_of(other.names[0]): other for other in others})
+
+
+def along(result: Result, depth: Depth) -> Result:
+    """A result with those layers only that a line over depth joins."""
+    return replace(result, layers=tuple(layer for layer in result.layers if layer.name in depth.names))
+
+
+def _read_stream(result: Result, names: tuple[str, ...], place: dict[str, int]) -> Depth:
     table = result.table[result.table["layer"] != RUN_LAYER]
     own = table["weights"] == own_weights(result)
     control = ~own & (table["weights"] == RANDOM)
     nulls = result.nulls
     return Depth(
         names=names,
-        positions=np.array([layer.index for layer in result.layers], dtype=float),
+        positions=np.array([place[name] for name in names], dtype=float),
         _own=_wide(table[own], names, ("value", "lo", "hi")),
         _control=_wide(table[control], names, ("value", "lo", "hi")),
         _nulls={

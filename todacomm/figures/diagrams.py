@@ -45,8 +45,12 @@ Show = Callable[[Bars], list[Artist]]
 
 def read_bars(result: Result, depth: Depth) -> list[Bars]:
     """The diagrams of all layers, scale-free."""
-    units, limits = depth.unit(), depth.null("h1_max_norm").hi
-    return [_scaled(result, i, units[i], limits[i]) for i in range(len(result.layers))]
+    units: dict[str, float] = {}
+    limits: dict[str, float] = {}
+    for stream in (depth, *depth.streams.values()):
+        units |= zip(stream.names, stream.unit(), strict=True)
+        limits |= zip(stream.names, stream.null("h1_max_norm").hi, strict=True)
+    return [_scaled(result, i, units[layer.name], limits[layer.name]) for i, layer in enumerate(result.layers)]
 
 
 def _scaled(result: Result, i: int, unit: float, longest: float) -> Bars:

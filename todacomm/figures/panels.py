@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from todacomm.core.streams import RESIDUAL, block_of, kind_of
 from todacomm.figures.depth import Curve, Depth
-from todacomm.figures.style import CONTROL, MUTED, Look, shorten
+from todacomm.figures.style import CONTROL, MUTED, STREAMS, Look, shorten
 from todacomm.result import LayerResult
 
 DEGENERATE: dict[str, Any] = {"facecolor": "#f4f1ea", "edgecolor": "#d8d2c4", "hatch": "////", "linewidth": 0}
@@ -43,7 +44,8 @@ def nothing(axes: Axes, why: str) -> None:
 
 def depth_axis(axes: Axes, depth: Depth) -> None:
     """Layers along x, with as many of their names as there is room for; those of degenerate clouds shaded."""
-    first, last = depth.positions[0], depth.positions[-1]
+    every = np.concatenate([depth.positions, *(stream.positions for stream in depth.streams.values())])
+    first, last = every.min(), every.max()
     axes.set_xlim(first - 0.5, last + 0.5)
     for place in depth.positions[~depth.sound]:
         axes.axvspan(place - 0.5, place + 0.5, zorder=0, **DEGENERATE)
@@ -63,14 +65,24 @@ def with_control(axes: Axes, depth: Depth, metric: str, look: Look) -> None:
     if not curve.defined:
         nothing(axes, "not defined in any layer")
         return
-    handles, labels = [with_interval(axes, depth, curve, look)], ["model"]
+    handles, labels = [with_interval(axes, depth, curve, look)], [depth.label]
     if control.defined:
         handles.append(line(axes, depth.positions, control.value, CONTROL, linewidth=1.0, markerfacecolor="white"))
         labels.append("random weights")
+    added = with_streams(axes, depth, metric)
     depth_axis(axes, depth)
-    fit_curves(axes, [curve, control])
+    fit_curves(axes, [curve, control, *(stream.curve(metric) for stream in depth.streams.values())])
     mark_undefined(axes, depth, [curve])
-    legend(axes, handles, labels)
+    legend(axes, [*handles, *added.values()], [*labels, *added])
+
+
+def with_streams(axes: Axes, depth: Depth, metric: str) -> dict[str, Line2D]:
+    """A metric of what attention and MLPs add, one line each: handles by name for the legend."""
+    return {
+        kind: with_interval(axes, stream, stream.curve(metric), STREAMS[kind], linewidth=1.2)
+        for kind, stream in depth.streams.items()
+        if stream.curve(metric).defined
+    }
 
 
 def line(axes: Axes, x: np.ndarray, y: np.ndarray, look: Look, **options: Any) -> Line2D:
@@ -147,7 +159,7 @@ def depth_labels(depth: Depth, most: int = 12) -> tuple[list[float], list[str]]:
     step = next(s for s in (1, 2, 4, 5, 10, 20, 50, 100, 200, 500, 1000) if s >= gap)
     kept = [0]
     for i in range(1, len(places) - 1):
-        number = depth.names[i].rpartition("_")[2]
+        number = block_of(depth.names[i]).rpartition("_")[2]
         welcome = int(number) % step == 0 if number.isdigit() else len(places) <= 6
         if welcome and places[i] - places[kept[-1]] >= step and places[-1] - places[i] >= step:
             kept.append(i)
@@ -158,7 +170,8 @@ def depth_labels(depth: Depth, most: int = 12) -> tuple[list[float], list[str]]:
 
 def layer_names(layers: Iterable[LayerResult]) -> list[str]:
     """Names for a legend of layers."""
-    return [shorten(layer.name, 12) for layer in layers]
+    kinds = [(layer.name, kind_of(layer.name)) for layer in layers]
+    return [shorten(name if kind == RESIDUAL else f"{short_layer(name)} {kind}", 12) for name, kind in kinds]
 
 
 def short_layer(name: str) -> str:
@@ -167,7 +180,7 @@ def short_layer(name: str) -> str:
     >>> short_layer("embedding"), short_layer("layer_11"), short_layer("final")
     ('emb', '11', 'final')
     """
-    return "emb" if name == "embedding" else shorten(name.removeprefix("layer_"), 8)
+    return "emb" if name == "embedding" else shorten(block_of(name).removeprefix("layer_"), 8)
 
 
 def plain_number(value: float, _position: float | None = None) -> str:

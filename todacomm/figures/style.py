@@ -53,6 +53,8 @@ OTHERS = (
     Look(SKY, "P", (0, (8, 2, 1, 2, 1, 2))),
 )  # fmt: skip
 """Curves without a degree and without an order."""
+STREAMS = {"attention": Look("#882255", "<", (0, (4, 1, 1, 1))), "ffn": Look("#999933", ">", (0, (1.5, 0.8)))}
+"""What attention and MLPs add: wine and olive of Tol's muted palette, which no other curve has."""
 CONTROL = Look(INK, "D", (0, (3, 2)))
 _MARKERS = ("o", "s", "^", "D", "v", "P")
 _DASHES: tuple[Any, ...] = (

@@ -19,8 +19,9 @@ from todacomm.figures.panels import (
     panel,
     swatch,
     with_interval,
+    with_streams,
 )
-from todacomm.figures.style import BAND, CONTROL, DEGREES, MUTED, OTHERS, Look, sheet
+from todacomm.figures.style import BAND, CONTROL, DEGREES, MUTED, OTHERS, STREAMS, Look, sheet
 from todacomm.result import Result
 
 LEVEL = 0.05
@@ -64,16 +65,24 @@ def judged(axes: Axes, depth: Depth, metric: str, title: str, ylabel: str, look:
     if control.defined:
         handles.append(line(axes, depth.positions, control.value, CONTROL, linewidth=1.0, markerfacecolor="white"))
         labels.append("random weights")
-    drawn = with_interval(axes, depth, curve, look, markerfacecolor="white" if null.defined else look.color)
-    interval = np.isfinite(curve.lo).any()
-    handles.insert(0, (swatch(look.color, 0.18), drawn) if interval else drawn)
-    labels.insert(0, "model")
-    found = depth.sound & (depth.against(metric, "p_adjusted") <= LEVEL)
-    axes.plot(depth.positions[found], curve.value[found], color=look.color, marker=look.marker, linestyle="", zorder=5)
+    handles.insert(0, _marked(axes, depth, metric, look))
+    labels.insert(0, depth.label)
+    added = {kind: stream for kind, stream in depth.streams.items() if stream.curve(metric).defined}
+    handles += [_marked(axes, stream, metric, STREAMS[kind]) for kind, stream in added.items()]
+    labels += added
     depth_axis(axes, depth)
-    fit_curves(axes, [curve, null, control], from_zero=False)
+    fit_curves(axes, [curve, null, control, *(stream.curve(metric) for stream in added.values())], from_zero=False)
     mark_undefined(axes, depth, [curve])
     legend(axes, handles, labels)
+
+
+def _marked(axes: Axes, depth: Depth, metric: str, look: Look) -> Any:
+    """A curve with its interval, its marks filled where it differs from the rotation null; the legend's handle."""
+    curve, judged = depth.curve(metric), depth.null(metric).defined
+    drawn = with_interval(axes, depth, curve, look, markerfacecolor="white" if judged else look.color)
+    found = depth.sound & (depth.against(metric, "p_adjusted") <= LEVEL)
+    axes.plot(depth.positions[found], curve.value[found], color=look.color, marker=look.marker, linestyle="", zorder=5)
+    return (swatch(look.color, 0.18), drawn) if np.isfinite(curve.lo).any() else drawn
 
 
 def dimensions(axes: Axes, depth: Depth) -> None:
@@ -89,7 +98,7 @@ def _raw(axes: Axes, depth: Depth) -> None:
 
 def _scale(axes: Axes, depth: Depth) -> None:
     names = {"mean_norm": "mean norm", "median_distance": "median distance"}
-    _curves(axes, depth, names, "Scale of the activations", "distance", OTHERS[1:], log=True)
+    _curves(axes, depth, names, "Scale of the activations", "distance", OTHERS[1:], log=True, streams="mean_norm")
 
 
 def _health(axes: Axes, depth: Depth) -> None:
@@ -116,9 +125,16 @@ def _health(axes: Axes, depth: Depth) -> None:
 
 
 def _curves(
-    axes: Axes, depth: Depth, names: dict[str, str], title: str, ylabel: str, looks: tuple[Look, ...], log: bool
+    axes: Axes,
+    depth: Depth,
+    names: dict[str, str],
+    title: str,
+    ylabel: str,
+    looks: tuple[Look, ...],
+    log: bool,
+    streams: str = "",
 ) -> None:
-    """Several metrics of one unit over depth, each with its interval."""
+    """Several metrics of one unit over depth, each with its interval; ``streams`` is shown of what is added too."""
     panel(axes, title, "layer", ylabel)
     curves = {metric: depth.curve(metric) for metric in names}
     curves = {metric: curve for metric, curve in curves.items() if curve.defined}
@@ -127,8 +143,9 @@ def _curves(
         return
     chosen = [looks[list(names).index(metric)] for metric in curves]
     drawn = [with_interval(axes, depth, curve, look) for curve, look in zip(curves.values(), chosen, strict=True)]
+    added = with_streams(axes, depth, streams)
     depth_axis(axes, depth)
     if log:
-        log_if_wide(axes, curves.values())
+        log_if_wide(axes, [*curves.values(), *(stream.curve(streams) for stream in depth.streams.values())])
     mark_undefined(axes, depth, curves.values())
-    legend(axes, drawn, [names[metric] for metric in curves], columns=3)
+    legend(axes, [*drawn, *added.values()], [*(names[metric] for metric in curves), *added], columns=4 if added else 3)

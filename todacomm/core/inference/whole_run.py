@@ -130,7 +130,8 @@ def _run_intervals(layers: Mapping[str, LayerAnalysis], replicates: Mapping[str,
     if not replicates:
         return {}
     residual = groups(layers).get(RESIDUAL, [])
-    layers, replicates = ({name: of[name] for name in residual} for of in (layers, replicates))
+    layers = {name: layers[name] for name in residual}
+    replicates = {name: replicates[name] for name in residual}
     degenerate = [name for name, layer in layers.items() if layer.degenerate]
     value = expansion_ratios({name: layer.metrics for name, layer in layers.items()}, degenerate)
     per_half = [
