@@ -13,6 +13,7 @@ from todacomm.activations.likelihood import next_token_loss
 from todacomm.activations.pooling import pool
 from todacomm.activations.products import quick_products
 from todacomm.activations.tokens import Tokens, pad
+from todacomm.core.streams import RESIDUAL, groups
 from todacomm.models.anatomy import run_body
 from todacomm.models.loading import LoadedModel
 from todacomm.progress import Progress
@@ -51,7 +52,8 @@ def one_pass(
     """
     device = loaded.model.device
     embed = loaded.model.get_input_embeddings()
-    parts = () if with_loss or positions is None else separable(loaded.anatomy)
+    whole = with_loss or positions is None or set(groups(names)) != {RESIDUAL}  # what is added is read inside a block
+    parts = () if whole else separable(loaded.anatomy)
     rows: dict[str, np.ndarray] = {}
     losses: list[float] = []
 

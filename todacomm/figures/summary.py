@@ -61,10 +61,10 @@ def judged(axes: Axes, depth: Depth, metric: str, title: str, ylabel: str, look:
         band(axes, depth.positions, null.lo, null.hi, BAND, alpha=0.75)
         (mean,) = axes.plot(depth.positions, null.value, color=MUTED, linestyle=(0, (1, 1.4)), linewidth=1.0)
         handles.append((swatch(BAND, 0.75), mean))
-        labels.append("rotation null")
+        labels.append("null" if depth.streams else "rotation null")
     if control.defined:
         handles.append(line(axes, depth.positions, control.value, CONTROL, linewidth=1.0, markerfacecolor="white"))
-        labels.append("random weights")
+        labels.append("random" if depth.streams else "random weights")
     handles.insert(0, _marked(axes, depth, metric, look))
     labels.insert(0, depth.label)
     added = {kind: stream for kind, stream in depth.streams.items() if stream.curve(metric).defined}
@@ -73,7 +73,7 @@ def judged(axes: Axes, depth: Depth, metric: str, title: str, ylabel: str, look:
     depth_axis(axes, depth)
     fit_curves(axes, [curve, null, control, *(stream.curve(metric) for stream in added.values())], from_zero=False)
     mark_undefined(axes, depth, [curve])
-    legend(axes, handles, labels)
+    legend(axes, handles, labels, columns=5)
 
 
 def _marked(axes: Axes, depth: Depth, metric: str, look: Look) -> Any:

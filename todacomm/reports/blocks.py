@@ -10,7 +10,7 @@ from todacomm.config import AnalysisConfig, deviations
 from todacomm.core.metrics import LAYER_METRICS, RUN_METRICS
 from todacomm.figures.depth import ROTATION, Depth, degrees, metric_of, read_depth
 from todacomm.protocols import load_protocol
-from todacomm.reports.findings import EMBEDDING, own_rows, undefined_by_construction
+from todacomm.reports.findings import EMBEDDING, PARTS, own_rows, undefined_by_construction
 from todacomm.reports.formats import UNDEFINED, count, listing, number, p_value, plus_minus, share, signed
 from todacomm.reports.verdicts import Z
 from todacomm.result import Provenance, Result
@@ -27,6 +27,7 @@ CONTROL_CAPTION = (
     "The same architecture and texts with random weights; difference: model less control, ± 1.96 standard errors of "
     "the paired difference where it has one."
 )
+STREAM_CAPTION = "What each block's {part} adds to the residual stream, as a cloud of its own."
 GEOMETRY = ("twonn_dimension", "participation_ratio", "effective_rank", "spectrum_alpha")
 
 
@@ -102,20 +103,35 @@ def layer_tables(result: Result, depth: Depth) -> list[Table]:
         _table("Raw persistence", RAW_CAPTION, depth, _raw(result, depth)),
         _table("Geometry", GEOMETRY_CAPTION, depth, [_metric(depth, name) for name in GEOMETRY]),
         _table("Against random weights", CONTROL_CAPTION, depth, _control(depth)),
+        *(_stream_table(result, kind, stream) for kind, stream in depth.streams.items()),
     ]
     return [table for table in tables if len(table.header) > 1]
+
+
+def _stream_table(result: Result, kind: str, depth: Depth) -> Table:
+    """Health, shape and dimension of what is added, in one table."""
+    shape = [*_judged(depth, "h0_total_norm"), *(_judged(depth, "h1_max_norm") if 1 in degrees(result) else [])]
+    columns = [_health(depth)[0], _metric(depth, "mean_norm"), *shape, _metric(depth, "twonn_dimension")]
+    tested = any(depth.null(metric).defined for metric in ("h0_total_norm", "h1_max_norm"))
+    family = " p is adjusted over these clouds alone: they are a family of their own." if tested else ""
+    return _table(f"Added by {PARTS[kind]}", STREAM_CAPTION.format(part=PARTS[kind]) + family, depth, columns)
 
 
 def gaps(result: Result, depth: Depth) -> list[str]:
     """What is not defined and why, as far as it is known."""
     asked_for = set(LAYER_METRICS) if result.config.topology.landmarks else set(LAYER_METRICS) - {"cover_radius"}
     measured = [name for name in LAYER_METRICS if name in asked_for and degree_of(name) in (None, *degrees(result))]
-    defined = {name: np.isfinite(depth.curve(name).value) for name in measured}
-    shaped = np.any([defined[name] for name in measured if LAYER_METRICS[name].group != "cloud"], axis=0)
-    nowhere = [LAYER_METRICS[name].label for name in measured if not defined[name].any()]
-    said = [f"In no layer: {listing(nowhere)}."] if nowhere and shaped.any() else []
-    for layer, has_shape in zip(result.layers, shaped, strict=True):
-        if not has_shape:
+    of_shape = [name for name in measured if LAYER_METRICS[name].group != "cloud"]
+    shaped = {
+        name
+        for stream in (depth, *depth.streams.values())
+        for name, values in zip(stream.names, zip(*(stream.curve(m).value for m in of_shape), strict=True), strict=True)
+        if np.isfinite(values).any()
+    }
+    nowhere = [LAYER_METRICS[name].label for name in measured if not depth.curve(name).defined]
+    said = [f"In no layer: {listing(nowhere)}."] if nowhere and shaped.intersection(depth.names) else []
+    for layer in result.layers:
+        if layer.name not in shaped:
             by_construction = layer.name == EMBEDDING and undefined_by_construction(result)
             known = "; ".join(layer.warnings) or "the cloud is degenerate"
             said.append(f"{layer.name}: {'not defined by construction' if by_construction else known}.")
@@ -200,10 +216,14 @@ def _belief(depth: Depth, degree: int) -> str:
 def _shape(depth: Depth, degree: int) -> list[Column]:
     columns = []
     for metric in (f"h{degree}_total_norm", f"h{degree}_max_norm"):
-        columns.append(_metric(depth, metric))
-        columns.append(_cells("null", depth.null(metric).value, number))
-        columns.append(_cells("adj. p", depth.against(metric, "p_adjusted"), p_value))
+        columns += _judged(depth, metric)
     return [*columns, _metric(depth, f"h{degree}_entropy")]
+
+
+def _judged(depth: Depth, metric: str) -> list[Column]:
+    """A metric, the mean of its rotation null and its p."""
+    null, p = depth.null(metric).value, depth.against(metric, "p_adjusted")
+    return [_metric(depth, metric), _cells("null", null, number), _cells("adj. p", p, p_value)]
 
 
 def _raw(result: Result, depth: Depth) -> list[Column]:

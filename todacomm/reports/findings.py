@@ -12,6 +12,8 @@ from todacomm.result import Result
 from todacomm.tables import RUN_LAYER, run_values
 
 EMBEDDING = "embedding"
+PARTS = {"attention": "attention", "ffn": "MLP"}
+"""What a reader calls the parts of a block."""
 CONSERVATIVE = {"h0_entropy", "h1_entropy", "twonn_dimension", "effective_rank"}
 
 
@@ -32,6 +34,8 @@ def findings(result: Result) -> list[str]:
         said += published(result, depth)
         said += dimension(depth, sound)
         said += controls(result, depth, sound)
+    for kind, stream in depth.streams.items():
+        said += [f"What the {PARTS[kind]} adds: {text}" for text in loops(stream, stream.sound)]
     return said + certainty(result, depth)
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from todacomm.config import AUTO, OPTIONS, AnalysisConfig, load_config
+from todacomm.core.streams import groups
 from todacomm.figures.catalogue import FIGURES
-from todacomm.figures.depth import featured, read_depth
+from todacomm.figures.depth import along, featured, read_depth
 from todacomm.reports.blocks import analysed, gaps, glossary, headline_table, layer_tables
 from todacomm.reports.findings import EMBEDDING, findings, headline, undefined_by_construction
 from todacomm.reports.formats import layers as layers_in_words
@@ -100,8 +101,8 @@ def warnings(result: Result) -> list[str]:
         grouped[rest if layer else text].append(layer)
     said = []
     for text, where in grouped.items():
-        chosen = np.array([name in where for name in names], dtype=bool)
-        said.append(f"{layers_in_words(names, chosen)}: {text}" if chosen.any() else text)
+        parts = [layers_in_words(each, np.isin(each, where)) for each in groups(names).values()]
+        said.append(f"{', '.join(filter(None, parts))}: {text}" if any(parts) else text)
     return said
 
 
@@ -112,9 +113,10 @@ def pictures(result: Result) -> list[Picture]:
         for name, entry in FIGURES.items()
         if name not in ("diagram", "barcode")
     ]
-    at = featured(read_depth(result))
+    depth = read_depth(result)
+    at = featured(depth)
     if at is not None:
-        layer = result.layers[at]
+        layer = along(result, depth).layers[at]
         for name in ("diagram", "barcode"):
             entry = FIGURES[name]
             reading = f"{entry.reading} Shown is the layer whose longest loop stands out most."

@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from todacomm.comparison.overview import COMPARED, RANKED
 from todacomm.comparison.result import Comparison
 from todacomm.core.metrics import LAYER_METRICS
+from todacomm.core.streams import RESIDUAL, kind_of
 from todacomm.figures.depth import Curve
 from todacomm.figures.panels import band, fit_curves, nothing, panel
 from todacomm.figures.style import DEGREES, INK, MUTED, OTHERS, Look, shorten, titled
@@ -63,7 +64,8 @@ def draw_depth(found: Comparison, title: str) -> Figure:
     figure, panels = _six(found, title, marks)
     for axes, metric in zip(panels, COMPARED, strict=True):
         panel(axes, shorten(name_of(metric), 46), "relative depth", unit_of(metric))
-        rows = table[(table["metric"] == metric) & (table["layer"] != RUN_LAYER)]
+        along = table["layer"].map(lambda layer: layer != RUN_LAYER and kind_of(layer) == RESIDUAL)
+        rows = table[(table["metric"] == metric) & along]
         _curves(axes, ((label, rows[rows["label"] == label]) for label in found.labels), marks)
     return figure
 
