@@ -21,7 +21,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from PIL import Image
 
-from tests.helpers.results import empty_nulls, make_result
+from tests.helpers.results import add_streams, empty_nulls, make_result
 from todacomm.figures import draw_all
 from todacomm.figures.catalogue import FIGURES
 from todacomm.figures.depth import featured, read_depth
@@ -77,6 +77,8 @@ RESULTS = {
     "uneven widths": lambda: uneven(3),
     "voids too": lambda: make_result(3, maxdim=2),
     "pieces only": lambda: make_result(3, maxdim=0),
+    "streams beside the blocks": lambda: add_streams(make_result(5)),
+    "streams alone": lambda: add_streams(make_result(5), residual=False),
 }
 
 
@@ -170,6 +172,22 @@ def test_a_diagram_is_drawn_in_the_units_of_the_scale_free_numbers() -> None:
     depth = read_depth(result)
     for layer, longest in zip(read_bars(result, depth), depth.curve("h1_max_norm").value, strict=True):
         assert np.diff(layer.bars[1], axis=1).max() == pytest.approx(longest)
+
+
+def test_streams_are_lines_of_their_own(tmp_path: Path) -> None:
+    result = add_streams(make_result(5))
+    depth = read_depth(result)
+    assert depth.positions.tolist() == [0, 1, 2, 3, 4]
+    assert {kind: stream.positions.tolist() for kind, stream in depth.streams.items()} == {
+        "attention": [1, 2, 3], "ffn": [1, 2, 3],
+    }  # fmt: skip
+    alone = read_depth(make_result(5))
+    np.testing.assert_array_equal(depth.curve("h1_max_norm").value, alone.curve("h1_max_norm").value)
+    best = featured(depth)
+    assert best is not None
+    files = draw_all(result, tmp_path)
+    assert f"plots/diagrams/layer_{depth.layers[best].index:02d}.svg" in files
+    assert sum(name.startswith("plots/diagrams/") and name.endswith(".png") for name in files) == 11
 
 
 def test_a_barcode_keeps_the_longest_bars(rng: np.random.Generator) -> None:

@@ -1,5 +1,6 @@
 """A finished analysis without a model: clouds drawn from a seed, their real diagrams, and every table column filled."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,31 @@ def _replicates(rng: np.random.Generator, values: dict[str, float], n: int = 12)
     """Twelve half-samples that spread by a twentieth."""
     own = np.array([values.get(name, np.nan) for name in INTERVAL_METRICS])
     return own * (1.0 + 0.05 * rng.standard_normal((n, len(own))))
+
+
+def add_streams(result: Result, residual: bool = True) -> Result:
+    """The same result with what attention and MLPs add: a third and a half of each block's cloud, and its numbers.
+
+    Parameters
+    ----------
+    residual : bool
+        Keep the residual stream too.
+    """
+    shares = {"attention": 1 / 3, "ffn": 1 / 2}
+    blocks = [layer.name for layer in result.layers if layer.name.startswith("layer_")]
+    renamed = {f"{name}_{kind}": name for name in blocks for kind in shares}
+    own = {layer.name: layer for layer in result.layers}
+    kept = list(own) if residual else []
+    order = [name for layer in own for name in (*(new for new, old in renamed.items() if old == layer), layer)]
+    order = [name for name in order if name in renamed or name in kept]
+
+    def rows(table: pd.DataFrame) -> pd.DataFrame:
+        parts = [table[table["layer"] == renamed.get(name, name)].assign(layer=name) for name in order]
+        return pd.concat([*parts, table[table["layer"] == RUN_LAYER]], ignore_index=True)
+
+    layers = [replace(own[renamed.get(name, name)], name=name, index=index) for index, name in enumerate(order)]
+    clouds = {name: result.clouds[renamed.get(name, name)] * shares.get(name.rpartition("_")[2], 1) for name in order}
+    return replace(result, table=rows(result.table), nulls=rows(result.nulls), layers=tuple(layers), clouds=clouds)
 
 
 def _cloud(rng: np.random.Generator, n_points: int, index: int) -> np.ndarray:

@@ -29,7 +29,7 @@ def draw_betti_curves(result: Result, depth: Depth, title: str) -> Figure:
     figure.subplots_adjust(
         left=0.06, right=0.965, bottom=0.5 / height, top=1 - 1.22 / height, wspace=0.17, hspace=1.15 / 2.2
     )
-    layers = scaled(result, depth)
+    layers = scaled(depth)
     for (left, right), degree in zip(grid, rows, strict=True):
         reach = max((_reach(layer, f"betti_{degree}") for layer in layers), default=0.0)
         panel(left, f"Betti {degree}, some layers", SCALE_LABEL, f"{COUNTED[degree]} (count)")
@@ -43,11 +43,11 @@ def draw_betti_curves(result: Result, depth: Depth, title: str) -> Figure:
     return figure
 
 
-def scaled(result: Result, depth: Depth) -> tuple[LayerResult, ...]:
+def scaled(depth: Depth) -> tuple[LayerResult, ...]:
     """Layers that have curves, their scales in units of the layer's median distance."""
     return tuple(
         replace(layer, curves={**layer.curves, "scale": layer.curves["scale"] / unit})
-        for layer, unit in zip(result.layers, depth.unit(), strict=True)
+        for layer, unit in zip(depth.layers, depth.unit(), strict=True)
         if "scale" in layer.curves and np.isfinite(unit) and unit > 0
     )
 

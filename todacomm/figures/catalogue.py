@@ -49,3 +49,9 @@ FIGURES: dict[str, Entry] = {
         "noise has too. Axes are the same in every layer.",
     ),
 }
+
+STREAMS_READING = (
+    " Attention and ffn are what each block's attention and MLP add to the residual stream; the grey band and random "
+    "weights are the residual stream's."
+)
+"""Said of the model at a glance where these are shown."""

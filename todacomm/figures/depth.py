@@ -1,6 +1,7 @@
 """The tidy table as curves over depth: the one way in which figures and reports look numbers up."""
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -35,20 +36,25 @@ class Depth:
 
     Attributes
     ----------
-    names : tuple of str
-        Layers from the embedding on.
+    layers : tuple of LayerResult
+        From the embedding on.
     positions : ndarray, shape (n_layers,)
         Their place on the axis of depth.
     streams : dict of Depth
         By kind, what is no part of this line over depth: what attention and MLPs add to the residual stream.
     """
 
-    names: tuple[str, ...]
+    layers: tuple[LayerResult, ...]
     positions: np.ndarray
     _own: dict[str, pd.DataFrame]
     _control: dict[str, pd.DataFrame]
     _nulls: dict[str, dict[str, pd.DataFrame]]
     streams: "dict[str, Depth]" = field(default_factory=dict)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The layers' names."""
+        return tuple(layer.name for layer in self.layers)
 
     @property
     def label(self) -> str:
@@ -105,18 +111,13 @@ def read_depth(result: Result) -> Depth:
     return replace(main, streams={kind_of(other.names[0]): other for other in others})
 
 
-def along(result: Result, depth: Depth) -> Result:
-    """A result with those layers only that a line over depth joins."""
-    return replace(result, layers=tuple(layer for layer in result.layers if layer.name in depth.names))
-
-
 def _read_stream(result: Result, names: tuple[str, ...], place: dict[str, int]) -> Depth:
     table = result.table[result.table["layer"] != RUN_LAYER]
     own = table["weights"] == own_weights(result)
     control = ~own & (table["weights"] == RANDOM)
     nulls = result.nulls
     return Depth(
-        names=names,
+        layers=tuple(layer for layer in result.layers if layer.name in names),
         positions=np.array([place[name] for name in names], dtype=float),
         _own=_wide(table[own], names, ("value", "lo", "hi")),
         _control=_wide(table[control], names, ("value", "lo", "hi")),

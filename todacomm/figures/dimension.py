@@ -15,16 +15,16 @@ def draw_intrinsic_dimension(result: Result, depth: Depth, title: str) -> Figure
     figure = sheet(result, title, 12.6, 4.7, "bands: 95 %     ×: not defined     hatched: degenerate")
     left, right = figure.subplots(1, 2)
     figure.subplots_adjust(left=0.06, right=0.985, bottom=0.115, top=0.74, wspace=0.17)
-    _over_scale(left, result, depth)
+    _over_scale(left, depth)
     panel(right, "At the smallest scale, over depth", "layer", "TwoNN dimension")
     with_control(right, depth, "twonn_dimension", OTHERS[0])
     return figure
 
 
-def _over_scale(axes: Axes, result: Result, depth: Depth) -> None:
+def _over_scale(axes: Axes, depth: Depth) -> None:
     panel(axes, "Over scale, some layers", "distance to neighbour 2k / median distance", "dimension")
     units = dict(zip(depth.names, depth.unit(), strict=True))
-    chosen = [layer for layer in spread(result.layers, "id_dimension") if np.isfinite(units[layer.name])]
+    chosen = [layer for layer in spread(depth.layers, "id_dimension") if np.isfinite(units[layer.name])]
     if not chosen:
         nothing(axes, "not defined in any layer")
         return

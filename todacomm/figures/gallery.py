@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from todacomm.figures.betti import draw_betti_curves
 from todacomm.figures.catalogue import FIGURES
-from todacomm.figures.depth import Depth, along, featured, read_depth
+from todacomm.figures.depth import Depth, featured, read_depth
 from todacomm.figures.diagrams import draw_barcode, draw_diagram, read_bars
 from todacomm.figures.dimension import draw_intrinsic_dimension
 from todacomm.figures.flipbook import save_each
@@ -34,10 +34,10 @@ def draw_gallery(result: Result, folder: Path) -> dict[str, Path]:
     files: dict[str, Path] = {}
     with drawing():
         for name, draw in OVER_DEPTH.items():
-            files |= save(draw(along(result, depth), depth, FIGURES[name].title), folder, name)
+            files |= save(draw(result, depth, FIGURES[name].title), folder, name)
         bars = read_bars(result, depth)
         best = featured(depth)
-        vector = None if best is None else [layer.name for layer in result.layers].index(depth.names[best])
+        vector = None if best is None else result.layers.index(depth.layers[best])
         for kind, (prepare, title) in PER_LAYER.items():
             figure, show = prepare(result, title, bars)
             files |= save_each(figure, show, bars, folder, kind, vector)

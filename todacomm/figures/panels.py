@@ -68,7 +68,7 @@ def with_control(axes: Axes, depth: Depth, metric: str, look: Look) -> None:
     handles, labels = [with_interval(axes, depth, curve, look)], [depth.label]
     if control.defined:
         handles.append(line(axes, depth.positions, control.value, CONTROL, linewidth=1.0, markerfacecolor="white"))
-        labels.append("random weights")
+        labels.append("random" if depth.streams else "random weights")
     added = with_streams(axes, depth, metric)
     depth_axis(axes, depth)
     fit_curves(axes, [curve, control, *(stream.curve(metric) for stream in depth.streams.values())])

@@ -30,11 +30,11 @@ def draw_spectra(result: Result, depth: Depth, title: str) -> Figure:
     figure = sheet(result, title, 12.6, 4.5, "band: 95 %     ×: not defined     hatched: degenerate")
     left, middle, right = figure.subplots(1, 3, gridspec_kw={"width_ratios": (1.5, 1, 1)})
     figure.subplots_adjust(left=0.06, right=0.985, bottom=0.12, top=0.73, wspace=0.24)
-    _spectra(left, result)
+    _spectra(left, depth)
 
     panel(middle, "Directions that hold most of the variance", "layer", "principal directions (count)")
-    needed = np.array([_directions(layer.curves.get("eigenvalues", np.empty(0))) for layer in result.layers]).T
-    nan = np.full(len(result.layers), np.nan)
+    needed = np.array([_directions(layer.curves.get("eigenvalues", np.empty(0))) for layer in depth.layers]).T
+    nan = np.full(len(depth.layers), np.nan)
     curves = [Curve(row, nan, nan) for row in needed]
     if np.isfinite(needed).any():
         drawn = [line(middle, depth.positions, c.value, look) for c, look in zip(curves, OTHERS, strict=False)]
@@ -50,9 +50,9 @@ def draw_spectra(result: Result, depth: Depth, title: str) -> Figure:
     return figure
 
 
-def _spectra(axes: Axes, result: Result) -> None:
+def _spectra(axes: Axes, depth: Depth) -> None:
     panel(axes, "Eigenvalues of the covariance, some layers", "rank", "share of the variance (0..1)")
-    chosen = spread(result.layers, "eigenvalues")
+    chosen = spread(depth.layers, "eigenvalues")
     shares = [_shares(layer.curves["eigenvalues"]) for layer in chosen]
     chosen = [layer for layer, share in zip(chosen, shares, strict=True) if len(share)]
     shares = [share for share in shares if len(share)]

@@ -10,8 +10,8 @@ import numpy as np
 
 from todacomm.config import AUTO, OPTIONS, AnalysisConfig, load_config
 from todacomm.core.streams import groups
-from todacomm.figures.catalogue import FIGURES
-from todacomm.figures.depth import along, featured, read_depth
+from todacomm.figures.catalogue import FIGURES, STREAMS_READING
+from todacomm.figures.depth import featured, read_depth
 from todacomm.reports.blocks import analysed, gaps, glossary, headline_table, layer_tables
 from todacomm.reports.findings import EMBEDDING, findings, headline, undefined_by_construction
 from todacomm.reports.formats import layers as layers_in_words
@@ -108,15 +108,16 @@ def warnings(result: Result) -> list[str]:
 
 def pictures(result: Result) -> list[Picture]:
     """The figures that a report shows: those over depth, and the bars of the layer that stands out most."""
+    depth = read_depth(result)
+    beside = STREAMS_READING if depth.streams else ""
     shown = [
-        Picture(entry.title, entry.reading, f"plots/{name}.png")
+        Picture(entry.title, entry.reading + (beside if name == "summary" else ""), f"plots/{name}.png")
         for name, entry in FIGURES.items()
         if name not in ("diagram", "barcode")
     ]
-    depth = read_depth(result)
     at = featured(depth)
     if at is not None:
-        layer = along(result, depth).layers[at]
+        layer = depth.layers[at]
         for name in ("diagram", "barcode"):
             entry = FIGURES[name]
             reading = f"{entry.reading} Shown is the layer whose longest loop stands out most."
