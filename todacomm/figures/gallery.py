@@ -37,7 +37,7 @@ def draw_gallery(result: Result, folder: Path) -> dict[str, Path]:
             files |= save(draw(result, depth, FIGURES[name].title), folder, name)
         bars = read_bars(result, depth)
         best = featured(depth)
-        vector = None if best is None else result.layers.index(depth.layers[best])
+        vector = None if best is None else [layer.name for layer in result.layers].index(depth.names[best])
         for kind, (prepare, title) in PER_LAYER.items():
             figure, show = prepare(result, title, bars)
             files |= save_each(figure, show, bars, folder, kind, vector)

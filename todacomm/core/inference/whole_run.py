@@ -127,9 +127,9 @@ def infer(
 
 def _run_intervals(layers: Mapping[str, LayerAnalysis], replicates: Mapping[str, Array]) -> dict[str, Estimate]:
     """Expansion ratios of the residual stream with intervals: every half-sample gives a ratio, all layers share it."""
-    if not replicates:
+    residual = groups(replicates).get(RESIDUAL)
+    if not residual:
         return {}
-    residual = groups(layers).get(RESIDUAL, [])
     layers = {name: layers[name] for name in residual}
     replicates = {name: replicates[name] for name in residual}
     degenerate = [name for name, layer in layers.items() if layer.degenerate]
