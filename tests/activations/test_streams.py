@@ -115,6 +115,15 @@ def test_streams_change_nothing_beside_them(tiny: LoadedModel) -> None:
         np.testing.assert_array_equal(cloud, beside.clouds[name])
 
 
+def test_streams_are_found_in_half_precision_too(tiny: LoadedModel) -> None:
+    names = {module: name for name, module in tiny.model.named_modules()}
+    halved = load_model(ModelConfig(model=tiny.info.source, dtype="bfloat16"), seed=0)
+    half_names = {module: name for name, module in halved.model.named_modules()}
+    found = [[names[part] for part in pair] for pair in tiny.anatomy.streams]
+    assert found == [[half_names[part] for part in pair] for pair in halved.anatomy.streams]
+    assert len(found) == len(tiny.anatomy.blocks)
+
+
 def test_layers_are_chosen_by_kind_or_by_name_and_stand_by_depth(load_tiny: Load) -> None:
     def names(layers: str) -> list[str]:
         return list(extract(load_tiny("gpt2"), TEXTS, layers=layers, likelihood=False).clouds)
