@@ -233,3 +233,17 @@ def test_a_long_list_of_warnings_is_cut_at_a_line_with_a_pointer() -> None:
     *lines, pointer = cut.splitlines()
     assert text.startswith("\n".join(lines) + "\n")
     assert "report.md" in pointer
+
+
+def test_two_runs_may_record_the_same_texts_at_once(store: Path, result: Result) -> None:
+    """Eight threads, each with a client of its own, all finding the data set absent at first."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from todacomm.tracking.write import _dataset, log_dataset
+
+    client = MlflowClient()
+    runs = [client.create_run("0").info.run_id for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda run_id: log_dataset(MlflowClient(), run_id, _dataset(result.texts)), runs))
+    digests = {client.get_run(run_id).inputs.dataset_inputs[0].dataset.digest for run_id in runs}
+    assert digests == {result.texts["digest"]}

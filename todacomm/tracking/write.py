@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -11,11 +12,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
+
 from todacomm.config import AnalysisConfig
 from todacomm.core.streams import RESIDUAL, kind_of, places
 from todacomm.result import Result
 from todacomm.tracking import entries
-from todacomm.tracking._mlflow import Dataset, DatasetInput, InputTag, Metric, Param, RunTag, quiet
+from todacomm.tracking._mlflow import (
+    Dataset,
+    DatasetInput,
+    InputTag,
+    Metric,
+    MlflowClient,
+    MlflowException,
+    Param,
+    RunTag,
+    quiet,
+)
 from todacomm.tracking.files import stage
 from todacomm.tracking.run import OpenRun, open_run
 from todacomm.tracking.store import store_errors
@@ -24,6 +37,7 @@ SLIDER = "persistence_diagram"
 TRAINING = "training"
 NOTE = "mlflow.note.content"
 _DATASET_NAME, _DATASET_DIGEST = 500, 36
+_TRIES = 5
 
 
 @contextmanager
@@ -79,7 +93,7 @@ class AnalysisRun:
                 params=[Param(key, value) for key, value in entries.params(result).items()],
                 tags=[RunTag(key, value) for key, value in tags.items()],
             )
-            client.log_inputs(run_id, [_dataset(result.texts)])
+            log_dataset(client, run_id, _dataset(result.texts))
         if self.config.record.output_dir:
             copy_whole(folder, Path(self.config.record.output_dir))
 
@@ -96,6 +110,22 @@ class AnalysisRun:
                 with Image.open(drawn) as image:
                     step = place[layer.name]
                     self.run.client.log_image(self.run.run_id, image, key=key, step=step, synchronous=True)
+
+
+def log_dataset(client: MlflowClient, run_id: str, dataset: DatasetInput) -> None:
+    """Record a data set as an input of a run.
+
+    MLflow looks whether it knows a data set and writes it otherwise: of two runs that do so at once one is refused, and
+    finds it there when it asks again.
+    """
+    for left in reversed(range(_TRIES)):
+        try:
+            client.log_inputs(run_id, [dataset])
+            return
+        except (MlflowException, IntegrityError) as error:
+            if not left or not re.search("unique|duplicate", str(error), re.IGNORECASE):
+                raise
+            time.sleep(0.1)
 
 
 @contextmanager
