@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from todacomm.comparison.config import ComparisonConfig, words
+from todacomm.core.streams import RESIDUAL, groups
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
@@ -111,11 +112,19 @@ def arrange(analyses: Iterable["Analysis"], config: ComparisonConfig) -> Gathere
     Raises
     ------
     ValueError
-        Their settings differ and ``allow_mixed`` is off; the message lists the differences.
+        One has no layer of the residual stream, or their settings differ and ``allow_mixed`` is off; the message lists
+        the differences.
     """
     analyses = sorted(analyses, key=_order)
     over = pick_over(analyses, config.over)
     labelled = dict(zip(labels(analyses, over), analyses, strict=True))
+    for label, analysis in labelled.items():
+        if RESIDUAL not in groups(analysis.layer_names):
+            asked = analysis.settings["options"]["layers"]
+            raise ValueError(
+                f"{label} was analysed with layers={asked}, none of the residual stream: a comparison is along that "
+                "one; analyse it again with layers=all beside them, or choose others (models=, run_ids=)"
+            )
     differing = differences(labelled, over)
     warnings = []
     if len(differing):

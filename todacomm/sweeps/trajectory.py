@@ -10,6 +10,7 @@ import pandas as pd
 
 from todacomm.comparison.geometry import scaled_diagrams
 from todacomm.core.similarity import wasserstein
+from todacomm.core.streams import RESIDUAL, kind_of
 from todacomm.sweeps.result import Sweep
 from todacomm.tables import RUN_LAYER
 
@@ -87,7 +88,8 @@ def trajectory(name: str, analyses: Mapping[int, "Analysis"]) -> Trajectory:
     for step in steps:
         analysis = analyses[step]
         own = analysis.layers[analysis.layers["weights"] == analysis.model["weights"]]
-        frames.append(own.assign(step=step)[_COLUMNS])
+        along = own["layer"].map(lambda layer: kind_of(layer) == RESIDUAL)
+        frames.append(own[along].assign(step=step)[_COLUMNS])
     table = pd.concat(frames, ignore_index=True)
     change = changes(steps, {step: scaled_diagrams(analyses[step]) for step in steps}, _depths(table))
     return Trajectory(name, steps, table, change, tuple(warnings(steps, table)))
