@@ -88,8 +88,8 @@ def whole_row(config: AnalysisConfig, result: Result, folder: Path, form: Form) 
 
     def record() -> str:
         with analysis_run(config) as open_run, tempfile.TemporaryDirectory() as name:
-            draw_and_report(result, Path(name))
-            open_run.write(result, Path(name), describe_run(result))
+            draw = partial(draw_and_report, result, Path(name))
+            open_run.write(result, Path(name), describe_run(result), draw=draw)
         return open_run.run_id
 
     record()

@@ -1,5 +1,6 @@
 """One analysis from beginning to end: observe the clouds, measure their shape, ask what to believe, record it."""
 
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -50,8 +51,8 @@ def analyze(
         inputs = inputs_digest(config)
         result = measure(config, progress)
         with TemporaryDirectory(prefix="todacomm-") as folder:
-            draw_and_report(result, Path(folder), progress)
-            run.write(result, Path(folder), describe_run(result), inputs or inputs_digest(config) or "")
+            draw = partial(draw_and_report, result, Path(folder), progress)
+            run.write(result, Path(folder), describe_run(result), inputs or inputs_digest(config) or "", draw)
     return tracking.load_analysis(run.run_id)
 
 

@@ -6,7 +6,8 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,8 +67,15 @@ class AnalysisRun:
     def run_id(self) -> str:
         return self.run.run_id
 
-    def write(self, result: Result, folder: Path, note: str = "", inputs: str = "") -> None:
-        """Record a result, with the figures and reports that are in ``folder`` already.
+    def write(
+        self,
+        result: Result,
+        folder: Path,
+        note: str = "",
+        inputs: str = "",
+        draw: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Record a result, with the figures and reports that are in ``folder`` already or that ``draw`` puts there.
 
         Parameters
         ----------
@@ -77,9 +85,14 @@ class AnalysisRun:
             Markdown for the run's description.
         inputs : str
             Digest of the model's and the texts' files; empty where it is not known.
+        draw : callable
+            Called while the tables, diagrams and clouds are written in a thread beside it.
         """
         result = entries.without_infinities(result)
-        stage(result, folder)
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            staged = beside.submit(stage, result, folder)
+            draw()
+            staged.result()
         client, run_id = self.run.client, self.run.run_id
         with store_errors(client.tracking_uri), quiet():
             client.log_artifacts(run_id, str(folder))
