@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT
+from todacomm.comparison.config import COMPARISON_OPTIONS
 from todacomm.config import OPTIONS
 from todacomm.options import kebab, shown_default, spelled
 from todacomm.sweeps.config import REPLACED, SWEEP_OPTIONS
@@ -44,6 +45,13 @@ def test_sweep_offers_its_lists_and_every_option_of_an_analysis(mlproject):
     expected |= {name: shown_default(name) for name in OPTIONS if name not in REPLACED}
     declared = mlproject["entry_points"]["sweep"]["parameters"]
     assert {name: parameter["default"] for name, parameter in declared.items()} == expected
+
+
+def test_compare_offers_every_option_with_its_default(mlproject):
+    declared = mlproject["entry_points"]["compare"]["parameters"]
+    assert {name: parameter["default"] for name, parameter in declared.items()} == {
+        name: spelled(field.default) for name, field in COMPARISON_OPTIONS.items()
+    }
 
 
 @pytest.mark.parametrize(

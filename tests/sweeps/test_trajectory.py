@@ -5,9 +5,9 @@ import pytest
 from mlflow import MlflowClient
 
 from tests.helpers.tiny_models import tiny_model_folder
+from todacomm.comparison.steps import revision_and_step
+from todacomm.comparison.trajectory import autocorrelation, changes
 from todacomm.sweeps import load_sweep, sweep
-from todacomm.sweeps.steps import revision_and_step
-from todacomm.sweeps.trajectory import autocorrelation, changes
 
 QUICK = {"samples": 12, "replicates": 0, "nulls": 0, "keep_clouds": False, "compare": False}
 
@@ -38,6 +38,28 @@ def test_the_parent_carries_series_over_the_training_step(store, checkpoints):
     report = client.download_artifacts(run.run_id, "report.md")
     with open(report, encoding="utf-8") as text:
         assert "no p-value is given" in text.read()
+
+
+def test_the_comparison_of_checkpoints_draws_them_over_training(store, checkpoints):
+    """Also where a revision's name does not tell its step."""
+    names = {"step-000000": 0, "step-000100": 100, "step-001000": 7000}
+    listed = "step-000000,step-000100,step-001000=7000"
+    found, run = sweep(load_sweep(None, {**QUICK, "models": str(checkpoints), "revisions": listed, "compare": True}))
+    (comparison,) = found.comparisons
+    client = MlflowClient()
+    for name in ("trajectory/perplexity", "trajectory/h1_rate"):
+        series = [
+            sorted((point.step, point.value) for point in client.get_metric_history(run_id, name))
+            for run_id in (run.run_id, comparison)
+        ]
+        assert series[0] == series[1], name
+        assert {step for step, _ in series[0]} <= set(names.values()), name
+        assert series[0][-1][0] == 7000
+    assert "plots/trajectory_change.svg" in {file.path for file in client.list_artifacts(comparison, "plots")}
+    with open(client.download_artifacts(comparison, "report.md"), encoding="utf-8") as text:
+        report = text.read()
+    assert "Rate of topological change" in report
+    assert "no p-value is given" in report
 
 
 def test_the_distance_does_not_see_the_scale_and_is_zero_for_what_stands_still():

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import Any, get_type_hints
 
+from todacomm.comparison.steps import revision_and_step
 from todacomm.config import option, parse_value, validate
 
 GEOMETRIES = ("matched", "grid", "none")
@@ -33,6 +34,7 @@ class ComparisonConfig:
     over: str = option(
         "auto", "models on one data set, or one model over datasets; auto looks at what there is", choices=OVER
     )
+    steps: str = option("", "training steps of revisions whose names do not tell them: main=143000, with commas")
     geometry: str = option(
         "matched",
         "paired geometry of stored clouds: at matched depth, the full grid of layers, or none",
@@ -55,6 +57,7 @@ class ComparisonConfig:
         for tag in words(self.tags):
             if "=" not in tag:
                 raise ValueError(f"tags has {tag!r}: expected key=value, several with commas")
+        self.given_steps()
 
     @classmethod
     def from_flat(cls, values: Mapping[str, Any]) -> "ComparisonConfig":
@@ -70,6 +73,16 @@ class ComparisonConfig:
                 hint = f": did you mean {close[0]}?" if close else f": choose from {', '.join(hints)}"
                 raise ValueError(f"unknown option {name!r}{hint}")
         return cls(**{name: parse_value(name, value, hints[name]) for name, value in values.items()})
+
+    def given_steps(self) -> dict[str, int | None]:
+        """Training step by revision, as ``steps`` has them.
+
+        Raises
+        ------
+        ValueError
+            One is no whole number.
+        """
+        return dict(revision_and_step(entry) for entry in words(self.steps))
 
     def to_flat(self) -> dict[str, Any]:
         """Every option by name."""

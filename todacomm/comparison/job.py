@@ -1,13 +1,14 @@
 """A comparison from settings to its record: gather, compare, draw, report, write once."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from todacomm.comparison import trajectory
 from todacomm.comparison.config import ComparisonConfig
 from todacomm.comparison.differences import MOST_PAIRED, controls, paired_differences, trained_and_random, unpaired
 from todacomm.comparison.gathering import Gathered, gather
@@ -21,11 +22,12 @@ from todacomm.comparison.geometry import (
 )
 from todacomm.comparison.overview import correlates, correlates_refused, depth_curves, families, ranking
 from todacomm.comparison.result import Comparison
+from todacomm.comparison.steps import training_step
 from todacomm.machine import worker_threads
 from todacomm.progress import Clock, Progress, silent
 
 if TYPE_CHECKING:
-    from todacomm.tracking import JobRun
+    from todacomm.tracking import Analysis, JobRun
 
 KIND = "comparison"
 TELL_FROM = 60.0
@@ -124,14 +126,25 @@ def compare_gathered(
             tables["diagram_distances"] = diagram_distances(gathered, config.geometry == "grid", threads, progress)
             tables["nearest_layers"] = nearest_layers(gathered)
             tables["divergences"] = divergences(gathered, config, progress)
+    with clock("trajectories"):
+        over_training = trajectory.trajectories(with_steps(gathered, config))
     return Comparison(
         config=config,
         gathered=gathered,
         tables=tables,
         gaps=gaps(gathered, config, tables),
-        warnings=(*gathered.warnings, *warned),
+        trajectories=over_training,
+        warnings=(*gathered.warnings, *warned, *trajectory.remarks(over_training)),
         seconds=clock.seconds,
     )
+
+
+def with_steps(gathered: Gathered, config: ComparisonConfig) -> Iterator[tuple["Analysis", int | None]]:
+    """Analyses with their training steps: given with the settings, else read from the revision's name."""
+    given = config.given_steps()
+    for analysis in gathered.analyses.values():
+        revision = str(analysis.settings["options"]["revision"] or "")
+        yield analysis, given[revision] if revision in given else training_step(revision)
 
 
 def gaps(gathered: Gathered, config: ComparisonConfig, tables: dict[str, pd.DataFrame]) -> dict[str, str]:
@@ -181,7 +194,7 @@ def write_tables(found: Comparison, folder: Path) -> None:
     from todacomm.tracking.files import strict
 
     (folder / "tables").mkdir(parents=True, exist_ok=True)
-    for name, table in found.tables.items():
+    for name, table in {**found.tables, **trajectory.tables(found.trajectories)}.items():
         table.to_csv(folder / f"tables/{name}.csv", index=name == "model_distances")
     facts = {
         "options": found.config.to_flat(),
@@ -197,14 +210,18 @@ def write_tables(found: Comparison, folder: Path) -> None:
 
 
 def series(found: Comparison) -> list[tuple[str, float, int]]:
-    """Metrics of the run: each analysis' mean over the blocks, with its place in the order of the runs as step."""
+    """Metrics of the run: each analysis' mean over the blocks, with its place in the order of the runs as step.
+
+    Numbers over training have the training step as step.
+    """
     place = {label: index for index, label in enumerate(found.labels)}
     rows = found.tables["ranking"]
     points = [
         (f"ranking/{metric}", float(value), place[label])
         for metric, label, value in zip(rows["metric"], rows["label"], rows["value"], strict=True)
     ]
-    return points + [(f"summary/seconds_{stage}", seconds, 0) for stage, seconds in found.seconds.items()]
+    points += [(f"summary/seconds_{stage}", seconds, 0) for stage, seconds in found.seconds.items()]
+    return points + trajectory.series(found.trajectories)
 
 
 def tags(found: Comparison) -> dict[str, str]:

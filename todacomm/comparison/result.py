@@ -6,6 +6,7 @@ import pandas as pd
 
 from todacomm.comparison.config import ComparisonConfig
 from todacomm.comparison.gathering import Gathered
+from todacomm.comparison.trajectory import Trajectory
 
 
 @dataclass(frozen=True)
@@ -20,14 +21,15 @@ class Comparison:
         ``correlates``; empty where there is nothing to say, for the reason in ``gaps``.
     gaps : mapping of str
         Name of a table -> why it is empty.
-    run_id : str
-        The run it is recorded in; empty before.
+    trajectories : tuple of Trajectory
+        Checkpoints of one model over its training, where there are two or more.
     """
 
     config: ComparisonConfig
     gathered: Gathered
     tables: dict[str, pd.DataFrame]
     gaps: dict[str, str]
+    trajectories: tuple[Trajectory, ...] = ()
     warnings: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
 

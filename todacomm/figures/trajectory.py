@@ -8,10 +8,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from todacomm.comparison.trajectory import LIKELIHOODS, TOPOLOGICAL, Trajectory, numbered
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.figures.panels import nothing, panel, plain_number, short_layer
 from todacomm.figures.style import DEGREES, FAINT, OTHERS, drawing, ordered_looks, save, shorten, titled
-from todacomm.sweeps.trajectory import LIKELIHOODS, TOPOLOGICAL, Trajectory
 from todacomm.tables import RUN_LAYER
 
 MAPPED = ("h0_total_norm", "h1_max_norm", "twonn_dimension", "participation_ratio")
@@ -36,14 +36,16 @@ FIGURES = {
 _MOST_TICKS = 8
 
 
-def draw_trajectory(found: Trajectory, folder: Path, suffix: str = "") -> dict[str, str]:
-    """The figures as PNG and SVG under ``folder/plots``; name of the file -> name of the figure."""
+def draw_trajectories(found: Sequence[Trajectory], folder: Path) -> dict[str, Path]:
+    """The figures of every trajectory as PNG and SVG under ``folder/plots``, by path."""
     (folder / "plots").mkdir(parents=True, exist_ok=True)
     draw = {"trajectory_depth": _depth, "trajectory_change": _change, "trajectory_perplexity": _perplexity}
+    files: dict[str, Path] = {}
     with drawing():
-        for name, figure in draw.items():
-            save(figure(found), folder, name + suffix)
-    return {name + suffix: name for name in draw}
+        for suffix, one in numbered(found).items():
+            for name, figure in draw.items():
+                files |= save(figure(one), folder, name + suffix)
+    return files
 
 
 def _depth(found: Trajectory) -> Figure:

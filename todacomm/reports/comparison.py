@@ -12,9 +12,10 @@ from todacomm.figures.comparison.catalogue import COMPARISON_FIGURES
 from todacomm.figures.comparison.gallery import drawn
 from todacomm.reports.comparison_blocks import SHORT, TABLES, compared, sources
 from todacomm.reports.comparison_words import headline
-from todacomm.reports.model import Picture
+from todacomm.reports.files import Picture, write_files
 from todacomm.reports.render import check_template as check
-from todacomm.reports.render import inline_svg, one_line, render_html, render_markdown
+from todacomm.reports.render import one_line, render_markdown
+from todacomm.reports.trajectory import trajectory_pictures
 
 TEMPLATES = {"models": "comparison.md.j2", "datasets": "dataset_comparison.md.j2"}
 COUNTED = {"models": "models on", "datasets": "data sets read by"}
@@ -41,18 +42,8 @@ def write_comparison_reports(found: Comparison, folder: Path) -> dict[str, Path]
     ValueError
         The user's template names an undefined variable or tries to leave its sandbox.
     """
-    context = comparison_context(found)
     own = found.config.template
-    markdown = render_markdown(Path(own).expanduser() if own else TEMPLATES[found.over], context)
-    drawings = {}
-    for n, picture in enumerate(context["figures"]):
-        drawing = (folder / picture.file).with_suffix(".svg")
-        if drawing.is_file():
-            drawings[picture.file] = inline_svg(drawing.read_text(encoding="utf-8"), picture.title, f"figure{n}")
-    files = {"report.md": markdown, "report.html": render_html(markdown, context["title"], drawings)}
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    return {name: folder / name for name in files}
+    return write_files(Path(own).expanduser() if own else TEMPLATES[found.over], comparison_context(found), folder)
 
 
 def describe_comparison(found: Comparison) -> str:
@@ -83,16 +74,20 @@ def comparison_context(found: Comparison) -> dict[str, Any]:
         "sources": sources(found),
         "tables": tables,
         "gaps": found.gaps,
-        "figures": [
-            Picture(COMPARISON_FIGURES[name].title, COMPARISON_FIGURES[name].reading, f"plots/{name}.png")
-            for name in drawn(found)
-        ],
+        "figures": pictures(found),
         "glossary": [(f"{SHORT[name]} ({name})", _meaning(name)) for name in RANKED],
         "frames": {name: frame.to_dict("records") for name, frame in found.tables.items()} if own_template else {},
         "over": found.over,
         "mlflow_command": mlflow_command(found),
         "python_call": python_call(found),
     }
+
+
+def pictures(found: Comparison) -> list[Picture]:
+    """Every figure that is drawn, those over training first."""
+    entries = {name: COMPARISON_FIGURES[name] for name in drawn(found)}
+    own = [Picture(entry.title, entry.reading, f"plots/{name}.png") for name, entry in entries.items()]
+    return [*trajectory_pictures(found.trajectories), *own]
 
 
 def mlflow_command(found: Comparison) -> str:

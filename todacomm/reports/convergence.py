@@ -11,9 +11,10 @@ from todacomm.core.convergence import SCALE_FREE_METRICS, SPREAD, TOLERANCE
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.figures.convergence import NAME, READING, TITLE
 from todacomm.reports.blocks import Table, analysed
+from todacomm.reports.files import Picture, write_files
 from todacomm.reports.formats import UNDEFINED, listing, number, plus_minus, share
-from todacomm.reports.model import Picture, mlflow_command
-from todacomm.reports.render import inline_svg, one_line, render_html, render_markdown
+from todacomm.reports.model import mlflow_command
+from todacomm.reports.render import one_line, render_markdown
 
 TEMPLATE, NOTE_TEMPLATE = "convergence.md.j2", "convergence_note.md.j2"
 HEADLINE_METRICS = ("h0_total_norm", "h1_max_norm")
@@ -24,17 +25,7 @@ Z = 1.96
 
 def write_convergence_reports(result: Convergence, folder: Path) -> dict[str, Path]:
     """``report.md`` and ``report.html`` in ``folder``; the page holds the figure found in ``folder/plots``."""
-    context = convergence_context(result)
-    markdown = render_markdown(TEMPLATE, context)
-    drawings = {}
-    for picture in context["figures"]:
-        drawing = (folder / picture.file).with_suffix(".svg")
-        if drawing.is_file():
-            drawings[picture.file] = inline_svg(drawing.read_text(encoding="utf-8"), picture.title, NAME)
-    files = {"report.md": markdown, "report.html": render_html(markdown, context["title"], drawings)}
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    return {name: folder / name for name in files}
+    return write_files(TEMPLATE, convergence_context(result), folder)
 
 
 def describe_convergence(result: Convergence) -> str:

@@ -2,7 +2,6 @@
 
 import shlex
 from collections import defaultdict
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +12,16 @@ from todacomm.core.streams import groups
 from todacomm.figures.catalogue import FIGURES, STREAMS_READING
 from todacomm.figures.depth import featured, read_depth
 from todacomm.reports.blocks import analysed, gaps, glossary, headline_table, layer_tables
+from todacomm.reports.files import Picture, write_files
 from todacomm.reports.findings import EMBEDDING, findings, headline, undefined_by_construction
 from todacomm.reports.formats import layers as layers_in_words
-from todacomm.reports.render import inline_svg, one_line, render_html, render_markdown
+from todacomm.reports.render import one_line, render_markdown
 from todacomm.result import Result
 
 TEMPLATE = "model_report.md.j2"
 NOTE_TEMPLATE = "model_note.md.j2"
 _WHERE = {"run_name", "experiment_name", "output_dir"}
 """Options that say where a run is recorded: no part of doing it again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A figure in a report: what it is called, how to read it, and its file."""
-
-    title: str
-    reading: str
-    file: str
 
 
 def write_reports(result: Result, folder: str | Path) -> dict[str, Path]:
@@ -41,18 +32,7 @@ def write_reports(result: Result, folder: str | Path) -> dict[str, Path]:
     dict of Path
         The two files by name.
     """
-    folder = Path(folder)
-    context = report_context(result)
-    markdown = render_markdown(TEMPLATE, context)
-    drawings = {}
-    for n, picture in enumerate(context["figures"]):
-        drawing = (folder / picture.file).with_suffix(".svg")
-        if drawing.is_file():
-            drawings[picture.file] = inline_svg(drawing.read_text(encoding="utf-8"), picture.title, f"figure{n}")
-    files = {"report.md": markdown, "report.html": render_html(markdown, context["title"], drawings)}
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    return {name: folder / name for name in files}
+    return write_files(TEMPLATE, report_context(result), Path(folder))
 
 
 def report_context(result: Result) -> dict[str, Any]:

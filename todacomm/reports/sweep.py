@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from todacomm.reports.blocks import Table
+from todacomm.reports.files import write_files
 from todacomm.reports.formats import number
-from todacomm.reports.model import Picture
-from todacomm.reports.render import inline_svg, one_line, render_html, render_markdown
+from todacomm.reports.render import one_line, render_markdown
+from todacomm.reports.trajectory import trajectory_pictures
 from todacomm.sweeps.result import Sweep
 
 TEMPLATE = "sweep.md.j2"
@@ -14,24 +15,8 @@ _IDENTITY = ("model", "revision", "weights", "dataset")
 
 
 def write_sweep_reports(found: Sweep, folder: Path) -> dict[str, Path]:
-    """``report.md`` and ``report.html`` in ``folder``, with the figures of its trajectories under ``plots``."""
-    from todacomm.figures.trajectory import FIGURES, draw_trajectory
-    from todacomm.sweeps.job import numbered
-
-    pictures, drawings = [], {}
-    for suffix, one in numbered(found.trajectories).items():
-        for file, figure in draw_trajectory(one, folder, suffix).items():
-            title, reading = FIGURES[figure]
-            picture = Picture(f"{title}: {one.name}", reading, f"plots/{file}.png")
-            svg = (folder / f"plots/{file}.svg").read_text(encoding="utf-8")
-            drawings[picture.file] = inline_svg(svg, picture.title, file)
-            pictures.append(picture)
-    context = sweep_context(found) | {"figures": pictures}
-    markdown = render_markdown(TEMPLATE, context)
-    files = {"report.md": markdown, "report.html": render_html(markdown, context["title"], drawings)}
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    return {name: folder / name for name in files}
+    """``report.md`` and ``report.html`` in ``folder``; the page holds the figures found in ``folder/plots``."""
+    return write_files(TEMPLATE, sweep_context(found) | {"figures": trajectory_pictures(found.trajectories)}, folder)
 
 
 def describe_sweep(found: Sweep) -> str:

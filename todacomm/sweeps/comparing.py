@@ -19,6 +19,7 @@ def compare_children(found: Sweep, run: "JobRun", progress: Progress, tell: Call
 
     done, problems = [], dict(found.problems)
     shared = found.config.analysis
+    steps = sorted({f"{item.config.model.revision}={item.step}" for item in found.plan.items if item.step is not None})
     for dataset, run_ids in groups(found.table).items():
         try:
             _, compared = compare(
@@ -27,6 +28,7 @@ def compare_children(found: Sweep, run: "JobRun", progress: Progress, tell: Call
                 experiment_name=shared.record.experiment_name,
                 threads=shared.topology.threads or "auto",
                 seed=shared.record.seed,
+                steps=",".join(steps),
                 parent=run.run_id,
                 progress=progress,
                 tell=tell,

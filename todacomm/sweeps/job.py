@@ -1,8 +1,7 @@
 """A sweep from settings to its record: plan, work through, compare, report."""
 
-import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,11 +16,9 @@ from todacomm.sweeps.words import describe_plan, tell_outcome
 from todacomm.sweeps.worker import Outcome
 
 if TYPE_CHECKING:
-    from todacomm.sweeps.trajectory import Trajectory
     from todacomm.tracking import JobRun
 
 KIND = "sweep"
-_UNFIT = re.compile(r"[^\w\-. :]+")
 Tell = Callable[[str], None]
 
 
@@ -131,23 +128,27 @@ def _worked_through(config: SweepConfig, plan: Plan, run: "JobRun", progress: Pr
 
 def _with_trajectories(found: Sweep) -> Sweep:
     """The sweep with what its checkpoints show over training."""
-    from todacomm.sweeps.trajectory import trajectories
+    from todacomm.comparison.trajectory import remarks, trajectories
+    from todacomm.tracking import load_analyses
 
+    rows = found.table
+    rows = rows[(rows["run_id"] != "") & rows["step"].notna()]
     try:
-        seen = trajectories(found)
+        seen = trajectories(zip(load_analyses(rows["run_id"]), rows["step"].astype(int), strict=True))
     except ValueError as error:
         return replace(found, problems={**found.problems, "training trajectory": str(error)})
-    told = tuple(f"{one.name}: {warning}" for one in seen for warning in one.warnings)
-    return replace(found, trajectories=tuple(seen), notes=(*found.notes, *told))
+    return replace(found, trajectories=seen, notes=(*found.notes, *remarks(seen)))
 
 
 def _record(found: Sweep, run: "JobRun") -> None:
+    from todacomm.figures.trajectory import draw_trajectories
     from todacomm.reports.sweep import describe_sweep, write_sweep_reports
 
     own, shared = found.config.to_flat(), found.config.analysis.to_flat()
     with TemporaryDirectory(prefix="todacomm-") as place:
         folder = Path(place)
         write_tables(found, folder)
+        draw_trajectories(found.trajectories, folder)
         write_sweep_reports(found, folder)
         run.write_folder(
             folder,
@@ -160,30 +161,20 @@ def _record(found: Sweep, run: "JobRun") -> None:
 
 def write_tables(found: Sweep, folder: Path) -> None:
     """``tables/analyses.csv``, ``tables/failures.csv`` where there are any, and a table and changes a trajectory."""
+    from todacomm.comparison import trajectory
+
     (folder / "tables").mkdir()
     tables = {"analyses": found.table}
     if found.failed:
         tables["failures"] = found.failures
-    for suffix, one in numbered(found.trajectories).items():
-        tables |= {f"trajectory{suffix}": one.table, f"trajectory_change{suffix}": one.change}
+    tables |= trajectory.tables(found.trajectories)
     for name, table in tables.items():
         table.to_csv(folder / f"tables/{name}.csv", index=False)
 
 
 def series(found: Sweep) -> list[tuple[str, float, int]]:
     """Metrics of the run: its size and time, and numbers over training with the training step as step."""
+    from todacomm.comparison import trajectory
+
     points = [("summary/analyses", float(len(found.plan.items)), 0), ("summary/seconds", found.seconds, 0)]
-    for one in found.trajectories:
-        prefix = "trajectory" if len(found.trajectories) == 1 else f"trajectory {_UNFIT.sub('-', one.name)}"[:200]
-        for name, values in one.over_training().items():
-            points += [
-                (f"{prefix}/{name}", float(value), int(step)) for step, value in zip(values.index, values, strict=True)
-            ]
-    return points
-
-
-def numbered(trajectories: Sequence["Trajectory"]) -> dict[str, "Trajectory"]:
-    """Trajectories by what their files' names end in: nothing where there is one, else ``_1``, ``_2`` ..."""
-    if len(trajectories) == 1:
-        return {"": trajectories[0]}
-    return {f"_{index}": one for index, one in enumerate(trajectories, start=1)}
+    return points + trajectory.series(found.trajectories)

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from todacomm.cache import inputs_digests
+from todacomm.comparison.steps import revision_and_step
 from todacomm.config import AnalysisConfig, ModelConfig
 from todacomm.sweeps.checks import Seen, check_dataset, look_at
 from todacomm.sweeps.config import SweepConfig
 from todacomm.sweeps.estimate import Cost, estimate
-from todacomm.sweeps.steps import revision_and_step
 from todacomm.tracking import Known, run_name
 
 

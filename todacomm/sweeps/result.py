@@ -11,7 +11,7 @@ from todacomm.sweeps.plan import Item, Plan
 from todacomm.sweeps.worker import FAILED, REUSED, Outcome
 
 if TYPE_CHECKING:
-    from todacomm.sweeps.trajectory import Trajectory
+    from todacomm.comparison.trajectory import Trajectory
 
 COLUMNS = (
     "model", "revision", "weights", "dataset", "step", "status", "run_id", "seconds", "tries", "config_hash", "reason",

@@ -12,6 +12,7 @@ from todacomm.figures.comparison.catalogue import COMPARISON_FIGURES
 from todacomm.figures.comparison.grids import draw_distances, draw_similarity
 from todacomm.figures.comparison.overlays import draw_controls, draw_depth, draw_ranking
 from todacomm.figures.style import drawing, save
+from todacomm.figures.trajectory import draw_trajectories
 
 Draw = Callable[[Comparison, str], Figure]
 NEEDS: dict[str, tuple[str, Draw]] = {
@@ -31,7 +32,7 @@ def draw_comparison(found: Comparison, folder: Path) -> dict[str, Path]:
     with drawing():
         for name in drawn(found):
             files |= save(NEEDS[name][1](found, COMPARISON_FIGURES[name].title), folder, name)
-    return files
+    return files | draw_trajectories(found.trajectories, folder)
 
 
 def drawn(found: Comparison) -> list[str]:

@@ -1,6 +1,7 @@
 """How numbers and diagrams move over training: analyses of one model's checkpoints, in the order of their steps."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -11,7 +12,6 @@ import pandas as pd
 from todacomm.comparison.geometry import scaled_diagrams
 from todacomm.core.similarity import wasserstein
 from todacomm.core.streams import RESIDUAL, kind_of
-from todacomm.sweeps.result import Sweep
 from todacomm.tables import RUN_LAYER
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ TOPOLOGICAL = ("h0_total_norm", "h1_max_norm", "h1_total_norm", "h1_entropy")
 SPECTRAL = ("participation_ratio", "effective_rank", "twonn_dimension", "mean_cosine")
 LIKELIHOODS = ("perplexity", "pseudo_perplexity")
 FEWEST = 3
-_GROUP = ["model", "weights", "dataset"]
+_UNFIT = re.compile(r"[^\w\-. :]+")
 _COLUMNS = ["step", "layer", "depth", "metric", "value"]
 _CHANGE = ["step_from", "step", "layer", "depth", "degree", "distance", "rate"]
 
@@ -64,21 +64,51 @@ class Trajectory:
         return {name: series for name, series in found.items() if len(series)}
 
 
-def trajectories(found: Sweep) -> list[Trajectory]:
-    """The trajectories of a sweep: every model, weights and data set with two checkpoints or more."""
-    from todacomm.tracking import load_analyses
+def trajectories(analyses: Iterable[tuple["Analysis", int | None]]) -> tuple[Trajectory, ...]:
+    """The trajectories among analyses, each given with its training step or None.
 
-    rows = found.table
-    rows = rows[(rows["run_id"] != "") & rows["step"].notna()]
-    gathered = []
-    for key, group in rows.groupby(_GROUP, sort=False):
-        group = group.sort_values("step").drop_duplicates("step")
-        if len(group) > 1:
-            analyses = dict(zip(group["step"].astype(int), load_analyses(group["run_id"]), strict=True))
-            model, weights, dataset = (str(part) for part in key)
+    One for every model, weights and texts with two checkpoints or more; of two analyses at one step the first counts.
+    """
+    together: dict[tuple[str, ...], dict[int, Analysis]] = {}
+    for analysis, step in analyses:
+        if step is not None:
+            asked = analysis.settings["options"]
+            key = asked["model"], asked["weights"], analysis.texts["name"], analysis.texts["digest"]
+            together.setdefault(key, {}).setdefault(step, analysis)
+    found = []
+    for (model, weights, dataset, _), by_step in together.items():
+        if len(by_step) > 1:
             random = " random" if weights == "random" else ""
-            gathered.append(trajectory(f"{model.rstrip('/').rpartition('/')[2]}{random} {dataset}", analyses))
-    return gathered
+            found.append(trajectory(f"{model.rstrip('/').rpartition('/')[2]}{random} {dataset}", by_step))
+    return tuple(found)
+
+
+def numbered(found: Sequence[Trajectory]) -> dict[str, Trajectory]:
+    """Trajectories by what their files' names end in: nothing where there is one, else ``_1``, ``_2`` ..."""
+    return {f"_{n}" if len(found) > 1 else "": one for n, one in enumerate(found, start=1)}
+
+
+def tables(found: Sequence[Trajectory]) -> dict[str, pd.DataFrame]:
+    """Numbers and changes of every trajectory, by the name of their file."""
+    named: dict[str, pd.DataFrame] = {}
+    for suffix, one in numbered(found).items():
+        named |= {f"trajectory{suffix}": one.table, f"trajectory_change{suffix}": one.change}
+    return named
+
+
+def series(found: Sequence[Trajectory]) -> list[tuple[str, float, int]]:
+    """Metrics for the record: key, value, and the training step as step."""
+    points = []
+    for one in found:
+        prefix = "trajectory" if len(found) == 1 else f"trajectory {_UNFIT.sub('-', one.name)}"[:200]
+        for name, values in one.over_training().items():
+            points += [(f"{prefix}/{name}", float(v), int(s)) for s, v in zip(values.index, values, strict=True)]
+    return points
+
+
+def remarks(found: Sequence[Trajectory]) -> tuple[str, ...]:
+    """The warnings of all, each with its trajectory's name."""
+    return tuple(f"{one.name}: {warning}" for one in found for warning in one.warnings)
 
 
 def trajectory(name: str, analyses: Mapping[int, "Analysis"]) -> Trajectory:

@@ -1,0 +1,39 @@
+"""A report as files: the markdown, and one HTML page with its drawings in place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from todacomm.reports.render import inline_svg, render_html, render_markdown
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A figure in a report: what it is called, how to read it, and its file."""
+
+    title: str
+    reading: str
+    file: str
+
+
+def write_files(template: str | Path, context: Mapping[str, Any], folder: Path) -> dict[str, Path]:
+    """``report.md`` and ``report.html`` in ``folder``, by name.
+
+    The page holds those of ``context["figures"]`` whose SVG is in the folder.
+
+    Raises
+    ------
+    ValueError
+        A user's template names an undefined variable or tries to leave its sandbox.
+    """
+    markdown = render_markdown(template, context)
+    drawings = {}
+    for n, picture in enumerate(context["figures"]):
+        drawing = (folder / picture.file).with_suffix(".svg")
+        if drawing.is_file():
+            drawings[picture.file] = inline_svg(drawing.read_text(encoding="utf-8"), picture.title, f"figure{n}")
+    files = {"report.md": markdown, "report.html": render_html(markdown, context["title"], drawings)}
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return {name: folder / name for name in files}
