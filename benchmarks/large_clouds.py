@@ -9,7 +9,7 @@ from benchmarks.materials import layers
 from benchmarks.measuring import Disagreement, in_child, in_turns, same_diagrams
 from benchmarks.reporting import Findings, Form, Row, megabytes, memory_row, run, seconds, speed_row, together
 from todacomm.core.clouds import distances
-from todacomm.core.homology import memory_estimate, persistence
+from todacomm.core.homology import Filtration, memory_estimate
 from todacomm.core.landmarks import farthest_points
 
 PEER = "`ripser(X, maxdim=1)`, each in a process of its own"
@@ -36,12 +36,12 @@ def one_layer(n_points: int, form: Form) -> Findings:
         warm_up=False,
     )
     what = f"one layer, {n_points:,} points"
-    estimate = f"{what} (estimated before: {megabytes(memory_estimate(n_points))} beside the libraries)"
+    estimate = f"{what}, memory beside the libraries (estimated before: {megabytes(memory_estimate(n_points))})"
     return Findings([speed_row(what, PEER, pairs, SPEED), memory_row(estimate, PEER, pairs, MEMORY)])
 
 
 def ours(cloud: np.ndarray) -> list[np.ndarray]:
-    return persistence(distances(cloud))
+    return Filtration.of(distances(cloud)).persistence()
 
 
 def theirs(cloud: np.ndarray) -> list[np.ndarray]:
@@ -71,7 +71,7 @@ def cover(n_points: int, n_landmarks: int) -> tuple[float, float]:
     rng = np.random.default_rng(0)
     cloud = rng.normal(size=(n_points, N_DIMS))
     chosen = farthest_points(cloud, n_landmarks)
-    persistence(distances(cloud[chosen.rows]))
+    Filtration.of(distances(cloud[chosen.rows])).persistence()
     some = rng.choice(cloud, 1000)
     return chosen.cover_radius, float(cdist(some, cloud[chosen.rows]).min(axis=1).max())
 

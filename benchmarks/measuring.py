@@ -23,12 +23,13 @@ class Skipped(Exception):
 
 @dataclass(frozen=True)
 class Measured:
-    """One piece of work: what it gave, its wall-clock seconds, and the peak memory of its process, where measured.
+    """One piece of work: what it gave, its wall-clock seconds, and its peak memory, where measured.
 
     Attributes
     ----------
     peak_bytes : int
-        Resident memory of a process that did nothing else, interpreter and libraries included; 0: not measured.
+        How far the work lifted the peak of resident memory of a process of its own, interpreter and what it had
+        imported by then left out; 0: not measured.
     """
 
     result: Any
@@ -131,12 +132,12 @@ def timed(work: Callable[..., Any], *arguments: Any) -> Measured:
 
 
 def in_child(work: Callable[..., Any], *arguments: Any, warm_up: Sequence[Any] = ()) -> Measured:
-    """Do work in a fresh process of its own: its time there without the start, and that process's peak memory.
+    """Do work in a fresh process of its own: its time there without the start, and its peak memory.
 
     Parameters
     ----------
     warm_up : sequence
-        Arguments of a small call before, not timed, that imports what the work needs.
+        Arguments of a small call before, not measured, that imports what the work needs.
     """
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as child:
         if warm_up:
@@ -202,8 +203,9 @@ def _columns(dgm: np.ndarray, least: float) -> np.ndarray:
 
 
 def _measured(work: Callable[..., Any], arguments: Sequence[Any]) -> Measured:
+    before = _peak_bytes()
     measured = timed(work, *arguments)
-    return Measured(measured.result, measured.seconds, _peak_bytes())
+    return Measured(measured.result, measured.seconds, _peak_bytes() - before)
 
 
 def _peak_bytes() -> int:

@@ -1,13 +1,14 @@
 """One layer from its cloud to its numbers: health, components, distances, diagrams, metrics, curves."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.distance import squareform
 
 from todacomm.core import clouds, geometry, summaries
-from todacomm.core.homology import AUTO, Diagrams, persistence
+from todacomm.core.homology import AUTO, Diagrams, Filtration
 from todacomm.core.landmarks import cover_warnings, farthest_points
 from todacomm.core.metrics import LAYER_METRICS
 
@@ -142,21 +143,17 @@ def analyze_layer(
 
     components = clouds.principal_components(points, pca)
     chosen = farthest_points(components.scores, landmarks, metric, distinct) if landmarks else None
-    distances = clouds.distances(components.scores if chosen is None else components.scores[chosen.rows], metric)
-    all_differ = chosen is not None or len(distinct) == len(points)
-    among = distances if all_differ else distances[np.ix_(distinct, distinct)]
-    neighbours = among if chosen is None else np.empty((0, 0))
-    median, diameter = _median_and_largest(among)
-    diagrams = persistence(among, maxdim, engine)
+    seen = _see_distances(components.scores, metric, maxdim, distinct, None if chosen is None else chosen.rows)
+    diagrams = seen.filtration.persistence(engine)
     metrics = {
         **health,
-        **summaries.diagram_metrics(diagrams, len(among), median, diameter),
-        "median_distance": median if all_differ else _median_and_largest(distances)[0],
+        **summaries.diagram_metrics(diagrams, seen.n_distinct, seen.median_of_distinct, seen.diameter),
+        "median_distance": seen.median,
         "pca_explained_variance": components.explained_variance,
         "participation_ratio": geometry.participation_ratio(components.eigenvalues),
         "effective_rank": geometry.effective_rank(components.eigenvalues),
         "spectrum_alpha": geometry.spectrum_alpha(components.eigenvalues, *points.shape),
-        "twonn_dimension": geometry.twonn_dimension(neighbours),
+        "twonn_dimension": seen.twonn_dimension,
     }
     warnings = _health_warnings(len(points), len(distinct))
     if pca > len(components.eigenvalues):
@@ -168,13 +165,44 @@ def analyze_layer(
     return LayerAnalysis(
         metrics=metrics,
         diagrams=diagrams,
-        curves=_betti_curves(diagrams) | _dimension_curve(neighbours) | _spectrum(components.eigenvalues, points),
+        curves=_betti_curves(diagrams) | seen.dimension_curve | _spectrum(components.eigenvalues, points),
         cloud=points,
         scores=components.scores,
         metric=metric,
         distinct=distinct,
         landmarks=None if chosen is None else chosen.rows,
         warnings=(*warnings, *_reasons(metrics)),
+    )
+
+
+class _Seen(NamedTuple):
+    """What is wanted of a layer's distances, which are not kept beside their homology."""
+
+    filtration: Filtration
+    n_distinct: int
+    median: float
+    median_of_distinct: float
+    diameter: float
+    twonn_dimension: float
+    dimension_curve: dict[str, Array]
+
+
+def _see_distances(
+    scores: Array, metric: str, maxdim: int, distinct: NDArray[np.intp], landmarks: NDArray[np.intp] | None
+) -> _Seen:
+    distances = clouds.distances(scores if landmarks is None else scores[landmarks], metric)
+    all_differ = landmarks is not None or len(distinct) == len(scores)
+    among = distances if all_differ else distances[np.ix_(distinct, distinct)]
+    neighbours = among if landmarks is None else np.empty((0, 0))
+    median, diameter = _median_and_largest(among)
+    return _Seen(
+        filtration=Filtration.of(among, maxdim),
+        n_distinct=len(among),
+        median=median if all_differ else _median_and_largest(distances)[0],
+        median_of_distinct=median,
+        diameter=diameter,
+        twonn_dimension=geometry.twonn_dimension(neighbours),
+        dimension_curve=_dimension_curve(neighbours),
     )
 
 
