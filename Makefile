@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 RUN := PATH="$(BIN):$$PATH" HF_HUB_OFFLINE=1 PYTHONPATH="$(CURDIR)"
 STORE := mlflow.db
 
-.PHONY: help install demo ui test test-heavy lint bench bench-full clean
+.PHONY: help install demo ui test test-heavy lint docs bench bench-full clean
 
 help:
 	@echo "make demo        analyse the bundled model on the running Python's documentation and show where to look"
@@ -14,6 +14,7 @@ help:
 	@echo "make test        run the test suite (offline)"
 	@echo "make test-heavy  run the tests that need a browser, servers or other environments"
 	@echo "make lint        ruff and mypy"
+	@echo "make docs        build the documentation into site/; a warning is an error"
 	@echo "make bench       measure speed and memory against peers, quick form; bench-full: as docs/benchmarks.md has it"
 	@echo "make clean       remove the environment and what the demo recorded"
 
@@ -23,7 +24,7 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "todacomm needs Python 3.11 or newer: $$($(PYTHON) --version) found; set PYTHON=python3.11"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --prefer-binary --editable ".[fast,dev]"
+	$(BIN)/python -m pip install --quiet --prefer-binary --editable ".[fast,dev,docs]"
 	touch $@
 
 # Made here, before MLflow's own commands can race for it or give its experiments a server's addresses.
@@ -48,6 +49,9 @@ lint: $(READY)
 	$(RUN) ruff format --check .
 	$(RUN) mypy
 
+docs: $(READY)
+	$(RUN) NO_MKDOCS_2_WARNING=1 mkdocs build --quiet --strict
+
 bench: $(READY)
 	$(RUN) python -m benchmarks
 
@@ -55,6 +59,6 @@ bench-full: $(READY)
 	$(RUN) python -m benchmarks --form full
 
 clean:
-	rm -rf $(VENV) build dist .hypothesis .pytest_cache .mypy_cache .ruff_cache *.egg-info $(STORE) $(STORE)-*
+	rm -rf $(VENV) build dist site .hypothesis .pytest_cache .mypy_cache .ruff_cache *.egg-info $(STORE) $(STORE)-*
 	find mlruns -mindepth 1 ! -name .gitkeep -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

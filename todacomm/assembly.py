@@ -105,7 +105,11 @@ def layer_rows(
 
 
 def text_health(observed: Observation) -> dict[str, float]:
-    """Numbers of the texts that decide how sound the clouds are: the same for every layer."""
+    """Numbers of the texts that decide how sound the clouds are: the same for every layer.
+
+    * ``top_token_fraction``: ``max over tokens of #{texts pooled at it} / texts``; nan where no token is pooled.
+    * ``truncated_fraction``: ``#{texts longer than max_length} / texts``.
+    """
     top_token = np.nan
     if observed.pooled_tokens is not None:
         top_token = np.unique(observed.pooled_tokens, return_counts=True)[1].max() / len(observed.pooled_tokens)

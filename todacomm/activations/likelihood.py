@@ -39,7 +39,11 @@ def next_token_loss(loaded: LoadedModel, batch: Sequence[Tokens], tokens: Tensor
 def perplexity(loss: float, tokens: Sequence[Tokens]) -> dict[str, float]:
     """``perplexity`` and ``bits_per_byte`` from the sum of the losses over all texts; empty where none is predicted.
 
-    ``perplexity = exp(loss / predicted tokens)``, ``bits_per_byte = loss / (ln 2 * bytes that those tokens cover)``.
+    Special tokens are not predicted, and what is not predicted does not count: one rule for tokenizers with and
+    without a first token.
+
+    * ``perplexity``: ``exp(loss / predicted tokens)``. Only of one tokenizer: a token more or less is another unit.
+    * ``bits_per_byte``: ``loss / (ln 2 * bytes that the predicted tokens cover)`` (Gao et al. 2020, arXiv 2101.00027).
     """
     n_predicted = count_predicted(tokens)
     n_bytes = sum(text.n_bytes for text in tokens)
@@ -62,7 +66,7 @@ def pseudo_perplexity(
     seed: int,
     progress: Progress,
 ) -> tuple[float, int]:
-    """``exp`` of the mean negative log-likelihood of tokens masked one at a time (Salazar et al. 2020, 1910.14659).
+    """``exp(mean negative log-likelihood of tokens masked one at a time)`` (Salazar et al. 2020, arXiv 1910.14659).
 
     Parameters
     ----------

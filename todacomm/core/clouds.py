@@ -52,9 +52,17 @@ def health(cloud: ArrayLike, distinct: NDArray[np.intp]) -> dict[str, float]:
     Returns
     -------
     dict of float
-        ``n_points``, ``n_distinct``, ``duplicate_fraction``; ``mean_norm``, the mean length of the rows;
-        ``mean_cosine``, the mean cosine of two rows before centring (anisotropy); ``top_dim_variance``, the largest
-        coordinate's share of the variance. What needs a variance or two rows is nan without.
+        Of rows ``x``; what needs a variance or two rows is nan without.
+
+        * ``n_points``: ``n``, the rows.
+        * ``n_distinct``: ``n'``, the rows left after joining those closer than ``1e-6`` of the root mean square distance
+          to the centroid, and what hangs together through them.
+        * ``duplicate_fraction``: ``1 - n' / n``.
+        * ``mean_norm``: ``mean(|x|)`` before centring.
+        * ``mean_cosine``: ``mean of x.y / (|x| |y|)`` over pairs of rows before centring: 0 where directions are spread
+          evenly, near 1 in a narrow cone (Ethayarajh 2019, arXiv 1909.00512).
+        * ``top_dim_variance``: ``max(var_j) / sum(var_j)`` over coordinates ``j``: one rogue dimension can decide every
+          distance (Timkey and van Schijndel 2021, arXiv 2109.04404).
 
     >>> values = health([[3.0, 4.0], [-3.0, -4.0]], np.array([0, 1]))
     >>> values["mean_norm"], values["mean_cosine"], round(values["top_dim_variance"], 2)

@@ -11,7 +11,9 @@ MIN_RANKS = 10
 
 
 def participation_ratio(eigenvalues: ArrayLike) -> float:
-    """``(sum lambda)^2 / sum lambda^2``: directions that carry the variance; nan without variance.
+    """``sum(lambda)^2 / sum(lambda^2)``: directions that carry the variance; nan without variance.
+
+    Of the covariance's eigenvalues. (Gao et al. 2017, doi 10.1101/214262.)
 
     >>> participation_ratio([1.0, 1.0, 1.0, 0.0])
     3.0
@@ -24,7 +26,7 @@ def participation_ratio(eigenvalues: ArrayLike) -> float:
 def effective_rank(eigenvalues: ArrayLike) -> float:
     """Exponential of the entropy of the normalised singular values of the centred cloud.
 
-    The singular values are the roots of the covariance's eigenvalues up to a factor that drops out.
+    ``exp(-sum(p ln p))`` with ``p = s / sum(s)``. The singular values are the roots of the covariance's eigenvalues up to a factor that drops out.
     (RankMe: Garrido et al. 2023, arXiv 2210.02885.)
 
     >>> round(effective_rank([4.0, 4.0, 4.0]), 6)

@@ -45,6 +45,12 @@ def farthest_points(
     among : ndarray of int, optional
         Rows that may be chosen, such as one of each group of duplicates; all rows are covered whatever it holds.
 
+    Returns
+    -------
+    Landmarks
+        * ``cover_radius``: ``max over points of min over landmarks of d`` (Chazal, de Silva and Oudot 2014,
+          arXiv 1207.3885: what it bounds).
+
     Raises
     ------
     ValueError

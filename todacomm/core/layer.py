@@ -121,7 +121,11 @@ def analyze_layer(
     Returns
     -------
     LayerAnalysis
-        All nan with a warning where the cloud holds nan or infinity, or has under 4 distinct points.
+        All nan with a warning where the cloud holds nan or infinity, or has under 4 distinct points. Beside the metrics
+        of the functions that it calls, with distances ``d`` and eigenvalues ``lambda`` of the covariance:
+
+        * ``median_distance``: ``median(d)`` over the pairs of points.
+        * ``pca_explained_variance``: ``sum(lambda kept) / sum(lambda)``.
 
     >>> angles = np.arange(60) * 2 * np.pi / 60
     >>> circle = analyze_layer(np.column_stack([np.cos(angles), np.sin(angles)]))

@@ -38,7 +38,26 @@ def diagram_metrics(diagrams: Sequence[Array], n_distinct: int, median: float, d
     Returns
     -------
     dict of float
-        ``h0_*``, ``h1_*`` and, where there is a third diagram, ``h2_*``.
+        Of the finite bars, with lifetimes ``l = death - birth``, ``n'`` distinct points and their median distance
+        ``m'``; where there is a third diagram, ``h2_*`` are as ``h1_*``.
+
+        * ``h0_total_persistence``: ``sum(l)`` over H0, the length of the minimum spanning tree of the distinct points.
+        * ``h0_max_lifetime``: ``max(l)`` over H0, the longest edge of that tree.
+        * ``h0_mean_lifetime``: ``sum(l) / (n' - 1)`` over H0.
+        * ``h0_count``: ``#{l > 0}`` over H0, that is ``n' - 1``.
+        * ``h0_total_norm``: ``sum(l) / ((n' - 1) m')`` over H0.
+        * ``h0_max_norm``: ``max(l) / m'`` over H0.
+        * ``h1_total_persistence``: ``sum(l)`` over H1.
+        * ``h1_max_lifetime``: ``max(l)`` over H1; 0 without bars.
+        * ``h1_count``: ``#{l > 0}`` over H1.
+        * ``h1_count_long``: ``#{l > 0.03 max(d)}`` over H1 with ``max(d)`` the largest distance between two points.
+        * ``h1_total_norm``: ``sum(l) / (n' m')`` over H1.
+        * ``h1_max_norm``: ``max(l) / m'`` over H1; 0 without bars.
+        * ``h1_max_ratio``: ``max(death / birth)`` over H1; 1 without bars. It does not change with the scale of a
+          noisy loop, and its law under noise hardly depends on the noise (Bobrowski and Skraba 2023, arXiv 2207.03926).
+
+        The bars are those of the Vietoris-Rips filtration (Edelsbrunner, Letscher and Zomorodian 2002,
+        doi 10.1007/s00454-002-2885-2; Bauer 2021, arXiv 1908.02518).
 
     >>> square = [np.array([[0.0, 1.0]] * 3), np.array([[1.0, np.sqrt(2.0)]])]
     >>> values = diagram_metrics(square, 4, 1.0, np.sqrt(2.0))
@@ -73,7 +92,8 @@ def diagram_metrics(diagrams: Sequence[Array], n_distinct: int, median: float, d
 def persistence_entropy(dgm: Array) -> float:
     """Shannon entropy of the normalised lifetimes over its largest value, ``ln(bars)``; nan under two bars.
 
-    ``-sum p ln p / ln(bars)`` with ``p = l / sum(l)``. Scale changes nothing. (Chintakunta et al. 2015.)
+    ``-sum(p ln p) / ln(bars)`` with ``p = l / sum(l)``. Scale changes nothing. (Chintakunta et al. 2015, doi
+    10.1016/j.patcog.2014.06.023.)
 
     >>> float(round(persistence_entropy(np.array([[4.0, 6.0], [2.0, 6.0]])) * np.log(2), 8))
     0.63651417
@@ -130,7 +150,12 @@ def expansion_ratios(layers: Mapping[str, Mapping[str, float]], degenerate: Sequ
     Returns
     -------
     dict of float
-        The ratios of :data:`EXPANSION_RATIOS`; nan where the denominator is missing, degenerate or 0.
+        nan where the denominator is missing, degenerate or 0.
+
+        * ``expansion_ratio``: ``max over layers of h0_mean_lifetime / h0_mean_lifetime of embedding``; with all points
+          distinct in every layer, the ratio of the H0 totals.
+        * ``expansion_ratio_block``: ``max over layers of h0_mean_lifetime / h0_mean_lifetime of layer_0``.
+        * ``expansion_ratio_norm``: ``max over layers of h0_total_norm / h0_total_norm of embedding``.
 
     >>> depth = {"embedding": {"h0_mean_lifetime": 2.0}, "layer_0": {"h0_mean_lifetime": 5.0}, "final": {}}
     >>> expansion_ratios(depth)
@@ -183,6 +208,8 @@ def published_h0_total(cloud: ArrayLike, pca: int = 50) -> float:
 
 def published_ratio(token_embeddings: ArrayLike, layers: Iterable[ArrayLike], pca: int = 50) -> float:
     """todacomm 0.1.0's expansion ratio: the largest of its H0 totals over that of the token embeddings.
+
+    ``max(H0 totals) / H0 total of the token embeddings``, with 1 added to every total for the bar that never dies.
 
     Parameters
     ----------

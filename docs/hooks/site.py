@@ -1,0 +1,37 @@
+"""What mkdocs asks while it builds: the pages of the metrics are written then, and kept nowhere."""
+
+import sys
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).resolve().parents[2])]
+
+from metric_pages import COMPUTED_BY, GROUPS, pages
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Put the metrics' pages into the navigation, below their table."""
+    own = [
+        {title: [{name: f"metrics/{name}.md"} for name in COMPUTED_BY if belongs(name)]}
+        for title, belongs in GROUPS.items()
+    ]
+    config.nav = [_with_metrics(entry, own) for entry in config.nav or []]
+    return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pages themselves."""
+    for path, content in pages().items():
+        files.append(File.generated(config, path, content=content))
+    return files
+
+
+def _with_metrics(entry: object, own: list) -> object:
+    if isinstance(entry, dict):
+        return {
+            title: ["metrics/index.md", *own] if inside == "metrics/index.md" else _with_metrics(inside, own)
+            for title, inside in entry.items()
+        }
+    return [_with_metrics(one, own) for one in entry] if isinstance(entry, list) else entry
