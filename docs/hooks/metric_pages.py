@@ -68,7 +68,7 @@ READING = {
     "h1_total_norm": "Small: clusters or heavy tails, and not fewer loops.",
     "h1_count": "Gaussian noise in 50 dimensions has 75 bars among 75 points and 972 among 500: a count alone proves "
     "nothing.",
-    "top_dim_variance": "Over a half, distances are mostly those of one coordinate: analyse with `standardize=true` too.",
+    "top_dim_variance": "Over a half, distances are mostly one coordinate's: analyse with `standardize=true` too.",
     "duplicate_fraction": "Over a half, ratios with this layer below are not taken; from a tenth on the report warns.",
     "expansion_ratio": "A model with random weights reaches a high ratio too: read `expansion_ratio_norm`.",
     "expansion_ratio_published": "Only to be held against the published package's own table.",
@@ -169,7 +169,8 @@ def facts(name: str) -> Iterator[str]:
     yield _interval(metric)
     if metric.null_tail:
         tail = {"upper": "in its upper tail", "two-sided": "in both tails"}[metric.null_tail]
-        yield f"The rotation null judges it {tail}; its p is adjusted over the layers ([nulls](../methodology.md#null-models))."
+        null = "[rotation null](../methodology.md#null-models)"
+        yield f"The {null} judges it {tail}; its p is adjusted over the layers."
     else:
         yield "No p-value: no null model has been shown to be exact for it."
 
@@ -291,7 +292,7 @@ def _sources(text: str) -> list[str]:
     return [f"arXiv {arxiv}" if arxiv else f"doi {doi}" for arxiv, doi in found]
 
 
-INTRODUCTION = """Every number of an analysis, with a page of its own. Those of a layer stand in MLflow with the layer's place
-as step, in `tables/layers.csv`, and in `analysis.layers`; what is undefined is `nan`, with a warning that says why.
+INTRODUCTION = """Every number of an analysis, with a page of its own. Those of a layer stand in MLflow with the layer's
+place as step, in `tables/layers.csv`, and in `analysis.layers`; what is undefined is `nan`, with a warning that says why.
 Degree 2 (`maxdim=2`) has the same numbers as H1 under `h2_`. How they hang together is in [the
 methodology](../methodology.md)."""

@@ -1,14 +1,9 @@
 """What mkdocs asks while it builds: the pages of the metrics are written then, and kept nowhere."""
 
-import sys
-from pathlib import Path
-
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).resolve().parents[2])]
-
-from metric_pages import COMPUTED_BY, GROUPS, pages
+from docs.hooks.metric_pages import COMPUTED_BY, GROUPS, pages
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:

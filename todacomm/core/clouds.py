@@ -55,8 +55,8 @@ def health(cloud: ArrayLike, distinct: NDArray[np.intp]) -> dict[str, float]:
         Of rows ``x``; what needs a variance or two rows is nan without.
 
         * ``n_points``: ``n``, the rows.
-        * ``n_distinct``: ``n'``, the rows left after joining those closer than ``1e-6`` of the root mean square distance
-          to the centroid, and what hangs together through them.
+        * ``n_distinct``: ``n'``, the rows left after joining those closer than ``1e-6`` of the root mean square
+          distance to the centroid, and what hangs together through them.
         * ``duplicate_fraction``: ``1 - n' / n``.
         * ``mean_norm``: ``mean(|x|)`` before centring.
         * ``mean_cosine``: ``mean of x.y / (|x| |y|)`` over pairs of rows before centring: 0 where directions are spread

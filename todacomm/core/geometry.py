@@ -26,7 +26,8 @@ def participation_ratio(eigenvalues: ArrayLike) -> float:
 def effective_rank(eigenvalues: ArrayLike) -> float:
     """Exponential of the entropy of the normalised singular values of the centred cloud.
 
-    ``exp(-sum(p ln p))`` with ``p = s / sum(s)``. The singular values are the roots of the covariance's eigenvalues up to a factor that drops out.
+    ``exp(-sum(p ln p))`` with ``p = s / sum(s)``. The singular values are the roots of the covariance's eigenvalues up
+    to a factor that drops out.
     (RankMe: Garrido et al. 2023, arXiv 2210.02885.)
 
     >>> round(effective_rank([4.0, 4.0, 4.0]), 6)

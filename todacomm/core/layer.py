@@ -121,8 +121,8 @@ def analyze_layer(
     Returns
     -------
     LayerAnalysis
-        All nan with a warning where the cloud holds nan or infinity, or has under 4 distinct points. Beside the metrics
-        of the functions that it calls, with distances ``d`` and eigenvalues ``lambda`` of the covariance:
+        All nan with a warning where the cloud holds nan or infinity, or has under 4 distinct points. Of its metrics two
+        are its own, from distances ``d`` and the covariance's eigenvalues ``lambda``.
 
         * ``median_distance``: ``median(d)`` over the pairs of points.
         * ``pca_explained_variance``: ``sum(lambda kept) / sum(lambda)``.
