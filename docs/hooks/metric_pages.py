@@ -293,6 +293,7 @@ def _sources(text: str) -> list[str]:
 
 
 INTRODUCTION = """Every number of an analysis, with a page of its own. Those of a layer stand in MLflow with the layer's
-place as step, in `tables/layers.csv`, and in `analysis.layers`; what is undefined is `nan`, with a warning that says why.
+place as step, in `tables/layers.csv`, and in `analysis.layers`; what is undefined is `nan`, with a warning that says
+why.
 Degree 2 (`maxdim=2`) has the same numbers as H1 under `h2_`. How they hang together is in [the
 methodology](../methodology.md)."""

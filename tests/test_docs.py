@@ -1,0 +1,162 @@
+"""The pages keep their word: every command is understood, every message quoted is one, every metric has its page."""
+
+import ast
+import re
+from importlib import import_module
+from itertools import pairwise
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+
+from docs.hooks import metric_pages
+from tests.conftest import ROOT
+from tests.helpers.pages import PAGES, all_commands, blocks, words
+from todacomm.cli import main
+from todacomm.core.metrics import LAYER_METRICS, RUN_METRICS
+
+ELSEWHERE = {
+    "python3 -m venv": "test_wheel and test_environments make environments of their own",
+    "pip install": "test_wheel and `make install` install; a cluster's nodes do so by themselves",
+    "mlflow ui": "the browser's tests start it",
+    "mlflow server": "tests/tracking/test_server.py starts one",
+    "mlflow run . --env-manager=virtualenv": "test_environments runs it where pyenv is",
+    "mlflow run . --env-manager=uv": "test_environments runs it",
+    "export MLFLOW_TRACKING_URI": "a setting of the shell",
+    "ray start": "test_sweep_clusters starts a head and a second node",
+    "dask scheduler": "test_sweep_clusters starts one",
+    "dask worker": "test_sweep_clusters starts some",
+    "eval": "tests/cli/test_main.py asks for the completion",
+}
+"""Beginning of a command that is no program of ours -> where it is tried."""
+NO_SOURCE = {
+    "top_token_fraction", "truncated_fraction", "median_distance", "pca_explained_variance", "n_points", "n_distinct",
+    "duplicate_fraction", "mean_norm", "expansion_ratio", "expansion_ratio_block", "expansion_ratio_norm",
+    "expansion_ratio_published", "top_dim_variance", "mean_cosine", "perplexity",
+}  # fmt: skip
+"""Metrics that need no paper: counts, means and our own ratios."""
+COMMANDS = [pytest.param(command, id=f"{page.stem}: {command}") for page, command in all_commands()]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_is_understood(command):
+    """Parsed to its last option, and not run: tests/heavy/test_docs_run.py runs what can run here."""
+    typed = words(command)
+    match typed:
+        case ["todacomm", name, *options]:
+            parsed(main.get_command(None, name), options)
+        case ["python", "-m", module, *options] if module.startswith("entrypoints."):
+            parsed(import_module(module).main, options)
+        case ["mlflow", "run", ".", *options] if not elsewhere(command):
+            check_mlflow_run(options)
+        case ["make", target]:
+            assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+        case _:
+            assert elsewhere(command), f"no test knows what to make of {command!r}"
+
+
+def elsewhere(command: str) -> str:
+    """Where a command is tried that is no program of ours; empty for one that is."""
+    typed = " ".join(words(command) or command.split())
+    return next((where for start, where in ELSEWHERE.items() if typed.startswith(start)), "")
+
+
+def parsed(command: click.Command, options: list[str]) -> None:
+    with command.make_context("command", options) as context:
+        assert isinstance(context, click.Context)
+
+
+def check_mlflow_run(options: list[str]) -> None:
+    """Its entry point and its parameters are MLproject's, and their values parse."""
+    entry_points = yaml.safe_load((ROOT / "MLproject").read_text())["entry_points"]
+    entry = options[options.index("-e") + 1] if "-e" in options else "main"
+    given = dict(pair.split("=", 1) for flag, pair in pairwise(options) if flag == "-P")
+    assert set(given) <= set(entry_points[entry]["parameters"])
+    module = import_module(f"entrypoints.{'analyze' if entry == 'main' else entry}")
+    parsed(module.main, [f"--{name.replace('_', '-')}={value}" for name, value in given.items()])
+
+
+def test_what_is_tried_elsewhere_still_stands_in_the_pages():
+    typed = [" ".join(words(command) or command.split()) for _, command in all_commands()]
+    assert [start for start in ELSEWHERE if not any(command.startswith(start) for command in typed)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_program_on_a_page_compiles(page):
+    for block in blocks(page, "python"):
+        compile(block, str(page), "exec")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_link_to_a_file_finds_it(page):
+    for target in re.findall(r"\]\(((?!https?:|#)[^)#\s]+)", page.read_text(encoding="utf-8")):
+        generated = re.fullmatch(r"(?:\.\./)?metrics/(\w+)\.md", target)
+        assert (page.parent / target).exists() or (generated and f"metrics/{generated[1]}.md" in metric_pages.pages())
+
+
+def messages() -> set[str]:
+    """Every text in the program, with … where something is put in."""
+    found = set()
+    for file in (ROOT / "todacomm").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                parts = (str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
+                found.add("".join(parts))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.add(node.value)
+    return found
+
+
+def test_a_message_in_the_troubleshooting_is_one_of_the_program():
+    page = (ROOT / "docs/troubleshooting.md").read_text(encoding="utf-8")
+    cells = [line.split(" | ")[0].removeprefix("| ") for line in page.splitlines() if line.startswith("| `")]
+    quoted = [text for cell in cells for text in re.findall(r"`([^`]+)`", cell)]
+    of_others = {"pip install", "mlflow run", "mlflow run .", "mlflow ui"}
+    known = messages()
+    missing = [
+        text
+        for text in quoted
+        if text not in of_others and not any(re.search(_pattern(text), message) for message in known)
+    ]
+    assert missing == []
+    assert len(quoted) > 30
+
+
+def _pattern(quoted: str) -> str:
+    return "…+".join(map(re.escape, quoted.split("…")))
+
+
+def test_every_metric_has_a_page_with_a_formula():
+    pages = metric_pages.pages()
+    for name in (*LAYER_METRICS, *RUN_METRICS):
+        definition = metric_pages.definition(name)
+        assert re.search(r"`[^`]*[a-z#][^`]*`", definition.text), name
+        assert bool(definition.sources) or name in NO_SOURCE, name
+        assert f"metrics/{name}.md" in pages
+        assert f"[{name}]({name}.md)" in pages["metrics/index.md"]
+
+
+def test_the_page_of_a_metric_says_what_the_registry_says():
+    page = metric_pages.page("h1_total_persistence")
+    assert "Raw: multiplying" in page
+    assert "[`h1_total_norm`](h1_total_norm.md)" in page
+    assert "grows with the number of points" in page
+    assert "`sum(l)` over H1" in page
+    scale_free = metric_pages.page("h0_total_norm")
+    assert "Scale-free" in scale_free
+    assert "in both tails" in scale_free
+
+
+def test_a_docstring_without_the_formula_is_an_error(monkeypatch):
+    monkeypatch.setitem(metric_pages.COMPUTED_BY, "h1_count", "todacomm.core.summaries.curve_scale")
+    with pytest.raises(ValueError, match="has no formula of h1_count"):
+        metric_pages.definition("h1_count")
+    with pytest.raises(ValueError, match="has no docstring"):
+        metric_pages.docstring("todacomm.core.summaries.CURVE_POINTS")
+
+
+def test_pages_name_no_file_that_is_not_there():
+    for page in PAGES:
+        for place in re.findall(r"`((?:tests|todacomm|benchmarks|configs|templates)/[\w/.-]+\.\w+)`", page.read_text()):
+            assert Path(ROOT / place).exists(), f"{page.name}: {place}"
