@@ -29,18 +29,24 @@ MODELS = {
 REVISIONS = ("main", "step0", "step1000", "step16000")
 COMMIT = "c0ffee" * 6 + "c0ff"
 STANDS_IN = {
-    "wikitext2": "texts/wikitext2", "squad": "texts/squad.txt", "hf:stanfordnlp/imdb:train:text": "texts/imdb.txt",
-    "cuda": "cpu", "24": "3",
+    "wikitext2": "texts/wikitext2.txt", "squad": "texts/squad.txt", "hf:stanfordnlp/imdb:train:text": "texts/imdb.txt",
+    "cuda": "cpu", "24": "3", "layer_5": "layer_2", "3f2a": "latest", "gpt2 wikitext2 500": "demo-decoder run",
+    "bert wikitext2 500": "demo-encoder run",
 }  # fmt: skip
 """A word of a command -> what is there in its place: files for data sets of the hub, this machine, a tiny model."""
 SMALL = {
     "run": "--samples 12 --replicates 4 --nulls 2 --max-length 48",
     "sweep": "--samples 12 --replicates 4 --nulls 2 --max-length 48 --runner serial --compare false",
-    "convergence": "--samples 12 --sizes 5,12 --pcas 3,0 --repeats 2 --replicates 4 --max-length 48",
+    "convergence": "--samples 12 --sizes 10,12 --pcas 3,0 --repeats 2 --replicates 4 --max-length 48",
     "compare": "--rtd-points 10 --allow-mixed true",
 }
-ONCE_ELSEWHERE = ("todacomm ui", "mlflow run . -e train_demo", "mlflow run . --env-manager=local -e train_demo")
-"""Servers and trainings: the browser's tests and those of the training start them."""
+ONCE_ELSEWHERE = (
+    "todacomm ui",
+    "mlflow run . -e train_demo",
+    "mlflow run . --env-manager=local -e train_demo",
+    "python -m entrypoints.sweep --models @models.txt --runner",
+)
+"""Servers, trainings, clusters: the tests of the browser, of the training and of the clusters start them."""
 
 
 @pytest.fixture
@@ -64,8 +70,7 @@ def place(tmp_path, monkeypatch, store):
     (where / "texts").mkdir()
     for name in ("squad.txt", "imdb.txt"):
         (where / "texts" / name).write_text("\n\n".join(texts))
-    (where / "texts/wikitext2").mkdir()
-    (where / "texts/wikitext2/wiki.test.raw").write_text(" = Page = \n \n" + " \n".join(texts))
+    (where / "texts/wikitext2.txt").write_text(" = Page = \n \n" + " \n".join(texts))
     (where / "book.txt").write_text("\n".join(texts))
     for name, key in (("my-texts.jsonl", "body"), ("texts.jsonl", "text"), ("my-texts-text.jsonl", "text")):
         (where / name).write_text("".join(json.dumps({key: text, "text": text}) + "\n" for text in texts))
@@ -100,16 +105,14 @@ def test_the_commands_of_a_page_run(page, place):
 
 def prepare(page: Path) -> None:
     """What the first commands of a page take for granted: that something is recorded."""
-    recorded = {"README": ["demo-decoder", "demo-encoder"], "remote-store": ["demo-decoder"]}
-    recorded["console"] = ["demo-decoder"]
-    for model in recorded.get(page.stem, []):
-        arguments = ["run", "--model", model, *SMALL["run"].split()]
+    for model in ("demo-decoder", "demo-encoder") if page.stem in ("README", "remote-store", "console") else ():
+        arguments = ["run", "--model", model, "--run-name", f"{model} run", *SMALL["run"].split()]
         assert CliRunner().invoke(main, arguments).exit_code == 0
 
 
 def as_program(typed: list[str]):
     """The click command that a line starts, and its arguments made small."""
-    typed = [stand_in(word) for word in typed]
+    typed = typed if typed[1] == "compare" and "--dataset" in typed else [stand_in(word) for word in typed]
     match typed:
         case ["todacomm", name, *options]:
             return main, [name, *options, *small(name, options)]
@@ -129,16 +132,12 @@ def as_program(typed: list[str]):
 
 def small(name: str, options: list[str]) -> list[str]:
     """Options that make a job small; they stand last, and the last one counts."""
-    if "--dry-run" in options:
-        return []
     texts = ["--dataset", STANDS_IN["wikitext2"]] if "controls" in options else []
     return [*SMALL.get(name, "").split(), *texts]
 
 
 def stand_in(word: str) -> str:
     """The word with everything that is not here replaced, also inside lists and settings."""
-    if "wikitext2 500" in word:
-        return word.replace("500", "12")
     name, sign, value = word.partition("=")
     if sign and not name.startswith("--"):
         return f"{name}={stand_in(value)}"

@@ -136,7 +136,7 @@ def to_full_size(value: ArrayLike, replicates: Array, grows: ArrayLike = GROWS) 
     n_defined = np.isfinite(replicates).sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         factor = np.asarray(value, dtype=np.float64) / (np.nansum(replicates, axis=0) / n_defined)
-    return np.where(grows, replicates * factor, replicates)
+        return np.where(grows, replicates * factor, replicates)
 
 
 def betti_bands(curves: dict[str, Array], mean_lifetime: float, diagrams: Sequence[Diagrams]) -> dict[str, Array]:
