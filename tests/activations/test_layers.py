@@ -22,6 +22,7 @@ OWN_PATHS = {
     "llama": ("model.layers", "model.norm"),
     "qwen2": ("model.layers", "model.norm"),
     "gemma2": ("model.layers", "model.norm"),
+    "granite": ("model.layers", "model.norm"),
     "bert": ("bert.encoder.layer", None),
     "distilbert": ("distilbert.transformer.layer", None),
     "roberta": ("roberta.encoder.layer", None),

@@ -15,6 +15,7 @@ from todacomm.activations import Activations, extract
 from todacomm.config import ModelConfig
 from todacomm.core.streams import groups
 from todacomm.models import LoadedModel, load_model
+from todacomm.models.anatomy import examine
 from todacomm.models.streams import Call, find_streams
 
 EVERYTHING = "all,attention,ffn"
@@ -88,6 +89,22 @@ def test_a_parallel_residual_is_told_from_a_serial_one(tmp_path: Path, parallel:
     where = [names[part].split("layers.0.")[1] for part in loaded.anatomy.streams[0]]
     assert where == ["post_attention_dropout", "post_mlp_dropout"]
     assert_adds_up(extract(loaded, TEXTS, layers=EVERYTHING, likelihood=False))
+
+
+@pytest.mark.parametrize("silent", [("attn",), ("mlp",), ("attn", "mlp")])
+def test_a_part_that_adds_nothing_is_found_all_the_same(tmp_path: Path, silent: tuple[str, ...]) -> None:
+    """Attention that is exactly zero, as where a block is pruned or not trained yet."""
+    loaded = load_model(ModelConfig(model=str(tiny_model_folder(tmp_path, "gpt2"))), seed=0)
+    for block in loaded.anatomy.blocks:
+        for part in silent:
+            nn.init.zeros_(getattr(block, part).c_proj.weight)
+            nn.init.zeros_(getattr(block, part).c_proj.bias)
+    found = examine(loaded.model, BLOCKS, decoder=True)
+    if silent != ("attn", "mlp"):
+        assert found.streams == loaded.anatomy.streams
+    seen = extract(replace(loaded, anatomy=found), TEXTS, layers=EVERYTHING, pooling="last", likelihood=False).clouds
+    for kind, part in (("attention", "attn"), ("ffn", "mlp")):
+        assert all((np.abs(seen[name]).max() == 0) == (part in silent) for name in groups(seen)[kind])
 
 
 def test_blocks_that_share_their_weights_have_streams_each(load_tiny: Load) -> None:

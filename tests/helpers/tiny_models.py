@@ -52,6 +52,14 @@ ARCHITECTURES: dict[str, tuple[str, str, dict[str, Any]]] = {
         "begin",
         {**_ROTARY, "num_key_value_heads": 2, "head_dim": 8, "sliding_window": 8, "final_logit_softcapping": 0.5},
     ),
+    "granite": (
+        "granite",
+        "begin",
+        {
+            **_ROTARY, "num_key_value_heads": 2, "embedding_multiplier": 3.0, "residual_multiplier": 0.22,
+            "attention_multiplier": 0.3, "logits_scaling": 2.0,
+        },
+    ),
     "bert": ("bert", "enclose", _BERT),
     "distilbert": (
         "distilbert",
@@ -64,7 +72,7 @@ ARCHITECTURES: dict[str, tuple[str, str, dict[str, Any]]] = {
 }  # fmt: skip
 """Name -> model type, what its tokenizer adds to a text, and the config's own settings."""
 
-DECODERS = ("gpt2", "gpt_neox", "gpt_neo", "opt", "opt-350m", "llama", "qwen2", "gemma2")
+DECODERS = ("gpt2", "gpt_neox", "gpt_neo", "opt", "opt-350m", "llama", "qwen2", "gemma2", "granite")
 ENCODERS = ("bert", "distilbert", "roberta", "albert")
 
 

@@ -1,6 +1,5 @@
 """From the store to one table of many analyses: which are chosen, what they are called, whether they compare."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -204,15 +203,6 @@ def family_of(model: str, architecture: str) -> str:
     """
     names = model.rpartition("/")[2].lower(), architecture.lower()
     return next((family for name in names for part, family in SERIES.items() if part in name), architecture)
-
-
-def is_block(layer: str) -> bool:
-    """Whether a layer is a block's own output: neither embedding nor final, nor a stream inside a block.
-
-    >>> [is_block(name) for name in ("embedding", "layer_3", "layer_3_ffn", "final")]
-    [False, True, False, False]
-    """
-    return re.fullmatch(r"layer_\d+", layer) is not None
 
 
 def _model_label(who: Mapping[str, str]) -> str:

@@ -2,20 +2,16 @@
 
 from typing import TYPE_CHECKING
 
-from todacomm.comparison.gathering import is_block
 from todacomm.core.similarity import matched_layers
+from todacomm.core.streams import RESIDUAL, kind_of
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
 
 
 def residual_depths(analysis: "Analysis") -> dict[str, float]:
-    """Relative depth of the layers along the residual stream: embedding, blocks, final."""
-    return {
-        name: depth
-        for _, name, depth in analysis.settings["layers"]
-        if name in ("embedding", "final") or is_block(name) or not _of_a_model(analysis)
-    }
+    """Relative depth of the layers along the residual stream."""
+    return {name: depth for _, name, depth in analysis.settings["layers"] if kind_of(name) == RESIDUAL}
 
 
 def matched_names(first: "Analysis", second: "Analysis") -> list[tuple[str, str]]:
@@ -24,8 +20,3 @@ def matched_names(first: "Analysis", second: "Analysis") -> list[tuple[str, str]
     names = [list(layers) for layers in depths]
     pairs = matched_layers(*(list(layers.values()) for layers in depths))
     return [(names[0][i], names[1][j]) for i, j in pairs]
-
-
-def _of_a_model(analysis: "Analysis") -> bool:
-    """Whether layers have a model's names: clouds from a file are called as their file calls them."""
-    return not str(analysis.settings["options"]["model"]).startswith("clouds:")

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from todacomm.comparison.gathering import LABEL, MODELS, Gathered, is_block
+from todacomm.comparison.gathering import LABEL, MODELS, Gathered
 from todacomm.core.inference import MIN_DRAWS
+from todacomm.core.streams import RESIDUAL, kind_of
 from todacomm.tables import RUN_LAYER, framed
 
 COMPARED = (
@@ -20,6 +21,8 @@ LIKELIHOODS = ("bits_per_byte", "perplexity")
 MIN_MODELS = 5
 GRID = np.linspace(0.0, 1.0, 21)
 """Relative depths at which curves of models of different depth are compared."""
+_ENDS = ("embedding", "final")
+"""Layers of the residual stream that are no block's output."""
 _Z = 1.959963984540054
 _EXACT = 8
 _DRAWS, _DEALS = 20_000, 499
@@ -61,7 +64,8 @@ def numbers(gathered: Gathered) -> pd.DataFrame:
     """
     table = gathered.table[np.isfinite(gathered.table["value"])]
     whole = table[table["layer"] == RUN_LAYER].assign(blocks=0)
-    blocks = table[table["layer"].map({layer: is_block(layer) for layer in table["layer"].unique()})]
+    along = _along(table)
+    blocks = along[~along["layer"].isin(_ENDS)]
     grouped = blocks.groupby([LABEL, "metric"], sort=False)
     means = grouped[["value", "se"]].mean()
     means["blocks"] = grouped.size()
@@ -183,8 +187,7 @@ def curve_distances(gathered: Gathered, metric: str) -> np.ndarray:
         nan where two share no depth at which both are defined.
     """
     table = gathered.table[(gathered.table["metric"] == metric) & np.isfinite(gathered.table["value"])]
-    along = {layer: layer in ("embedding", "final") or is_block(layer) for layer in table["layer"].unique()}
-    by_label = dict(iter(table[table["layer"].map(along)].groupby(LABEL)))
+    by_label = dict(iter(_along(table).groupby(LABEL)))
     curves = np.array([_on_grid(by_label.get(label)) for label in gathered.labels])
     known = curves[np.isfinite(curves)]
     unit = float(np.abs(known).mean()) if len(known) else np.nan
@@ -192,6 +195,12 @@ def curve_distances(gathered: Gathered, metric: str) -> np.ndarray:
     count = np.isfinite(apart).sum(axis=2)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(count > 0, np.nansum(apart, axis=2) / count / unit, np.nan)
+
+
+def _along(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of layers of the residual stream."""
+    wanted = {name: name != RUN_LAYER and kind_of(name) == RESIDUAL for name in table["layer"].unique()}
+    return table[table["layer"].map(wanted).astype(bool)]
 
 
 def _on_grid(rows: pd.DataFrame | None) -> np.ndarray:

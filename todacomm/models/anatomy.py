@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from todacomm.models.layers import EMBEDDING, FINAL, block_name, layer_names, stream_name, with_streams
-from todacomm.models.streams import Call, Streams, find_streams
+from todacomm.models.streams import Call, Streams, find_streams, multiplier
 
 Receive = Callable[[str, Tensor], None]
 """Called with a layer's name and its hidden states, shape (texts, tokens, width)."""
@@ -141,7 +141,8 @@ def run_body(anatomy: Anatomy, tokens: Tensor, mask: Tensor, receive: Receive = 
         entered.append(block)
 
     def add(kind: str, part: nn.Module, args: tuple[Any, ...], output: Any) -> None:
-        receive(stream_name(len(entered) - 1, kind), _hidden_states(output, tokens.shape))
+        added = multiplier(entered[-1]) * _hidden_states(output, tokens.shape)
+        receive(stream_name(len(entered) - 1, kind), added)
 
     def leave(block: nn.Module, args: tuple[Any, ...], output: Any) -> None:
         receive(block_name(len(entered) - 1), _hidden_states(output, tokens.shape))

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from todacomm.config import AnalysisConfig
+from todacomm.core.streams import STREAMS
+from todacomm.models.layers import ALL
 from todacomm.sweeps.checks import Seen
 
 _START_SECONDS = 6.0
@@ -33,7 +35,7 @@ def estimate(config: AnalysisConfig, seen: Seen) -> Cost:
     A forward pass takes two operations a parameter and token; clouds, distances and logits come on top of the weights.
     """
     texts, belief = config.texts, config.belief
-    n_layers, n_points = seen.n_layers + 2, texts.samples
+    n_layers, n_points = count_layers(config.model.layers, seen.n_layers), texts.samples
     tokens = n_points * min(texts.max_length or 10**6, _PASSAGE_TOKENS if texts.unit == "passage" else _LINE_TOKENS)
     passes = 1 + belief.control_draws * sum(kind in ("random_weights", "shuffled_tokens") for kind in config.null_kinds)
     one = _HOMOLOGY_SECONDS * (n_points / 500) ** 2 * (8 if config.topology.maxdim == 2 else 1)
@@ -42,6 +44,16 @@ def estimate(config: AnalysisConfig, seen: Seen) -> Cost:
     clouds = n_layers * n_points * seen.width * 4
     memory = _PROCESS_BYTES + 5 * seen.n_parameters + 2 * clouds + 6 * 8 * n_points**2
     return Cost(seconds, memory, seen.download)
+
+
+def count_layers(layers: str, n_blocks: int) -> int:
+    """How many clouds ``layers`` asks for of a model with an embedding, ``n_blocks`` blocks and a final norm.
+
+    >>> count_layers("all", 12), count_layers("all,attention,ffn", 12), count_layers("embedding,layer_3", 12)
+    (14, 38, 2)
+    """
+    several = {ALL: n_blocks + 2, **dict.fromkeys(STREAMS, n_blocks)}
+    return sum(several.get(name.strip(), 1) for name in layers.split(","))
 
 
 def total(costs: Iterable[Cost], workers: int) -> Cost:

@@ -1,0 +1,25 @@
+"""What an analysis will cost: what more of it costs, and how many clouds there are."""
+
+from todacomm.config import AnalysisConfig
+from todacomm.sweeps.checks import Seen
+from todacomm.sweeps.estimate import estimate
+
+GPT2 = Seen(124_439_808, 12, 768)
+
+
+def cost(**options: object):
+    return estimate(AnalysisConfig.from_flat(options), GPT2)
+
+
+def test_what_attention_and_mlp_add_are_clouds_of_their_own():
+    """38 clouds instead of 14, each with its homology, intervals, nulls and figure."""
+    alone, beside, forward = cost(), cost(layers="all,attention,ffn"), cost(layers="embedding")
+    one = (alone.seconds - forward.seconds) / 13
+    assert abs(beside.seconds - alone.seconds - 24 * one) < 1e-6 * beside.seconds
+    assert beside.memory - alone.memory == 2 * 24 * 500 * 768 * 4
+
+
+def test_more_points_replicates_and_nulls_cost_more_time():
+    least = cost(samples=100, replicates=0, nulls=0)
+    for more in ({"samples": 500}, {"replicates": 200}, {"nulls": 99}):
+        assert cost(**{"samples": 100, "replicates": 0, "nulls": 0, **more}).seconds > least.seconds
