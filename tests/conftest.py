@@ -23,6 +23,21 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = Path(os.environ.get("TODACOMM_TEST_DATA", ROOT.parent / "shared" / "data"))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--run-slow", action="store_true", help="run the tests marked heavy too, as `make test-heavy` does"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the heavy tests out unless they are asked for by ``--run-slow`` or ``-m``."""
+    if config.option.run_slow or "heavy" in config.option.markexpr:
+        return
+    heavy = [item for item in items if item.get_closest_marker("heavy")]
+    items[:] = [item for item in items if item not in heavy]
+    config.hook.pytest_deselected(items=heavy)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder of real texts, models and tokenizers beside the checkout."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from docs.hooks import metric_pages
 from tests.conftest import ROOT
@@ -44,6 +45,8 @@ def test_a_command_is_understood(command):
     """Parsed to its last option, and not run: tests/heavy/test_docs_run.py runs what can run here."""
     typed = words(command)
     match typed:
+        case ["todacomm", "--help"]:
+            assert CliRunner().invoke(main, ["--help"]).exit_code == 0
         case ["todacomm", name, *options]:
             parsed(main.get_command(None, name), options)
         case ["python", "-m", module, *options] if module.startswith("entrypoints."):
