@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from docs.hooks import metric_pages
 from tests.conftest import ROOT
 from tests.helpers.pages import PAGES, all_commands, blocks, words
+from todacomm.cli import COMMANDS as COMMANDS_OF_CONSOLE
 from todacomm.cli import main
 from todacomm.core.metrics import LAYER_METRICS, RUN_METRICS
 
@@ -57,6 +58,11 @@ def test_a_command_is_understood(command):
             assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
         case _:
             assert elsewhere(command), f"no test knows what to make of {command!r}"
+
+
+def test_every_command_of_the_console_has_an_example():
+    typed = {words(command)[1] for page, command in all_commands() if command.startswith("todacomm ")}
+    assert typed >= {name for section in COMMANDS_OF_CONSOLE.values() for name in section}
 
 
 def elsewhere(command: str) -> str:

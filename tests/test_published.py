@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.helpers.pages import commands
+from todacomm.cli.run import SPELLINGS
 from todacomm.models import PRESETS
 
 PAGE = ROOT / "docs/published.md"
@@ -67,6 +68,12 @@ def test_every_item_has_a_row(part):
     rows = [line.split(" | ")[0] for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
     missing = [item for item in ITEMS[part] if not any(item in row for row in rows)]
     assert missing == []
+
+
+def test_every_published_spelling_is_explained():
+    rows = "".join(line.split(" | ")[0] for line in PAGE.read_text(encoding="utf-8").splitlines())
+    for spelling in {word for words in SPELLINGS.values() for word in words}:
+        assert f"`{spelling}`" in rows, spelling
 
 
 def test_every_row_but_those_of_the_future_names_a_test_that_is_there():
