@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 READY := $(VENV)/.ready
+CLUSTERS := $(VENV)/.clusters
 RUN := PATH="$(BIN):$$PATH" HF_HUB_OFFLINE=1 PYTHONPATH="$(CURDIR)"
 STORE := mlflow.db
 
@@ -27,6 +28,10 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --prefer-binary --editable ".[fast,dev,docs]"
 	touch $@
 
+$(CLUSTERS): $(READY)
+	$(BIN)/python -m pip install --quiet --prefer-binary --editable ".[fast,dev,docs,ray,dask,postgres,s3]" "moto[server]"
+	touch $@
+
 # Made here, before MLflow's own commands can race for it or give its experiments a server's addresses.
 $(STORE): | $(READY)
 	@$(RUN) python -c "from todacomm.tracking import open_store; open_store()"
@@ -41,7 +46,7 @@ ui: $(READY) $(STORE)
 test: $(READY)
 	$(RUN) python -m pytest -n 2 --dist worksteal -m "not heavy"
 
-test-heavy: $(READY)
+test-heavy: $(CLUSTERS)
 	$(RUN) python -m pytest -m heavy
 
 lint: $(READY)

@@ -12,6 +12,7 @@ BENCHMARKS = (
     "start_up",
     "growth",
     "inference_cost",
+    "kills",
     "accelerator",
 )
 """Benchmarks of speed and memory, in the order of the page: ``python -m benchmarks.NAME``."""

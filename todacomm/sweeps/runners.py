@@ -66,6 +66,7 @@ def ray(config: SweepConfig, progress: Progress) -> Iterator[Run]:
         raise ValueError(f"runner=ray needs Ray ({error}): pip install 'todacomm[ray]'") from error
 
     _check_answers(config.address, 6379)
+    _check_speaks_grpc(config.address, 6379)
     try:
         cluster.init(address=config.address or None, log_to_driver=False, ignore_reinit_error=True)
     except (ConnectionError, OSError, RuntimeError) as error:
@@ -94,6 +95,7 @@ def dask(config: SweepConfig, progress: Progress) -> Iterator[Run]:
         raise ValueError(f"runner=dask needs Dask ({error}): pip install 'todacomm[dask]'") from error
 
     _check_answers(config.address, 8786)
+    _check_greets(config.address, 8786)
     own: dict[str, Any] = {
         "n_workers": config.workers or worker_threads(None),
         "threads_per_worker": 1,
@@ -179,8 +181,43 @@ def _check_answers(address: str, port: int) -> None:
     """Whether somebody listens where a cluster should be, asked once: its own client asks for minutes."""
     if not address or address == "auto":
         return
-    parts = urlsplit(address if "://" in address else f"//{address}")
     try:
-        socket.create_connection((parts.hostname or "", parts.port or port), timeout=_SECONDS / 2).close()
+        socket.create_connection(_host_and_port(address, port), timeout=_SECONDS / 2).close()
     except (OSError, ValueError) as error:
         raise ValueError(f"nobody answers at {address!r} ({error}): start the cluster, or mend the address") from error
+
+
+def _check_speaks_grpc(address: str, port: int) -> None:
+    """Whether who listens there speaks Ray's protocol; with TLS its own client has to find out."""
+    if not address or address == "auto" or os.environ.get("RAY_USE_TLS") == "1":
+        return
+    import grpc
+
+    host, own_port = _host_and_port(address, port)
+    with grpc.insecure_channel(f"{host}:{own_port}") as channel:
+        try:
+            grpc.channel_ready_future(channel).result(timeout=_SECONDS)
+        except grpc.FutureTimeoutError as error:
+            raise ValueError(
+                f"somebody listens at {address!r}, and it is no Ray cluster: give the address of its head"
+            ) from error
+
+
+def _check_greets(address: str, port: int) -> None:
+    """Whether who listens there speaks first, as a Dask scheduler does; its own client waits for that without end."""
+    if not address or ("://" in address and not address.startswith("tcp://")):
+        return
+    try:
+        with socket.create_connection(_host_and_port(address, port), timeout=_SECONDS) as asking:
+            greeted = asking.recv(1)
+    except OSError:
+        greeted = b""
+    if not greeted:
+        raise ValueError(
+            f"somebody listens at {address!r}, and it is no Dask scheduler: give the address of the scheduler"
+        )
+
+
+def _host_and_port(address: str, port: int) -> tuple[str, int]:
+    parts = urlsplit(address if "://" in address else f"//{address}")
+    return parts.hostname or "", parts.port or port
