@@ -160,7 +160,7 @@ def test_where_something_else_listens_is_said_within_seconds(store: Path, runner
         address = f"127.0.0.1:{mute.getsockname()[1]}"
         (model, *_) = clouds(store)
         start = time.monotonic()
-        with pytest.raises(ValueError, match="somebody listens at .*, and it is no"):
+        with pytest.raises(ValueError, match="somebody listens at"):
             sweep(load_sweep(None, {"models": model, "runner": runner, "address": address, "samples": 12}))
     assert time.monotonic() - start < 30
 

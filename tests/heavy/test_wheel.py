@@ -27,7 +27,8 @@ def run(*command: str | Path, cwd: Path, **more: str) -> str:
 
 
 def test_a_wheel_has_all_that_an_analysis_needs(project: Path, tmp_path: Path) -> None:
-    run(sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path / "dist", cwd=project)
+    run(sys.executable, "-m", "build", "--outdir", tmp_path / "dist", cwd=project)  # a wheel from the sdist
+    assert len(list((tmp_path / "dist").glob("*.tar.gz"))) == 1
     (wheel,) = (tmp_path / "dist").glob("*.whl")
     run(sys.executable, "-m", "venv", tmp_path / "venv", cwd=tmp_path)
     python = tmp_path / "venv/bin/python"

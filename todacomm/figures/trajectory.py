@@ -38,6 +38,8 @@ _MOST_TICKS = 8
 
 def draw_trajectories(found: Sequence[Trajectory], folder: Path) -> dict[str, Path]:
     """The figures of every trajectory as PNG and SVG under ``folder/plots``, by path."""
+    if not found:
+        return {}
     (folder / "plots").mkdir(parents=True, exist_ok=True)
     draw = {"trajectory_depth": _depth, "trajectory_change": _change, "trajectory_perplexity": _perplexity}
     files: dict[str, Path] = {}
