@@ -28,7 +28,7 @@ def render(found: Mapping[str, Stored]) -> str:
         for table in stored["tables"]:
             parts += [f"## {table['title']}", table["text"], markdown(table["header"], table["rows"])]
             parts.append(f"`{stored['command']}`")
-    return "\n\n".join([*parts, "## Machines", *_machines(found)]) + "\n"
+    return "\n\n".join([*parts, OVERLAP, "## Machines", *_machines(found)]) + "\n"
 
 
 def markdown(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
@@ -86,6 +86,13 @@ def _cell(value: Any) -> str:
 
 
 GOALS = ["what", "against", "ours", "theirs", "median (lowest to highest)", "goal", "same result", "command"]
+
+OVERLAP = """## What is not overlapped
+
+The homology of one layer does not run while the model works on the next. The model goes batch by batch through all of its
+layers, which is what keeps a batch in the processor's cache; so every cloud is complete with the last batch, and all at
+once. What an overlap could save is the homology's part of a whole job, a fiftieth on a processor (tables above). Figures are
+drawn while tables, diagrams and clouds are written, and several layers are measured at a time."""
 
 INTRODUCTION = """# Benchmarks
 
