@@ -89,10 +89,10 @@ GOALS = ["what", "against", "ours", "theirs", "median (lowest to highest)", "goa
 
 OVERLAP = """## What is not overlapped
 
-The homology of one layer does not run while the model works on the next. The model goes batch by batch through all of its
-layers, which is what keeps a batch in the processor's cache; so every cloud is complete with the last batch, and all at
-once. What an overlap could save is the homology's part of a whole job, a fiftieth on a processor (tables above). Figures are
-drawn while tables, diagrams and clouds are written, and several layers are measured at a time."""
+The homology of one layer does not run while the model works on the next. The model goes batch by batch through all of
+its layers, which is what keeps a batch in the processor's cache; so every cloud is complete with the last batch, and
+all at once. What an overlap could save is the homology's part of a whole job, a fiftieth on a processor (tables above).
+Figures are drawn while tables, diagrams and clouds are written, and several layers are measured at a time."""
 
 INTRODUCTION = """# Benchmarks
 
