@@ -75,7 +75,7 @@ def test_five_models_are_enough_for_a_correlation_and_four_are_not(store: Path) 
         if i == 3:
             few = gather()
             assert correlates(few).empty
-            assert correlates_refused(few).startswith("4 trained models here have a likelihood: ")
+            assert correlates_refused(few).startswith("4 trained models have a likelihood here: ")
     table = correlates(gather())
     row = only(table, likelihood="bits_per_byte", metric="h0_total_norm").iloc[0]
     assert (row["models"], row["spearman"]) == (5, pytest.approx(-1.0))

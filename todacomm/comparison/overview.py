@@ -151,7 +151,7 @@ def correlates_refused(gathered: Gathered) -> str:
     if n >= MIN_MODELS:
         return ""
     return (
-        f"{n} trained models here have a likelihood: a rank correlation needs {MIN_MODELS} at least, for with four no "
+        f"{n} trained {'model has' if n == 1 else 'models have'} a likelihood here: a rank correlation needs {MIN_MODELS} at least, for with four no "
         "arrangement is rarer than 1 in 12"
     )
 
