@@ -150,8 +150,9 @@ def correlates_refused(gathered: Gathered) -> str:
     n = max(len(_with_likelihood(gathered, name)) for name in LIKELIHOODS)
     if n >= MIN_MODELS:
         return ""
+    who = "model has" if n == 1 else "models have"
     return (
-        f"{n} trained {'model has' if n == 1 else 'models have'} a likelihood here: a rank correlation needs {MIN_MODELS} at least, for with four no "
+        f"{n} trained {who} a likelihood here: a rank correlation needs {MIN_MODELS} at least, for with four no "
         "arrangement is rarer than 1 in 12"
     )
 
