@@ -64,6 +64,6 @@ bench-full: $(READY)
 	$(RUN) python -m benchmarks --form full
 
 clean:
-	rm -rf $(VENV) build dist site .hypothesis .pytest_cache .mypy_cache .ruff_cache *.egg-info $(STORE) $(STORE)-*
+	rm -rf $(VENV) build dist .coverage htmlcov site .hypothesis .pytest_cache .mypy_cache .ruff_cache *.egg-info $(STORE) $(STORE)-*
 	find mlruns -mindepth 1 ! -name .gitkeep -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

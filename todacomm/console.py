@@ -5,7 +5,7 @@ import logging
 import math
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,7 +58,7 @@ def shown_log() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def analyze_and_tell(config: AnalysisConfig, style: str = "text", bars: bool = True) -> None:
+def analyze_and_tell(config: AnalysisConfig, style: str = "text", bars: bool = True) -> "Analysis":
     """Analyse, then say where the run is, what the headline is and how to look at it.
 
     Parameters
@@ -79,35 +79,7 @@ def analyze_and_tell(config: AnalysisConfig, style: str = "text", bars: bool = T
         if shown:
             shown.close()
     STYLES[style](analysis)
-
-
-def analyze_each(configs: Sequence[AnalysisConfig], style: str = "text", bars: bool = True) -> None:
-    """Analyses one after the other, each a run of its own; one that fails does not keep the others from being made.
-
-    Raises
-    ------
-    ValueError
-        At least one of them failed.
-    """
-    from todacomm.tracking import run_name
-
-    failed = []
-    for index, config in enumerate(configs, start=1):
-        name = run_name(config)
-        if len(configs) > 1 and style == "text":
-            print(f"\n[{index} of {len(configs)}] {name}", file=sys.stderr)
-        try:
-            analyze_and_tell(config, style, bars)
-        except ValueError as error:
-            if style == "json":
-                failure = {"run_id": None, "model": config.model.model, "dataset": config.texts.dataset}
-                print(json.dumps(failure | {"error": str(error)}, ensure_ascii=False), flush=True)
-            if len(configs) == 1:
-                raise
-            print(f"error: {name}: {error}", file=sys.stderr)
-            failed.append(name)
-    if failed:
-        raise ValueError(f"{len(failed)} of {len(configs)} analyses failed: {', '.join(failed)}")
+    return analysis
 
 
 def tell_text(analysis: "Analysis") -> None:

@@ -3,6 +3,7 @@
 import json
 import math
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -16,8 +17,8 @@ from tests.helpers.tiny_models import tiny_model_folder
     [
         ("run --model {gpt2} --samples 200", 1),
         ("run --model {gpt2} --samples 500 --layers all", 1),
-        ("run --models {gpt2},{bert},{gpt_neox} --samples 500", 3),
-        ("run --model {gpt2} --datasets {wikitext2},{squad} --samples 500", 2),
+        ("run --models {gpt2},{bert},{gpt_neox} --samples 500 --compare false", 3),
+        ("run --model {gpt2} --datasets {wikitext2},{squad} --samples 500 --compare false", 2),
         ("run --model {gpt2} --device cpu", 1),
         ("run --hf-model {gpt2} --num-layers 3 --samples 200", 1),
         ("run -m {gpt2} -n 200 -l embedding,layer_1 -d {squad} -o named --max-length 32 --pca 4", 1),
@@ -107,6 +108,20 @@ def test_one_failure_among_several_does_not_keep_the_others(store, todacomm, clo
     assert "no folder" in failed["error"]
     assert made["run_id"]
     assert "1 of 2 analyses failed" in result.stderr
+
+
+def test_several_are_compared_at_the_end_models_or_data_sets(store, todacomm, local):
+    """As the published package did; what is compared is what was analysed just now."""
+    models = todacomm(f"run --models {local['gpt2']},{local['bert']} -o two --json {SMALL}")
+    assert models.exit_code == 0, models.stderr
+    first, second, told = map(json.loads, models.stdout.splitlines())
+    assert {first["model"], second["model"]} == {"gpt2", "bert"}
+    assert told["comparison"] == "two on pydoc"
+    assert Path(told["report"]).read_text().count("<svg") > 3
+    texts = todacomm(f"run --model {local['gpt2']} --datasets {local['wikitext2']},{local['squad']} {SMALL}")
+    assert texts.exit_code == 0, texts.stderr
+    assert "comparison over data sets" in texts.stderr
+    assert texts.stdout.count("http://127.0.0.1:5000/#/experiments") == 3
 
 
 def test_several_get_names_and_folders_of_their_own(store, todacomm, clouds_file):

@@ -15,9 +15,11 @@ from todacomm.comparison.options import comparison_options, parse_comparison
 def compare(runs: str | None, output: str | None, **options: str | None) -> None:
     """Compare analyses that are recorded.
 
-    All of the store, those that the options choose, or the runs named: by id, a beginning of it, or the run's name.
+    All of the store, those that the options choose, or the runs named: by id, a beginning of it, the run's name, or
+    the name of a model, which means its newest analysis.
 
     \b
+    todacomm compare gpt2,bert,pythia-70m
     todacomm compare --models "gpt2*,pythia-*" --dataset wikitext2
     todacomm compare "gpt2 wikitext2 500,bert wikitext2 500" -o report.md
     """

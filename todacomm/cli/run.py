@@ -1,14 +1,10 @@
 """``todacomm run``: one analysis, or one for each of several models and sets of texts."""
 
-from dataclasses import replace
-from pathlib import Path
-
 import click
 
 from todacomm.cli import EXIT_CODES
 from todacomm.cli.list_configs import config_path
 from todacomm.cli.sections import SectionedCommand
-from todacomm.config import AnalysisConfig
 from todacomm.options import options_without, parse_options
 
 SPELLINGS = {
@@ -26,7 +22,7 @@ CHANGED = {
     "dataset": "0.1.0 took wikitext2 where none was named",
     "layers": "0.1.0 took five where none was named",
     "max_length": "128 in 0.1.0",
-    "run_name": "0.1.0 named a folder so: see `todacomm export`",
+    "run_name": "0.1.0 named a folder so: see `todacomm export`; of several analyses, their comparison's name too",
     "device": "cpu in 0.1.0",
 }
 """What a user of todacomm 0.1.0 should know of an option."""
@@ -36,6 +32,9 @@ CHANGED = {
 @options_without(spellings=SPELLINGS, notes=CHANGED)
 @click.option("--models", metavar="A,B,...", help="several models, one run each")
 @click.option("--datasets", metavar="A,B,...", help="several sets of texts, one run each and for every model")
+@click.option(
+    "--compare", type=bool, default=True, metavar="true|false", help="compare several at the end, in a run  [true]"
+)
 @click.option("--hf-model", metavar="NAME", help="the same as --model: a hub id or folder that is no preset")
 @click.option("--num-layers", type=click.IntRange(1), metavar="N", help="blocks the model must have, else an error")
 @click.option("-q", "--quiet", is_flag=True, help="no progress, no warnings: the run's id alone")
@@ -46,6 +45,7 @@ def run(
     datasets: str | None,
     hf_model: str | None,
     num_layers: int | None,
+    compare: bool,
     quiet: bool,
     as_json: bool,
     **options: str | None,
@@ -53,7 +53,7 @@ def run(
     """Analyse models on texts and record it in MLflow.
 
     The activations of every layer, their persistent homology, intervals and null models; one run for each model and
-    set of texts.
+    set of texts. Several are compared at the end: models on each set of texts, or one model over its sets.
 
     \b
     todacomm run --model gpt2 --samples 500 --layers all
@@ -71,17 +71,17 @@ def run(
         for model in names
         for dataset in texts
     ]
-    if len(configs) > 1:
-        configs = [apart(settings) for settings in configs]
+    style = "json" if as_json else "id" if quiet else "text"
 
-    from todacomm.console import analyze_each, exit_code
+    from todacomm.cli.several import analyze_each
+    from todacomm.console import exit_code
 
     def job() -> None:
         if num_layers:
             from todacomm.models.depth import check_blocks
 
             check_blocks(configs[0].model, num_layers)
-        analyze_each(configs, "json" if as_json else "id" if quiet else "text", bars=not quiet)
+        analyze_each(configs, style, bars=not quiet, comparing=compare)
 
     raise SystemExit(exit_code(job, log=not quiet))
 
@@ -107,12 +107,3 @@ def one_of(*given: tuple[str, str | None]) -> list[str | None]:
             raise click.UsageError(f"{option} names nothing: give names with commas between them")
         return list(dict.fromkeys(names))
     return [None]
-
-
-def apart(config: AnalysisConfig) -> AnalysisConfig:
-    """Settings of one of several analyses: a name and a folder given for all become its own."""
-    record = config.record
-    own = f"{Path(config.model.model).name}-{Path(config.texts.dataset).name}"
-    name = f"{record.run_name} {own}" if record.run_name else ""
-    folder = str(Path(record.output_dir) / own) if record.output_dir else ""
-    return replace(config, record=replace(record, run_name=name, output_dir=folder))

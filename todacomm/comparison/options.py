@@ -20,7 +20,7 @@ def comparison_options(command: Command) -> Command:
 
 
 def parse_comparison(runs: str | None = None, **options: str | None) -> ComparisonConfig:
-    """Settings from what a command was given; ``runs`` names them by id, a beginning of it, or name.
+    """Settings from what a command was given; ``runs`` names them by id, a beginning of it, name, or model.
 
     Raises
     ------
@@ -31,8 +31,28 @@ def parse_comparison(runs: str | None = None, **options: str | None) -> Comparis
         config = ComparisonConfig.from_flat({name: value for name, value in options.items() if value is not None})
         if not runs:
             return config
-        from todacomm.tracking import find_analysis
-
-        return replace(config, run_ids=",".join(find_analysis(name) for name in words(runs)))
+        return replace(config, run_ids=",".join(find_run(name, config) for name in words(runs)))
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+
+
+def find_run(name: str, config: ComparisonConfig) -> str:
+    """Id of the analysis that a name means; a model's name, where no run has it, means its newest with trained weights.
+
+    Raises
+    ------
+    ValueError
+        Nothing fits, or several do.
+    """
+    from todacomm.tracking import find_analysis, search_analyses
+
+    found = search_analyses(
+        config.experiment or None,
+        model=name,
+        dataset=config.dataset or None,
+        revision=config.revision or None,
+        weights=config.weights or "trained",
+    )
+    if found.empty or name in set(search_analyses()["run_name"]):
+        return find_analysis(name)
+    return str(found["run_id"].iloc[0])
