@@ -1,6 +1,7 @@
 """The pages keep their word: every command is understood, every message quoted is one, every metric has its page."""
 
 import ast
+import doctest
 import re
 from importlib import import_module
 from itertools import pairwise
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 
 from docs.hooks import metric_pages
 from tests.conftest import ROOT
+from tests.helpers import pages as pages_of_tests
 from tests.helpers.pages import PAGES, all_commands, blocks, words
 from todacomm.cli import COMMANDS as COMMANDS_OF_CONSOLE
 from todacomm.cli import main
@@ -23,7 +25,7 @@ ELSEWHERE = {
     "pip install": "test_wheel and `make install` install; a cluster's nodes do so by themselves",
     "mlflow ui": "the browser's tests start it",
     "mlflow server": "tests/tracking/test_server.py starts one",
-    "mlflow run . --env-manager=virtualenv": "test_environments runs it where pyenv is",
+    "mlflow run . --env-manager=virtualenv": "nowhere: it needs pyenv and builds a Python",
     "mlflow run . --env-manager=uv": "test_environments runs it",
     "export MLFLOW_TRACKING_URI": "a setting of the shell",
     "ray start": "test_sweep_clusters starts a head and a second node",
@@ -155,6 +157,24 @@ def test_the_page_of_a_metric_says_what_the_registry_says():
     scale_free = metric_pages.page("h0_total_norm")
     assert "Scale-free" in scale_free
     assert "in both tails" in scale_free
+
+
+def test_the_examples_of_the_pages_own_functions_hold():
+    for module in (metric_pages, pages_of_tests):
+        assert doctest.testmod(module).failed == 0
+        assert doctest.testmod(module).attempted > 0
+
+
+def test_a_report_has_the_parts_in_the_order_that_its_page_says():
+    template = (ROOT / "templates/model_report.md.j2").read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.*)$", template, flags=re.MULTILINE)
+    page = (ROOT / "docs/how-to/reading-a-report.md").read_text(encoding="utf-8")
+    parts = [
+        name
+        for line in re.findall(r"^\d\. .*$", page, flags=re.MULTILINE)
+        for name in re.findall(r"\*\*(.*?)\*\*", line)
+    ]
+    assert parts == ["Warnings", *headings]
 
 
 def test_a_docstring_without_the_formula_is_an_error(monkeypatch):

@@ -116,6 +116,11 @@ def tell_json(analysis: "Analysis") -> None:
         "numbers": {name: value if math.isfinite(value) else None for name, value in analysis.run.items()},
         "warnings": list(analysis.warnings),
     }
+    print_json(**told)
+
+
+def print_json(**told: Any) -> None:
+    """One line of JSON on stdout."""
     print(json.dumps(told, ensure_ascii=False, allow_nan=False), flush=True)
 
 

@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.heavy.conftest import project_environment
-from tests.helpers.tiny_models import tiny_model_folder
+from tests.helpers.hub_cache import keep_model
 from tests.test_published import COMMANDS
-from tests.texts.hub_server import COMMIT, serve
+from tests.texts.hub_server import serve
 from todacomm.tables import by_layer
 
 pytestmark = pytest.mark.heavy
@@ -63,12 +63,9 @@ load_texts(TextsConfig(dataset=sys.argv[1]), seed=42)
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home of the hub's client that has the models and the data sets, as it is after a download."""
     home = tmp_path_factory.mktemp("hub-home")
+    (home / "hub").mkdir()
     for hub_id, (architecture, settings) in MODELS.items():
-        repository = home / "hub" / f"models--{hub_id.replace('/', '--')}"
-        (repository / "snapshots").mkdir(parents=True)
-        (repository / "refs").mkdir()
-        (repository / "refs/main").write_text(COMMIT)
-        tiny_model_folder(home, architecture, **settings).rename(repository / "snapshots" / COMMIT)
+        keep_model(home / "hub", hub_id, architecture, **settings)
     pages = made_up_pages()
     lines = [line for title, page in pages.items() for line in (f" = {title} = \n", *(f" {text} \n" for text in page))]
     download(home, "wikitext2", ("Salesforce/wikitext", "wikitext-2-raw-v1", "test"), {"text": lines})

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 import yaml
@@ -224,11 +225,20 @@ def test_a_server_on_postgres_and_s3_takes_a_sweep_of_two_processes(
 
     port = free_port()
     line = command("mlflow server")
-    places = {"0.0.0.0": "127.0.0.1", "5000": port, "workers 8": "workers 2", "mlflow@db": f"mlflow@{postgres}"}
+    places = {
+        "0.0.0.0": "127.0.0.1",
+        "localhost:5000": "127.0.0.1:5000",
+        "5000": port,
+        "workers 8": "workers 2",
+        "mlflow@db": f"mlflow@{postgres}",
+    }
     words = here(line, **places)
     background(words, **s3)
     address = f"http://127.0.0.1:{port}"
     wait_for(f"{address}/health")
+    by_name = Request(f"{address}/api/2.0/mlflow/experiments/get-by-name?experiment_name=Default")
+    by_name.add_header("Host", f"server:{port}")  # as the page's clients ask; others than the hosts named are refused
+    assert urlopen(by_name, timeout=20).status == 200
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
     sweep = [sys.executable, "-m", "entrypoints.sweep", "--models", "@models.txt", "--runner", "processes"]

@@ -1,6 +1,5 @@
 """Several analyses one after the other, and then beside each other."""
 
-import json
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from todacomm.config import AnalysisConfig
-from todacomm.console import analyze_and_tell, compare_and_tell
+from todacomm.console import analyze_and_tell, compare_and_tell, print_json
 
 if TYPE_CHECKING:
     from todacomm.comparison.config import ComparisonConfig
@@ -126,8 +125,3 @@ def tell_failure(error: ValueError, style: str, **facts: str) -> None:
     """What failed and why as a line of JSON on stdout, where that is asked for."""
     if style == "json":
         print_json(run_id=None, **facts, error=str(error))
-
-
-def print_json(**told: object) -> None:
-    """One line of JSON on stdout."""
-    print(json.dumps(told, ensure_ascii=False, allow_nan=False), flush=True)
