@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from todacomm.comparison.trajectory import LIKELIHOODS, TOPOLOGICAL, Trajectory, numbered
 from todacomm.core.metrics import LAYER_METRICS
-from todacomm.figures.panels import nothing, panel, plain_number, short_layer
+from todacomm.figures.panels import legend, log_axis, nothing, panel, plain_number, short_layer
 from todacomm.figures.style import DEGREES, FAINT, OTHERS, drawing, ordered_looks, save, shorten, titled
 from todacomm.tables import RUN_LAYER
 
@@ -33,7 +33,11 @@ FIGURES = {
     ),
 }
 """Name -> title and how to read it."""
-_MOST_TICKS = 8
+_MOST_TICKS, _MOST_NAMES = 8, 12
+_WIDE = 20.0
+"""Range of values, as a ratio, from which an axis is logarithmic."""
+_ROOM = (0.07, 0.05)
+"""Width and height of a step's name, as shares of a panel."""
 
 
 def draw_trajectories(found: Sequence[Trajectory], folder: Path) -> dict[str, Path]:
@@ -64,7 +68,7 @@ def _depth(found: Trajectory) -> Figure:
         image = axes.imshow(values, aspect="auto", origin="lower", cmap="viridis", interpolation="nearest")
         figure.colorbar(image, ax=axes, format=plain_number, pad=0.02)
         _step_ticks(axes, found.steps)
-        chosen = np.unique(np.linspace(0, len(values) - 1, _MOST_TICKS).round().astype(int))
+        chosen = _some(len(values), _MOST_TICKS)
         axes.set_yticks(chosen, [short_layer(str(values.index[i])) for i in chosen])
     return figure
 
@@ -80,12 +84,15 @@ def _change(found: Trajectory) -> Figure:
         rows = found.change[found.change["degree"] == degree]
         panel(axes, f"H{degree}", "training step", "median distances by 1,000 steps")
         layers = list(dict.fromkeys(rows.sort_values("depth")["layer"]))
+        curves = []
         for layer, look in zip(layers, ordered_looks(len(layers)), strict=True):
             own = rows[rows["layer"] == layer]
-            axes.plot(own["step"], own["rate"], color=look.color, marker=look.marker, linestyle=look.dash)
-        if (rows["rate"] > 0).all() and rows["rate"].max() > 20 * rows["rate"].min():
-            axes.set_yscale("log")
+            curves += axes.plot(own["step"], own["rate"], color=look.color, marker=look.marker, linestyle=look.dash)
+        if (rows["rate"] > 0).all() and rows["rate"].max() > _WIDE * rows["rate"].min():
+            log_axis(axes, "y")
         _step_scale(axes, found.steps)
+        named = _some(len(layers), _MOST_NAMES)
+        legend(axes, [curves[i] for i in named], [short_layer(layers[i]) for i in named], columns=_MOST_NAMES)
     return figure
 
 
@@ -102,13 +109,23 @@ def _perplexity(found: Trajectory) -> Figure:
         both = pd.concat([series[likelihood], own], axis=1, keys=["x", "y"]).dropna()
         look = DEGREES[0] if metric in TOPOLOGICAL else OTHERS[0]
         axes.plot(both["x"], both["y"], color=look.color, marker=look.marker, linewidth=0.8)
-        for step in both.index[:: max(1, -(-len(both) // _MOST_TICKS))]:
-            axes.annotate(
-                f"{step:,}", (both["x"][step], both["y"][step]), xytext=(4, 4), textcoords="offset points", fontsize=7
-            )
-        if both["x"].max() > 20 * both["x"].min():
-            axes.set_xscale("log")
+        if both["x"].max() > _WIDE * both["x"].min():
+            log_axis(axes, "x")
+        _name_steps(axes, both)
     return figure
+
+
+def _name_steps(axes: Axes, points: pd.DataFrame) -> None:
+    """The training step beside each point that has room for it, the first and the last before the others."""
+    places = axes.transAxes.inverted().transform(axes.transData.transform(points[["x", "y"]]))
+    named: list[int] = []
+    for i in dict.fromkeys([0, len(points) - 1, *range(len(points))]):
+        if all(abs(places[i] - places[j])[0] > _ROOM[0] or abs(places[i] - places[j])[1] > _ROOM[1] for j in named):
+            named.append(i)
+    for i in named:
+        axes.annotate(
+            f"{points.index[i]:,}", tuple(points.iloc[i]), xytext=(4, 4), textcoords="offset points", fontsize=7
+        )
 
 
 def _sheet(found: Trajectory, name: str, height: float) -> Figure:
@@ -131,7 +148,7 @@ def _by_step(rows: pd.DataFrame, steps: Sequence[int]) -> pd.DataFrame:
 
 
 def _step_ticks(axes: Axes, steps: Sequence[int]) -> None:
-    chosen = np.unique(np.linspace(0, len(steps) - 1, _MOST_TICKS).round().astype(int))
+    chosen = _some(len(steps), _MOST_TICKS)
     axes.set_xticks(chosen, [f"{steps[i]:,}" for i in chosen])
     axes.set_xlabel("training step")
 
@@ -140,3 +157,13 @@ def _step_scale(axes: Axes, steps: Sequence[int]) -> None:
     """Logarithmic where checkpoints are, as Pythia's: close together at first, far apart later."""
     if len(steps) > 2 and steps[-1] > 50 * max(steps[1], 1):
         axes.set_xscale("symlog", linthresh=max(steps[1], 1))
+        axes.xaxis.set_major_formatter(plain_number)
+
+
+def _some(n: int, most: int) -> list[int]:
+    """Places spread evenly over ``n``, both ends among them.
+
+    >>> _some(3, 8), _some(100, 3)
+    ([0, 1, 2], [0, 50, 99])
+    """
+    return [int(i) for i in np.unique(np.linspace(0, n - 1, most).round())]
