@@ -25,7 +25,7 @@ ELSEWHERE = {
     "pip install": "test_wheel and `make install` install; a cluster's nodes do so by themselves",
     "mlflow ui": "the browser's tests start it",
     "mlflow server": "tests/tracking/test_server.py starts one",
-    "mlflow run . --env-manager=virtualenv": "nowhere: it needs pyenv and builds a Python",
+    "mlflow run . --env-manager=virtualenv": "test_environments runs it, with a Python that pyenv has already",
     "mlflow run . --env-manager=uv": "test_environments runs it",
     "export MLFLOW_TRACKING_URI": "a setting of the shell",
     "ray start": "test_sweep_clusters starts a head and a second node",
