@@ -3,6 +3,7 @@
 python -m benchmarks.accelerator [--form full]
 """
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,10 +11,14 @@ import torch
 
 from benchmarks.extraction import against_products, rate_row, work_of_a_token
 from benchmarks.materials import CACHE, copy_tokenizer, wikitext
-from benchmarks.measuring import Skipped
-from benchmarks.reporting import Findings, Form, guarded, run
-from todacomm.config import ModelConfig, load_config
-from todacomm.models import load_model
+from benchmarks.measuring import Skipped, in_turns, same_diagrams, timed
+from benchmarks.reporting import Findings, Form, Row, guarded, run, speed_row
+from todacomm.activations import extract
+from todacomm.config import AnalysisConfig, ModelConfig, load_config
+from todacomm.core.homology import Diagrams
+from todacomm.core.layer import LayerAnalysis
+from todacomm.models import LoadedModel, load_model
+from todacomm.shape import Shaping, measure_shape
 from todacomm.texts import load_texts
 
 WHAT = "500 texts through a 1.1 B-parameter decoder, bfloat16"
@@ -37,7 +42,28 @@ def on_device(form: Form) -> Findings:
     square = torch.rand(8192, 8192, dtype=torch.bfloat16, device="cuda")
     pairs = against_products(loaded, texts, square, torch.matmul, form.pairs, BFLOAT16_TOLERANCE)
     what = f"{WHAT} on {torch.cuda.get_device_name()}"
-    return Findings([rate_row(what, PEER, pairs, work_of_a_token(loaded.model), square, GOAL)])
+    rate = rate_row(what, PEER, pairs, work_of_a_token(loaded.model), square, GOAL)
+    return Findings([rate, overlap(loaded, texts, config, form.pairs)])
+
+
+def overlap(loaded: LoadedModel, texts: Sequence[str], config: AnalysisConfig, pairs: int) -> Row:
+    """The pass and the homology of its layers, begun beside it and begun after it."""
+    pass_over = partial(extract, loaded, texts, likelihood=False)
+
+    def beside() -> Diagrams:
+        with Shaping(config) as shaping:
+            seen = pass_over(finished=shaping.begin)
+            return diagrams(shaping.finish(seen.clouds))
+
+    def afterwards() -> Diagrams:
+        return diagrams(measure_shape(config, pass_over().clouds))
+
+    measured = in_turns(lambda: timed(beside), lambda: timed(afterwards), pairs, same_diagrams)
+    return speed_row("the same with the homology of every layer", "homology after the pass", measured, None)
+
+
+def diagrams(shapes: Mapping[str, LayerAnalysis]) -> Diagrams:
+    return [dgm for shape in shapes.values() for dgm in shape.diagrams]
 
 
 def decoder() -> Path:

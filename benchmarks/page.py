@@ -87,12 +87,13 @@ def _cell(value: Any) -> str:
 
 GOALS = ["what", "against", "ours", "theirs", "median (lowest to highest)", "goal", "same result", "command"]
 
-OVERLAP = """## What is not overlapped
+OVERLAP = """## What overlaps
 
-The homology of one layer does not run while the model works on the next. The model goes batch by batch through all of
-its layers, which is what keeps a batch in the processor's cache; so every cloud is complete with the last batch, and
-all at once. What an overlap could save is the homology's part of a whole job, a fiftieth on a processor (tables above).
-Figures are drawn while tables, diagrams and clouds are written, and several layers are measured at a time."""
+On an accelerator the homology of a layer begins in the last batch, as soon as the model is done with that layer
+(`tests/test_shape.py`): it runs beside the later layers, the loss, and the further passes of a pseudo-perplexity. Not
+earlier, because a batch goes through all layers before the next one, which is what keeps it in the memory nearest to
+the arithmetic. On a CPU the pass takes every processor and homology waits for it: a fiftieth of a whole job (tables
+above). Several layers are measured at a time, and figures are drawn while tables, diagrams and clouds are written."""
 
 INTRODUCTION = """# Benchmarks
 

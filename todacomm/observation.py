@@ -1,14 +1,18 @@
 """What is seen of a model before any geometry: one cloud a layer, and what is known of the texts behind its rows."""
 
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from todacomm.config import AnalysisConfig
 from todacomm.memory import check_memory
 from todacomm.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from todacomm.activations import Finished
 
 OWN_CLOUDS = "clouds:"
 
@@ -43,8 +47,14 @@ class Observation:
     warnings: tuple[str, ...] = ()
 
 
-def observe(config: AnalysisConfig, progress: Progress = silent) -> Observation:
+def observe(config: AnalysisConfig, progress: Progress = silent, finished: "Finished | None" = None) -> Observation:
     """Run the model on the texts, or read clouds that somebody else took (``model=clouds:FILE``).
+
+    Parameters
+    ----------
+    finished : callable, optional
+        Called with a layer's name and cloud while an accelerator is at work on the next layers. Not on a CPU, where
+        whoever measures it would take the pass's own processors, and not of clouds out of the cache or a file.
 
     Raises
     ------
@@ -61,11 +71,16 @@ def observe(config: AnalysisConfig, progress: Progress = silent) -> Observation:
                 f"landmarks is {landmarks}, the file has {n_points} points a layer: expected at most as many"
             )
         return observed
-    return run_model(config, progress)
+    return run_model(config, progress, finished=finished)
 
 
 def run_model(
-    config: AnalysisConfig, progress: Progress = silent, *, seed: int | None = None, shuffle_seed: int | None = None
+    config: AnalysisConfig,
+    progress: Progress = silent,
+    *,
+    seed: int | None = None,
+    shuffle_seed: int | None = None,
+    finished: "Finished | None" = None,
 ) -> Observation:
     """One forward pass of the model over the texts, or what the cache kept of the same one.
 
@@ -75,16 +90,23 @@ def run_model(
         Of random weights; the settings' seed without it.
     shuffle_seed : int, optional
         Put the tokens of each text into a random order first.
+    finished : callable, optional
+        As for :func:`observe`.
     """
+    forward = partial(_forward_pass, config, progress, seed, shuffle_seed, finished)
     if not config.record.cache:
-        return _forward_pass(config, progress, seed, shuffle_seed)
+        return forward()
     from todacomm.cache import remembered
 
-    return remembered(config, seed, shuffle_seed, lambda: _forward_pass(config, progress, seed, shuffle_seed))
+    return remembered(config, seed, shuffle_seed, forward)
 
 
 def _forward_pass(
-    config: AnalysisConfig, progress: Progress, seed: int | None, shuffle_seed: int | None
+    config: AnalysisConfig,
+    progress: Progress,
+    seed: int | None,
+    shuffle_seed: int | None,
+    finished: "Finished | None",
 ) -> Observation:
     from todacomm.activations import extract
     from todacomm.models import load_model
@@ -104,6 +126,7 @@ def _forward_pass(
         seed=config.record.seed,
         shuffle_seed=shuffle_seed,
         progress=progress,
+        finished=finished if leaves_processors_free(loaded.info.device) else None,
     )
     return Observation(
         model=asdict(loaded.info) | {"max_length": seen.max_length, "n_predicted": seen.n_predicted},
@@ -124,3 +147,8 @@ def _forward_pass(
         token_embeddings=np.ascontiguousarray(seen.token_embeddings),
         warnings=(*texts.warnings, *seen.warnings),
     )
+
+
+def leaves_processors_free(device: str) -> bool:
+    """Whether the model's pass runs elsewhere than on the processors that homology takes."""
+    return device != "cpu"

@@ -60,13 +60,14 @@ def measure(config: AnalysisConfig, progress: Progress = silent) -> Result:
     """The numbers of one analysis, nothing recorded."""
     from todacomm.assembly import assemble
     from todacomm.belief import question
-    from todacomm.shape import measure_shape
+    from todacomm.shape import Shaping
 
     clock = Clock()
-    with clock("extraction"):
-        observed = observe(config, progress)
-    with clock("homology"):
-        shapes = measure_shape(config, observed.clouds, progress)
+    with Shaping(config) as shaping:
+        with clock("extraction"):
+            observed = observe(config, progress, shaping.begin)
+        with clock("homology"):
+            shapes = shaping.finish(observed.clouds, progress)
     with clock("inference"):
         belief = question(config, observed, shapes, progress)
     return assemble(config, observed, shapes, belief, clock.seconds)

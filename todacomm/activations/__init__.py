@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from todacomm.activations.batches import default_batch_tokens
-from todacomm.activations.forward import TOKEN_EMBEDDING, one_pass
+from todacomm.activations.forward import TOKEN_EMBEDDING, Finished, one_pass
 from todacomm.activations.likelihood import count_predicted, perplexity, pseudo_perplexity
 from todacomm.activations.pooling import pooled_positions
 from todacomm.activations.tokens import Tokens, shuffled, tokenize
@@ -74,6 +74,7 @@ def extract(
     seed: int = 0,
     shuffle_seed: int | None = None,
     progress: Progress = silent,
+    finished: Finished | None = None,
 ) -> Activations:
     """Run a model over texts once and keep one vector a text and layer.
 
@@ -100,6 +101,10 @@ def extract(
         they are, and with last-token pooling the pooled token too.
     progress : callable
         Called with ``extraction`` or ``pseudo-perplexity``, the texts done and the texts in all.
+    finished : callable, optional
+        Called with a layer's name and cloud as soon as both are final, while the model is still at work: on the later
+        layers of the last batch, and on the passes of a pseudo-perplexity. Once more where the last batch had to be
+        halved; the last call counts.
 
     Raises
     ------
@@ -119,7 +124,16 @@ def extract(
         tokens = shuffled(tokens, np.random.default_rng(shuffle_seed), positions if pooling == "last" else None)
 
     with_loss = likelihood and info.head == "causal"
-    rows, loss = one_pass(loaded, tokens, positions, names, with_loss=with_loss, batch_tokens=budget, progress=progress)
+    rows, loss = one_pass(
+        loaded,
+        tokens,
+        positions,
+        names,
+        with_loss=with_loss,
+        batch_tokens=budget,
+        progress=progress,
+        finished=finished,
+    )
     measured, n_predicted = (perplexity(loss, tokens), count_predicted(tokens)) if with_loss else ({}, 0)
     if likelihood and info.head == "masked" and masked_positions:
         value, n_predicted = pseudo_perplexity(

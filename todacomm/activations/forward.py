@@ -1,6 +1,6 @@
 """One pass of a model over texts: the pooled rows of every layer, and the loss on the way."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import nullcontext
 
 import numpy as np
@@ -18,6 +18,9 @@ from todacomm.models.anatomy import run_body
 from todacomm.models.loading import LoadedModel
 from todacomm.progress import Progress
 
+Finished = Callable[[str, np.ndarray], None]
+"""Called with a layer's name and its rows, shape (n_texts, width), as soon as no batch changes them any more."""
+
 TOKEN_EMBEDDING = "token_embedding"
 """Name under which the rows of the input embedding, without positions, stand beside the layers."""
 
@@ -31,6 +34,7 @@ def one_pass(
     with_loss: bool,
     batch_tokens: int,
     progress: Progress,
+    finished: Finished | None = None,
 ) -> tuple[dict[str, np.ndarray], float]:
     """Run the texts through the model, keeping one row a text and layer.
 
@@ -42,6 +46,9 @@ def one_pass(
         Layers to keep.
     with_loss : bool
         Whether to sum up the next-token losses.
+    finished : callable, optional
+        Called with a layer's name and rows in the last batch, while the model goes on to the next layer; once more
+        where that batch had to be halved, and the last call counts.
 
     Returns
     -------
@@ -56,8 +63,17 @@ def one_pass(
     parts = () if whole else separable(loaded.anatomy)
     rows: dict[str, np.ndarray] = {}
     losses: list[float] = []
+    n_done = 0
+
+    def keep(name: str, batch: np.ndarray, some_rows: Tensor) -> np.ndarray:
+        if name not in rows:
+            rows[name] = np.empty((len(tokens), some_rows.shape[1]), dtype=np.float32)
+        rows[name][batch] = some_rows.cpu().numpy()
+        return rows[name]
 
     def step(batch: np.ndarray) -> None:
+        nonlocal n_done
+        tell = finished if n_done + len(batch) == len(tokens) else None
         some = [tokens[index] for index in batch]
         ids, mask = pad([text.ids for text in some], device)
         at = None if positions is None else torch.from_numpy(positions[batch]).to(device)
@@ -66,15 +82,16 @@ def one_pass(
         def receive(name: str, hidden: Tensor) -> None:
             if name in names:
                 pooled[name] = pool(hidden, mask, at)
+                if tell is not None:
+                    tell(name, keep(name, batch, pooled.pop(name)))
 
         with only_at(parts, at) if parts and at is not None else nullcontext():
             answer = run_body(loaded.anatomy, ids, mask, receive)
         if with_loss:
             losses.append(next_token_loss(loaded, some, ids, answer))
         for name, some_rows in pooled.items():
-            if name not in rows:
-                rows[name] = np.empty((len(tokens), some_rows.shape[1]), dtype=np.float32)
-            rows[name][batch] = some_rows.cpu().numpy()
+            keep(name, batch, some_rows)
+        n_done += len(batch)
 
     lengths = np.array([len(text.ids) for text in tokens])
     with torch.inference_mode(), quick_products(loaded.model):

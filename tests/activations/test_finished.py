@@ -1,0 +1,65 @@
+"""Layers told of in the last batch, each as soon as no batch changes its cloud any more."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.activations.test_batches import short_of_memory
+from tests.helpers.tiny_models import TEXTS
+from todacomm.activations import extract
+from todacomm.models import LoadedModel
+
+Load = Callable[[str], LoadedModel]
+
+
+@pytest.mark.parametrize("batch_tokens", [60, 4000])
+def test_every_layer_is_told_of_once_by_depth_with_its_whole_cloud(tiny: LoadedModel, batch_tokens: int) -> None:
+    told: list[tuple[str, np.ndarray]] = []
+    seen = extract(
+        tiny, TEXTS, batch_tokens=batch_tokens, finished=lambda name, cloud: told.append((name, cloud.copy()))
+    )
+    assert [name for name, _ in told] == list(seen.clouds)
+    for name, cloud in told:
+        np.testing.assert_array_equal(cloud, seen.clouds[name])
+
+
+def test_it_is_told_of_before_the_next_layer_is_computed_and_in_the_last_batch_only(load_tiny: Load) -> None:
+    loaded = load_tiny("gpt2")
+    events: list[str] = []
+    handles = [
+        block.register_forward_pre_hook(lambda module, args, name=f"into layer_{depth}": events.append(name))
+        for depth, block in enumerate(loaded.anatomy.blocks)
+    ]
+    try:
+        extract(loaded, TEXTS, batch_tokens=60, finished=lambda name, cloud: events.append(name))
+    finally:
+        for handle in handles:
+            handle.remove()
+    into = [f"into layer_{depth}" for depth in range(len(handles))]
+    batch = len(handles)
+    first = events.index("embedding") - 1
+    assert first >= batch
+    assert set(events[:first]) == set(into)
+    in_turns = [name for depth in range(batch) for name in (f"layer_{depth}", f"into layer_{depth + 1}")][:-1]
+    assert events[first:] == ["into layer_0", "embedding", *in_turns, "final"]
+
+
+def test_where_the_last_batch_is_halved_the_last_call_counts(load_tiny: Load) -> None:
+    loaded = load_tiny("gpt2")
+    told: list[tuple[str, np.ndarray]] = []
+
+    def finished(name: str, cloud: Any) -> None:
+        told.append((name, cloud.copy()))
+
+    handle = loaded.anatomy.blocks[1].register_forward_pre_hook(short_of_memory(100, []))
+    try:
+        seen = extract(loaded, TEXTS, batch_tokens=1000, finished=finished)
+    finally:
+        handle.remove()
+    names = [name for name, _ in told]
+    assert names[: -len(seen.clouds)] == ["embedding", "layer_0"]
+    assert names[-len(seen.clouds) :] == list(seen.clouds)
+    for name, cloud in dict(told).items():
+        np.testing.assert_array_equal(cloud, seen.clouds[name])
