@@ -9,7 +9,7 @@ import numpy as np
 
 from todacomm.config import AnalysisConfig
 from todacomm.core.layer import LayerAnalysis, analyze_layer
-from todacomm.core.threads import one_thread_each
+from todacomm.core.threads import thread_pool
 from todacomm.memory import homology_threads
 from todacomm.progress import Progress, silent
 
@@ -45,9 +45,7 @@ class Shaping(ExitStack):
         """
         if self._pool is None:
             threads = homology_threads(self._topology, len(cloud))
-            self.enter_context(one_thread_each())
-            self._pool = self.enter_context(ThreadPoolExecutor(threads))
-            self.callback(self._pool.shutdown, wait=False, cancel_futures=True)
+            self._pool = self.enter_context(thread_pool(threads))
         self._begun[layer] = self._pool.submit(self._measure, cloud)
 
     def finish(self, clouds: Mapping[str, np.ndarray], progress: Progress = silent) -> dict[str, LayerAnalysis]:

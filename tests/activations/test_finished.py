@@ -1,17 +1,14 @@
 """Layers told of in the last batch, each as soon as no batch changes its cloud any more."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.activations.test_batches import short_of_memory
+from tests.activations.test_batches import Load, short_of_memory
 from tests.helpers.tiny_models import TEXTS
 from todacomm.activations import extract
 from todacomm.models import LoadedModel
-
-Load = Callable[[str], LoadedModel]
 
 
 @pytest.mark.parametrize("batch_tokens", [60, 4000])
