@@ -1,6 +1,7 @@
 """`mlflow run` in an environment that MLflow makes itself."""
 
 import contextlib
+import os
 import re
 import shutil
 import sqlite3
@@ -24,14 +25,14 @@ def pip_find_links() -> str:
     return ",".join(dict.fromkeys(" ".join(places).split()))
 
 
-def run_in_its_own(manager: str, project: Path, folder: Path, **more: str) -> list[str]:
-    """The demo on few texts in an environment that ``manager`` makes; the names of the distributions in it."""
+def run_in_its_own(command: str, project: Path, folder: Path, **more: str) -> list[str]:
+    """The README's command on few texts, in an environment that it makes; the names of the distributions in it."""
     store = folder / "mlflow.db"
     environment = project_environment(
         MLFLOW_ENV_ROOT=str(folder / "envs"), MLFLOW_TRACKING_URI=f"sqlite:///{store}", **more
     )
     done = subprocess.run(
-        ["mlflow", "run", ".", f"--env-manager={manager}", *FEW],
+        [*command.split(), *FEW],
         cwd=project, env=environment, capture_output=True, text=True, timeout=1500,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
@@ -59,13 +60,22 @@ def test_pyenv_and_pip_make_an_environment(tmp_path):
     assert asked is not None
     there = installed_by_pyenv(asked[1])
     settings.write_text(settings.read_text().replace(asked[0], f"python={there}"))
-    installed = run_in_its_own("virtualenv", project, tmp_path)
+    installed = run_in_its_own("mlflow run . --env-manager=virtualenv", project, tmp_path)
     assert any(name.startswith("torch-2.") for name in installed)
     (made,) = (tmp_path / "envs").rglob("pyvenv.cfg")
     assert f"version = {there}" in made.read_text()
 
 
+def test_conda_makes_an_environment(project, tmp_path):
+    if not (shutil.which("conda") or os.environ.get("MLFLOW_CONDA_HOME")):
+        pytest.skip("conda is not installed")
+    installed = run_in_its_own("mlflow run .", project, tmp_path, CONDA_ENVS_PATH=str(tmp_path / "envs"))
+    assert any(name.startswith("torch-2.") for name in installed)
+
+
 def test_uv_makes_an_environment_without_cuda(project, tmp_path):
-    installed = run_in_its_own("uv", project, tmp_path, UV_FIND_LINKS=pip_find_links(), UV_LINK_MODE="copy")
+    installed = run_in_its_own(
+        "mlflow run . --env-manager=uv", project, tmp_path, UV_FIND_LINKS=pip_find_links(), UV_LINK_MODE="copy"
+    )
     assert any(name.startswith("torch-2.") for name in installed)
     assert not [name for name in installed if name.startswith("nvidia")]
