@@ -14,11 +14,11 @@ from benchmarks.materials import CACHE, copy_tokenizer, wikitext
 from benchmarks.measuring import Skipped, in_turns, same_diagrams, timed
 from benchmarks.reporting import Findings, Form, Row, guarded, run, speed_row
 from todacomm.activations import extract
-from todacomm.config import AnalysisConfig, ModelConfig, load_config
+from todacomm.analysis.shape import Shaping, measure_shape
 from todacomm.core.homology import Diagrams
 from todacomm.core.layer import LayerAnalysis
 from todacomm.models import LoadedModel, load_model
-from todacomm.shape import Shaping, measure_shape
+from todacomm.settings.analysis import AnalysisConfig, ModelConfig, load_config
 from todacomm.texts import load_texts
 
 WHAT = "500 texts through a 1.1 B-parameter decoder, bfloat16"

@@ -25,8 +25,8 @@ from pathlib import Path
 
 import numpy as np
 
-from todacomm.config import AnalysisConfig
-from todacomm.pipeline import measure
+from todacomm.jobs.analyze import measure
+from todacomm.settings.analysis import AnalysisConfig
 from todacomm.tracking import analysis_run
 
 RESULTS = Path(__file__).resolve().parent / "results" / "comparison_scale.json"
@@ -34,7 +34,8 @@ N_RUNS, N_LAYERS, N_POINTS = 500, 30, 60
 COMPARE = """
 import json, resource, time
 start = time.perf_counter()
-from todacomm.comparison import ComparisonConfig, measure_comparison
+from todacomm.settings.comparison import ComparisonConfig
+from todacomm.jobs.compare import measure_comparison
 found = measure_comparison(ComparisonConfig.from_flat({"geometry": "none", "newest": False}))
 seconds = time.perf_counter() - start
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

@@ -14,8 +14,8 @@ from benchmarks.measuring import Disagreement, Measured, Pairs, in_turns, timed
 from benchmarks.reporting import Findings, Form, Row, guarded, run, seconds
 from todacomm.activations import Activations, extract
 from todacomm.activations.products import is_quicker, product
-from todacomm.config import ModelConfig
 from todacomm.models import LoadedModel, load_model
+from todacomm.settings.analysis import ModelConfig
 
 WHAT, PEER = "extraction, real tokens only", "a large float32 matrix product here, `torch.matmul`"
 QUICKEST = "the same product by oneDNN"

@@ -12,12 +12,12 @@ from benchmarks.measuring import cpu_seconds
 from benchmarks.populations import gaussian
 from benchmarks.reporting import Findings, Form, Table, run, seconds
 from todacomm.activations import extract
-from todacomm.config import ModelConfig, load_config
 from todacomm.core.clouds import distances
 from todacomm.core.homology import persistence
 from todacomm.core.landmarks import farthest_points
 from todacomm.core.layer import analyze_layer
 from todacomm.models import load_model
+from todacomm.settings.analysis import ModelConfig, load_config
 from todacomm.texts import load_texts
 
 Work = Callable[[], object]

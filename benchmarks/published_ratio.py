@@ -13,10 +13,11 @@ import numpy as np
 from benchmarks.materials import DATA, ask_peer, gpt2, peer_python, wikitext
 from benchmarks.measuring import close
 from benchmarks.reporting import Findings, Form, Table, guarded, run
-from todacomm.assembly import published
-from todacomm.config import load_config
+from todacomm.analysis.assembly import published
+from todacomm.analysis.observe import observe
 from todacomm.core.summaries import published_h0_total
-from todacomm.observation import Observation, observe
+from todacomm.results.observation import Observation
+from todacomm.settings.analysis import load_config
 
 PEER = "todacomm 0.1.0 from PyPI"
 TOKENS = "token embeddings"

@@ -15,11 +15,11 @@ from mlflow.tracking import MlflowClient
 from benchmarks.measuring import Disagreement, in_turns, timed
 from benchmarks.populations import wide
 from benchmarks.reporting import Findings, Form, Row, run, seconds, speed_row
-from todacomm.config import AnalysisConfig, load_config
-from todacomm.pipeline import draw_and_report
-from todacomm.pipeline import measure as analyse
+from todacomm.jobs.analyze import draw_and_report
+from todacomm.jobs.analyze import measure as analyse
 from todacomm.reports import describe_run
-from todacomm.result import Result
+from todacomm.results.result import Result
+from todacomm.settings.analysis import AnalysisConfig, load_config
 from todacomm.tracking import analysis_run, load_analysis
 from todacomm.tracking.entries import Point, metrics
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from benchmarks.materials import gpt2, wikitext
 from benchmarks.measuring import Pairs, Skipped, close, timed
 from benchmarks.reporting import Findings, Form, guarded, run, speed_row
-from todacomm.config import load_config
-from todacomm.pipeline import measure as analyse
+from todacomm.jobs.analyze import measure as analyse
+from todacomm.settings.analysis import load_config
 
 WHAT, PEER = "second analysis of a cached model, other settings", "its first analysis"
 GOAL = 20.0
@@ -25,7 +25,7 @@ def measure(form: Form) -> Findings:
 
 def second_against_first(form: Form) -> Findings:
     """All numbers of an analysis, nothing recorded: half as many components and standardised the second time."""
-    if not importlib.util.find_spec("todacomm.cache"):
+    if not importlib.util.find_spec("todacomm.analysis.cache"):
         raise Skipped("there is no cache of activations")
     first = {
         "model": str(gpt2()), "dataset": str(wikitext()), "samples": form.pick(12, 100, 500), "likelihood": False,

@@ -19,7 +19,7 @@ import pandas as pd
 from benchmarks.materials import ask_peer, gpt2, peer_python, rows_of_wikitext, run_apart, wikitext, write_texts
 from benchmarks.measuring import Measured, Pairs, close, in_turns, timed
 from benchmarks.reporting import Findings, Form, Table, guarded, run, seconds, speed_row, together
-from todacomm.tables import by_layer, run_values
+from todacomm.results.table import by_layer, run_values
 
 N_BLOCKS = 12
 LAYERS = ["embedding", *(f"layer_{block}" for block in range(N_BLOCKS)), "final"]

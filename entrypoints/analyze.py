@@ -2,8 +2,8 @@
 
 import click
 
-from todacomm.console import analyze_and_tell, exit_code
-from todacomm.options import analysis_options, parse_options
+from todacomm.cli.console import analyze_and_tell, exit_code
+from todacomm.cli.options import analysis_options, parse_options
 
 
 @click.command()

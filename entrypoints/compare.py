@@ -2,8 +2,8 @@
 
 import click
 
-from todacomm.comparison.options import comparison_options, parse_comparison
-from todacomm.console import compare_and_tell, exit_code
+from todacomm.cli.comparison_options import comparison_options, parse_comparison
+from todacomm.cli.console import compare_and_tell, exit_code
 
 
 @click.command()

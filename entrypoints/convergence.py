@@ -2,8 +2,8 @@
 
 import click
 
-from todacomm.console import converge_and_tell, exit_code
-from todacomm.convergence.options import convergence_options, parse_convergence
+from todacomm.cli.console import converge_and_tell, exit_code
+from todacomm.cli.convergence_options import convergence_options, parse_convergence
 
 
 @click.command()

@@ -2,8 +2,8 @@
 
 import click
 
-from todacomm.console import exit_code, sweep_and_tell
-from todacomm.sweeps.options import parse_sweep, sweep_options
+from todacomm.cli.console import exit_code, sweep_and_tell
+from todacomm.cli.sweep_options import parse_sweep, sweep_options
 
 
 @click.command()

@@ -17,9 +17,9 @@ def main(
     model: str, steps: int, seed: int, threads: int, output_dir: str, experiment_name: str, no_tracking: bool
 ) -> None:
     """Train a bundled model on the documentation of installed scientific packages, recorded in MLflow."""
-    from todacomm.console import exit_code
-    from todacomm.training.job import train_and_record
-    from todacomm.training.loop import TrainingConfig
+    from todacomm.cli.console import exit_code
+    from training.job import train_and_record
+    from training.loop import TrainingConfig
 
     def job() -> None:
         config = TrainingConfig(model=model, steps=steps, seed=seed)

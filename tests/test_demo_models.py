@@ -13,10 +13,10 @@ from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokeniz
 from todacomm.demo import DEMO_MODELS
 from todacomm.models.presets import PRESETS
 from todacomm.texts.prose import paragraphs
-from todacomm.training.checkpoints import save_checkpoint
-from todacomm.training.corpus import DISTRIBUTIONS, Corpus
-from todacomm.training.evaluation import evaluate
-from todacomm.training.loop import TrainingConfig
+from training.checkpoints import save_checkpoint
+from training.corpus import DISTRIBUTIONS, Corpus
+from training.evaluation import evaluate
+from training.loop import TrainingConfig
 
 ARCHITECTURES = {"demo-decoder": "GPT2LMHeadModel", "demo-encoder": "BertForMaskedLM"}
 LARGEST = 5_000_000

@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT
-from todacomm.comparison.config import COMPARISON_OPTIONS
-from todacomm.config import OPTIONS
-from todacomm.options import kebab, shown_default, spelled
-from todacomm.sweeps.config import REPLACED, SWEEP_OPTIONS
+from todacomm.cli.options import kebab, shown_default, spelled
+from todacomm.settings.analysis import OPTIONS
+from todacomm.settings.comparison import COMPARISON_OPTIONS
+from todacomm.settings.sweep import REPLACED, SWEEP_OPTIONS
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,8 @@ def test_compare_offers_every_option_with_its_default(mlproject):
 
 
 @pytest.mark.parametrize(
-    "module", ["todacomm", "todacomm.config", "todacomm.options", "todacomm.tables", "entrypoints.sweep"]
+    "module",
+    ["todacomm", "todacomm.settings.analysis", "todacomm.cli.options", "todacomm.results.table", "entrypoints.sweep"],
 )
 def test_light_modules_stay_light(module):
     code = (

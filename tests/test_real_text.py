@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from transformers import GPT2Config
 
-from todacomm.config import load_config
-from todacomm.pipeline import measure
-from todacomm.tables import by_layer, run_values
+from todacomm.jobs.analyze import measure
+from todacomm.results.table import by_layer, run_values
+from todacomm.settings.analysis import load_config
 
 BLOCKS = [f"layer_{block}" for block in range(6)]
 

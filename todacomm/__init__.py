@@ -4,22 +4,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from todacomm.comparison import Comparison, compare
-    from todacomm.pipeline import analyze
-    from todacomm.sweeps import Sweep, sweep
+    from todacomm.comparison.result import Comparison
+    from todacomm.jobs.analyze import analyze
+    from todacomm.jobs.compare import compare
+    from todacomm.jobs.sweep import sweep
+    from todacomm.sweeps.result import Sweep
     from todacomm.tracking import Analysis, load_analysis, search_analyses
 
 __all__ = ["Analysis", "Comparison", "Sweep", "analyze", "compare", "load_analysis", "search_analyses", "sweep"]
 
 _HOME = {
-    "analyze": "todacomm.pipeline",
+    "analyze": "todacomm.jobs.analyze",
     "Analysis": "todacomm.tracking",
-    "Comparison": "todacomm.comparison",
-    "compare": "todacomm.comparison",
+    "Comparison": "todacomm.comparison.result",
+    "compare": "todacomm.jobs.compare",
     "load_analysis": "todacomm.tracking",
     "search_analyses": "todacomm.tracking",
-    "Sweep": "todacomm.sweeps",
-    "sweep": "todacomm.sweeps",
+    "Sweep": "todacomm.sweeps.result",
+    "sweep": "todacomm.jobs.sweep",
 }
 
 

@@ -14,7 +14,7 @@ from todacomm.core.metrics import LAYER_METRICS, RUN_METRICS, Metric
 ROOT = Path(__file__).resolve().parents[2]
 DIAGRAMS = "todacomm.core.summaries.diagram_metrics"
 HEALTH = "todacomm.core.clouds.health"
-TEXTS = "todacomm.assembly.text_health"
+TEXTS = "todacomm.analysis.assembly.text_health"
 LAYER = "todacomm.core.layer.analyze_layer"
 RATIOS = "todacomm.core.summaries.expansion_ratios"
 LIKELIHOOD = "todacomm.activations.likelihood.perplexity"

@@ -6,8 +6,8 @@ from functools import cache
 import pytest
 
 from tests.helpers.tiny_models import ARCHITECTURES, tiny_model_folder
-from todacomm.config import ModelConfig
 from todacomm.models import LoadedModel, load_model
+from todacomm.settings.analysis import ModelConfig
 
 
 @pytest.fixture(scope="session")

@@ -13,9 +13,9 @@ from torch.nn.functional import log_softmax
 from tests.helpers.tiny_models import DECODERS, ENCODERS, TEXTS, tiny_model_folder, tiny_tokenizer
 from todacomm.activations import extract
 from todacomm.activations.tokens import tokenize
-from todacomm.config import ModelConfig
 from todacomm.models import LoadedModel, load_model
 from todacomm.models import head as head_module
+from todacomm.settings.analysis import ModelConfig
 
 Load = Callable[[str], LoadedModel]
 

@@ -12,8 +12,8 @@ from tests.helpers.tiny_models import CONTEXT, TEXTS, tiny_model_folder, tiny_to
 from todacomm.activations import extract
 from todacomm.activations.pooling import pool, pooled_positions
 from todacomm.activations.tokens import pad, tokenize
-from todacomm.config import ModelConfig
 from todacomm.models import LoadedModel, load_model
+from todacomm.settings.analysis import ModelConfig
 
 Load = Callable[[str], LoadedModel]
 LONG = " ".join(TEXTS[3:8])

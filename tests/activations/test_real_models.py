@@ -12,8 +12,8 @@ from transformers import AutoConfig, AutoTokenizer
 
 from tests.helpers.tiny_models import TEXTS
 from todacomm.activations import extract
-from todacomm.config import ModelConfig
 from todacomm.models import LoadedModel, load_model
+from todacomm.settings.analysis import ModelConfig
 
 STORY = (
     "Once upon a time, there was a little girl named Lily. She loved to play with her toys in the park. One day, she "

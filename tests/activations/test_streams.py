@@ -12,11 +12,11 @@ from torch import Tensor, nn
 
 from tests.helpers.tiny_models import ARCHITECTURES, BLOCKS, TEXTS, tiny_model_folder
 from todacomm.activations import Activations, extract
-from todacomm.config import ModelConfig
 from todacomm.core.streams import groups
 from todacomm.models import LoadedModel, load_model
 from todacomm.models.anatomy import examine
 from todacomm.models.streams import Call, find_streams
+from todacomm.settings.analysis import ModelConfig
 
 EVERYTHING = "all,attention,ffn"
 NORMS = {

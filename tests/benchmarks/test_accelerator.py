@@ -1,8 +1,8 @@
 """The accelerator's benchmark where there is none: both of its sides on a CPU."""
 
 from benchmarks.accelerator import overlap
-from todacomm.config import ModelConfig, load_config
 from todacomm.models import load_model
+from todacomm.settings.analysis import ModelConfig, load_config
 from todacomm.texts import load_texts
 
 

@@ -4,7 +4,7 @@ from mlflow import MlflowClient
 
 from tests.helpers.records import record
 from tests.helpers.results import make_result
-from todacomm.comparison.options import parse_comparison
+from todacomm.cli.comparison_options import parse_comparison
 from todacomm.tracking import search_analyses
 
 FEW = "--rtd-points 12 --rtd-permutations 0"

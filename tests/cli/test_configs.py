@@ -9,8 +9,8 @@ import todacomm as library
 from tests.cli.conftest import SMALL
 from tests.conftest import ROOT
 from todacomm.cli.init import config_text
-from todacomm.config import OPTIONS, AnalysisConfig, load_config
-from todacomm.shipped import shipped
+from todacomm.settings.analysis import OPTIONS, AnalysisConfig, load_config
+from todacomm.system.shipped import shipped
 
 EXAMPLES = sorted(path.stem for path in (ROOT / "configs").glob("*.yaml"))
 OFFLINE = {

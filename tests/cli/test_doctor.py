@@ -8,8 +8,8 @@ from mlflow import MlflowClient
 
 from tests.helpers.records import record
 from tests.helpers.results import make_result
-from todacomm import checkup
-from todacomm.checkup import NOTE, OK, PROBLEM
+from todacomm.system import checkup
+from todacomm.system.checkup import NOTE, OK, PROBLEM
 from todacomm.tracking import check_store, open_run
 
 

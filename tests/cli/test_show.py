@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 from tests.helpers.records import record
 from tests.helpers.results import make_result
 from todacomm.reports import findings, headline
-from todacomm.tables import by_layer
+from todacomm.results.table import by_layer
 
 DIGITS = "0123456789abcdef"
 

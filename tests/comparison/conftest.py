@@ -10,7 +10,7 @@ import pytest
 from tests.helpers.records import record
 from tests.helpers.results import make_result
 from tests.helpers.stores import copy_store
-from todacomm.result import Result
+from todacomm.results.result import Result
 
 
 @pytest.fixture(autouse=True)

@@ -12,9 +12,10 @@ from mlflow import MlflowClient
 import todacomm
 from tests.comparison.conftest import make
 from tests.helpers.records import record
-from todacomm.comparison import ComparisonConfig, measure_comparison
 from todacomm.figures.comparison import draw_comparison
+from todacomm.jobs.compare import measure_comparison
 from todacomm.reports.comparison import comparison_context, write_comparison_reports
+from todacomm.settings.comparison import ComparisonConfig
 
 QUICK = {"rtd_points": 15, "rtd_permutations": 0}
 EVIL = "a|b*c <img src=x onerror=y> [l](u)"

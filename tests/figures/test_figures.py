@@ -24,12 +24,12 @@ from PIL import Image
 from tests.helpers.results import add_streams, empty_nulls, make_result
 from todacomm.figures import draw_all
 from todacomm.figures.catalogue import FIGURES
-from todacomm.figures.depth import featured, read_depth
 from todacomm.figures.diagrams import MOST_BARS, draw_barcode, draw_diagram, read_bars, segments
 from todacomm.figures.gallery import OVER_DEPTH
 from todacomm.figures.style import SVG_OPTIONS, drawing
 from todacomm.figures.summary import draw_summary
-from todacomm.result import Result
+from todacomm.results.depth import featured, read_depth
+from todacomm.results.result import Result
 
 LONG_NAME = "an-organisation-with-a-long-name/a-model-of-several-billion-parameters-tuned-on-$instructions$-v2"
 
@@ -218,7 +218,7 @@ def test_threads_draw_what_one_thread_draws() -> None:
 
 def test_matplotlib_comes_only_with_a_picture() -> None:
     code = (
-        "import sys, todacomm.figures, todacomm.figures.catalogue, todacomm.figures.depth, todacomm.reports; "
+        "import sys, todacomm.figures, todacomm.figures.catalogue, todacomm.results.depth, todacomm.reports; "
         "assert 'matplotlib' not in sys.modules; "
         "import todacomm.figures.gallery; assert 'matplotlib.pyplot' not in sys.modules"
     )

@@ -18,7 +18,7 @@ from tests.heavy.conftest import project_environment
 from tests.helpers.hub_cache import keep_model
 from tests.test_published import COMMANDS
 from tests.texts.hub_server import serve
-from todacomm.tables import by_layer
+from todacomm.results.table import by_layer
 
 pytestmark = pytest.mark.heavy
 
@@ -53,7 +53,7 @@ PUBLISHED_FILES = (
 )  # fmt: skip
 LOAD = """
 import sys
-from todacomm.config import TextsConfig
+from todacomm.settings.analysis import TextsConfig
 from todacomm.texts import load_texts
 load_texts(TextsConfig(dataset=sys.argv[1]), seed=42)
 """

@@ -155,7 +155,8 @@ def test_dask_with_a_killed_worker(store: Path, dask_port: int, environment: dic
 @pytest.mark.parametrize(("runner", "module"), [("ray", "ray"), ("dask", "distributed")])
 def test_where_something_else_listens_is_said_within_seconds(store: Path, runner: str, module: str) -> None:
     pytest.importorskip(module)
-    from todacomm.sweeps import load_sweep, sweep
+    from todacomm.jobs.sweep import sweep
+    from todacomm.settings.sweep import load_sweep
 
     with socket.create_server(("127.0.0.1", 0)) as mute:
         address = f"127.0.0.1:{mute.getsockname()[1]}"

@@ -3,7 +3,7 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from todacomm.result import Result
+from todacomm.results.result import Result
 from todacomm.tracking import analysis_run
 
 

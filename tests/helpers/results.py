@@ -8,11 +8,11 @@ import pandas as pd
 from ripser import ripser
 from scipy.spatial.distance import pdist, squareform
 
-from todacomm.config import AnalysisConfig
 from todacomm.core.inference import INTERVAL_METRICS
 from todacomm.core.metrics import LAYER_METRICS
-from todacomm.result import LayerResult, Result
-from todacomm.tables import NULL_COLUMNS, RUN_LAYER, tidy
+from todacomm.results.result import LayerResult, Result
+from todacomm.results.table import NULL_COLUMNS, RUN_LAYER, tidy
+from todacomm.settings.analysis import AnalysisConfig
 
 
 def make_result(

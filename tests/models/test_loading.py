@@ -12,11 +12,11 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, T5EncoderModel
 
 from tests.helpers.tiny_models import ARCHITECTURES, BLOCKS, CONTEXT, DECODERS, ENCODERS, WIDTH, tiny_model_folder
-from todacomm.config import ModelConfig
 from todacomm.demo import DEMO_MODELS
 from todacomm.models import PRESETS, LoadedModel, load_model
 from todacomm.models.anatomy import examine
 from todacomm.models.weights import tell_size
+from todacomm.settings.analysis import ModelConfig
 
 
 def load(folder: Path, seed: int = 0, **options: Any) -> LoadedModel:

@@ -1,6 +1,6 @@
 """What an analysis will cost: what more of it costs, and how many clouds there are."""
 
-from todacomm.config import AnalysisConfig
+from todacomm.settings.analysis import AnalysisConfig
 from todacomm.sweeps.checks import Seen
 from todacomm.sweeps.estimate import estimate
 

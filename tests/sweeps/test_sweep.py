@@ -9,8 +9,9 @@ from mlflow import MlflowClient
 import todacomm
 from tests.helpers.tiny_models import tiny_model_folder
 from todacomm import tracking
-from todacomm.console import exit_code, sweep_and_tell
-from todacomm.sweeps import SweepFailed, load_sweep, plan_sweep, sweep
+from todacomm.cli.console import exit_code, sweep_and_tell
+from todacomm.jobs.sweep import SweepFailed, plan_sweep, sweep
+from todacomm.settings.sweep import load_sweep
 
 QUICK = {"samples": 12, "replicates": 0, "nulls": 0, "keep_clouds": False}
 

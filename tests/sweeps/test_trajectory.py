@@ -5,9 +5,10 @@ import pytest
 from mlflow import MlflowClient
 
 from tests.helpers.tiny_models import tiny_model_folder
-from todacomm.comparison.steps import revision_and_step
 from todacomm.comparison.trajectory import autocorrelation, changes
-from todacomm.sweeps import load_sweep, sweep
+from todacomm.jobs.sweep import sweep
+from todacomm.settings.steps import revision_and_step
+from todacomm.settings.sweep import load_sweep
 
 QUICK = {"samples": 12, "replicates": 0, "nulls": 0, "keep_clouds": False, "compare": False}
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.texts.hub_server import COMMIT, serve
-from todacomm.config import TextsConfig
+from todacomm.settings.analysis import TextsConfig
 from todacomm.texts import hub, load_texts
 from todacomm.texts.files import read_file
 from todacomm.texts.hub import HubName, parse_name, read_hub
@@ -102,7 +102,7 @@ def test_code_that_comes_with_a_data_set_is_not_run(layout: Path) -> None:
 
 ASK = """
 import json, sys
-from todacomm.config import TextsConfig
+from todacomm.settings.analysis import TextsConfig
 from todacomm.texts import load_texts
 for dataset, revision in json.loads(sys.argv[1]):
     try:

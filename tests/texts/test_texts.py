@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from todacomm.config import TextsConfig
+from todacomm.settings.analysis import TextsConfig
 from todacomm.texts import DATASETS, load_texts
 
 

@@ -7,7 +7,7 @@ from PIL import Image
 
 from tests.helpers.records import record
 from tests.helpers.results import make_result
-from todacomm.result import Result
+from todacomm.results.result import Result
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,8 @@ import pytest
 from mlflow import MlflowClient
 
 from tests.helpers.records import record
-from todacomm.config import AnalysisConfig
-from todacomm.result import Result
+from todacomm.results.result import Result
+from todacomm.settings.analysis import AnalysisConfig
 from todacomm.tracking import Interrupted, analysis_run, load_analysis, open_run, training_run
 from todacomm.tracking.interrupt import interruptible, reason_of
 
@@ -21,7 +21,7 @@ CONFIG = AnalysisConfig()
 ROOT = Path(__file__).resolve().parents[2]
 WAITING = """
 import sys, time
-from todacomm.config import AnalysisConfig
+from todacomm.settings.analysis import AnalysisConfig
 from todacomm.tracking import analysis_run
 try:
     with analysis_run(AnalysisConfig()) as run:

@@ -13,10 +13,10 @@ from mlflow import MlflowClient
 
 from tests.helpers.records import record
 from tests.helpers.results import empty_nulls, make_result
-from todacomm.config import AnalysisConfig
 from todacomm.core.homology import resolve_engine
-from todacomm.result import Result
-from todacomm.tables import run_values
+from todacomm.results.result import Result
+from todacomm.results.table import run_values
+from todacomm.settings.analysis import AnalysisConfig
 from todacomm.tracking import analysis_run, load_analysis
 from todacomm.tracking.entries import LONGEST_TAG, fitted, metrics
 from todacomm.tracking.files import read_cloud, stage

@@ -12,8 +12,8 @@ from mlflow import MlflowClient
 from tests.helpers.records import record
 from tests.helpers.results import make_result
 from tests.helpers.stores import copy_store
-from todacomm.config import AnalysisConfig
-from todacomm.result import Result
+from todacomm.results.result import Result
+from todacomm.settings.analysis import AnalysisConfig
 from todacomm.tracking import load_analysis, open_run, report_path, run_link, search_analyses, ui_command
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
-from todacomm.result import Result
+from todacomm.results.result import Result
 from todacomm.tracking import analysis_run, load_analysis, report_path, run_link, search_analyses
 
 pytestmark = pytest.mark.heavy
@@ -32,7 +32,7 @@ entry_points:
 """
 WAITING = """
 import time
-from todacomm.config import AnalysisConfig
+from todacomm.settings.analysis import AnalysisConfig
 from todacomm.tracking import analysis_run
 with analysis_run(AnalysisConfig()) as run:
     print("run", run.run_id, flush=True)

@@ -15,15 +15,15 @@ import pytest
 from mlflow import MlflowClient
 
 from tests.helpers.records import record
-from todacomm.config import AnalysisConfig
-from todacomm.result import Result
+from todacomm.results.result import Result
+from todacomm.settings.analysis import AnalysisConfig
 from todacomm.tracking import analysis_run, load_analysis, open_store, search_analyses
 from todacomm.tracking.places import scheme, shown, sqlite_path
 
 CONFIG = AnalysisConfig()
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_USE = """
-from todacomm.config import AnalysisConfig
+from todacomm.settings.analysis import AnalysisConfig
 from todacomm.tracking import analysis_run
 with analysis_run(AnalysisConfig()) as run:
     print(run.run_id, run.run.experiment_id)

@@ -8,12 +8,12 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer
 
-from todacomm.training.architectures import BUILDERS, N_HEADS
-from todacomm.training.batches import CLS, IGNORED, MASK, MASKED_SHARE, SEP, causal_batch, masked_batch, masked_loss
-from todacomm.training.corpus import Corpus, read_corpus
-from todacomm.training.evaluation import evaluate
-from todacomm.training.loop import TrainingConfig, train
-from todacomm.training.start import NEIGHBOURS
+from training.architectures import BUILDERS, N_HEADS
+from training.batches import CLS, IGNORED, MASK, MASKED_SHARE, SEP, causal_batch, masked_batch, masked_loss
+from training.corpus import Corpus, read_corpus
+from training.evaluation import evaluate
+from training.loop import TrainingConfig, train
+from training.start import NEIGHBOURS
 
 MODELS = sorted(BUILDERS)
 SENTENCES = [

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from entrypoints.train_demo import main
-from todacomm.training.corpus import DISTRIBUTIONS
+from training.corpus import DISTRIBUTIONS
 
 MISSING = [name for name in DISTRIBUTIONS if not list(metadata.Distribution.discover(name=name))]
 pytestmark = [

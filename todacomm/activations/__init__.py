@@ -12,10 +12,10 @@ from todacomm.activations.forward import TOKEN_EMBEDDING, Finished, one_pass
 from todacomm.activations.likelihood import count_predicted, perplexity, pseudo_perplexity
 from todacomm.activations.pooling import pooled_positions
 from todacomm.activations.tokens import Tokens, shuffled, tokenize
-from todacomm.config import AUTO
 from todacomm.models.layers import choose_layers
 from todacomm.models.loading import LoadedModel, pick_pooling
-from todacomm.progress import Progress, silent
+from todacomm.settings.analysis import AUTO
+from todacomm.system.progress import Progress, silent
 
 MASKED_POSITIONS = 8
 TRUNCATED_TO_WARN = 0.01

@@ -16,7 +16,7 @@ from todacomm.activations.tokens import Tokens, pad
 from todacomm.core.streams import RESIDUAL, groups
 from todacomm.models.anatomy import run_body
 from todacomm.models.loading import LoadedModel
-from todacomm.progress import Progress
+from todacomm.system.progress import Progress
 
 Finished = Callable[[str, np.ndarray], None]
 """Called with a layer's name and its rows, shape (n_texts, width), as soon as no batch changes them any more."""

@@ -13,7 +13,7 @@ from todacomm.activations.tokens import Tokens, pad
 from todacomm.models.anatomy import run_body
 from todacomm.models.head import token_losses
 from todacomm.models.loading import LoadedModel
-from todacomm.progress import Progress
+from todacomm.system.progress import Progress
 
 
 def next_token_loss(loaded: LoadedModel, batch: Sequence[Tokens], tokens: Tensor, answer: Any) -> float:

@@ -80,7 +80,7 @@ class LazyGroup(click.Group):
 def show_version(ctx: click.Context, parameter: click.Parameter, asked: bool) -> None:
     """Print the version and leave."""
     if asked:
-        from todacomm.installed import own_version
+        from todacomm.system.installed import own_version
 
         click.echo(f"todacomm {own_version()}")
         ctx.exit()

@@ -19,7 +19,7 @@ def list_entries() -> None:
     """Show what the cache holds, the most recently used first."""
     from datetime import datetime
 
-    from todacomm.cache import cache_folder, entries
+    from todacomm.analysis.cache import cache_folder, entries
     from todacomm.cli.printing import print_table
 
     found = entries()
@@ -36,8 +36,8 @@ def list_entries() -> None:
 @cache.command("clear")
 def clear_entries() -> None:
     """Remove everything the cache holds."""
-    from todacomm.cache import cache_folder, clear
-    from todacomm.console import exit_code
+    from todacomm.analysis.cache import cache_folder, clear
+    from todacomm.cli.console import exit_code
 
     def job() -> None:
         try:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from todacomm.cli import EXIT_CODES
-from todacomm.comparison.options import comparison_options, parse_comparison
+from todacomm.cli.comparison_options import comparison_options, parse_comparison
 
 
 @click.command(epilog=EXIT_CODES)
@@ -25,6 +25,6 @@ def compare(runs: str | None, output: str | None, **options: str | None) -> None
     """
     settings = parse_comparison(runs, **options)
 
-    from todacomm.console import compare_and_tell, exit_code
+    from todacomm.cli.console import compare_and_tell, exit_code
 
     raise SystemExit(exit_code(lambda: compare_and_tell(settings, Path(output) if output else None)))

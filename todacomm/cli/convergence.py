@@ -3,10 +3,10 @@
 import click
 
 from todacomm.cli import EXIT_CODES
+from todacomm.cli.convergence_options import convergence_options, parse_convergence
 from todacomm.cli.list_configs import config_path
 from todacomm.cli.run import SPELLINGS
 from todacomm.cli.sections import SectionedCommand
-from todacomm.convergence.options import convergence_options, parse_convergence
 
 
 @click.command(cls=SectionedCommand, epilog=EXIT_CODES)
@@ -18,6 +18,6 @@ def convergence(config: str | None, sizes: str, pcas: str, repeats: int, **optio
     """
     settings = parse_convergence(config_path(config), sizes, pcas, repeats, **options)
 
-    from todacomm.console import converge_and_tell, exit_code
+    from todacomm.cli.console import converge_and_tell, exit_code
 
     raise SystemExit(exit_code(lambda: converge_and_tell(settings)))

@@ -9,7 +9,7 @@ from todacomm.cli import EXIT_CODES
 from todacomm.cli.printing import print_styled
 
 if TYPE_CHECKING:
-    from todacomm.checkup import Finding
+    from todacomm.system.checkup import Finding
 
 STYLES = {"ok": "green", "note": "yellow", "problem": "bold red"}
 
@@ -21,7 +21,7 @@ def doctor() -> None:
     Python, packages, shipped files, accelerators, what `mlflow run` needs, hub, cache, tracking store: each with what
     was seen and what to do. A note costs speed or an option; a problem stops an analysis, and makes the exit code 1.
     """
-    from todacomm.checkup import PROBLEM, check_machine
+    from todacomm.system.checkup import PROBLEM, check_machine
 
     problems = 0
     for findings in (check_machine(), look_at_store()):
@@ -35,7 +35,7 @@ def doctor() -> None:
 
 def look_at_store() -> "Iterator[Finding]":
     """The findings about the tracking store, or that MLflow cannot be used at all."""
-    from todacomm.checkup import PROBLEM, Finding
+    from todacomm.system.checkup import PROBLEM, Finding
 
     try:
         from todacomm.tracking import check_store

@@ -18,11 +18,11 @@ def export(analysis: str, folder: Path) -> None:
 
     RUN is the id of its run, a beginning of it that no other has, the run's name, or `latest`; DIR is new or empty.
     """
-    from todacomm.console import exit_code
+    from todacomm.cli.console import exit_code
 
     def job() -> None:
         from todacomm import tracking
-        from todacomm.published_files import write_published
+        from todacomm.jobs.export import write_published
 
         write_published(tracking.load_analysis(tracking.find_analysis(analysis)), folder)
         print(folder)

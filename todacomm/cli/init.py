@@ -8,8 +8,8 @@ import click
 import yaml
 
 from todacomm.cli.list_configs import FOLDER, SUFFIXES
-from todacomm.config import OPTION_GROUPS, OPTIONS, AnalysisConfig
-from todacomm.options import shown_default
+from todacomm.cli.options import shown_default
+from todacomm.settings.analysis import OPTION_GROUPS, OPTIONS, AnalysisConfig
 
 
 @click.command()

@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 
 from todacomm.cli.printing import print_heading, print_table
-from todacomm.config import load_config
-from todacomm.protocols import load_protocol, protocol_names
-from todacomm.shipped import shipped
+from todacomm.settings.analysis import load_config
+from todacomm.settings.protocols import load_protocol, protocol_names
+from todacomm.system.shipped import shipped
 
 FOLDER = Path("configs")
 OWN_CLOUDS = "clouds:"

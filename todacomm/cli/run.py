@@ -4,8 +4,8 @@ import click
 
 from todacomm.cli import EXIT_CODES
 from todacomm.cli.list_configs import config_path
+from todacomm.cli.options import options_without, parse_options
 from todacomm.cli.sections import SectionedCommand
-from todacomm.options import options_without, parse_options
 
 SPELLINGS = {
     "config": ("-c",),
@@ -73,8 +73,8 @@ def run(
     ]
     style = "json" if as_json else "id" if quiet else "text"
 
+    from todacomm.cli.console import exit_code
     from todacomm.cli.several import analyze_each
-    from todacomm.console import exit_code
 
     def job() -> None:
         if num_layers:

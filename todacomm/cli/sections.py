@@ -2,7 +2,7 @@
 
 import click
 
-from todacomm.config import OPTION_GROUPS
+from todacomm.settings.analysis import OPTION_GROUPS
 
 
 class SectionedCommand(click.Command):

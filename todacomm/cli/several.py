@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from todacomm.config import AnalysisConfig
-from todacomm.console import analyze_and_tell, compare_and_tell, print_json
+from todacomm.cli.console import analyze_and_tell, compare_and_tell, print_json
+from todacomm.settings.analysis import AnalysisConfig
 
 if TYPE_CHECKING:
-    from todacomm.comparison.config import ComparisonConfig
+    from todacomm.settings.comparison import ComparisonConfig
     from todacomm.tracking import Analysis
 
 
@@ -23,7 +23,7 @@ def analyze_each(configs: Sequence[AnalysisConfig], style: str, bars: bool, comp
     configs : sequence of AnalysisConfig
         They differ in their models and texts alone; a name and a folder given for several become one for each.
     style : str
-        A key of :data:`todacomm.console.STYLES`.
+        A key of :data:`todacomm.cli.console.STYLES`.
     bars : bool
         Show the progress on stderr, where that is a terminal.
     comparing : bool
@@ -69,7 +69,7 @@ def analyze_each(configs: Sequence[AnalysisConfig], style: str, bars: bool, comp
 
 def comparisons(analyses: "Sequence[Analysis]", given: AnalysisConfig) -> "list[ComparisonConfig]":
     """A comparison for each set of texts that several models read, or one over the sets of a single model."""
-    from todacomm.comparison.config import ComparisonConfig
+    from todacomm.settings.comparison import ComparisonConfig
     from todacomm.sweeps.comparing import groups
     from todacomm.tracking import search_analyses
 
@@ -92,7 +92,7 @@ def comparisons(analyses: "Sequence[Analysis]", given: AnalysisConfig) -> "list[
 def compare_one(config: "ComparisonConfig", style: str) -> None:
     """One comparison: in full, as a line of JSON, or without a word where the ids of analyses are asked for."""
     from todacomm import tracking
-    from todacomm.comparison import compare
+    from todacomm.jobs.compare import compare
     from todacomm.reports.comparison_words import headline
 
     if style == "text":

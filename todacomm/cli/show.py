@@ -8,7 +8,7 @@ from todacomm.cli import EXIT_CODES
 from todacomm.cli.printing import print_heading, print_styled, print_table
 
 if TYPE_CHECKING:
-    from todacomm.result import Result
+    from todacomm.results.result import Result
 
 TITLES = {
     "n_distinct": "distinct",
@@ -30,7 +30,7 @@ def show(analysis: str, full: bool) -> None:
 
     RUN is the id of its run, a beginning of it that no other has, the run's name, or `latest`.
     """
-    from todacomm.console import exit_code
+    from todacomm.cli.console import exit_code
 
     raise SystemExit(exit_code(lambda: print_analysis(analysis, full)))
 
@@ -44,9 +44,9 @@ def print_analysis(text: str, full: bool = False) -> None:
         There is no such analysis, or it cannot be read.
     """
     from todacomm import tracking
-    from todacomm.figures.depth import read_depth
     from todacomm.reports import findings, headline, warnings
     from todacomm.reports.blocks import headline_table, layer_tables
+    from todacomm.results.depth import read_depth
 
     found = tracking.load_analysis(tracking.find_analysis(text))
     result = found.outline()
@@ -73,8 +73,8 @@ def print_analysis(text: str, full: bool = False) -> None:
 
 def short_table(result: "Result") -> tuple[list[str], list[list[str]]]:
     """Header and rows of the table by layer, intervals as half-widths; columns without a number are left out."""
-    from todacomm.figures.depth import ROTATION, read_depth
     from todacomm.reports.formats import UNDEFINED, number, p_value, plus_minus
+    from todacomm.results.depth import ROTATION, read_depth
 
     depth = read_depth(result)
     columns = {"layer": list(depth.names)}

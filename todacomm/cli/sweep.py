@@ -3,7 +3,7 @@
 import click
 
 from todacomm.cli import EXIT_CODES
-from todacomm.sweeps.options import parse_sweep, sweep_options
+from todacomm.cli.sweep_options import parse_sweep, sweep_options
 
 
 @click.command(epilog=EXIT_CODES)
@@ -21,6 +21,6 @@ def sweep(config: str | None, **options: str | None) -> None:
 
     settings = parse_sweep(config_path(config), **options)
 
-    from todacomm.console import exit_code, sweep_and_tell
+    from todacomm.cli.console import exit_code, sweep_and_tell
 
     raise SystemExit(exit_code(lambda: sweep_and_tell(settings)))

@@ -27,7 +27,7 @@ def ui(port: int) -> None:
     It prints the link as soon as the interface answers; Ctrl-C ends it. Where MLFLOW_TRACKING_URI names a server, the
     link of that is printed and nothing is started.
     """
-    from todacomm.console import exit_code
+    from todacomm.cli.console import exit_code
 
     raise SystemExit(exit_code(lambda: open_interface(port)))
 

@@ -3,13 +3,10 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from todacomm.comparison.config import ComparisonConfig
-
 if TYPE_CHECKING:
     from todacomm.comparison.differences import controls, paired_differences
     from todacomm.comparison.gathering import Gathered, gather
     from todacomm.comparison.geometry import diagram_distances, divergences, model_distances, nearest_layers, similarity
-    from todacomm.comparison.job import compare, measure_comparison
     from todacomm.comparison.overview import correlates, depth_curves, families, ranking
     from todacomm.comparison.result import Comparison
 
@@ -17,16 +14,13 @@ _HOME = {
     "differences": ("controls", "paired_differences"),
     "gathering": ("Gathered", "gather"),
     "geometry": ("diagram_distances", "divergences", "model_distances", "nearest_layers", "similarity"),
-    "job": ("compare", "measure_comparison"),
     "overview": ("correlates", "depth_curves", "families", "ranking"),
     "result": ("Comparison",),
 }
 
 __all__ = [
     "Comparison",
-    "ComparisonConfig",
     "Gathered",
-    "compare",
     "controls",
     "correlates",
     "depth_curves",
@@ -34,7 +28,6 @@ __all__ = [
     "divergences",
     "families",
     "gather",
-    "measure_comparison",
     "model_distances",
     "nearest_layers",
     "paired_differences",

@@ -12,7 +12,7 @@ from todacomm.comparison.matching import matched_names, residual_depths
 from todacomm.comparison.overview import COMPARED
 from todacomm.core.inference import INTERVAL_METRICS, paired_difference, paired_p_values
 from todacomm.core.inference.uncertainty import GROWS
-from todacomm.tables import framed
+from todacomm.results.table import framed
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from todacomm.comparison.config import ComparisonConfig, words
 from todacomm.core.streams import RESIDUAL, groups
+from todacomm.settings.comparison import ComparisonConfig, words
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis

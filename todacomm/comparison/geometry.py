@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from todacomm.comparison.config import ComparisonConfig
 from todacomm.comparison.differences import every_pair
 from todacomm.comparison.gathering import MODELS, Gathered
 from todacomm.comparison.matching import matched_names, residual_depths
@@ -26,8 +25,9 @@ from todacomm.core.similarity import (
 )
 from todacomm.core.threads import in_threads
 from todacomm.core.vectors import SCALE, vector_distances
-from todacomm.progress import Progress, silent
-from todacomm.tables import framed
+from todacomm.results.table import framed
+from todacomm.settings.comparison import ComparisonConfig
+from todacomm.system.progress import Progress, silent
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis

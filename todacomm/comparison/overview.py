@@ -10,7 +10,7 @@ from scipy.stats import rankdata
 from todacomm.comparison.gathering import LABEL, MODELS, Gathered
 from todacomm.core.inference import MIN_DRAWS
 from todacomm.core.streams import RESIDUAL, kind_of
-from todacomm.tables import RUN_LAYER, framed
+from todacomm.results.table import RUN_LAYER, framed
 
 COMPARED = (
     "h0_total_norm", "h1_total_norm", "h1_max_norm", "twonn_dimension", "effective_rank", "mean_cosine",

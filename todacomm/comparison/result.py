@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from todacomm.comparison.config import ComparisonConfig
 from todacomm.comparison.gathering import Gathered
 from todacomm.comparison.trajectory import Trajectory
+from todacomm.settings.comparison import ComparisonConfig
 
 
 @dataclass(frozen=True)

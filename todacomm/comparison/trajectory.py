@@ -12,7 +12,7 @@ import pandas as pd
 from todacomm.comparison.geometry import scaled_diagrams
 from todacomm.core.similarity import wasserstein
 from todacomm.core.streams import RESIDUAL, kind_of
-from todacomm.tables import RUN_LAYER
+from todacomm.results.table import RUN_LAYER
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from todacomm.assembly import identity, layer_depths
-from todacomm.convergence.config import ConvergenceConfig
+from todacomm.analysis.assembly import identity, layer_depths
+from todacomm.analysis.observe import observe
 from todacomm.convergence.result import COLUMNS, RECOMMENDED_COLUMNS, Convergence
 from todacomm.core.convergence import SCALE_FREE_METRICS, expected_seconds, last_doubling, recommended_size, size_ladder
 from todacomm.core.inference import INTERVAL_METRICS, half_samples, intervals, metric_values, replicate
@@ -17,10 +17,11 @@ from todacomm.core.inference.uncertainty import Z
 from todacomm.core.layer import analyze_layer
 from todacomm.core.subsamples import subsamples
 from todacomm.core.threads import one_thread_each
-from todacomm.machine import worker_threads
-from todacomm.observation import OWN_CLOUDS, Observation, observe
-from todacomm.progress import Clock, Progress, silent
-from todacomm.tables import tidy
+from todacomm.results.observation import OWN_CLOUDS, Observation
+from todacomm.results.table import tidy
+from todacomm.settings.convergence import ConvergenceConfig
+from todacomm.system.machine import worker_threads
+from todacomm.system.progress import Clock, Progress, silent
 
 Tell = Callable[[str], None]
 Row = dict[str, Any]
@@ -111,7 +112,7 @@ def make_plan(config: ConvergenceConfig, observed: Observation) -> Plan:
         pcas=tuple(sorted({kept(pca) for pca in (*config.pcas, topology.pca)})),
         pca=kept(topology.pca),
         repeats=config.repeats,
-        replicates=analysis.belief.replicates,
+        replicates=analysis.inference.replicates,
         seed=analysis.record.seed,
         threads=worker_threads(topology.threads),
         settings={

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from todacomm.config import AnalysisConfig
+from todacomm.settings.analysis import AnalysisConfig
 
 COLUMNS = (
     "model", "revision", "weights", "dataset", "layer", "depth", "metric",

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from todacomm.result import Result
+from todacomm.results.result import Result
 
 
 def draw_all(result: Result, folder: str | Path) -> dict[str, Path]:
     """Every figure of an analysis under ``folder/plots``.
 
     Figures over depth are written as PNG and SVG; every layer has a persistence diagram and a barcode as PNG, all on
-    the same axes, and those of the layer that :func:`todacomm.figures.depth.featured` names as SVG too.
+    the same axes, and those of the layer that :func:`todacomm.results.depth.featured` names as SVG too.
 
     Parameters
     ----------

@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 
-from todacomm.figures.depth import Depth, degrees, spread
 from todacomm.figures.panels import band, depth_labels, layer_names, legend, line, nothing, panel
 from todacomm.figures.style import MUTED, ordered_looks, sheet
-from todacomm.result import LayerResult, Result
+from todacomm.results.depth import Depth, degrees, spread
+from todacomm.results.result import LayerResult, Result
 
 SCALE_LABEL = "scale / median distance"
 COUNTED = ("pieces less one", "loops", "voids")

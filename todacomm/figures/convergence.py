@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 
 from todacomm.convergence.result import Convergence
 from todacomm.core.metrics import LAYER_METRICS
-from todacomm.figures.depth import Curve
 from todacomm.figures.panels import band, fit_curves, legend, line, log_axis, nothing, panel
 from todacomm.figures.style import Look, drawing, ordered_looks, save, sheet, shorten
+from todacomm.results.depth import Curve
 
 NAME = "convergence"
 TITLE = "How many points are enough"

@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
-from todacomm.figures.depth import Depth, degrees
 from todacomm.figures.panels import legend, panel
 from todacomm.figures.style import BAND, DEGREES, INK, MUTED, sheet, shorten
-from todacomm.result import Result
+from todacomm.results.depth import Depth, degrees
+from todacomm.results.result import Result
 
 MOST_BARS = 100
 """Bars of one degree that a barcode shows."""

@@ -4,10 +4,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from todacomm.figures.depth import Depth, spread
 from todacomm.figures.panels import band, layer_names, legend, line, log_axis, nothing, panel, with_control
 from todacomm.figures.style import OTHERS, ordered_looks, sheet
-from todacomm.result import Result
+from todacomm.results.depth import Depth, spread
+from todacomm.results.result import Result
 
 
 def draw_intrinsic_dimension(result: Result, depth: Depth, title: str) -> Figure:

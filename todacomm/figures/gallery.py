@@ -7,7 +7,6 @@ from matplotlib.figure import Figure
 
 from todacomm.figures.betti import draw_betti_curves
 from todacomm.figures.catalogue import FIGURES
-from todacomm.figures.depth import Depth, featured, read_depth
 from todacomm.figures.diagrams import draw_barcode, draw_diagram, read_bars
 from todacomm.figures.dimension import draw_intrinsic_dimension
 from todacomm.figures.flipbook import save_each
@@ -15,7 +14,8 @@ from todacomm.figures.persistence import draw_layer_persistence
 from todacomm.figures.spectra import draw_spectra
 from todacomm.figures.style import drawing, save
 from todacomm.figures.summary import draw_summary
-from todacomm.result import Result
+from todacomm.results.depth import Depth, featured, read_depth
+from todacomm.results.result import Result
 
 OVER_DEPTH: dict[str, Callable[[Result, Depth, str], Figure]] = {
     "summary": draw_summary,

@@ -3,7 +3,6 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from todacomm.figures.depth import Depth, degrees
 from todacomm.figures.panels import (
     band,
     depth_axis,
@@ -16,7 +15,8 @@ from todacomm.figures.panels import (
     with_interval,
 )
 from todacomm.figures.style import BAND, DEGREES, MUTED, Look, sheet
-from todacomm.result import Result
+from todacomm.results.depth import Depth, degrees
+from todacomm.results.result import Result
 
 NOTE = "grey: rotation null     bands: 95 %     ×: not defined     hatched: degenerate"
 NAMES = ("pieces", "loops", "voids")

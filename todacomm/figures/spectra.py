@@ -4,7 +4,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from todacomm.figures.depth import Curve, Depth, spread
 from todacomm.figures.panels import (
     depth_axis,
     layer_names,
@@ -18,7 +17,8 @@ from todacomm.figures.panels import (
     with_control,
 )
 from todacomm.figures.style import BAND, MUTED, OTHERS, ordered_looks, sheet
-from todacomm.result import Result
+from todacomm.results.depth import Curve, Depth, spread
+from todacomm.results.result import Result
 
 SHARES = (0.5, 0.9, 0.99)
 FIRST_RANK = 11

@@ -12,8 +12,8 @@ import matplotlib.style
 import numpy as np
 from matplotlib.figure import Figure
 
-from todacomm.figures.depth import RANDOM, own_weights
-from todacomm.result import Provenance
+from todacomm.results.depth import RANDOM, own_weights
+from todacomm.results.result import Provenance
 
 INK, MUTED, FAINT, BAND = "#1a1a1a", "#5f6368", "#e4e6e9", "#c9ccd1"
 BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9"

@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from todacomm.figures.depth import Curve, Depth
 from todacomm.figures.panels import (
     band,
     depth_axis,
@@ -22,7 +21,8 @@ from todacomm.figures.panels import (
     with_streams,
 )
 from todacomm.figures.style import BAND, CONTROL, DEGREES, MUTED, OTHERS, STREAMS, Look, sheet
-from todacomm.result import Result
+from todacomm.results.depth import Curve, Depth
+from todacomm.results.result import Result
 
 LEVEL = 0.05
 """Adjusted p up to which a layer's mark is filled."""

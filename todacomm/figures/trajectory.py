@@ -12,7 +12,7 @@ from todacomm.comparison.trajectory import LIKELIHOODS, TOPOLOGICAL, Trajectory,
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.figures.panels import legend, log_axis, nothing, panel, plain_number, short_layer
 from todacomm.figures.style import DEGREES, FAINT, OTHERS, drawing, ordered_looks, save, shorten, titled
-from todacomm.tables import RUN_LAYER
+from todacomm.results.table import RUN_LAYER
 
 MAPPED = ("h0_total_norm", "h1_max_norm", "twonn_dimension", "participation_ratio")
 AGAINST = ("h0_total_norm", "h1_max_norm", "participation_ratio", "effective_rank")

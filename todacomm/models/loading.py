@@ -10,7 +10,6 @@ from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.activations import NewGELUActivation
 
-from todacomm.config import AUTO, ModelConfig
 from todacomm.models.anatomy import Anatomy, examine
 from todacomm.models.head import head_stands_alone
 from todacomm.models.reading import (
@@ -26,6 +25,7 @@ from todacomm.models.reading import (
 )
 from todacomm.models.sources import find_source
 from todacomm.models.weights import digest_files, tell_size
+from todacomm.settings.analysis import AUTO, ModelConfig
 
 log = logging.getLogger(__name__)
 

@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from todacomm.config import AnalysisConfig, deviations
 from todacomm.core.metrics import LAYER_METRICS, RUN_METRICS
-from todacomm.figures.depth import ROTATION, Depth, degrees, metric_of, read_depth
-from todacomm.protocols import load_protocol
 from todacomm.reports.findings import EMBEDDING, PARTS, own_rows, undefined_by_construction
 from todacomm.reports.formats import UNDEFINED, count, listing, number, p_value, plus_minus, share, signed
 from todacomm.reports.verdicts import Z
-from todacomm.result import Provenance, Result
-from todacomm.tables import RUN_LAYER
+from todacomm.results.depth import ROTATION, Depth, degrees, metric_of, read_depth
+from todacomm.results.result import Provenance, Result
+from todacomm.results.table import RUN_LAYER
+from todacomm.settings.analysis import AnalysisConfig, deviations
+from todacomm.settings.protocols import load_protocol
 
 OF_EMBEDDING = {"expansion_ratio", "expansion_ratio_norm", "expansion_ratio_published"}
 """Numbers of the run that have the embedding's as denominator."""
@@ -52,7 +52,7 @@ class Column:
 def analysed(result: Provenance) -> list[tuple[str, str]]:
     """What was analysed and how, as pairs of a name and its value."""
     model, texts, config = result.model, result.texts, result.config
-    topology, belief = config.topology, config.belief
+    topology, inference = config.topology, config.inference
     revision = f", revision {model['revision']}" if model.get("revision") else ""
     weights = str(model.get("weights", config.model.weights))
     if model.get("weights_digest"):
@@ -68,7 +68,7 @@ def analysed(result: Provenance) -> list[tuple[str, str]]:
         ("Cloud", f"{_pca(topology.pca)}, {'z-scored' if topology.standardize else 'not z-scored'}, {topology.metric}"),
         ("Homology", f"degrees 0 to {topology.maxdim}, engine {topology.engine}"),
         ("Landmarks", number(topology.landmarks) if topology.landmarks else ""),
-        ("Intervals", f"{belief.replicates} half-samples" if config.has_intervals else "none"),
+        ("Intervals", f"{inference.replicates} half-samples" if config.has_intervals else "none"),
         ("Nulls", _nulls(config)),
         ("Protocol", _protocol(result)),
         ("Forward pass", " on ".join(filter(None, (_known(model, "dtype"), _known(model, "device"))))),
@@ -162,10 +162,10 @@ def _architecture(model: dict[str, Any]) -> str:
 
 
 def _nulls(config: AnalysisConfig) -> str:
-    rotated = config.belief.nulls and ROTATION in config.null_kinds and not config.topology.landmarks
-    rotations = [f"{config.belief.nulls} rotations"] if rotated else []
+    rotated = config.inference.nulls and ROTATION in config.null_kinds and not config.topology.landmarks
+    rotations = [f"{config.inference.nulls} rotations"] if rotated else []
     others = [kind.replace("_", " ") for kind in config.null_kinds if kind != ROTATION]
-    draws = [f"{count(config.belief.control_draws, 'draw')} of {listing(others)}"] if others else []
+    draws = [f"{count(config.inference.control_draws, 'draw')} of {listing(others)}"] if others else []
     return "; ".join(rotations + draws) or "none"
 
 
@@ -188,7 +188,7 @@ def _pca(components: int) -> str:
 
 def _protocol(result: Provenance) -> str:
     changed = deviations(result.config)
-    tag = load_protocol(result.config.belief.protocol).tag
+    tag = load_protocol(result.config.inference.protocol).tag
     if not changed:
         return tag
     return f"{tag}, with {', '.join(f'{name}={used} (not {wanted})' for name, (wanted, used) in changed.items())}"

@@ -4,7 +4,6 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from todacomm.comparison.config import ComparisonConfig
 from todacomm.comparison.overview import RANKED
 from todacomm.comparison.result import Comparison
 from todacomm.core.metrics import LAYER_METRICS, RUN_METRICS
@@ -16,6 +15,7 @@ from todacomm.reports.files import Picture, write_files
 from todacomm.reports.render import check_template as check
 from todacomm.reports.render import one_line, render_markdown
 from todacomm.reports.trajectory import trajectory_pictures
+from todacomm.settings.comparison import ComparisonConfig
 
 TEMPLATES = {"models": "comparison.md.j2", "datasets": "dataset_comparison.md.j2"}
 COUNTED = {"models": "models on", "datasets": "data sets read by"}

@@ -15,7 +15,7 @@ from todacomm.figures.panels import short_layer
 from todacomm.reports.blocks import Table
 from todacomm.reports.formats import UNDEFINED, number, p_value, plus_minus, share, signed
 from todacomm.reports.verdicts import LEVEL
-from todacomm.tables import records
+from todacomm.results.table import records
 
 MOST_ROWS = 60
 """Rows of a table in the report; the rest stands in its CSV file."""
@@ -46,7 +46,7 @@ def compared(found: Comparison) -> list[tuple[str, str]]:
     """What the analyses have in common, as pairs of a setting and its value."""
     first = next(iter(found.gathered.analyses.values()))
     runs, differ = found.gathered.runs, set(found.gathered.differing["setting"])
-    topology, belief = first.config.topology, first.config.belief
+    topology, inference = first.config.topology, first.config.inference
     components = f"{topology.pca} principal components" if topology.pca else "no PCA"
     kept = {
         "points": ("Points", ", ".join(number(n) for n in dict.fromkeys(runs["points"]))),
@@ -54,7 +54,7 @@ def compared(found: Comparison) -> list[tuple[str, str]]:
         "unit": ("Unit", str(first.texts.get("unit", ""))),
         "pca": ("Cloud", f"{components}, {topology.metric}" + (", z-scored" if topology.standardize else "")),
         "pooling": ("Pooling", ", ".join(sorted(set(runs["pooling"].astype(str))))),
-        "protocol": ("Protocol", first.tags.get("todacomm.protocol", belief.protocol)),
+        "protocol": ("Protocol", first.tags.get("todacomm.protocol", inference.protocol)),
     }
     said = [pair for name, pair in kept.items() if name not in differ and pair[1]]
     if found.over == "datasets":

@@ -11,7 +11,7 @@ from todacomm.comparison.result import Comparison
 from todacomm.figures.comparison.overlays import name_of
 from todacomm.reports.comparison_blocks import clearest, standing
 from todacomm.reports.formats import count, listing, number, p_value, plus_minus, signed
-from todacomm.tables import records
+from todacomm.results.table import records
 
 SAID = ("h0_total_norm", "h1_max_norm")
 

@@ -5,11 +5,11 @@ import pandas as pd
 
 from todacomm.core.layer import DOUBTFUL_SHARE
 from todacomm.core.metrics import LAYER_METRICS
-from todacomm.figures.depth import ROTATION, Depth, own_weights, read_depth
 from todacomm.reports.formats import fold, layers, listing, number, plus_minus, share
 from todacomm.reports.verdicts import controls, loops, totals
-from todacomm.result import Result
-from todacomm.tables import RUN_LAYER, run_values
+from todacomm.results.depth import ROTATION, Depth, own_weights, read_depth
+from todacomm.results.result import Result
+from todacomm.results.table import RUN_LAYER, run_values
 
 EMBEDDING = "embedding"
 PARTS = {"attention": "attention", "ffn": "MLP"}
@@ -196,7 +196,7 @@ def certainty(result: Result, depth: Depth) -> list[str]:
     missing = [name for name in bare if LAYER_METRICS[name].interval]
     if measured and len(bare) == len(measured):
         config = result.config
-        reasons = {"landmarks": config.topology.landmarks, "replicates=0": config.belief.replicates == 0}
+        reasons = {"landmarks": config.topology.landmarks, "replicates=0": config.inference.replicates == 0}
         why = next((reason for reason, holds in reasons.items() if holds), "no half-sample gave one")
         said.append(f"No number carries an interval ({why}): a difference between layers may be noise of sampling.")
     else:
@@ -212,7 +212,7 @@ def certainty(result: Result, depth: Depth) -> list[str]:
         said.append(f"Of the whole run these carry no interval: {listing(plain['metric'].tolist())}.")
     judged = [name for name in measured if np.isfinite(depth.against(name, "p_adjusted", ROTATION)).any()]
     if not judged:
-        why = "nulls=0" if result.config.belief.nulls == 0 else "no layer could be rotated"
+        why = "nulls=0" if result.config.inference.nulls == 0 else "no layer could be rotated"
         said.append(f"No number has a rotation null ({why}): nothing here is told from chance.")
     else:
         said.append(f"Only {_labels(judged)} are held against the rotation null; every other number is a description.")

@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from todacomm.config import AUTO, OPTIONS, AnalysisConfig, load_config
 from todacomm.core.streams import groups
 from todacomm.figures.catalogue import FIGURES, STREAMS_READING
-from todacomm.figures.depth import featured, read_depth
 from todacomm.reports.blocks import analysed, gaps, glossary, headline_table, layer_tables
 from todacomm.reports.files import Picture, write_files
 from todacomm.reports.findings import EMBEDDING, findings, headline, undefined_by_construction
 from todacomm.reports.formats import layers as layers_in_words
 from todacomm.reports.render import one_line, render_markdown
-from todacomm.result import Result
+from todacomm.results.depth import featured, read_depth
+from todacomm.results.result import Result
+from todacomm.settings.analysis import AUTO, OPTIONS, AnalysisConfig, load_config
 
 TEMPLATE = "model_report.md.j2"
 NOTE_TEMPLATE = "model_note.md.j2"
@@ -129,7 +129,7 @@ def python_call(config: AnalysisConfig) -> str:
 
 def _changed(config: AnalysisConfig) -> dict[str, Any]:
     """Options that differ from those of the protocol, and the protocol where it is not the default one."""
-    base = load_config(None, {"protocol": config.belief.protocol}).to_flat()
+    base = load_config(None, {"protocol": config.inference.protocol}).to_flat()
     base["protocol"] = OPTIONS["protocol"].default
     return {name: value for name, value in config.to_flat().items() if name not in _WHERE and value != base[name]}
 

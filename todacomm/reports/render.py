@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from todacomm.reports.formats import count, fold, number, p_value, plus_minus, share
-from todacomm.shipped import shipped
+from todacomm.system.shipped import shipped
 
 FILTERS = {"number": number, "plus_minus": plus_minus, "share": share, "p_value": p_value, "fold": fold, "count": count}
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from todacomm.core.metrics import LAYER_METRICS
-from todacomm.figures.depth import RANDOM, Curve, Depth, own_weights
 from todacomm.reports.formats import count, layers, listing, number, p_value, plus_minus, signed
-from todacomm.result import Result
+from todacomm.results.depth import RANDOM, Curve, Depth, own_weights
+from todacomm.results.result import Result
 
 LEVEL = 0.05
 """Adjusted p up to which something counts as detected."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from todacomm.config import AnalysisConfig, ModelConfig
-from todacomm.observation import OWN_CLOUDS
+from todacomm.results.observation import OWN_CLOUDS
+from todacomm.settings.analysis import AnalysisConfig, ModelConfig
 
 _LAYERS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
 _WIDTHS = ("hidden_size", "n_embd", "d_model", "dim")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from todacomm.progress import Progress
 from todacomm.sweeps.result import Sweep
+from todacomm.system.progress import Progress
 
 if TYPE_CHECKING:
     from todacomm.tracking import JobRun
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def compare_children(found: Sweep, run: "JobRun", progress: Progress, tell: Callable[[str], None]) -> Sweep:
     """The sweep with its comparisons, each a run below it; one that fails is one of the sweep's problems."""
-    from todacomm.comparison import compare
+    from todacomm.jobs.compare import compare
 
     done, problems = [], dict(found.problems)
     shared = found.config.analysis

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from todacomm.sweeps.config import SweepConfig
+from todacomm.settings.sweep import SweepConfig
 from todacomm.sweeps.plan import Item
 
 _SHARE = 0.8

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
-from todacomm.cache import inputs_digests
-from todacomm.comparison.steps import revision_and_step
-from todacomm.config import AnalysisConfig, ModelConfig
+from todacomm.analysis.cache import inputs_digests
+from todacomm.settings.analysis import AnalysisConfig, ModelConfig
+from todacomm.settings.steps import revision_and_step
+from todacomm.settings.sweep import SweepConfig
 from todacomm.sweeps.checks import Seen, check_dataset, look_at
-from todacomm.sweeps.config import SweepConfig
 from todacomm.sweeps.estimate import Cost, estimate
 from todacomm.tracking import Known, run_name
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from todacomm.sweeps.config import SweepConfig
+from todacomm.settings.sweep import SweepConfig
 from todacomm.sweeps.plan import Item, Plan
 from todacomm.sweeps.worker import FAILED, REUSED, Outcome
 

@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from todacomm.machine import worker_threads
-from todacomm.progress import Progress, silent
-from todacomm.sweeps.config import SweepConfig
+from todacomm.settings.sweep import SweepConfig
 from todacomm.sweeps.worker import Outcome, Task, carry_out, carry_out_elsewhere
+from todacomm.system.machine import worker_threads
+from todacomm.system.progress import Progress, silent
 
 _SECONDS = 10.0
 _NATIVE_THREADS = (

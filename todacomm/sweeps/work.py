@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from todacomm import tracking
-from todacomm.machine import worker_threads
-from todacomm.progress import Progress, silent
-from todacomm.sweeps.config import SweepConfig
+from todacomm.settings.sweep import SweepConfig
 from todacomm.sweeps.memory import budget, waves
 from todacomm.sweeps.plan import Item
 from todacomm.sweeps.runners import LostWorkers, runner
 from todacomm.sweeps.worker import DONE, FAILED, REUSED, Outcome, Task
+from todacomm.system.machine import worker_threads
+from todacomm.system.progress import Progress, silent
 
 MOST_TRIES = 3
 """How often an analysis whose worker died is begun before it counts as failed."""

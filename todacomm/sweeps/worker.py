@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from todacomm.cache import cache_folder
-from todacomm.config import AnalysisConfig
-from todacomm.progress import Progress, silent
+from todacomm.analysis.cache import cache_folder
+from todacomm.settings.analysis import AnalysisConfig
+from todacomm.system.progress import Progress, silent
 
 DONE, REUSED, FAILED = "done", "reused", "failed"
 _WATCH_SECONDS = 1.0
@@ -64,7 +64,7 @@ class Outcome:
 def carry_out(task: Task, progress: Progress = silent) -> Outcome:
     """Analyse, unless it is finished meanwhile; an error is an outcome."""
     from todacomm import tracking
-    from todacomm.pipeline import analyze
+    from todacomm.jobs.analyze import analyze
 
     start = time.perf_counter()
     try:

@@ -17,7 +17,7 @@ from todacomm.texts.sources import DATASETS, read_source
 from todacomm.texts.units import PASSAGE_WORDS, Text, lines, passages, rows
 
 if TYPE_CHECKING:
-    from todacomm.config import TextsConfig
+    from todacomm.settings.analysis import TextsConfig
 
 __all__ = ["DATASETS", "Texts", "load_texts"]
 

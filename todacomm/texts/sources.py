@@ -12,7 +12,7 @@ from todacomm.texts.hub import read_hub, read_squad, read_wikitext2
 from todacomm.texts.pydoc import read_pydoc
 
 if TYPE_CHECKING:
-    from todacomm.config import TextsConfig
+    from todacomm.settings.analysis import TextsConfig
 
 DATASETS: dict[str, Callable[[str], Source]] = {
     "pydoc": read_pydoc,

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from todacomm.config import AnalysisConfig
-from todacomm.result import LayerResult, Result
-from todacomm.tables import run_values
+from todacomm.results.result import LayerResult, Result
+from todacomm.results.table import run_values
+from todacomm.settings.analysis import AnalysisConfig
 from todacomm.tracking._mlflow import MlflowClient, MlflowException, Run, local_path, quiet
 from todacomm.tracking.entries import ANALYSIS
 from todacomm.tracking.files import (
@@ -62,9 +62,10 @@ class Analysis:
     Attributes
     ----------
     layers : DataFrame
-        The tidy table, columns :data:`todacomm.tables.COLUMNS`; numbers of the whole run stand under layer ``run``.
+        The tidy table, columns :data:`todacomm.results.table.COLUMNS`; numbers of the whole run stand under
+        layer ``run``.
     nulls : DataFrame
-        The table of null models, columns :data:`todacomm.tables.NULL_COLUMNS`.
+        The table of null models, columns :data:`todacomm.results.table.NULL_COLUMNS`.
     model, texts : dict
         Facts about the model and the texts.
     warnings : tuple of str

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from todacomm.config import AnalysisConfig, deviations
 from todacomm.core.metrics import LAYER_METRICS, metric_key
 from todacomm.core.streams import RESIDUAL, groups, places
-from todacomm.protocols import load_protocol
-from todacomm.result import Result
-from todacomm.tables import RUN_LAYER, SCHEMA_VERSION, run_values
+from todacomm.results.result import Result
+from todacomm.results.table import RUN_LAYER, SCHEMA_VERSION, run_values
+from todacomm.settings.analysis import AnalysisConfig, deviations
+from todacomm.settings.protocols import load_protocol
 from todacomm.tracking.files import resolved
 
 ANALYSIS = "analysis"
@@ -105,7 +105,7 @@ def first_tags(config: AnalysisConfig) -> dict[str, str]:
         "revision": config.model.revision,
         "weights": config.model.weights,
         "dataset": config.texts.dataset,
-        "protocol": load_protocol(config.belief.protocol).tag,
+        "protocol": load_protocol(config.inference.protocol).tag,
         "deviations": ", ".join(differ),
         "config_hash": config.digest(),
         "schema": str(SCHEMA_VERSION),

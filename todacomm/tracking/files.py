@@ -15,11 +15,11 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from todacomm.config import AUTO
 from todacomm.core.homology import resolve_engine
 from todacomm.core.inference import INTERVAL_METRICS
-from todacomm.result import LayerResult, Result
-from todacomm.tables import COLUMNS, NULL_COLUMNS, SCHEMA_VERSION, tidy
+from todacomm.results.result import LayerResult, Result
+from todacomm.results.table import COLUMNS, NULL_COLUMNS, SCHEMA_VERSION, tidy
+from todacomm.settings.analysis import AUTO
 
 TABLES = "tables/layers.json"
 TEXTS = "config/texts.json"
@@ -183,7 +183,7 @@ def _tables(result: Result) -> dict[str, Any]:
 
 
 def _table(stored: list[str], rows: list[list[Any]], columns: tuple[str, ...]) -> pd.DataFrame:
-    """Rows as :func:`todacomm.tables.tidy` has them, without its dictionary a row: runs are read by the hundred."""
+    """Rows as :func:`todacomm.results.table.tidy` has them, with no dictionary a row: runs are read by hundreds."""
     values = dict(zip(stored, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(stored, ())
     return pd.DataFrame({name: pd.Series(values[name], dtype=dtype) for name, dtype in _dtypes(columns).items()})
 

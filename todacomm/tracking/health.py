@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from todacomm.checkup import NOTE, OK, PROBLEM, Finding
-from todacomm.config import RecordConfig
+from todacomm.settings.analysis import RecordConfig
+from todacomm.system.checkup import NOTE, OK, PROBLEM, Finding
 from todacomm.tracking._mlflow import MlflowClient, get_tracking_uri, is_tracking_uri_set
 from todacomm.tracking.places import check_artifacts, refuse_stray_file_store, shown, sqlite_path
 from todacomm.tracking.run import KIND

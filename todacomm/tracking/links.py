@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Protocol
 
-from todacomm.config import RecordConfig
+from todacomm.settings.analysis import RecordConfig
 from todacomm.tracking._mlflow import get_tracking_uri, local_path
 from todacomm.tracking.places import HTTP, scheme, shown, sqlite_path
 from todacomm.tracking.store import open_store, store_errors

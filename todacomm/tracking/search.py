@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from todacomm.config import OPTIONS, option_type
+from todacomm.settings.analysis import OPTIONS, option_type
 from todacomm.tracking._mlflow import MlflowClient, MlflowException, Run
 from todacomm.tracking.entries import ANALYSIS
 from todacomm.tracking.run import KIND

@@ -15,9 +15,9 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from todacomm.config import AnalysisConfig
 from todacomm.core.streams import RESIDUAL, kind_of, places
-from todacomm.result import Result
+from todacomm.results.result import Result
+from todacomm.settings.analysis import AnalysisConfig
 from todacomm.tracking import entries
 from todacomm.tracking._mlflow import (
     Dataset,

@@ -16,7 +16,7 @@ from todacomm.core.streams import groups
 
 Array = NDArray[np.float64]
 Row = dict[str, Any]
-"""Columns of :data:`todacomm.tables.NULL_COLUMNS` but for those that say which analysis it is."""
+"""Columns of :data:`todacomm.results.table.NULL_COLUMNS` but for those that say which analysis it is."""
 
 MIN_DRAWS = 19
 """Draws of a control from which on it gets a p: with fewer none could be .05."""

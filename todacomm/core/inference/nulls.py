@@ -13,7 +13,7 @@ from todacomm.core.layer import LayerAnalysis
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.core.streams import groups
 from todacomm.core.threads import in_threads
-from todacomm.progress import Progress, silent
+from todacomm.system.progress import Progress, silent
 
 Array = NDArray[np.float64]
 

@@ -22,7 +22,7 @@ from todacomm.core.inference.uncertainty import (
 from todacomm.core.layer import MIN_DISTINCT, LayerAnalysis
 from todacomm.core.streams import RESIDUAL, groups
 from todacomm.core.summaries import expansion_ratios
-from todacomm.progress import Progress, silent
+from todacomm.system.progress import Progress, silent
 
 Array = NDArray[np.float64]
 

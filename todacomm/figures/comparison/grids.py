@@ -14,7 +14,7 @@ from todacomm.core.similarity import linkage
 from todacomm.figures.comparison.overlays import subtitle
 from todacomm.figures.panels import nothing, short_layer
 from todacomm.figures.style import BLUE, FAINT, INK, MUTED, shorten, titled
-from todacomm.tables import records
+from todacomm.results.table import records
 
 MOST_PAIRS = 28
 _SCALES = {

@@ -13,10 +13,10 @@ from todacomm.comparison.overview import COMPARED, RANKED
 from todacomm.comparison.result import Comparison
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.core.streams import RESIDUAL, kind_of
-from todacomm.figures.depth import Curve
 from todacomm.figures.panels import band, fit_curves, nothing, panel
 from todacomm.figures.style import DEGREES, INK, MUTED, OTHERS, Look, shorten, titled
-from todacomm.tables import RUN_LAYER, records
+from todacomm.results.depth import Curve
+from todacomm.results.table import RUN_LAYER, records
 
 _PALETTE = (*DEGREES[:2], *OTHERS, Look(INK, "X"))
 RUN_LABELS = {"expansion_ratio_norm": "Scale-free expansion ratio"}

@@ -1,0 +1,223 @@
+"""The cache changes how long an analysis takes and none of its numbers; what is wrong with it is a warning."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.helpers.tiny_models import tiny_model_folder
+from todacomm.analysis import cache
+from todacomm.analysis.cache.digests import file_digest
+from todacomm.analysis.cache.key import observation_key
+from todacomm.analysis.observe import observe, run_model
+from todacomm.jobs.analyze import measure
+from todacomm.settings.analysis import AnalysisConfig, load_config
+
+QUICK = {"samples": 12, "replicates": 0, "nulls": 0, "keep_clouds": False}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("TODACOMM_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("TODACOMM_CACHE_GB", raising=False)
+    return tmp_path / "cache"
+
+
+def settings(**options):
+    return load_config(None, {**QUICK, **options})
+
+
+def assert_same(one, other):
+    assert list(one.clouds) == list(other.clouds)
+    for name, cloud in one.clouds.items():
+        assert cloud.dtype == other.clouds[name].dtype
+        np.testing.assert_array_equal(cloud, other.clouds[name])
+    np.testing.assert_array_equal(one.pooled_tokens, other.pooled_tokens)
+    np.testing.assert_array_equal(one.token_embeddings, other.token_embeddings)
+    plain = {name: getattr(one, name) for name in ("model", "texts", "likelihood", "truncated_fraction", "warnings")}
+    assert plain == {name: getattr(other, name) for name in plain}
+
+
+@pytest.mark.parametrize("model", ["demo-decoder", "demo-encoder"])
+def test_the_numbers_are_the_same_bit_for_bit(model):
+    without, first, second = (settings(model=model, cache=use) for use in (False, True, True))
+    results = [measure(config) for config in (without, first, second)]
+    assert len(cache.entries()) == 1
+    for result in results[1:]:
+        assert result.table.equals(results[0].table)
+        assert (result.model, result.texts, result.warnings) == (
+            results[0].model,
+            results[0].texts,
+            results[0].warnings,
+        )
+    assert_same(observe(without), observe(second))
+
+
+def test_other_settings_of_the_shape_are_one_entry_and_those_of_the_pass_another():
+    key = observation_key(settings())
+    for options in ({"pca": 5}, {"metric": "cosine"}, {"engine": "ripser"}, {"nulls": 9}, {"maxdim": 0}):
+        assert observation_key(settings(**options)) == key
+    different = [
+        {"model": "demo-encoder"}, {"weights": "random"}, {"samples": 13}, {"pooling": "mean"}, {"dtype": "bfloat16"},
+        {"layers": "final"}, {"max_length": 8}, {"likelihood": False}, {"seed": 1}, {"unit": "line"},
+    ]  # fmt: skip
+    digests = {observation_key(settings(**options)).digest for options in different}
+    assert len(digests | {key.digest}) == len(different) + 1
+    random = settings(weights="random")
+    assert observation_key(random, seed=1) != observation_key(random, seed=2)
+    assert observation_key(settings(), shuffle_seed=1) != key
+
+
+def test_controls_come_from_the_cache_too():
+    random = settings(weights="random")
+    first = run_model(random, seed=7)
+    assert_same(run_model(random, seed=7), first)
+    assert run_model(random, seed=8).model["weights_digest"] != first.model["weights_digest"]
+    assert len(cache.entries()) == 2
+
+
+def test_a_second_analysis_loads_neither_model_nor_texts():
+    observe(settings())
+    code = (
+        "import sys\nfrom todacomm.settings.analysis import load_config\nfrom todacomm.jobs.analyze import measure\n"
+        f"measure(load_config(None, {QUICK | {'pca': 4, 'metric': 'cosine'}!r}))\n"
+        "assert not {'torch', 'transformers', 'datasets'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+
+
+def test_a_changed_model_is_another_entry(tmp_path):
+    model = tiny_model_folder(tmp_path, "gpt2", seed=0)
+    before = observe(settings(model=str(model)))
+    shutil.rmtree(model)
+    tiny_model_folder(tmp_path, "gpt2", seed=1)
+    after = observe(settings(model=str(model)))
+    assert before.model["weights_digest"] != after.model["weights_digest"]
+    assert len(cache.entries()) == 2
+
+
+def test_a_changed_file_of_texts_is_another_entry(tmp_path):
+    texts = tmp_path / "mine.jsonl"
+    texts.write_text("".join(f'{{"text": "text number {i}"}}\n' for i in range(12)))
+    config = settings(dataset=str(texts), unit="row")
+    before = observe(config)
+    texts.write_text("".join(f'{{"text": "text number {i}"}}\n' for i in range(1, 13)))
+    assert observe(config).texts["digest"] != before.texts["digest"]
+
+
+def spoil_by_cutting(path):
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def spoil_by_one_byte(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def spoil_by_something_else(path):
+    np.savez(path, a=np.array([{}], dtype=object))
+
+
+def spoil_by_emptying(path):
+    path.write_bytes(b"")
+
+
+@pytest.mark.parametrize(
+    "spoil", [spoil_by_cutting, spoil_by_one_byte, spoil_by_something_else, spoil_by_emptying], ids=lambda f: f.__name__
+)
+def test_a_spoilt_file_goes_with_a_warning_and_the_model_runs_again(spoil):
+    first = observe(settings())
+    (entry,) = cache.entries()
+    spoil(entry.path)
+    second = observe(settings())
+    (warning,) = second.warnings
+    assert "is spoilt" in warning
+    assert_same(replace(second, warnings=()), first)
+    assert observe(settings()).warnings == ()
+
+
+def test_an_entry_under_another_name_is_not_taken():
+    observe(settings())
+    (entry,) = cache.entries()
+    other = settings(samples=13)
+    entry.path.rename(entry.path.with_name(f"{observation_key(other).digest}.npz"))
+    seen = observe(other)
+    assert len(seen.texts["ids"]) == 13
+    assert any("belongs to another analysis" in warning for warning in seen.warnings)
+
+
+def test_a_cache_that_cannot_be_written_is_a_warning_of_the_run(folder):
+    folder.write_text("a file where a folder should be")
+    result = measure(settings())
+    assert any("were not kept for further analyses" in warning for warning in result.warnings)
+    assert result.table["value"].notna().any()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_a_warning_and_leaves_nothing(folder, monkeypatch):
+    def full(descriptor, mode):
+        os.close(descriptor)
+        return open("/dev/full", mode)
+
+    monkeypatch.setattr("todacomm.analysis.cache.files.os.fdopen", full)
+    seen = observe(settings())
+    assert any("No space left" in warning for warning in seen.warnings)
+    assert not list((folder / "observations").iterdir())
+
+
+def test_the_least_recently_used_go_first(monkeypatch):
+    configs = [settings(layers=name) for name in ("embedding", "layer_0", "layer_1")]
+    observe(configs[0])
+    monkeypatch.setenv("TODACOMM_CACHE_GB", str(2.5 * cache.entries()[0].size / 1e9))
+    observe(configs[1])
+    for path, age in zip([entry.path for entry in cache.entries()], (50, 100), strict=True):
+        os.utime(path, (path.stat().st_mtime - age,) * 2)
+    observe(configs[0])  # used again: the other one is older now
+    observe(configs[2])
+    kept = {entry.path.stem for entry in cache.entries()}
+    assert kept == {observation_key(configs[0]).digest, observation_key(configs[2]).digest}
+
+
+@pytest.mark.parametrize(
+    ("gigabytes", "says"), [("0", None), ("0.0000001", "more than the whole cache"), ("ten", "ten")]
+)
+def test_a_small_or_wrong_size_keeps_nothing(monkeypatch, gigabytes, says):
+    monkeypatch.setenv("TODACOMM_CACHE_GB", gigabytes)
+    seen = observe(settings())
+    assert cache.entries() == []
+    assert [says in warning for warning in seen.warnings] == ([True] if says else [])
+
+
+def test_entries_are_listed_and_cleared():
+    assert cache.entries() == []
+    observe(settings())
+    (entry,) = cache.entries()
+    assert entry.label == "demo-decoder trained pydoc"
+    assert entry.size == entry.path.stat().st_size
+    assert cache.clear() >= entry.size
+    assert cache.entries() == []
+
+
+def test_the_digest_of_a_large_file_is_remembered_until_it_changes(tmp_path, folder):
+    path = tmp_path / "large"
+    path.write_bytes(b"a" * (1 << 20))
+    assert not (folder / "digests").exists()
+    first = file_digest(path)
+    assert not (folder / "digests").exists(), "a file that has only just changed may change again unseen"
+    os.utime(path, (1, 1))
+    assert file_digest(path) == first
+    assert len(list((folder / "digests").iterdir())) == 1
+    path.write_bytes(b"b" * (1 << 20))
+    assert file_digest(path) != first
+
+
+def test_a_model_that_is_not_there_has_no_key():
+    assert observation_key(AnalysisConfig.from_flat({"model": "no-such-model-anywhere"})) is None
+    with pytest.raises(ValueError, match="no-such-model-anywhere"):
+        observe(settings(model="no-such-model-anywhere"))

@@ -1,0 +1,178 @@
+"""From what was measured to the one tidy table in which it travels."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from todacomm.analysis.inference import Uncertainty, estimate_columns
+from todacomm.core.layer import LayerAnalysis
+from todacomm.core.metrics import LAYER_METRICS
+from todacomm.core.streams import RESIDUAL, kind_of, places
+from todacomm.core.summaries import expansion_ratios, expansion_warnings, published_ratio
+from todacomm.core.vectors import recorded_vectors
+from todacomm.results.observation import Observation
+from todacomm.results.result import LayerResult, Result
+from todacomm.results.table import NULL_COLUMNS, RUN_LAYER, tidy
+from todacomm.settings.analysis import AnalysisConfig
+
+
+def assemble(
+    config: AnalysisConfig,
+    observed: Observation,
+    shapes: Mapping[str, LayerAnalysis],
+    uncertainty: Uncertainty,
+    seconds: Mapping[str, float],
+) -> Result:
+    """One result out of clouds, shapes and what is to be believed of them."""
+    depths = layer_depths(shapes)
+    who = identity(observed)
+    rows = [*layer_rows(who, depths, observed, shapes, uncertainty), *run_rows(who, observed, shapes, uncertainty)]
+    if uncertainty.control is not None:
+        rows += layer_rows(
+            identity(uncertainty.control.observed), depths, uncertainty.control.observed, uncertainty.control.shapes
+        )
+        rows += run_rows(
+            identity(uncertainty.control.observed), uncertainty.control.observed, uncertainty.control.shapes
+        )
+    nulls = [{**who, "depth": depths[row["layer"]], **row} for row in uncertainty.null_rows]
+    return Result(
+        config=config,
+        model=observed.model,
+        texts=observed.texts,
+        table=tidy(rows),
+        nulls=tidy(nulls, NULL_COLUMNS),
+        layers=tuple(
+            LayerResult(
+                name=name,
+                index=index,
+                depth=depths[name],
+                diagrams=shape.diagrams,
+                curves={
+                    **shape.curves,
+                    **recorded_vectors(shape.diagrams, unit(shape)),
+                    **uncertainty.bands.get(name, {}),
+                },
+                warnings=shape.warnings,
+            )
+            for index, (name, shape) in enumerate(shapes.items())
+        ),
+        clouds=observed.clouds,
+        replicates=uncertainty.replicates,
+        warnings=tuple(run_warnings(observed, shapes, uncertainty)),
+        seconds=dict(seconds),
+    )
+
+
+def unit(shape: LayerAnalysis) -> float:
+    """Median distance among a layer's distinct points; nan where it is not defined."""
+    share = shape.metrics.get("h0_total_norm", np.nan)
+    return shape.metrics["h0_mean_lifetime"] / share if share > 0.0 else np.nan
+
+
+def identity(observed: Observation) -> dict[str, str]:
+    """The columns that say which analysis a row belongs to."""
+    return {
+        "model": observed.model["name"],
+        "revision": observed.model["revision"],
+        "weights": observed.model["weights"],
+        "dataset": observed.texts["name"],
+    }
+
+
+def layer_depths(names: Iterable[str]) -> dict[str, float]:
+    """Relative depth of each layer: 0 for the first, 1 for the last; what a block adds has the depth of the block.
+
+    >>> layer_depths(["embedding", "layer_0_ffn", "layer_0", "final"])
+    {'embedding': 0.0, 'layer_0_ffn': 0.5, 'layer_0': 0.5, 'final': 1.0}
+    """
+    place = places(names)
+    return {name: at / max([1, *place.values()]) for name, at in place.items()}
+
+
+def layer_rows(
+    who: Mapping[str, str],
+    depths: Mapping[str, float],
+    observed: Observation,
+    shapes: Mapping[str, LayerAnalysis],
+    uncertainty: Uncertainty | None = None,
+) -> list[dict[str, Any]]:
+    """One row a layer and metric, in the order of the registry; degree 2 after it."""
+    rows = []
+    for name, shape in shapes.items():
+        values = {**shape.metrics, **text_health(observed)}
+        order = [metric for metric in LAYER_METRICS if metric in values]
+        order += [metric for metric in values if metric not in LAYER_METRICS]
+        for metric in order:
+            row = {**who, "layer": name, "depth": depths[name], "metric": metric, "value": values[metric]}
+            row["n"] = shape.metrics["n_points"]
+            if uncertainty is not None:
+                row |= uncertainty.columns(name, metric)
+            rows.append(row)
+    return rows
+
+
+def text_health(observed: Observation) -> dict[str, float]:
+    """Numbers of the texts that decide how sound the clouds are: the same for every layer.
+
+    * ``top_token_fraction``: ``max over tokens of #{texts pooled at it} / texts``; nan where no token is pooled.
+    * ``truncated_fraction``: ``#{texts longer than max_length} / texts``.
+    """
+    top_token = np.nan
+    if observed.pooled_tokens is not None:
+        top_token = np.unique(observed.pooled_tokens, return_counts=True)[1].max() / len(observed.pooled_tokens)
+    return {"top_token_fraction": float(top_token), "truncated_fraction": observed.truncated_fraction}
+
+
+def run_rows(
+    who: Mapping[str, str],
+    observed: Observation,
+    shapes: Mapping[str, LayerAnalysis],
+    uncertainty: Uncertainty | None = None,
+) -> list[dict[str, Any]]:
+    """One row for every number of the whole run."""
+    intervals = uncertainty.run_intervals if uncertainty else {}
+    values = {
+        **expansion_ratios(*denominators(shapes)),
+        "expansion_ratio_published": published(observed),
+        **observed.likelihood,
+    }
+    shared = {**who, "layer": RUN_LAYER, "n": len(observed.texts["ids"])}
+    return [
+        {**shared, "metric": name, "value": value, **(estimate_columns(intervals[name]) if name in intervals else {})}
+        for name, value in values.items()
+    ]
+
+
+def published(observed: Observation) -> float:
+    """todacomm 0.1.0's expansion ratio, see :func:`todacomm.core.summaries.published_ratio`.
+
+    Its layers are the blocks, the last one read after the final norm. nan where one of them was not asked for, holds
+    nan or infinity, or where no token embeddings are known.
+    """
+    start, last = observed.token_embeddings, observed.model["n_layers"] - 1
+    names = [f"layer_{block}" for block in range(last)]
+    names.append("final" if "final" in observed.clouds else f"layer_{last}")
+    layers = [observed.clouds.get(name) for name in names]
+    if start is None or not all(cloud is not None and np.isfinite(cloud).all() for cloud in (start, *layers)):
+        return np.nan
+    return published_ratio(start, [cloud for cloud in layers if cloud is not None])
+
+
+def denominators(shapes: Mapping[str, LayerAnalysis]) -> tuple[dict[str, dict[str, float]], list[str]]:
+    """The numbers of the residual stream, whose peak a ratio takes, and its layers that no ratio is taken to."""
+    residual = {name: shape for name, shape in shapes.items() if kind_of(name) == RESIDUAL}
+    metrics = {name: shape.metrics for name, shape in residual.items()}
+    return metrics, [name for name, shape in residual.items() if shape.degenerate]
+
+
+def run_warnings(observed: Observation, shapes: Mapping[str, LayerAnalysis], uncertainty: Uncertainty) -> Iterable[str]:
+    """Every warning of the run, its own first; a layer's begins with the layer's name."""
+    yield from observed.warnings
+    if not any(shape.defined for shape in shapes.values()):
+        yield "no layer has four distinct points: there is no shape to speak of; use other texts or more of them"
+    else:
+        yield from expansion_warnings(*denominators(shapes))
+    yield from uncertainty.warnings
+    for name, shape in shapes.items():
+        yield from (f"{name}: {text}" for text in shape.warnings)

@@ -1,0 +1,10 @@
+"""What models made of texts, kept in the user's cache folder: another analysis of it costs no forward pass.
+
+``TODACOMM_CACHE`` names the folder, ``TODACOMM_CACHE_GB`` how much it may hold (10; 0 keeps nothing).
+"""
+
+from todacomm.analysis.cache.key import inputs_digest, inputs_digests
+from todacomm.analysis.cache.remember import remembered
+from todacomm.analysis.cache.store import Entry, cache_folder, clear, entries
+
+__all__ = ["Entry", "cache_folder", "clear", "entries", "inputs_digest", "inputs_digests", "remembered"]

@@ -1,0 +1,48 @@
+"""Digests of large files, read once: remembered by path, size and time of change."""
+
+import hashlib
+import json
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from todacomm.analysis.cache.files import cache_folder, write_atomically
+
+DIGESTS = "digests"
+_LARGE = 1 << 20
+_SETTLED_SECONDS = 5.0
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's content.
+
+    Of a large file it is remembered. One that changed within the last seconds is not: a clock may be too coarse to show
+    the next change.
+    """
+    path = path.resolve()
+    stat = path.stat()
+    seen = [str(path), stat.st_size, stat.st_mtime_ns, stat.st_ino]
+    if stat.st_size < _LARGE:
+        return _digest(path)
+    note = cache_folder() / DIGESTS / f"{hashlib.sha256(str(path).encode()).hexdigest()[:32]}.json"
+    known = _read(note)
+    if known.get("seen") == seen:
+        return str(known["digest"])
+    digest = _digest(path)
+    if time.time() - stat.st_mtime > _SETTLED_SECONDS:
+        with suppress(OSError):  # read-only or full: the file is read again next time; the entry's own write warns
+            write_atomically(note, json.dumps({"seen": seen, "digest": digest}).encode())
+    return digest
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read(note: Path) -> dict[str, object]:
+    try:
+        known = json.loads(note.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) and isinstance(known.get("digest"), str) else {}

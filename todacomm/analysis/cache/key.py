@@ -1,0 +1,156 @@
+"""What an observation depends on, found out without loading a model.
+
+Of a local model: the digests of its files. Of one on the hub: the commit. Of texts: the digest of their file, or of the
+texts themselves. Beside them: every option that the forward pass sees, the versions of what computes it, and the digest
+of our own code for it.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from todacomm.analysis.cache.digests import file_digest
+from todacomm.results.observation import OWN_CLOUDS
+from todacomm.settings.analysis import AUTO, AnalysisConfig, ModelConfig, TextsConfig
+
+_PACKAGES = ("torch", "transformers", "tokenizers", "numpy")
+_OWN_CODE = ("activations", "models", "texts")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Name of an entry, and the facts behind it.
+
+    Attributes
+    ----------
+    digest : str
+        Of the facts; the entry's file is named after it.
+    label : str
+        Model, revision, weights and data set for a reader.
+    """
+
+    digest: str
+    label: str
+    facts: dict[str, Any]
+
+
+def observation_key(config: AnalysisConfig, seed: int | None = None, shuffle_seed: int | None = None) -> Key | None:
+    """Key of what :func:`todacomm.analysis.observe.run_model` sees with these arguments.
+
+    None where it cannot be said what the model or the texts are: running the model finds out, or says what is wrong.
+    """
+    inputs = _inputs(config, _model_files, _texts_origin)
+    if inputs is None:
+        return None
+    random = config.model.weights == "random"
+    facts = {
+        "inputs": inputs,
+        "model": asdict(config.model),
+        "texts": asdict(config.texts),
+        "seed": config.record.seed,
+        "weights_seed": (config.record.seed if seed is None else seed) if random else None,
+        "shuffle_seed": shuffle_seed,
+        "accelerator": _accelerator() if AUTO in (config.model.device, config.model.dtype) else None,
+        "packages": {name: _version(name) for name in _PACKAGES},
+        "code": _code_digest(),
+    }
+    words = [config.model.model, config.model.revision, config.model.weights, config.texts.dataset]
+    return Key(_digest(facts), " ".join(word for word in words if word), facts)
+
+
+def inputs_digest(config: AnalysisConfig) -> str | None:
+    """Digest of the model and the texts as they are now; None where it cannot be said without running the model.
+
+    Two analyses that agree in it and in :meth:`todacomm.settings.analysis.AnalysisConfig.digest` are the same.
+    """
+    return inputs_digests([config])[0]
+
+
+def inputs_digests(configs: Iterable[AnalysisConfig]) -> list[str | None]:
+    """:func:`inputs_digest` of many analyses, each model and each set of texts looked at once."""
+    model_files, texts_origin = cache(_model_files), cache(_texts_origin)
+    found = (_inputs(config, model_files, texts_origin) for config in configs)
+    return [None if inputs is None else _digest(inputs)[:16] for inputs in found]
+
+
+def _inputs(
+    config: AnalysisConfig,
+    model_files: Callable[[ModelConfig], dict[str, Any] | None],
+    texts_origin: Callable[[TextsConfig, int], list[str]],
+) -> dict[str, Any] | None:
+    try:
+        if config.model.model.startswith(OWN_CLOUDS):
+            return {"clouds": file_digest(Path(config.model.model.removeprefix(OWN_CLOUDS)))}
+        model = model_files(config.model)
+        return {"model": model, "texts": texts_origin(config.texts, config.record.seed)} if model else None
+    except (OSError, ValueError):  # the loading of the model or the texts says what is wrong with them
+        return None
+
+
+def _model_files(config: ModelConfig) -> dict[str, Any] | None:
+    """The commit of a model on the hub; of a local one its folder's name and the digests of its files."""
+    from todacomm.models.hub import SMALL_FILES, current_commit
+    from todacomm.models.sources import hub_id_of, local_folder
+    from todacomm.models.weights import pick_weights
+
+    folder = local_folder(config.model, config.revision)
+    if folder is None:
+        hub_id = hub_id_of(config.model)
+        commit = current_commit(hub_id, config.revision)
+        return {"hub": hub_id, "commit": commit} if commit else None
+    files = {path.name for path in folder.iterdir() if path.is_file()}
+    chosen = pick_weights(files, str(folder), config.allow_pickle) if config.weights == "trained" else []
+    beside = [name for name in files if Path(name).suffix in SMALL_FILES]
+    digests = {name: file_digest(folder / name) for name in sorted({*chosen, *beside})}
+    return {"name": folder.resolve().name, "files": digests}
+
+
+def _texts_origin(config: TextsConfig, seed: int) -> list[str]:
+    """The documentation's Python version, a file's path and digest, else the texts' own digest: they are drawn."""
+    path = Path(config.dataset).expanduser()
+    if config.dataset == "pydoc":
+        return [platform.python_version(), platform.python_implementation()]
+    if path.is_file():
+        return [str(path.resolve()), file_digest(path)]
+    from todacomm.texts import load_texts
+
+    texts = load_texts(config, seed)
+    return [texts.source, texts.revision, texts.digest]
+
+
+def _digest(facts: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _accelerator() -> str:
+    """What ``auto`` would take, as far as it can be told without torch."""
+    if sys.platform == "darwin":
+        return "mps"
+    present: Iterable[Path] = Path("/dev").glob("nvidia[0-9]*")
+    return f"cuda {os.environ.get('CUDA_VISIBLE_DEVICES', 'all')}" if any(present) else "cpu"
+
+
+@cache
+def _code_digest() -> str:
+    package = Path(__file__).resolve().parents[2]
+    total = hashlib.sha256()
+    for folder in _OWN_CODE:
+        for path in sorted((package / folder).glob("*.py")):
+            total.update(path.read_bytes())
+    return total.hexdigest()[:16]
+
+
+@cache
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""

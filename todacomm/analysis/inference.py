@@ -1,0 +1,154 @@
+"""What is to be believed of an analysis: intervals, the rotation null, and controls that cost a forward pass."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from todacomm.analysis.memory import homology_threads
+from todacomm.analysis.observe import run_model
+from todacomm.analysis.shape import measure_shape
+from todacomm.core.inference import Estimate, control_rows, half_samples, infer, permuted_dimensions, replicate
+from todacomm.core.layer import LayerAnalysis
+from todacomm.results.observation import Observation
+from todacomm.settings.analysis import AnalysisConfig
+from todacomm.system.progress import Progress, silent
+
+ROTATION, RANDOM_WEIGHTS, SHUFFLED_TOKENS, PERMUTED_DIMENSIONS = (
+    "rotation", "random_weights", "shuffled_tokens", "permuted_dimensions",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Control:
+    """The same model and texts with something taken away, measured in the same way."""
+
+    observed: Observation
+    shapes: Mapping[str, LayerAnalysis]
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """Uncertainty, nulls and controls of one analysis.
+
+    Attributes
+    ----------
+    intervals, run_intervals : mapping
+        Layer -> metric -> estimate, and expansion ratio -> estimate.
+    null_rows : list of dict
+        Rows of the table of nulls, without the columns that say which analysis it is.
+    bands : mapping
+        Layer -> name of the curve -> values.
+    replicates : mapping of ndarray, shape (replicates, len(INTERVAL_METRICS))
+        Layer -> its metrics on the half-samples, for paired differences between runs.
+    control : Control or None
+        The first draw of random weights: its rows stand in the table, its curve in the plots.
+    """
+
+    intervals: Mapping[str, Mapping[str, Estimate]] = field(default_factory=dict)
+    run_intervals: Mapping[str, Estimate] = field(default_factory=dict)
+    null_rows: list[dict[str, Any]] = field(default_factory=list)
+    bands: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
+    replicates: Mapping[str, np.ndarray] = field(default_factory=dict)
+    control: Control | None = None
+    warnings: tuple[str, ...] = ()
+
+    def columns(self, layer: str, metric: str) -> dict[str, Any]:
+        """The columns of a table row that say how sure its value is."""
+        estimate = self.intervals.get(layer, {}).get(metric)
+        columns = estimate_columns(estimate) if estimate else {}
+        for row in self.null_rows:
+            if (row["layer"], row["metric"], row["null"]) == (layer, metric, ROTATION):
+                columns |= {"null": ROTATION, "p": row["p"], "p_adjusted": row["p_adjusted"]}
+        return columns
+
+
+def estimate_columns(estimate: Estimate) -> dict[str, Any]:
+    """An interval as columns of the tidy table."""
+    return {"se": estimate.se, "lo": estimate.lo, "hi": estimate.hi}
+
+
+def infer_uncertainty(
+    config: AnalysisConfig, observed: Observation, shapes: Mapping[str, LayerAnalysis], progress: Progress = silent
+) -> Uncertainty:
+    """Half-samples, rotations and the controls that the settings ask for."""
+    topology, asked = config.topology, config.inference
+    threads = homology_threads(topology, len(observed.texts["ids"]))
+    inference = infer(
+        shapes,
+        observed.clouds,
+        replicates=asked.replicates,
+        nulls=asked.nulls if ROTATION in config.null_kinds else 0,
+        metric=topology.metric,
+        maxdim=topology.maxdim,
+        engine=topology.engine,
+        seed=config.record.seed,
+        threads=threads,
+        progress=progress,
+    )
+    null_rows = list(inference.null_rows)
+    shown = None
+    for kind in config.null_kinds:
+        if kind == ROTATION:
+            continue
+        controls = [draw_control(kind, draw, config, observed, progress) for draw in range(asked.control_draws)]
+        if kind == RANDOM_WEIGHTS:
+            shown = controls[0]
+        null_rows += control_rows(
+            kind,
+            shapes,
+            [control.shapes for control in controls],
+            inference.replicates,
+            _replicates(config, controls[0], threads),
+            tested=kind != PERMUTED_DIMENSIONS,
+        )
+    return Uncertainty(
+        intervals=inference.intervals,
+        run_intervals=inference.run_intervals,
+        null_rows=null_rows,
+        bands=inference.bands,
+        replicates=inference.replicates,
+        control=shown,
+        warnings=inference.warnings,
+    )
+
+
+def draw_control(
+    kind: str, draw: int, config: AnalysisConfig, observed: Observation, progress: Progress = silent
+) -> Control:
+    """One draw of a control: random weights, shuffled tokens or permuted dimensions."""
+    seed = config.record.seed + draw
+    if kind == PERMUTED_DIMENSIONS:
+        rng = np.random.default_rng([seed, draw])
+        seen = replace(
+            observed, clouds={name: permuted_dimensions(cloud, rng) for name, cloud in observed.clouds.items()}
+        )
+    else:
+        seen = _another_pass(kind, seed, config, progress)
+    return Control(seen, measure_shape(config, seen.clouds, progress))
+
+
+def _another_pass(kind: str, seed: int, config: AnalysisConfig, progress: Progress) -> Observation:
+    if kind == SHUFFLED_TOKENS:
+        unlikely = replace(config, model=replace(config.model, likelihood=False))
+        return run_model(unlikely, progress, shuffle_seed=seed)
+    seed += config.model.weights == "random"  # a random model needs other weights than its own
+    return run_model(replace(config, model=replace(config.model, weights="random")), progress, seed=seed)
+
+
+def _replicates(config: AnalysisConfig, control: Control, threads: int) -> dict[str, np.ndarray]:
+    """The control on the half-samples of the run, for paired differences."""
+    if not config.has_intervals:
+        return {}
+    return {
+        name: replicate(
+            shape,
+            control.observed.clouds[name],
+            half_samples(len(shape.cloud), config.inference.replicates, config.record.seed),
+            maxdim=config.topology.maxdim,
+            engine=config.topology.engine,
+            threads=threads,
+        ).values
+        for name, shape in control.shapes.items()
+    }

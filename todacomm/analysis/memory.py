@@ -1,0 +1,45 @@
+"""Whether a cloud's homology fits into memory, and how many fit side by side."""
+
+from todacomm.core.homology import memory_estimate
+from todacomm.settings.analysis import TopologyConfig
+from todacomm.system.machine import available_memory, worker_threads
+
+GIB = 2**30
+
+
+def homology_threads(topology: TopologyConfig, n_points: int) -> int:
+    """Layers, or samples of one, to work on at a time: as many as there are threads and as fit into memory.
+
+    Raises
+    ------
+    ValueError
+        Not even one fits.
+    """
+    threads, free = worker_threads(topology.threads), check_memory(topology, n_points)
+    if free is None:
+        return threads
+    return max(1, min(threads, free // max(needed_memory(topology, n_points), 1)))
+
+
+def check_memory(topology: TopologyConfig, n_points: int) -> int | None:
+    """Bytes that are free; None where nobody tells.
+
+    Raises
+    ------
+    ValueError
+        One layer does not fit into them; the message says what would.
+    """
+    free, needed = available_memory(), needed_memory(topology, n_points)
+    if free is None or needed <= free:
+        return free
+    n_measured = topology.landmarks or n_points
+    fitting = int(n_measured * (free / needed) ** 0.5)
+    raise ValueError(
+        f"the homology of {n_measured:,} points up to degree {topology.maxdim} takes about {needed / GIB:.1f} GiB, and "
+        f"{free / GIB:.1f} GiB are free: set landmarks to {fitting:,} or fewer, take fewer points, or a lower maxdim"
+    )
+
+
+def needed_memory(topology: TopologyConfig, n_points: int) -> int:
+    """Bytes that the homology of one layer takes at its peak, estimated."""
+    return memory_estimate(topology.landmarks or n_points, topology.maxdim, topology.engine)

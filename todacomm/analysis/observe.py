@@ -1,0 +1,123 @@
+"""From settings to an observation: run the model on the texts, or read it from the cache or a file of clouds."""
+
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from todacomm.analysis.memory import check_memory
+from todacomm.results.observation import OWN_CLOUDS, Observation
+from todacomm.settings.analysis import AnalysisConfig
+from todacomm.system.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from todacomm.activations import Finished
+
+
+def observe(config: AnalysisConfig, progress: Progress = silent, finished: "Finished | None" = None) -> Observation:
+    """Run the model on the texts, or read clouds that somebody else took (``model=clouds:FILE``).
+
+    Parameters
+    ----------
+    finished : callable, optional
+        Called with a layer's name and cloud while an accelerator is at work on the next layers. Not on a CPU, where
+        whoever measures it would take the pass's own processors, and not of clouds out of the cache or a file.
+
+    Raises
+    ------
+    ValueError
+        The model, the texts or the file of clouds is not there or not usable.
+    """
+    if config.model.model.startswith(OWN_CLOUDS):
+        from todacomm.analysis.own_clouds import read_clouds
+
+        observed = read_clouds(Path(config.model.model.removeprefix(OWN_CLOUDS)))
+        landmarks, n_points = config.topology.landmarks, len(observed.texts["ids"])
+        if landmarks > n_points:
+            raise ValueError(
+                f"landmarks is {landmarks}, the file has {n_points} points a layer: expected at most as many"
+            )
+        return observed
+    return run_model(config, progress, finished=finished)
+
+
+def run_model(
+    config: AnalysisConfig,
+    progress: Progress = silent,
+    *,
+    seed: int | None = None,
+    shuffle_seed: int | None = None,
+    finished: "Finished | None" = None,
+) -> Observation:
+    """One forward pass of the model over the texts, or what the cache kept of the same one.
+
+    Parameters
+    ----------
+    seed : int, optional
+        Of random weights; the settings' seed without it.
+    shuffle_seed : int, optional
+        Put the tokens of each text into a random order first.
+    finished : callable, optional
+        As for :func:`observe`.
+    """
+    forward = partial(_forward_pass, config, progress, seed, shuffle_seed, finished)
+    if not config.record.cache:
+        return forward()
+    from todacomm.analysis.cache import remembered
+
+    return remembered(config, seed, shuffle_seed, forward)
+
+
+def _forward_pass(
+    config: AnalysisConfig,
+    progress: Progress,
+    seed: int | None,
+    shuffle_seed: int | None,
+    finished: "Finished | None",
+) -> Observation:
+    from todacomm.activations import extract
+    from todacomm.models import load_model
+    from todacomm.texts import load_texts
+
+    texts = load_texts(config.texts, config.record.seed)
+    check_memory(config.topology, len(texts.texts))
+    loaded = load_model(config.model, config.record.seed if seed is None else seed)
+    seen = extract(
+        loaded,
+        texts.texts,
+        layers=config.model.layers,
+        pooling=config.model.pooling,
+        max_length=config.texts.max_length,
+        batch_tokens=config.model.batch_tokens,
+        likelihood=config.model.likelihood,
+        seed=config.record.seed,
+        shuffle_seed=shuffle_seed,
+        progress=progress,
+        finished=finished if leaves_processors_free(loaded.info.device) else None,
+    )
+    return Observation(
+        model=asdict(loaded.info) | {"max_length": seen.max_length, "n_predicted": seen.n_predicted},
+        texts={
+            "name": texts.name,
+            "source": texts.source,
+            "revision": texts.revision,
+            "unit": texts.unit,
+            "samples": len(texts.texts),
+            "digest": texts.digest,
+            "n_documents": texts.n_documents,
+            "ids": list(texts.ids),
+        },
+        clouds={name: np.ascontiguousarray(cloud) for name, cloud in seen.clouds.items()},
+        likelihood=seen.likelihood,
+        pooled_tokens=seen.pooled_tokens,
+        truncated_fraction=float(seen.truncated.mean()),
+        token_embeddings=np.ascontiguousarray(seen.token_embeddings),
+        warnings=(*texts.warnings, *seen.warnings),
+    )
+
+
+def leaves_processors_free(device: str) -> bool:
+    """Whether the model's pass runs elsewhere than on the processors that homology takes."""
+    return device != "cpu"

@@ -1,0 +1,84 @@
+"""One analysis from beginning to end: observe the clouds, measure their shape, ask what to believe, record it."""
+
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from todacomm.analysis.observe import observe
+from todacomm.results.result import Result
+from todacomm.settings.analysis import AnalysisConfig, load_config
+from todacomm.system.progress import Clock, Progress, silent
+
+if TYPE_CHECKING:
+    from todacomm.tracking import Analysis
+
+
+def analyze(
+    config: AnalysisConfig | None = None, *, progress: Progress = silent, parent: str | None = None, **options: Any
+) -> "Analysis":
+    """Analyse one model on one set of texts and record it in MLflow.
+
+    Parameters
+    ----------
+    config : AnalysisConfig, optional
+        Settings; or give them as ``options`` by name: ``analyze(model="gpt2", samples=300)``.
+    progress : callable
+        Called with stage, steps done and steps in all.
+    parent : str, optional
+        Id of the run that this one is a part of.
+
+    Returns
+    -------
+    Analysis
+        What :func:`todacomm.load_analysis` returns for the finished run.
+
+    Raises
+    ------
+    ValueError
+        A setting, the model or the texts cannot be used; the run ends as FAILED.
+    """
+    from todacomm import tracking
+    from todacomm.analysis.cache import inputs_digest
+    from todacomm.reports import describe_run
+
+    if config is None:
+        config = load_config(None, options)
+    elif options:
+        raise ValueError(f"got a config and {', '.join(options)} beside it: give one or the other")
+
+    with tracking.analysis_run(config, parent) as run:
+        inputs = inputs_digest(config)
+        result = measure(config, progress)
+        with TemporaryDirectory(prefix="todacomm-") as folder:
+            draw = partial(draw_and_report, result, Path(folder), progress)
+            run.write(result, Path(folder), describe_run(result), inputs or inputs_digest(config) or "", draw)
+    return tracking.load_analysis(run.run_id)
+
+
+def measure(config: AnalysisConfig, progress: Progress = silent) -> Result:
+    """The numbers of one analysis, nothing recorded."""
+    from todacomm.analysis.assembly import assemble
+    from todacomm.analysis.inference import infer_uncertainty
+    from todacomm.analysis.shape import Shaping
+
+    clock = Clock()
+    with Shaping(config) as shaping:
+        with clock("extraction"):
+            observed = observe(config, progress, shaping.begin)
+        with clock("homology"):
+            shapes = shaping.finish(observed.clouds, progress)
+    with clock("inference"):
+        uncertainty = infer_uncertainty(config, observed, shapes, progress)
+    return assemble(config, observed, shapes, uncertainty, clock.seconds)
+
+
+def draw_and_report(result: Result, folder: Path, progress: Progress = silent) -> None:
+    """Draw the figures of a result and write its reports into a folder."""
+    from todacomm.figures import draw_all
+    from todacomm.reports import write_reports
+
+    progress("figures", 0, 1)
+    draw_all(result, folder)
+    write_reports(result, folder)
+    progress("figures", 1, 1)

@@ -1,0 +1,39 @@
+"""What is observed of a model before any geometry: one cloud a layer, and the texts behind its rows."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+OWN_CLOUDS = "clouds:"
+"""What ``model`` begins with where the clouds come from a file."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """The clouds of one model on one set of texts.
+
+    Attributes
+    ----------
+    model, texts : dict
+        Facts for the record: name, revision, family, width ...; name, source, digest, ids ...
+    clouds : dict of ndarray, shape (n_points, n_dims)
+        Pooled activations by layer in the order of depth, float32; row i is text i in every layer.
+    likelihood : dict of float
+        ``perplexity`` and ``bits_per_byte``, or ``pseudo_perplexity``; empty without a head.
+    pooled_tokens : ndarray of int, shape (n_points,), or None
+        Token id at the pooled position.
+    truncated_fraction : float
+        Share of the texts cut at ``max_length``; nan where it is unknown.
+    token_embeddings : ndarray, shape (n_points, n_dims), or None
+        Input embeddings at the pooled position, without positions.
+    """
+
+    model: dict[str, Any]
+    texts: dict[str, Any]
+    clouds: dict[str, np.ndarray]
+    likelihood: dict[str, float] = field(default_factory=dict)
+    pooled_tokens: np.ndarray | None = None
+    truncated_fraction: float = float("nan")
+    token_embeddings: np.ndarray | None = None
+    warnings: tuple[str, ...] = ()

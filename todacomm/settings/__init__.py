@@ -1,0 +1,1 @@
+"""Settings of the jobs: names, defaults, help and validation in one place."""

@@ -1,0 +1,1 @@
+"""The ground: this machine, installed packages, shipped files, progress, check-up."""
