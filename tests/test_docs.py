@@ -178,7 +178,7 @@ def test_a_report_has_the_parts_in_the_order_that_its_page_says():
 
 
 def test_a_docstring_without_the_formula_is_an_error(monkeypatch):
-    monkeypatch.setitem(metric_pages.COMPUTED_BY, "h1_count", "todacomm.core.summaries.curve_scale")
+    monkeypatch.setitem(metric_pages.COMPUTED_BY, "h1_count", "todacomm.core.curves.curve_scale")
     with pytest.raises(ValueError, match="has no formula of h1_count"):
         metric_pages.definition("h1_count")
     with pytest.raises(ValueError, match="has no docstring"):

@@ -31,7 +31,7 @@ COMPUTED_BY: dict[str, str] = {
     "spectrum_alpha": "todacomm.core.geometry.spectrum_alpha",
     "twonn_dimension": "todacomm.core.geometry.twonn_dimension",
     **dict.fromkeys(("expansion_ratio", "expansion_ratio_block", "expansion_ratio_norm"), RATIOS),
-    "expansion_ratio_published": "todacomm.core.summaries.published_ratio",
+    "expansion_ratio_published": "todacomm.core.metrics.whole_run.published_ratio",
     **dict.fromkeys(("perplexity", "bits_per_byte"), LIKELIHOOD),
     "pseudo_perplexity": "todacomm.activations.likelihood.pseudo_perplexity",
 }
