@@ -22,7 +22,7 @@ def test_too_large_a_cloud_is_refused_before_the_model_is_looked_for(monkeypatch
     config = load_config(
         None, {"model": "/nowhere", "dataset": str(tmp_path / "texts.txt"), "unit": "line", "samples": 20_000}
     )
-    with pytest.raises(ValueError, match=r"homology of 20,000 points .* takes about [\d.]+ GiB, and 1.0 GiB are"):
+    with pytest.raises(ValueError, match=r"homology of 20,000 points .* takes about [\d.]+ GB, and 1.1 GB are"):
         measure(config)
 
 

@@ -63,23 +63,3 @@ def total(costs: Iterable[Cost], workers: int) -> Cost:
     costs = list(costs)
     memory = sorted((cost.memory for cost in costs), reverse=True)[:workers]
     return Cost(sum(cost.seconds for cost in costs) / max(workers, 1), sum(memory), sum(c.download for c in costs))
-
-
-def spelled_seconds(seconds: float) -> str:
-    """A time as it is said of an estimate.
-
-    >>> spelled_seconds(40), spelled_seconds(400), spelled_seconds(40_000)
-    ('40 seconds', '7 minutes', '11.1 hours')
-    """
-    if seconds < 100:
-        return f"{seconds:.0f} seconds"
-    return f"{seconds / 60:.0f} minutes" if seconds < 100 * 60 else f"{seconds / 3600:.1f} hours"
-
-
-def spelled_bytes(n_bytes: int) -> str:
-    """A size in GB.
-
-    >>> spelled_bytes(1_250_000_000), spelled_bytes(0)
-    ('1.2 GB', 'nothing')
-    """
-    return f"{n_bytes / 1e9:.1f} GB" if n_bytes else "nothing"

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from todacomm.settings.sweep import SweepConfig
 from todacomm.sweeps.worker import Outcome, Task, carry_out, carry_out_elsewhere
+from todacomm.system.environment import environment
 from todacomm.system.machine import worker_threads
 from todacomm.system.progress import Progress, silent
 
@@ -152,7 +153,7 @@ def _parallel(tasks: Sequence[Task], workers: int, backend: str, **options: Any)
 
     threads = str(min(task.threads for task in tasks))
     with ExitStack() as stack:
-        stack.enter_context(_environment(dict.fromkeys(_NATIVE_THREADS, threads)))
+        stack.enter_context(environment(dict.fromkeys(_NATIVE_THREADS, threads)))
         stack.enter_context(parallel_config(backend, n_jobs=max(workers, 2), **options))
         order = "generator_unordered" if backend in ("loky", "dask") else "list"
         try:
@@ -161,20 +162,6 @@ def _parallel(tasks: Sequence[Task], workers: int, backend: str, **options: Any)
             )
         except Exception as error:  # of loky, Ray or Dask, each with classes of its own
             raise LostWorkers(f"{type(error).__name__}: {error}") from error
-
-
-@contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def _check_answers(address: str, port: int) -> None:

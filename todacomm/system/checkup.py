@@ -13,6 +13,7 @@ from pathlib import Path
 from todacomm.system.installed import own_version, package_version, requirements
 from todacomm.system.machine import worker_threads
 from todacomm.system.shipped import shipped
+from todacomm.system.units import format_bytes
 
 OK, NOTE, PROBLEM = "ok", "note", "problem"
 """Levels of a finding; a problem is what stops an analysis."""
@@ -150,7 +151,7 @@ def check_disk() -> Iterator[Finding]:
     size = sum(os.lstat(Path(folder) / file).st_size for folder, _, files in os.walk(cache) for file in files)
     existing = next(folder for folder in (cache, *cache.parents) if folder.exists())
     free = shutil.disk_usage(existing).free
-    seen = f"{cache} holds {size / 1e9:.1f} GB, {free / 1e9:.0f} GB are free"
+    seen = f"{cache} holds {format_bytes(size)}, {format_bytes(free)} are free"
     if free < _LITTLE_DISK:
         yield Finding("cache", NOTE, seen, "make room before a download: `hf cache prune`, or HF_HOME elsewhere")
     else:

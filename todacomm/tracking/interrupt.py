@@ -2,13 +2,13 @@
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
+
+import psutil
 
 ORPHANED = "mlflow run is gone"
 _POLL_SECONDS = 1.0
@@ -125,18 +125,8 @@ class Orphanage:
 def _parents() -> tuple[int, ...]:
     """Process id of the parent, and of its parent where the parent is the shell that ``mlflow run`` starts."""
     parent = os.getppid()
-    name, grandparent = _process(parent)
-    return (parent, grandparent) if name in _SHELLS else (parent,)
-
-
-def _process(pid: int) -> tuple[str, int]:
-    """Name and parent of a process; nothing known where the system does not tell."""
     try:
-        if sys.platform == "linux":
-            name, _, rest = Path(f"/proc/{pid}/stat").read_text().partition("(")[2].rpartition(") ")
-            return name, int(rest.split()[1])
-        command = ["ps", "-o", "ppid=,comm=", "-p", str(pid)]
-        parent, name = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split(maxsplit=1)
-        return Path(name.strip()).name, int(parent)
-    except (OSError, subprocess.CalledProcessError):
-        return "", 0
+        process = psutil.Process(parent)
+        return (parent, process.ppid()) if process.name() in _SHELLS else (parent,)
+    except psutil.Error:
+        return (parent,)

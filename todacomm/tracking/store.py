@@ -8,6 +8,7 @@ from filelock import FileLock
 from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
+from todacomm.system.errors import UserError
 from todacomm.tracking._mlflow import (
     ARTIFACT_ROOT,
     Experiment,
@@ -50,8 +51,8 @@ def open_store(writing: bool = True) -> MlflowClient:
             if writing:
                 _make_database(path)
             elif not path.exists():
-                raise ValueError(
-                    f"nothing is recorded at {path}: start where the analyses ran, or set MLFLOW_TRACKING_URI"
+                raise UserError(
+                    f"nothing is recorded at {path}", "start where the analyses ran, or set MLFLOW_TRACKING_URI"
                 )
             check_sqlite(path, writing)
         else:
@@ -77,9 +78,10 @@ def experiment_id(client: MlflowClient, name: str) -> str:
 def usable(client: MlflowClient, experiment: Experiment) -> Experiment:
     """The experiment, if a run in it can be recorded from here."""
     if experiment.lifecycle_stage != "active":
-        raise ValueError(
-            f"experiment {experiment.name!r} is deleted: restore it with `mlflow experiments restore --experiment-id "
-            f"{experiment.experiment_id}`, or choose another experiment_name"
+        raise UserError(
+            f"experiment {experiment.name!r} is deleted",
+            f"restore it with `mlflow experiments restore --experiment-id {experiment.experiment_id}`, or choose "
+            "another experiment_name",
         )
     check_artifacts(client.tracking_uri, experiment, writing=True)
     return experiment
@@ -97,8 +99,8 @@ def store_errors(uri: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, SQLAlchemyError, OSError) as error:
-        raise ValueError(
-            f"the tracking store {shown(uri)} cannot be used ({error}): check MLFLOW_TRACKING_URI"
+        raise UserError(
+            f"the tracking store {shown(uri)} cannot be used ({error})", "check MLFLOW_TRACKING_URI"
         ) from error
 
 

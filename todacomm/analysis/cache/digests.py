@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from todacomm.analysis.cache.files import cache_folder, write_atomically
+from todacomm.system.digests import digest_of
 
 DIGESTS = "digests"
 _LARGE = 1 << 20
@@ -24,7 +25,7 @@ def file_digest(path: Path) -> str:
     seen = [str(path), stat.st_size, stat.st_mtime_ns, stat.st_ino]
     if stat.st_size < _LARGE:
         return _digest(path)
-    note = cache_folder() / DIGESTS / f"{hashlib.sha256(str(path).encode()).hexdigest()[:32]}.json"
+    note = cache_folder() / DIGESTS / f"{digest_of(str(path).encode(), 32)}.json"
     known = _read(note)
     if known.get("seen") == seen:
         return str(known["digest"])

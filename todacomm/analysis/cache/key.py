@@ -1,28 +1,28 @@
 """What an observation depends on, found out without loading a model.
 
 Of a local model: the digests of its files. Of one on the hub: the commit. Of texts: the digest of their file, or of the
-texts themselves. Beside them: every option that the forward pass sees, the versions of what computes it, and the digest
-of our own code for it.
+texts themselves. Beside them: every option that the forward pass sees, the versions of what computes it, and
+:data:`VERSION`.
 """
 
-import hashlib
-import json
 import os
 import platform
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from todacomm.analysis.cache.digests import file_digest
 from todacomm.results.observation import OWN_CLOUDS
 from todacomm.settings.analysis import AUTO, AnalysisConfig, ModelConfig, TextsConfig
+from todacomm.system.digests import digest_of_json
+from todacomm.system.installed import package_version
 
 _PACKAGES = ("torch", "transformers", "tokenizers", "numpy")
-_OWN_CODE = ("activations", "models", "texts")
+VERSION = 1
+"""Raised whenever texts, models or activations give other clouds for the same settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ def observation_key(config: AnalysisConfig, seed: int | None = None, shuffle_see
         "weights_seed": (config.record.seed if seed is None else seed) if random else None,
         "shuffle_seed": shuffle_seed,
         "accelerator": _accelerator() if AUTO in (config.model.device, config.model.dtype) else None,
-        "packages": {name: _version(name) for name in _PACKAGES},
-        "code": _code_digest(),
+        "packages": {name: package_version(name) for name in _PACKAGES},
+        "version": VERSION,
     }
     words = [config.model.model, config.model.revision, config.model.weights, config.texts.dataset]
     return Key(_digest(facts), " ".join(word for word in words if word), facts)
@@ -127,7 +127,7 @@ def _texts_origin(config: TextsConfig, seed: int) -> list[str]:
 
 
 def _digest(facts: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+    return digest_of_json(facts, 32)
 
 
 def _accelerator() -> str:
@@ -136,21 +136,3 @@ def _accelerator() -> str:
         return "mps"
     present: Iterable[Path] = Path("/dev").glob("nvidia[0-9]*")
     return f"cuda {os.environ.get('CUDA_VISIBLE_DEVICES', 'all')}" if any(present) else "cpu"
-
-
-@cache
-def _code_digest() -> str:
-    package = Path(__file__).resolve().parents[2]
-    total = hashlib.sha256()
-    for folder in _OWN_CODE:
-        for path in sorted((package / folder).glob("*.py")):
-            total.update(path.read_bytes())
-    return total.hexdigest()[:16]
-
-
-@cache
-def _version(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return ""

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from todacomm.analysis.cache.key import observation_key
 from todacomm.analysis.cache.store import read_entry, write_entry
+from todacomm.core.facts import RunWarning
 from todacomm.results.observation import Observation
 from todacomm.settings.analysis import AnalysisConfig
 
@@ -16,7 +17,7 @@ def remembered(
 
     Whatever is wrong with the cache is a warning of the observation, never an error.
     """
-    warnings: list[str] = []
+    warnings: list[RunWarning] = []
     key = observation_key(config, seed, shuffle_seed)
     kept = read_entry(key, warnings) if key else None
     if kept is not None:
