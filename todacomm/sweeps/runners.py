@@ -34,7 +34,7 @@ def runner(config: SweepConfig, progress: Progress = silent) -> Iterator[Run]:
     Raises
     ------
     ValueError
-        The extra is not installed, or nobody answers at the address: within seconds.
+        The extra is not installed, or nothing answers at the address: within seconds.
     """
     with RUNNERS[config.runner](config, progress) as run:
         yield run
@@ -165,17 +165,19 @@ def _parallel(tasks: Sequence[Task], workers: int, backend: str, **options: Any)
 
 
 def _check_answers(address: str, port: int) -> None:
-    """Whether somebody listens where a cluster should be, asked once: its own client asks for minutes."""
+    """Whether another program listens where a cluster should be, asked once: its own client asks for minutes."""
     if not address or address == "auto":
         return
     try:
         socket.create_connection(_host_and_port(address, port), timeout=_SECONDS / 2).close()
     except (OSError, ValueError) as error:
-        raise ValueError(f"nobody answers at {address!r} ({error}): start the cluster, or mend the address") from error
+        raise ValueError(
+            f"nothing answers at {address!r} ({error}): start the cluster, or correct the address"
+        ) from error
 
 
 def _check_speaks_grpc(address: str, port: int) -> None:
-    """Whether who listens there speaks Ray's protocol; with TLS its own client has to find out."""
+    """Whether the program that listens there speaks Ray's protocol; with TLS its own client has to try."""
     if not address or address == "auto" or os.environ.get("RAY_USE_TLS") == "1":
         return
     import grpc
@@ -186,12 +188,12 @@ def _check_speaks_grpc(address: str, port: int) -> None:
             grpc.channel_ready_future(channel).result(timeout=_SECONDS)
         except grpc.FutureTimeoutError as error:
             raise ValueError(
-                f"somebody listens at {address!r}, and it is no Ray cluster: give the address of its head"
+                f"another program listens at {address!r}, and it is no Ray cluster: give the address of its head"
             ) from error
 
 
 def _check_greets(address: str, port: int) -> None:
-    """Whether who listens there speaks first, as a Dask scheduler does; its own client waits for that without end."""
+    """Whether the program that listens there speaks first, as a Dask scheduler does; its own client waits for that without end."""
     if not address or ("://" in address and not address.startswith("tcp://")):
         return
     try:
@@ -201,7 +203,7 @@ def _check_greets(address: str, port: int) -> None:
         greeted = b""
     if not greeted:
         raise ValueError(
-            f"somebody listens at {address!r}, and it is no Dask scheduler: give the address of the scheduler"
+            f"another program listens at {address!r}, and it is no Dask scheduler: give the address of the scheduler"
         )
 
 

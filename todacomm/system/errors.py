@@ -1,8 +1,8 @@
-"""Errors that a user can mend: what is the case, and what to do."""
+"""Errors that a user can correct: the problem, and what to do."""
 
 
 class UserError(ValueError):
-    """A problem with its remedy, each on its own for whoever shows them apart.
+    """A problem with its remedy as separate fields.
 
     Attributes
     ----------

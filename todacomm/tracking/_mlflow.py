@@ -60,7 +60,7 @@ def local_path(uri: str) -> Path | None:
 
 @contextmanager
 def impatient() -> Iterator[None]:
-    """Requests that give up within seconds, where the user has not said how long to wait.
+    """Requests that give up within seconds, where the user has not set how long to wait.
 
     MLflow's own patience is minutes: right for a result that waits to be written, wrong for the question whether a
     server is there at all.

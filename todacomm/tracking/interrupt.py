@@ -18,7 +18,7 @@ _SHELLS = ("bash", "sh")
 
 
 class Interrupted(KeyboardInterrupt):
-    """A signal told the program to end; ``exit_code`` is what a shell expects then."""
+    """A signal asked the program to end; ``exit_code`` is what a shell expects then."""
 
     def __init__(self, signum: int) -> None:
         super().__init__(signal.Signals(signum).name)
@@ -88,7 +88,7 @@ class Orphanage:
     """A thread that ends this process soon after the ``mlflow run`` that started it.
 
     mlflow does not take its child along when it is killed. The work is asked to end by SIGTERM; where it has not within
-    two seconds, in a long call of native code, ``last_words`` are said and the process ends.
+    two seconds, in a long call of native code, ``last_words`` is called and the process ends.
     """
 
     def __init__(self, last_words: Callable[[], None]) -> None:

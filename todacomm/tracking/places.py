@@ -54,11 +54,11 @@ def refuse_stray_file_store() -> None:
     ValueError
         ``mlruns/<digits>/meta.yaml`` is there: MLflow would use ``mlruns`` itself as its store, and refuse it.
     """
-    for found in sorted(Path(ARTIFACT_ROOT).glob("*/meta.yaml")):
-        if found.parent.name.isdigit():
+    for leftover in sorted(Path(ARTIFACT_ROOT).glob("*/meta.yaml")):
+        if leftover.parent.name.isdigit():
             raise UserError(
-                f"{found} is left from a store of files, which MLflow no longer writes to",
-                f"move {found.parent} out of {found.parent.parent}/, or carry its runs over with "
+                f"{leftover} is left from a store of files, which MLflow no longer writes to",
+                f"move {leftover.parent} out of {leftover.parent.parent}/, or carry its runs over with "
                 "`mlflow migrate-filestore`, or name a store in MLFLOW_TRACKING_URI",
             )
 
@@ -161,8 +161,8 @@ def _holds(database: Path, experiment: Experiment) -> bool:
         return False
     query = "SELECT creation_time FROM experiments WHERE experiment_id = ?"
     with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
-        found = connection.execute(query, [experiment.experiment_id]).fetchone()
-    return found is not None and found[0] == experiment.creation_time
+        row = connection.execute(query, [experiment.experiment_id]).fetchone()
+    return row is not None and row[0] == experiment.creation_time
 
 
 def _path_correction(database: Path, was: Path) -> str:

@@ -41,7 +41,7 @@ def open_store(writing: bool = True) -> MlflowClient:
     Raises
     ------
     ValueError
-        The store cannot be reached, read, or written where ``writing``; found out within seconds.
+        The store cannot be reached, read, or written where ``writing``; answered within seconds.
     """
     if not is_tracking_uri_set():  # type: ignore[no-untyped-call]
         refuse_stray_file_store()
@@ -71,8 +71,8 @@ def experiment_id(client: MlflowClient, name: str) -> str:
         It is deleted, or its artifacts cannot be written from here.
     """
     with store_errors(client.tracking_uri):
-        found = client.get_experiment_by_name(name) or client.get_experiment(_create(client, name))
-    return usable(client, found).experiment_id
+        experiment = client.get_experiment_by_name(name) or client.get_experiment(_create(client, name))
+    return usable(client, experiment).experiment_id
 
 
 def usable(client: MlflowClient, experiment: Experiment) -> Experiment:
@@ -108,10 +108,10 @@ def _create(client: MlflowClient, name: str) -> str:
     try:
         return client.create_experiment(name)
     except MlflowException as error:
-        found = client.get_experiment_by_name(name) if error.error_code == _EXISTS else None
-        if found is None:
+        experiment = client.get_experiment_by_name(name) if error.error_code == _EXISTS else None
+        if experiment is None:
             raise
-        return found.experiment_id
+        return experiment.experiment_id
 
 
 def _make_database(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What an observation depends on, found out without loading a model.
+"""What an observation depends on, without loading a model.
 
 Of a local model: the digests of its files. Of one on the hub: the commit. Of texts: the digest of their file, or of the
 texts themselves. Beside them: every option that the forward pass sees, the versions of what computes it, and
@@ -45,7 +45,7 @@ class Key:
 def observation_key(config: AnalysisConfig, seed: int | None = None, shuffle_seed: int | None = None) -> Key | None:
     """Key of what :func:`todacomm.analysis.observe.run_model` sees with these arguments.
 
-    None where it cannot be said what the model or the texts are: running the model finds out, or says what is wrong.
+    None where the model or the texts are not known: running the model reports what is wrong.
     """
     inputs = _inputs(config, _model_files, _texts_origin)
     if inputs is None:
@@ -67,7 +67,7 @@ def observation_key(config: AnalysisConfig, seed: int | None = None, shuffle_see
 
 
 def inputs_digest(config: AnalysisConfig) -> str | None:
-    """Digest of the model and the texts as they are now; None where it cannot be said without running the model.
+    """Digest of the model and the texts as they are now; None where it is not known without running the model.
 
     Two analyses that agree in it and in :meth:`todacomm.settings.analysis.AnalysisConfig.digest` are the same.
     """
@@ -77,8 +77,8 @@ def inputs_digest(config: AnalysisConfig) -> str | None:
 def inputs_digests(configs: Iterable[AnalysisConfig]) -> list[str | None]:
     """:func:`inputs_digest` of many analyses, each model and each set of texts looked at once."""
     model_files, texts_origin = cache(_model_files), cache(_texts_origin)
-    found = (_inputs(config, model_files, texts_origin) for config in configs)
-    return [None if inputs is None else _digest(inputs)[:16] for inputs in found]
+    inputs = (_inputs(config, model_files, texts_origin) for config in configs)
+    return [None if facts is None else _digest(facts)[:16] for facts in inputs]
 
 
 def _inputs(
@@ -131,7 +131,7 @@ def _digest(facts: dict[str, Any]) -> str:
 
 
 def _accelerator() -> str:
-    """What ``auto`` would take, as far as it can be told without torch."""
+    """What ``auto`` would take, as far as it is known without torch."""
     if sys.platform == "darwin":
         return "mps"
     present: Iterable[Path] = Path("/dev").glob("nvidia[0-9]*")
