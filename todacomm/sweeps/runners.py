@@ -172,7 +172,7 @@ def _check_answers(address: str, port: int) -> None:
         socket.create_connection(_host_and_port(address, port), timeout=_SECONDS / 2).close()
     except (OSError, ValueError) as error:
         raise ValueError(
-            f"nothing answers at {address!r} ({error}): start the cluster, or correct the address"
+            f"nothing answers at {address!r} ({error}): start the cluster, or change the address"
         ) from error
 
 
@@ -193,7 +193,7 @@ def _check_speaks_grpc(address: str, port: int) -> None:
 
 
 def _check_greets(address: str, port: int) -> None:
-    """Whether the program that listens there speaks first, as a Dask scheduler does; its own client waits for that without end."""
+    """Whether the program that listens there speaks first, as a Dask scheduler does; Dask's client waits for that for ever."""
     if not address or ("://" in address and not address.startswith("tcp://")):
         return
     try:
