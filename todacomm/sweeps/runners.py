@@ -193,7 +193,7 @@ def _check_speaks_grpc(address: str, port: int) -> None:
 
 
 def _check_greets(address: str, port: int) -> None:
-    """Whether the program that listens there speaks first, as a Dask scheduler does; Dask's client waits for that for ever."""
+    """Whether the program that listens there speaks first, as a Dask scheduler does; Dask waits for that for ever."""
     if not address or ("://" in address and not address.startswith("tcp://")):
         return
     try:
