@@ -210,12 +210,15 @@ def _spectrum(eigenvalues: Array, points: Array) -> dict[str, Array]:
 
 def _health_warnings(n_points: int, n_distinct: int) -> list[RunWarning]:
     share = n_distinct / n_points
-    counted = f"{n_distinct} distinct points of {n_points}"
     if share < DEGENERATE_SHARE:
-        text = f"{counted}: its numbers describe few points many times, and no ratio is taken to them"
+        text = (
+            f"{n_distinct} distinct points of {n_points}: its numbers describe few points many times, and no ratio "
+            "is taken to them"
+        )
         return [RunWarning("degenerate", text)]
     if share < DOUBTFUL_SHARE:
-        return [RunWarning("duplicates", f"{counted}: the others repeat them, and are left out of its shape")]
+        text = f"{n_distinct} distinct points of {n_points}: the others repeat them, and are left out of its shape"
+        return [RunWarning("duplicates", text)]
     return []
 
 
