@@ -43,9 +43,9 @@ def test_texts_come_along_and_decide_the_digest(tmp_path, layers):
     np.savez(tmp_path / "a.npz", **layers, texts=words)
     np.savez(tmp_path / "b.npz", **layers, texts=words[::-1])
     first, second = read_clouds(tmp_path / "a.npz"), read_clouds(tmp_path / "b.npz")
-    assert first.texts["ids"] == list(words)
-    assert first.texts["digest"] != second.texts["digest"]
-    assert first.model["weights_digest"] == second.model["weights_digest"]
+    assert first.texts.ids == tuple(words)
+    assert first.texts.digest != second.texts.digest
+    assert first.model.weights_digest == second.model.weights_digest
 
 
 @pytest.mark.parametrize(

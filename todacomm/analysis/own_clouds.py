@@ -7,6 +7,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
+from todacomm.results.facts import ModelFacts, TextFacts
 from todacomm.results.observation import Observation
 from todacomm.system.digests import digest_of
 
@@ -39,32 +40,26 @@ def read_clouds(path: Path) -> Observation:
         raise ValueError(f"{path} has {n_points} points a layer: expected at least {MIN_POINTS}")
     if texts is not None and len(texts) != n_points:
         raise ValueError(f"{path} has {len(texts)} texts for {n_points} points: expected one a point")
-    ids = [f"row/{row}" for row in range(n_points)] if texts is None else [str(text) for text in texts]
+    ids = tuple(f"row/{row}" for row in range(n_points)) if texts is None else tuple(map(str, texts))
     digest = digest_of("\0".join(ids).encode())
     return Observation(
-        model={
-            "name": path.stem,
-            "source": str(path),
-            "revision": "",
-            "family": "clouds",
-            "kind": "unknown",
-            "weights": "trained",
-            "weights_digest": _digest(clouds),
-            "n_layers": len(clouds),
-            "width": max(cloud.shape[1] for cloud in clouds.values()),
-            "pooling": "unknown",
-            "head": None,
-        },
-        texts={
-            "name": path.stem if texts is None else f"{path.stem} texts",
-            "source": str(path),
-            "revision": "",
-            "unit": "row",
-            "samples": n_points,
-            "digest": digest,
-            "n_documents": n_points,
-            "ids": ids,
-        },
+        model=ModelFacts(
+            name=path.stem,
+            source=str(path),
+            family="clouds",
+            weights_digest=_digest(clouds),
+            n_layers=len(clouds),
+            width=max(cloud.shape[1] for cloud in clouds.values()),
+        ),
+        texts=TextFacts(
+            name=path.stem if texts is None else f"{path.stem} texts",
+            source=str(path),
+            unit="row",
+            samples=n_points,
+            digest=digest,
+            n_documents=n_points,
+            ids=ids,
+        ),
         clouds=clouds,
     )
 

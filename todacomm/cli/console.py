@@ -108,13 +108,13 @@ def tell_json(analysis: "Analysis") -> None:
     told = {
         "run_id": analysis.run_id,
         "run_name": analysis.run_name,
-        "model": analysis.model["name"],
-        "dataset": analysis.texts["name"],
+        "model": analysis.model.name,
+        "dataset": analysis.texts.name,
         "link": tracking.run_link(analysis),
         "report": tracking.report_path(analysis),
         "headline": headline(analysis.outline()),
         "numbers": {name: value if math.isfinite(value) else None for name, value in analysis.run.items()},
-        "warnings": list(analysis.warnings),
+        "warnings": list(map(str, analysis.warnings)),
     }
     print_json(**told)
 
