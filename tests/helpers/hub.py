@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import ClassVar
 from urllib.parse import unquote, urlparse
 
 COMMIT = "c0ffee" * 6 + "c0ff"
@@ -16,7 +17,7 @@ OPEN, GATED, BROKEN = "someone/tiny", "someone/gated", "someone/broken"
 class Hub(BaseHTTPRequestHandler):
     """What a hub of models and one of data sets share: files with their digests, refusals with a code."""
 
-    files: dict[str, bytes]
+    files: ClassVar[dict[str, bytes]]
 
     def log_message(self, *args: object) -> None:
         """Print nothing: the tests say what happened."""
@@ -51,7 +52,9 @@ def serve_model(folder: Path) -> Iterator[str]:
     """The address of a hub that holds the files of a folder as two models, one of them gated; all else is unknown."""
 
     class Models(Hub):
-        files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        files: ClassVar = {
+            path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+        }
 
         def do_GET(self) -> None:
             path = self.asked.removeprefix("/api/models").strip("/")
@@ -86,7 +89,7 @@ def serve_dataset(repo: str, config: str, split: str, parquet: bytes) -> Iterato
     )
 
     class Datasets(Hub):
-        files = {"README.md": card.encode(), f"{split}.parquet": parquet}
+        files: ClassVar = {"README.md": card.encode(), f"{split}.parquet": parquet}
 
         def do_GET(self) -> None:
             path = self.asked
