@@ -52,7 +52,7 @@ def test_what_unpacks_to_too_much_is_refused_before_it_is_unpacked(tmp_path):
 @pytest.mark.parametrize("read", [read_npy, read_npz], ids=["npy", "npz"])
 def test_broken_files_are_one_kind_of_error(tmp_path, content, read):
     (tmp_path / "a").write_bytes(content)
-    with pytest.raises(UserError, match="cannot be read as an .np"):
+    with pytest.raises(UserError, match=r"cannot be read as an \.np"):
         read(tmp_path / "a")
 
 
@@ -60,7 +60,7 @@ def test_broken_files_are_one_kind_of_error(tmp_path, content, read):
 def test_whatever_a_parser_raises_names_the_file(tmp_path, error):
     (tmp_path / "a.bin").write_bytes(b"x")
     with (
-        pytest.raises(UserError, match="a.bin cannot be read as a test"),
+        pytest.raises(UserError, match=r"a\.bin cannot be read as a test"),
         foreign_file(tmp_path / "a.bin", "a test", "do it again"),
     ):
         raise error
