@@ -160,10 +160,7 @@ def test_an_entry_under_another_name_is_not_taken():
 def test_a_cache_that_cannot_be_written_is_a_warning_of_the_run(folder):
     folder.write_text("a file where a folder should be")
     result = measure(settings())
-    assert any(
-        "cache_unusable" in str(getattr(warning, "code", warning)) or "not stored" in str(warning)
-        for warning in result.warnings
-    )
+    assert "cache_unusable" in [warning.code for warning in result.warnings]
     assert result.table["value"].notna().any()
 
 
