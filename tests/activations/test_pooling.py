@@ -91,7 +91,8 @@ def test_the_longest_text_decides_the_length_up_to_the_models_context(load_tiny:
     assert short.warnings == ()
     (warning,) = long.warnings
     assert (warning.code, str(warning)) == (
-        "truncated", "1 of 13 texts (7.7%) were cut at 64 tokens: their ends were not read"
+        "truncated",
+        "1 of 13 texts (7.7%) were cut at 64 tokens: their ends were not read",
     )
 
 

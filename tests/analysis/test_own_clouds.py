@@ -192,9 +192,9 @@ def test_files_as_people_have_them(name, layers, labels, refused):
 @needs_cases
 def test_a_pair_of_files_is_about_the_same_texts():
     base, tuned = (read_clouds(CASES / f"pair-{name}.npz") for name in ("base", "tuned"))
-    assert base.texts["digest"] == tuned.texts["digest"]
-    assert base.texts["name"] == tuned.texts["name"]
-    assert base.model["name"] != tuned.model["name"]
+    assert base.texts.digest == tuned.texts.digest
+    assert base.texts.name == tuned.texts.name
+    assert base.model.name != tuned.model.name
 
 
 @needs_cases
