@@ -19,7 +19,7 @@ from todacomm.core.inference import INTERVAL_METRICS
 from todacomm.core.layer import analyze_layer
 from todacomm.jobs.converge import converge
 from todacomm.settings.analysis import AnalysisConfig
-from todacomm.settings.convergence import ConvergenceConfig, parse_numbers
+from todacomm.settings.convergence import ConvergenceConfig
 
 SIZES = (20, 40, 80, 160)
 
@@ -207,7 +207,7 @@ def test_landmarks_have_no_part_in_it():
 
 
 def test_numbers_are_sorted_and_each_taken_once():
-    assert parse_numbers("sizes", "100,50, 100") == (50, 100)
+    assert ConvergenceConfig.from_flat({"sizes": "100,50, 100"}).sizes == (50, 100)
 
 
 def test_torch_and_figures_stay_out_of_the_measuring(clouds_file):

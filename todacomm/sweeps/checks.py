@@ -33,6 +33,10 @@ class Seen:
     download: int = 0
 
 
+UNKNOWN = Seen(0, _TYPICAL_LAYERS, _TYPICAL_WIDTH)
+"""Of a model that cannot be looked at."""
+
+
 def look_at(config: ModelConfig) -> Seen:
     """What is known of a model, without loading or downloading it.
 

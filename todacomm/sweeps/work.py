@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from todacomm import tracking
 from todacomm.settings.sweep import SweepConfig
@@ -20,7 +21,8 @@ def work_through(
     config: SweepConfig,
     items: Sequence[Item],
     run: tracking.JobRun,
-    told: Callable[[Item, Outcome], None],
+    analyze: Callable[..., Any],
+    ended: Callable[[Item, Outcome], None],
     progress: Progress = silent,
 ) -> tuple[dict[str, Outcome], dict[str, int]]:
     """Outcome of every item, and how often each was begun, by the digest of its settings.
@@ -35,7 +37,7 @@ def work_through(
 
     def take(outcome: Outcome) -> None:
         outcomes[outcome.config_hash] = outcome
-        told(by_hash[outcome.config_hash], outcome)
+        ended(by_hash[outcome.config_hash], outcome)
 
     while missing := [item for hash_, item in by_hash.items() if hash_ not in outcomes]:
         before = len(outcomes), sum(tries.values())
@@ -43,7 +45,7 @@ def work_through(
         try:
             with runner(config, progress) as hand_out:
                 for workers, wave in _rounds(config, missing, tries):
-                    for outcome in hand_out(tasks(config, wave, run, workers), workers):
+                    for outcome in hand_out(tasks(config, wave, run, analyze, workers), workers):
                         take(outcome)
         except LostWorkers as error:
             lost = str(error)
@@ -64,12 +66,15 @@ def work_through(
     return outcomes, tries
 
 
-def tasks(config: SweepConfig, items: Iterable[Item], run: tracking.JobRun, workers: int) -> list[Task]:
-    """What the workers are told; the processors of a machine are divided among them."""
+def tasks(
+    config: SweepConfig, items: Iterable[Item], run: tracking.JobRun, analyze: Callable[..., Any], workers: int
+) -> list[Task]:
+    """What the workers are given; the processors of a machine are divided among them."""
     threads = config.analysis.topology.threads or _threads_each(config, workers)
     return [
         Task(
             config=item.config,
+            analyze=analyze,
             config_hash=item.known.config_hash,
             inputs=item.known.inputs,
             parent=run.run_id,

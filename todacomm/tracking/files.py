@@ -19,7 +19,7 @@ from todacomm.core.homology import resolve_engine
 from todacomm.core.inference import INTERVAL_METRICS
 from todacomm.results.result import LayerResult, Result
 from todacomm.results.table import COLUMNS, NULL_COLUMNS, SCHEMA_VERSION, tidy
-from todacomm.settings.analysis import AUTO
+from todacomm.settings.values import AUTO
 
 TABLES = "tables/layers.json"
 TEXTS = "config/texts.json"

@@ -19,7 +19,8 @@ from typing import Any
 
 from todacomm.analysis.cache.digests import file_digest
 from todacomm.results.observation import OWN_CLOUDS
-from todacomm.settings.analysis import AUTO, AnalysisConfig, ModelConfig, TextsConfig
+from todacomm.settings.analysis import AnalysisConfig, ModelConfig, TextsConfig
+from todacomm.settings.values import AUTO
 
 _PACKAGES = ("torch", "transformers", "tokenizers", "numpy")
 _OWN_CODE = ("activations", "models", "texts")
