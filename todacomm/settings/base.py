@@ -1,8 +1,6 @@
 """One base for the settings of every job: names, types, defaults, help, checks, files, protocols, digest."""
 
 import dataclasses
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -14,6 +12,7 @@ from typing import Any, Self, TypeVar, get_type_hints
 from todacomm.settings.files import read_yaml
 from todacomm.settings.protocols import load_protocol
 from todacomm.settings.values import check_value, parse_value, spelled
+from todacomm.system.digests import digest_of_json
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -157,8 +156,7 @@ class Settings:
 
     def digest(self) -> str:
         """Short digest of :meth:`numbers`: two runs that agree in it measure the same thing."""
-        text = json.dumps(self.numbers(), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return digest_of_json(self.numbers())
 
     @classmethod
     def _unknown(cls, name: Any) -> str:

@@ -22,7 +22,7 @@ def work_through(
     items: Sequence[Item],
     run: tracking.JobRun,
     analyze: Callable[..., Any],
-    ended: Callable[[Item, Outcome], None],
+    report: Callable[[Item, Outcome], None],
     progress: Progress = silent,
 ) -> tuple[dict[str, Outcome], dict[str, int]]:
     """Outcome of every item, and how often each was begun, by the digest of its settings.
@@ -37,7 +37,7 @@ def work_through(
 
     def take(outcome: Outcome) -> None:
         outcomes[outcome.config_hash] = outcome
-        ended(by_hash[outcome.config_hash], outcome)
+        report(by_hash[outcome.config_hash], outcome)
 
     while missing := [item for hash_, item in by_hash.items() if hash_ not in outcomes]:
         before = len(outcomes), sum(tries.values())

@@ -20,7 +20,7 @@ _WATCH_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a worker is given; plain values and a function by its name, so that any runner can send it.
+    """What a worker is given: plain values and a function by its name, so that any runner can send it.
 
     Attributes
     ----------
