@@ -103,7 +103,7 @@ def entry_point(settings: type[Job], job: Callable[[Job], Any], help: str) -> En
         parsed = parse(settings, config or None, {name: value or None for name, value in options.items()})
         raise SystemExit(exit_code(lambda: command.job(parsed)))
 
-    command = click.command(cls=EntryPoint, help=help)(settings_options(settings)(run))
+    command = click.command("main", cls=EntryPoint, help=help)(settings_options(settings)(run))
     command.settings, command.job = settings, job
     return command
 

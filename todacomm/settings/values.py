@@ -171,7 +171,7 @@ def _parse_tuple(name: str, value: Any, kind: type, checks: Mapping[str, Any]) -
         words = [word.strip() for word in lines if word.strip()]
         if text and not words:
             raise ValueError(f"{name} is {shown(value)}, an empty list: name at least one")
-    items = [_PARSERS[kind](name, word, " in every place") for word in words]
+    items = [_PARSERS[kind](name, word, ", or several with commas") for word in words]
     if checks.get("rising"):
         items = sorted(items)
     return tuple(items if checks.get("repeated") else dict.fromkeys(items))
