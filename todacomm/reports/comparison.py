@@ -117,4 +117,4 @@ def _spelled(value: Any) -> str:
 
 
 def _meaning(metric: str) -> str:
-    return LAYER_METRICS[metric].meaning if metric in LAYER_METRICS else RUN_METRICS[metric]
+    return LAYER_METRICS[metric].meaning if metric in LAYER_METRICS else RUN_METRICS[metric].meaning
