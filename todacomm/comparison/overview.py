@@ -9,13 +9,10 @@ from scipy.stats import rankdata
 
 from todacomm.comparison.gathering import LABEL, MODELS, Gathered
 from todacomm.core.inference import MIN_DRAWS
+from todacomm.core.metrics import COMPARED
 from todacomm.core.streams import RESIDUAL, kind_of
 from todacomm.results.table import RUN_LAYER, framed
 
-COMPARED = (
-    "h0_total_norm", "h1_total_norm", "h1_max_norm", "twonn_dimension", "effective_rank", "mean_cosine",
-)  # fmt: skip
-"""Metrics that a report compares: shape with scale divided out, and the baselines it has to beat."""
 RANKED = (*COMPARED, "expansion_ratio_norm")
 LIKELIHOODS = ("bits_per_byte", "perplexity")
 MIN_MODELS = 5

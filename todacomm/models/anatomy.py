@@ -73,8 +73,8 @@ def examine(model: nn.Module, n_blocks: int, decoder: bool) -> Anatomy:
     answers: list[tuple[nn.Module, Tensor]] = []
 
     def watch(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
-        got = _hidden_states((*args, *kwargs.values()), tokens.shape)
-        calls.append(Call(module, got, _hidden_states(output, tokens.shape)))
+        got = hidden_states((*args, *kwargs.values()), tokens.shape)
+        calls.append(Call(module, got, hidden_states(output, tokens.shape)))
         if hasattr(output, "last_hidden_state"):
             answers.append((module, output.last_hidden_state))
 
@@ -119,13 +119,22 @@ def _streams(chain: Sequence[Call], calls: Sequence[Call]) -> tuple[Streams, ...
     return tuple(pair for pair in pairs if pair is not None) if len(pairs) == len(found) and all(pairs) else ()
 
 
-def run_body(anatomy: Anatomy, tokens: Tensor, mask: Tensor, receive: Receive = lambda name, hidden: None) -> Any:
+def run_body(
+    anatomy: Anatomy,
+    tokens: Tensor,
+    mask: Tensor,
+    receive: Receive = lambda name, hidden: None,
+    *,
+    with_streams: bool = True,
+) -> Any:
     """One pass of the body; ``receive`` gets every layer's hidden states while it runs, in the order of depth.
 
     Parameters
     ----------
     tokens, mask : Tensor, shape (texts, tokens)
         Token ids, and 1 where there is one. Positions count from a text's first token, whichever side is padded.
+    with_streams : bool
+        Whether ``receive`` also gets what each block's attention and MLP add.
 
     Returns
     -------
@@ -137,22 +146,22 @@ def run_body(anatomy: Anatomy, tokens: Tensor, mask: Tensor, receive: Receive = 
 
     def enter(block: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if not entered:
-            receive(EMBEDDING, _hidden_states((*args, *kwargs.values()), tokens.shape))
+            receive(EMBEDDING, hidden_states((*args, *kwargs.values()), tokens.shape))
         entered.append(block)
 
     def add(kind: str, part: nn.Module, args: tuple[Any, ...], output: Any) -> None:
-        added = multiplier(entered[-1]) * _hidden_states(output, tokens.shape)
+        added = multiplier(entered[-1]) * hidden_states(output, tokens.shape)
         receive(stream_name(len(entered) - 1, kind), added)
 
     def leave(block: nn.Module, args: tuple[Any, ...], output: Any) -> None:
-        receive(block_name(len(entered) - 1), _hidden_states(output, tokens.shape))
+        receive(block_name(len(entered) - 1), hidden_states(output, tokens.shape))
 
     entered: list[nn.Module] = []
     with ExitStack() as hooks:
         for block in anatomy.blocks:
             hooks.callback(block.register_forward_pre_hook(enter, with_kwargs=True).remove)
             hooks.callback(block.register_forward_hook(leave).remove)
-        for streams in anatomy.streams:
+        for streams in anatomy.streams if with_streams else ():
             for kind, part in streams._asdict().items():
                 hooks.callback(part.register_forward_hook(partial(add, kind)).remove)
         output = anatomy.body(input_ids=tokens, attention_mask=mask, **options)
@@ -161,7 +170,7 @@ def run_body(anatomy: Anatomy, tokens: Tensor, mask: Tensor, receive: Receive = 
     return output
 
 
-def _hidden_states(values: Any, tokens: torch.Size) -> Tensor:
+def hidden_states(values: Any, tokens: torch.Size) -> Tensor:
     """The first tensor of shape (texts, tokens, width) in what a module was given or gave; an empty one without any.
 
     One of shape (texts * tokens, width), in which OPT's MLP computes, counts as such.

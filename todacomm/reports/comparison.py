@@ -114,4 +114,4 @@ def _asked(found: Comparison) -> dict[str, Any]:
 
 
 def _meaning(metric: str) -> str:
-    return LAYER_METRICS[metric].meaning if metric in LAYER_METRICS else RUN_METRICS[metric]
+    return LAYER_METRICS[metric].meaning if metric in LAYER_METRICS else RUN_METRICS[metric].meaning
