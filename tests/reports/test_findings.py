@@ -226,7 +226,7 @@ def test_a_control_without_an_error_claims_nothing(plain: Result) -> None:
 
 def test_a_run_on_random_weights_is_not_mistaken_for_its_control() -> None:
     own = with_weights(made(weights="random"), "random")
-    control = own.table.assign(value=own.table["value"] * 0.5)
+    control = own.table.assign(value=own.table["value"] * 0.5, control="random_weights")
     both = replace(own, table=pd.concat([own.table, control], ignore_index=True))
     assert findings(both) == findings(own)
     assert headline(both) == headline(own)
