@@ -7,7 +7,7 @@ from tests.core.shapes import noisy_circle, polygon, rotation
 from todacomm.core.clouds import distances
 from todacomm.core.homology import persistence, spanning_tree
 from todacomm.core.inference import half_samples
-from todacomm.core.loops import life_left, loop_bars, membership
+from todacomm.core.loops import life_left, loop_bars, membership, prominence
 from todacomm.core.loops.reproduction import spanning_trees
 
 
@@ -136,3 +136,52 @@ def test_nothing_to_reproduce():
     assert life_left(among, (), np.ones((3, 5), dtype=bool)).shape == (0, 3)
     bars = loop_bars(among)
     assert life_left(among, bars, np.zeros((2, 5), dtype=bool)).tolist() == [[0.0, 0.0]]
+
+
+@pytest.mark.parametrize("name", clouds())
+def test_what_is_left_of_the_longest_bar_is_part_of_a_bar_of_the_half(name):
+    among = distances(clouds()[name])
+    bars = loop_bars(among, n_longest=1)
+    halves = half_samples(len(among), 30, seed=0)
+    left = life_left(among, bars, membership(halves, len(among)))
+    dgms = [persistence(among[np.ix_(half, half)])[1] for half in halves]
+    longest = np.array([np.diff(dgm, axis=1).max(initial=0.0) for dgm in dgms])
+    assert (left[0] * bars[0].lifetime <= longest * (1 + 1e-12)).all()
+    share = prominence(bars, left, dgms)[0]
+    np.testing.assert_allclose(share * longest, left[0] * bars[0].lifetime)
+
+
+def test_prominence_of_two_loops_is_measured_against_two():
+    """Two polygons far from each other: every second corner keeps both loops, and no third."""
+    both = np.vstack([polygon(24), polygon(24, radius=2.0) + [9.0, 0.0]])
+    among = distances(both)
+    bars = loop_bars(among, n_longest=2)
+    half = np.arange(0, 48, 2)
+    dgm = persistence(among[np.ix_(half, half)])[1]
+    left = life_left(among, bars, membership([half], 48))
+    np.testing.assert_allclose(prominence(bars, left, [dgm]), 1.0, rtol=1e-6)
+    assert left.max() < 0.95
+
+
+def test_gaps_of_a_sphere_are_left_on_halves_and_not_prominent():
+    """A surface has no loop; its widest gap stays when points are taken away, among others as wide."""
+    rng = np.random.default_rng(5)
+    halves = half_samples(200, 30, seed=0)
+
+    def means(cloud):
+        among = distances(cloud)
+        bars = loop_bars(among, n_longest=1)
+        left = life_left(among, bars, membership(halves, 200))
+        dgms = [persistence(among[np.ix_(half, half)])[1] for half in halves]
+        return left.mean(), prominence(bars, left, dgms).mean()
+
+    def sphere():
+        cloud = 0.1 * rng.normal(size=(200, 50))
+        surface = rng.normal(size=(200, 3))
+        cloud[:, :3] += surface / np.linalg.norm(surface, axis=1, keepdims=True)
+        return cloud
+
+    left, share = np.mean([means(sphere()) for _ in range(6)], axis=0)
+    assert left > 0.48
+    assert share < 0.52
+    assert min(means(noisy_circle(rng, 200, 50, 0.1))) > 0.85
