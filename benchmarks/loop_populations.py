@@ -108,6 +108,12 @@ def sphere(rng: np.random.Generator, n_points: int) -> Array:
     return _embedded(rng, directions / np.linalg.norm(directions, axis=1, keepdims=True), 0.1)
 
 
+def three_sphere(rng: np.random.Generator, n_points: int) -> Array:
+    """The surface of a ball in four dimensions with noise."""
+    directions = rng.normal(size=(n_points, 4))
+    return _embedded(rng, directions / np.linalg.norm(directions, axis=1, keepdims=True), 0.1)
+
+
 def sheets(rng: np.random.Generator, n_points: int) -> Array:
     """Three curved sheets, of two, four and eight dimensions, at random places."""
     which = rng.integers(3, size=n_points)
@@ -177,6 +183,16 @@ def two_factors(rng: np.random.Generator, n_points: int) -> Array:
     return first[rng.integers(12, size=n_points)] + second[rng.integers(12, size=n_points)] + noise
 
 
+def sphere_layers(rng: np.random.Generator, n_layers: int, n_points: int) -> dict[str, Array]:
+    """Noisy spheres of the same texts, each point moved a little from one layer to the next."""
+    points = rng.normal(size=(n_points, 3))
+    layers = {}
+    for index in range(n_layers):
+        points = np.sqrt(0.9) * points + np.sqrt(0.1) * rng.normal(size=points.shape)
+        layers[f"layer_{index}"] = _embedded(rng, points / np.linalg.norm(points, axis=1, keepdims=True), 0.1)
+    return layers
+
+
 def sheet_layers(rng: np.random.Generator, n_layers: int, n_points: int) -> dict[str, Array]:
     """Curved sheets of the same texts: the latent coordinates of a layer are those of the one before, moved a little."""
     latent = rng.normal(size=(n_points, SHEET_DIMS))
@@ -215,6 +231,7 @@ LOOP_FREE: dict[str, Population] = {
     "folded sheet": folded_sheet,
     "three sheets": sheets,
     "sphere": sphere,
+    "3-sphere": three_sphere,
     "sparse cone": sparse_cone,
     "skewed coordinates": skewed,
     "tree": tree,
@@ -246,3 +263,5 @@ IN_BETWEEN: dict[str, Population] = {
     "two factors of twelve": two_factors,
 }
 LOOP_POPULATIONS = LOOP_FREE | LOOPED | IN_BETWEEN
+FAMILIES = {"curved sheets": sheet_layers, "spheres": sphere_layers}
+"""Fourteen layers of the same texts without a loop: name -> generator, layers, points to clouds."""

@@ -70,7 +70,7 @@ def bar_p_values(lifetimes: Sequence[Array], draws: Array) -> list[tuple[Array, 
 
     >>> draws = np.array([[0.1, 0.3], [0.2, 0.1], [0.15, 0.2]])
     >>> [(p.tolist(), adjusted.tolist()) for p, adjusted in bar_p_values([np.array([0.9, 0.12]), np.array([])], draws)]
-    [([0.25, 0.75], [0.25, 0.75]), ([], [])]
+    [([0.25, 0.75], [0.25, 1.0]), ([], [])]
     """
     longest = np.array([float(bars[0]) if len(bars) else 0.0 for bars in lifetimes])
     results = []
