@@ -5,8 +5,8 @@
     python -m benchmarks.loop_calibration --summarize   # the tables of what has been done so far
 
 A claim needs the rotation null, reproduction and prominence all at once. Reproduction is by far the cheapest: it is
-measured first, the rotations only where a bar's is at least ``GATE``, the lowest threshold looked at, and no longer than
-their outcome is open (Besag and Clifford 1991: a p of 2 / 40 is lost at the second draw that reaches the bar); the
+measured first, the rotations only where a bar's is at least ``GATE``, the lowest threshold looked at, and for as long
+as their outcome is open (Besag and Clifford 1991: a p of 2 / 40 is lost at the second draw that reaches the bar); the
 half-samples' own diagrams last. Finished repetitions stay in a cache file. Writes
 ``benchmarks/results/loop_calibration.json``; ``benchmarks.loop_calibration_page`` renders it.
 """
@@ -97,9 +97,7 @@ def _reproduced(
     return np.array([bar.lifetime for bar in bars]) / np.median(condensed(among)), bars, left, halves
 
 
-def _prominence(
-    among: np.ndarray, bars: tuple[LoopBar, ...], left: np.ndarray, halves: np.ndarray
-) -> np.ndarray:
+def _prominence(among: np.ndarray, bars: tuple[LoopBar, ...], left: np.ndarray, halves: np.ndarray) -> np.ndarray:
     return prominence(bars, left, [persistence(among[np.ix_(half, half)])[1] for half in halves])
 
 

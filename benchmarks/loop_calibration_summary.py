@@ -1,1 +1,2 @@
-def summarize(x): return {}
+def summarize(x):
+    return {}

@@ -194,7 +194,7 @@ def sphere_layers(rng: np.random.Generator, n_layers: int, n_points: int) -> dic
 
 
 def sheet_layers(rng: np.random.Generator, n_layers: int, n_points: int) -> dict[str, Array]:
-    """Curved sheets of the same texts: the latent coordinates of a layer are those of the one before, moved a little."""
+    """Curved sheets of the same texts, whose latent coordinates move a little from one layer to the next."""
     latent = rng.normal(size=(n_points, SHEET_DIMS))
     layers = {}
     for index in range(n_layers):

@@ -78,5 +78,5 @@ def test_walk_begins_at_its_smallest_point():
 
 def test_other_distances_are_refused():
     bars = loop_bars(distances(polygon(12)))
-    with pytest.raises(ValueError, match="no loop of the bar .* among these 12 points"):
+    with pytest.raises(ValueError, match=r"no loop of the bar .* among these 12 points"):
         shortest_loop(100.0 * distances(polygon(12)), *bars)

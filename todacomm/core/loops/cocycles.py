@@ -1,6 +1,7 @@
 """The longest H1 bars of a matrix of distances, each with a cocycle: what makes its loop findable on other points."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,9 +70,9 @@ def longest_bars(dgm: Array, n_longest: int = N_LONGEST, n_ratios: int = 0) -> A
 
 
 def loop_bars(
-    distances: Array, dgm: Array | None = None, *, n_longest: int = N_LONGEST, n_ratios: int = 0, coeff: int = 2
+    distances: Array, dgm: Array | None = None, *, n_longest: int = N_LONGEST, n_ratios: int = 0
 ) -> tuple[LoopBar, ...]:
-    """The longest H1 bars of a cloud, each with a cocycle.
+    """The longest H1 bars of a cloud, each with a cocycle over Z/2.
 
     ripser.py works on distances rounded to float32. Rounding keeps their order but for new ties, so that the rounded
     matrix is a filtration of its own, and everything said of a bar is exact on it. The cocycle is the column of
@@ -88,8 +89,6 @@ def loop_bars(
         is computed beyond the largest death that is wanted, which takes a tenth of the time.
     n_longest, n_ratios : int
         As in :func:`longest_bars`.
-    coeff : int
-        Prime: the field of the cocycles.
 
     Returns
     -------
@@ -99,8 +98,7 @@ def loop_bars(
     Raises
     ------
     ValueError
-        A bar of ``dgm`` is not one of these distances over this field: they are not the ones that it was computed of,
-        or the class has torsion.
+        A bar of ``dgm`` is not one of these distances.
 
     >>> square = np.array([[0, 1, 1.5, 1], [1, 0, 1, 1.5], [1.5, 1, 0, 1], [1, 1.5, 1, 0]])
     >>> (bar,) = loop_bars(square)
@@ -110,22 +108,50 @@ def loop_bars(
     wanted = longest_bars(persistence(distances)[1] if dgm is None else dgm, n_longest, n_ratios)
     if not len(wanted):
         return ()
-    from ripser import ripser
-
     rounded = np.asarray(distances, dtype=np.float32)
-    computed = ripser(rounded, maxdim=1, thresh=wanted[:, 1].max(), coeff=coeff, distance_matrix=True, do_cocycles=True)
     cocycles = defaultdict(list)
-    for bar, cocycle in zip(computed["dgms"][1].tolist(), computed["cocycles"][1], strict=True):
-        cocycles[tuple(bar)].append(cocycle)
+    for birth, death, cocycle in _cocycles(rounded, wanted[:, 1].max(), 2):
+        cocycles[birth, death].append(cocycle)
     bars = []
     for birth, death in wanted.tolist():
         if not cocycles[birth, death]:
             raise ValueError(
-                f"the bar from {birth:.6g} to {death:.6g} is none of these distances over Z/{coeff}: give the diagram "
-                "of the same distances, or another prime"
+                f"no bar from {birth:.6g} to {death:.6g} in these distances: give the diagram of the same distances"
             )
-        bars.append(_bar(rounded, birth, death, cocycles[birth, death].pop(0), coeff))
+        bars.append(_bar(rounded, birth, death, cocycles[birth, death].pop(0), 2))
     return tuple(bars)
+
+
+def over_prime(distances: Array, bar: LoopBar, prime: int) -> LoopBar:
+    """The class that the same edge gives birth to over another field, as long as both live.
+
+    Nearly always it has the same death. Where a loop bends back on itself, a field may pair births and deaths in
+    another way: the earlier of the two deaths is the death then.
+
+    Raises
+    ------
+    ValueError
+        Over this field no class is born with the bar, or it dies within half of the bar's life (torsion), or the
+        distances are not the ones that the bar is of.
+    """
+    rounded = np.asarray(distances, dtype=np.float32)
+    born = [triple for triple in _cocycles(rounded, bar.death, prime) if triple[0] == bar.birth]
+    birth, death, cocycle = max(born, key=lambda triple: triple[1], default=(bar.birth, bar.birth, None))
+    if cocycle is None or death <= bar.middle:
+        raise ValueError(
+            f"the bar from {bar.birth:.6g} to {bar.death:.6g} is none over Z/{prime}: take another prime, or read the "
+            "loop without a circular coordinate"
+        )
+    return _bar(rounded, birth, min(death, bar.death), cocycle, prime)
+
+
+def _cocycles(rounded: Single, last_death: float, coeff: int) -> Iterator[tuple[float, float, NDArray[np.int64]]]:
+    """Birth, death and cocycle of every H1 bar; the death is infinite for bars that die after ``last_death``."""
+    from ripser import ripser
+
+    computed = ripser(rounded, maxdim=1, thresh=last_death, coeff=coeff, distance_matrix=True, do_cocycles=True)
+    for (birth, death), cocycle in zip(computed["dgms"][1].tolist(), computed["cocycles"][1], strict=True):
+        yield birth, death, cocycle
 
 
 def _bar(rounded: Single, birth: float, death: float, cocycle: NDArray[np.int64], coeff: int) -> LoopBar:
