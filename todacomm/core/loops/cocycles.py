@@ -1,4 +1,4 @@
-"""The longest H1 bars of a matrix of distances, each with a cocycle: what makes its loop findable on other points."""
+"""The longest H1 bars of a matrix of distances, each with a cocycle of its class."""
 
 from collections import defaultdict
 from collections.abc import Iterator

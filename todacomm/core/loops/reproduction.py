@@ -111,7 +111,7 @@ def membership(halves: Sequence[Indices] | Indices, n_points: int) -> Bools:
     return members
 
 
-def spanning_trees(rounded: Single, members: Bools) -> tuple[Indices, Indices]:
+def spanning_trees(distances: Array | Single, members: Bools) -> tuple[Indices, Indices]:
     """Minimum spanning trees of many subsets of the points at once (Prim, one point of every subset at a step).
 
     Returns
@@ -125,13 +125,13 @@ def spanning_trees(rounded: Single, members: Bools) -> tuple[Indices, Indices]:
     order = np.tile(members.argmax(axis=1)[:, None], (1, size))
     parent = order.copy()
     outside = members.copy()
-    to_tree = np.full(members.shape, np.inf, dtype=np.float32)
+    to_tree = np.full(members.shape, np.inf, dtype=distances.dtype)
     nearest = np.zeros(members.shape, dtype=np.intp)
     joined = order[:, 0] if size else np.empty(0, dtype=np.intp)
     for step in range(1, size):
         outside[subsets, joined] = False
         to_tree[subsets, joined] = np.inf
-        reach = rounded[joined]
+        reach = distances[joined]
         closer = (reach < to_tree) & outside
         np.copyto(to_tree, reach, where=closer)
         np.copyto(nearest, joined[:, None], where=closer)
