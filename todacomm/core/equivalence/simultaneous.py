@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from todacomm.core.equivalence.contrasts import Contrast
+from todacomm.core.inference.step_down import step_down
 
 Array = NDArray[np.float64]
 
@@ -99,31 +100,3 @@ def simultaneous(contrast: Contrast, law: Array, level: float = LEVEL) -> Simult
         critical=critical,
         n_cells=int(known.sum()),
     )
-
-
-def step_down(observed: Array, law: Array) -> tuple[Array, Array]:
-    """Plain and step-down adjusted p of statistics that are large where there is something.
-
-    Parameters
-    ----------
-    observed : ndarray, shape (n_cells,)
-    law : ndarray, shape (draws, n_cells)
-        Joint draws where there is nothing.
-
-    Returns
-    -------
-    plain, adjusted : ndarray, shape (n_cells,)
-        ``(1 + #{draws at least as large}) / (draws + 1)``; the adjusted one from the largest over the cells still in,
-        and never below that of a cell that left before.
-
-    >>> plain, adjusted = step_down(np.array([3.0, 1.0]), np.array([[0.0, 2.0], [1.0, 0.0], [2.0, 4.0]]))
-    >>> plain.tolist(), adjusted.tolist()
-    ([0.25, 0.75], [0.5, 0.75])
-    """
-    order = np.argsort(-observed, kind="stable")
-    still_in = np.maximum.accumulate(law[:, order[::-1]], axis=1)[:, ::-1]
-    plain = (1.0 + (law >= observed).sum(axis=0)) / (len(law) + 1)
-    adjusted = np.empty(len(order))
-    exceeded = (1.0 + (still_in >= observed[order]).sum(axis=0)) / (len(law) + 1)
-    adjusted[order] = np.maximum.accumulate(exceeded)
-    return plain, adjusted
