@@ -227,6 +227,6 @@ def _distances(sides: Sequence[_Side], measures: Sequence[str], k: int, engine: 
         k = min(k, len(sides[0].cloud) - 1)
         found["neighbours_lost"] = 1.0 - overlap(*(nearest(side.distances, k) for side in sides))
     if DIVERGENCES & set(measures) and all(np.quantile(side.distances, QUANTILE) > 0.0 for side in sides):
-        both = rtd_directions(*(side.distances for side in sides), engine)
+        both = rtd_directions(sides[0].distances, sides[1].distances, engine)
         found |= {name: value for name, value in zip(PLACE_MEASURES[-2:], both, strict=True) if name in measures}
     return np.array(list(found.values()))

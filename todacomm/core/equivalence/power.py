@@ -23,7 +23,7 @@ class Plan:
     se : ndarray, shape (*cells)
         Expected standard error of a difference from a candidate.
     smallest_difference : ndarray, shape (*cells)
-        Smallest true difference that will be told from none with 80 %.
+        Smallest true difference that will be distinguished from none with 80 %.
     smallest_margin : ndarray, shape (*cells)
         Smallest margin within which a candidate without any difference will be called the same with 80 %, cell by cell.
     texts_if_same : ndarray, shape (*cells)
@@ -43,12 +43,12 @@ class Plan:
 
 
 def smallest_difference(intervals: Simultaneous, power: float = POWER) -> Array:
-    """Smallest true difference that would have been told from none: ``(critical + z_power) se``, shape (*cells).
+    """Smallest true difference that would have been distinguished from none: shape (*cells).
 
-    At the level of the whole family, in the units of the differences. That it exceeds a margin as well takes a
-    difference larger by that margin.
+    ``(critical + z_power) se``, at the level of the whole family, in the units of the differences. That it exceeds a
+    margin as well takes a difference larger by that margin.
     """
-    return (intervals.critical + norm.ppf(power)) * intervals.se
+    return (intervals.critical + float(norm.ppf(power))) * intervals.se
 
 
 def smallest_margin(intervals: Simultaneous, power: float = POWER) -> Array:
@@ -56,7 +56,7 @@ def smallest_margin(intervals: Simultaneous, power: float = POWER) -> Array:
 
     ``(critical + z_((1 + power) / 2)) se``: the estimate may err to either side.
     """
-    return (intervals.critical + norm.ppf((1.0 + power) / 2.0)) * intervals.se
+    return (intervals.critical + float(norm.ppf((1.0 + power) / 2.0))) * intervals.se
 
 
 def texts_to_settle(intervals: Simultaneous, margin: ArrayLike, n_texts: int, power: float = POWER) -> Array:

@@ -111,14 +111,18 @@ def chance(
     permuted = np.full((draws, *value.shape), np.nan)
     if wanted.any():
         rows, columns = np.flatnonzero(wanted.any(axis=1)), np.flatnonzero(wanted.any(axis=0))
-        sides = [*first.values()], [*second.values()]
-        ours, theirs = ([side[i] for i in places] for side, places in zip(sides, (rows, columns), strict=True))
+        ours, theirs = _chosen(first, rows), _chosen(second, columns)
         n_texts = len(ours[0].gram)
         orders = [rng.permutation(n_texts) for _ in range(draws)]
         grids = DRAWN[measure](ours, theirs, wanted[np.ix_(rows, columns)], orders, threads)
-        permuted[np.ix_(range(draws), rows, columns)] = np.array(list(grids))
+        permuted[:, rows[:, None], columns] = np.array(list(grids))
         permuted[:, ~wanted] = np.nan
     return _summary(value, permuted, CLOSER[measure])
+
+
+def _chosen(layers: Mapping[str, Prepared | None], places: Indices) -> list[Prepared]:
+    every = list(layers.values())
+    return [layer for layer in (every[place] for place in places) if layer is not None]
 
 
 def _summary(value: Array, permuted: Array, sign: float) -> Chance:
