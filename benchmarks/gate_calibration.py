@@ -39,7 +39,7 @@ from todacomm.core.inference.uncertainty import GROWS
 RESULTS = Path(__file__).resolve().parent / "results" / "gate_calibration.json"
 CACHE = Path(tempfile.gettempdir()) / "todacomm-gate-calibration.jsonl"
 METRICS = (
-    "h0_total_norm", "h1_max_norm", "twonn_dimension", "effective_rank", "mean_cosine", "participation_ratio",
+    "h0_total_norm", "h1_max_norm", "twonn_dimension", "effective_rank", "mean_cosine", "h1_total_norm",
 )  # fmt: skip
 COLUMNS = [INTERVAL_METRICS.index(metric) for metric in METRICS]
 MARGINS = shape_margins(METRICS)
@@ -119,7 +119,7 @@ def _shapes() -> Iterator[tuple[int, Case]]:
     yield 8, {"change": "model", "size": 0.0, "population": "anisotropic", "n_points": 300}
     yield 5, {"change": "none", "size": 0.0, "population": "anisotropic", "n_points": 100}
     yield 25, {"change": "noise", "size": 0.02, "population": "anisotropic", "n_points": 100}
-    for size in (0.05, 0.1, 0.2):
+    for size in (0.05, 0.1, 0.15):
         case = {"change": "bend", "size": size, "population": "anisotropic"}
         yield 25, case | {"n_points": 100}
         yield 10, case | {"n_points": 300, "maxdim": 0}

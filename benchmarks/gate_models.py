@@ -12,24 +12,23 @@ N_LAYERS, N_DIMS, REPLICATES = 8, 50, 100
 NOISE, OFFSET = 0.3, 0.3
 FIRST_CHANGED = 4
 """The layer from which on a change of the model is seen."""
-_TURNS = [np.linalg.qr(np.random.default_rng(layer).normal(size=(N_DIMS, N_DIMS)))[0] for layer in range(N_LAYERS)]
 _RANKS = np.arange(1, N_DIMS + 1)
 
 
 def layers(texts: Array, rng: np.random.Generator, bend: float = 0.0) -> list[Array]:
-    """Clouds of one model: each layer turns and stretches the one before and adds what it makes of the texts itself.
+    """Clouds of one model: each layer stretches the one before and adds something of its own; none is turned.
 
     Parameters
     ----------
     texts : ndarray, shape (n_points, n_dims)
     bend : float
-        From layer 4 on direction ``r`` is stretched by ``r^-bend`` before it is turned: another shape.
+        From layer 4 on direction ``r`` is stretched by ``r^-bend``: another shape.
     """
     cloud, made = texts, []
-    for layer, turn in enumerate(_TURNS):
+    for layer in range(N_LAYERS):
         bent = _RANKS ** (-bend if layer >= FIRST_CHANGED else 0.0)
-        cloud = (cloud + NOISE * rng.normal(size=cloud.shape)) * _RANKS**-0.1 @ turn
-        made.append(cloud * bent + OFFSET)
+        cloud = (cloud + NOISE * rng.normal(size=cloud.shape)) * _RANKS**-0.1
+        made.append((cloud + OFFSET) * bent)
     return made
 
 

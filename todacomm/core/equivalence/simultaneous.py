@@ -46,19 +46,22 @@ def joint_draws(contrast: Contrast, rng: np.random.Generator, draws: int = DRAWS
 
     ``t = sum_b(w_b z_b) / sqrt(replicates - 1) / s``: ``z_b`` the half-samples' differences over their standard error,
     ``w_b`` independent normal multipliers, shared by all cells of a draw, ``(replicates - 1) s^2`` chi-square with
-    ``replicates - 1`` degrees of freedom for each cell, because every standard error is itself an estimate. A hundred
+    ``replicates - 1`` degrees of freedom for each cell, because every standard error is itself an estimate. The floor
+    at rounding, where a standard error has one, is an independent normal of that size. A hundred
     half-samples give a covariance that is good enough; their own largest values do not give a good .95 quantile.
     (Multiplier bootstrap: Chernozhukov, Chetverikov and Kato 2013, arXiv 1212.6906.)
 
     Returns
     -------
     ndarray, shape (draws, n_cells)
-        Cells flattened; 0 in those that are undefined.
+        Cells flattened; meaningless in those that are undefined.
     """
     replicates = len(contrast.halves)
     z = np.nan_to_num(contrast.halves / contrast.se).reshape(replicates, -1)
     freedom = max(replicates - 1, 1)
     normal = rng.standard_normal((draws, replicates)) @ z / np.sqrt(freedom)
+    floor = np.sqrt((1.0 - (z**2).sum(axis=0) / freedom).clip(min=0.0))
+    normal += np.where(floor > 1e-6, floor, 0.0) * rng.standard_normal(normal.shape)
     t: Array = normal / np.sqrt(rng.chisquare(freedom, normal.shape) / freedom)
     return t
 
