@@ -54,16 +54,16 @@ def shape(rng: np.random.Generator, n_points: int, maxdim: int = 1, replicates: 
     sides = [measured(clouds, seed, maxdim, replicates) for clouds in pair(rng, n_points=n_points, **case)]
     (base, ours), (candidate, theirs) = ((values[:, COLUMNS], halves[..., COLUMNS]) for values, halves in sides)
     contrast = paired_contrast(base, candidate, ours, theirs, grows=GROWS[COLUMNS], relative=MARGINS.relative)
-    found = judge(contrast, MARGINS.size, n_points, rng)
+    result = judge(contrast, MARGINS.size, n_points, rng)
     return {
-        "estimate": found.intervals.estimate,
-        "lo": found.intervals.lo,
-        "hi": found.intervals.hi,
-        "p": found.intervals.p,
-        "p_adjusted": found.intervals.p_adjusted,
-        "verdicts": found.verdicts,
-        "smallest": found.smallest_difference,
-        "texts_if_same": found.texts_if_same,
+        "estimate": result.intervals.estimate,
+        "lo": result.intervals.lo,
+        "hi": result.intervals.hi,
+        "p": result.intervals.p,
+        "p_adjusted": result.intervals.p_adjusted,
+        "verdicts": result.verdicts,
+        "smallest": result.smallest_difference,
+        "texts_if_same": result.texts_if_same,
     }
 
 
@@ -74,17 +74,23 @@ def moved(rng: np.random.Generator, n_points: int, share: float, population: str
     values, spread, margins = [], [], []
     for _ in range(PLACE_LAYERS):
         base, noise = (cloud + NOISE * rng.normal(size=cloud.shape) for cloud in (texts, other))
-        found = places(base, np.sqrt(1.0 - share) * base + np.sqrt(share) * noise, halves)
-        values.append(found.values)
-        spread.append(found.halves)
+        result = places(base, np.sqrt(1.0 - share) * base + np.sqrt(share) * noise, halves)
+        values.append(result.values)
+        spread.append(result.halves)
         margins.append(place_margins(base, rng))
     judged = judge(place_contrast(np.array(values), np.stack(spread, axis=1)), np.array(margins), n_points, rng)
-    found = judged.intervals
-    return {"estimate": found.estimate, "lo": found.lo, "hi": found.hi, "margin": margins, "verdicts": judged.verdicts}
+    result = judged.intervals
+    return {
+        "estimate": result.estimate,
+        "lo": result.lo,
+        "hi": result.hi,
+        "margin": margins,
+        "verdicts": judged.verdicts,
+    }
 
 
 def law(rng: np.random.Generator, n_points: int, rows: str) -> Numbers:
-    """Means of 48 correlated columns, of which none differs from 0: is one found by max-T with three laws?"""
+    """Means of 48 correlated columns, of which none differs from 0: does max-T star one with three laws?"""
     common = rng.normal(size=(n_points, 6))
     columns = np.repeat(common, 8, axis=1) + 0.5 * rng.normal(size=(n_points, 48))
     if rows == "heavy":
@@ -161,8 +167,8 @@ def perform(task: Task) -> Numbers:
     experiment = EXPERIMENTS[name]
     rng = np.random.default_rng([zlib.crc32(name.encode()), case, repetition])
     with threadpool_limits(1):
-        found = experiment.run(rng, **experiment.cases[case][1])
-    return {key: np.asarray(numbers).tolist() for key, numbers in found.items()}
+        result = experiment.run(rng, **experiment.cases[case][1])
+    return {key: np.asarray(numbers).tolist() for key, numbers in result.items()}
 
 
 def main() -> None:
@@ -175,12 +181,12 @@ def main() -> None:
     done: dict[Task, Numbers] = {}
     if options.cache.exists():
         entries = map(json.loads, options.cache.read_text().splitlines())
-        done = {tuple(entry["task"]): entry["found"] for entry in entries}
+        done = {tuple(entry["task"]): entry["numbers"] for entry in entries}
     todo = [] if options.summarize else [task for task in tasks(0.1 if options.quick else 1.0) if task not in done]
     with options.cache.open("a") as cache_file:
         for task in todo:
             done[task] = perform(task)
-            cache_file.write(json.dumps({"task": task, "found": done[task]}) + "\n")
+            cache_file.write(json.dumps({"task": task, "numbers": done[task]}) + "\n")
             cache_file.flush()
     cases = {name: [case for _, case in experiment.cases] for name, experiment in EXPERIMENTS.items()}
     RESULTS.parent.mkdir(parents=True, exist_ok=True)

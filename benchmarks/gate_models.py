@@ -11,7 +11,7 @@ Array = np.ndarray
 N_LAYERS, N_DIMS, REPLICATES = 8, 50, 100
 NOISE, OFFSET = 0.3, 0.3
 FIRST_CHANGED = 4
-"""The layer from which on a change of the model is seen."""
+"""The layer from which on a change of the model shows."""
 _RANKS = np.arange(1, N_DIMS + 1)
 
 

@@ -60,7 +60,7 @@ def test_equal_runs_have_no_difference_and_a_floor_at_rounding():
     assert contrast.missing.tolist() == ["", ""]
 
 
-def test_what_is_missing_is_said_and_never_invented():
+def test_what_is_missing_is_named_and_never_invented():
     halves = np.ones((4, 5)) + np.arange(4.0)[:, None]
     sparse = halves.copy()
     sparse[:3, 4] = np.nan

@@ -1,4 +1,4 @@
-"""What is said of power happens: numbers of texts that settle, and differences that are shown four times in five."""
+"""What power promises happens: numbers of texts that settle, and differences that are shown four times in five."""
 
 import numpy as np
 import pytest
@@ -34,8 +34,8 @@ def test_the_smallest_difference_is_shown_four_times_in_five():
     shown = []
     for _ in range(200):
         again = comparison(rng, 200, least)
-        found = simultaneous(again, joint_draws(again, rng, 499))
-        shown.append((found.lo > 0.0) | (found.hi < 0.0))
+        result = simultaneous(again, joint_draws(again, rng, 499))
+        shown.append((result.lo > 0.0) | (result.hi < 0.0))
     assert np.mean(shown, axis=0) == pytest.approx(0.8, abs=0.16)
     assert np.mean(shown) == pytest.approx(0.8, abs=0.08)
 
@@ -56,8 +56,8 @@ def test_what_is_open_is_settled_by_the_number_of_texts_given():
     rng = np.random.default_rng(2)
     open_cells = []
     for _ in range(40):
-        found = judge(comparison(rng, 60, 0.8), 0.4, 60, rng, draws=499)
-        open_cells += found.texts_to_settle[np.isfinite(found.texts_to_settle)].tolist()
+        result = judge(comparison(rng, 60, 0.8), 0.4, 60, rng, draws=499)
+        open_cells += result.texts_to_settle[np.isfinite(result.texts_to_settle)].tolist()
     assert len(open_cells) > 40
     needed = int(np.median(open_cells))
     settled = [judge(comparison(rng, needed, 0.8), 0.4, needed, rng, draws=499) for _ in range(20)]
@@ -68,11 +68,11 @@ def test_an_estimate_on_the_margin_is_never_settled_and_settled_cells_ask_for_no
     halves = rng.normal(size=(100, 1, 3))
     halves /= halves.std(axis=0, ddof=1)
     estimate = np.array([[10.0, 100.0, 0.0]])
-    found = judge(spread_of(estimate, halves, 0.0, np.full((1, 3), "")), [10.0, 10.0, 4.0], 50, rng)
-    assert found.verdicts.tolist() == [["undecided", "different", "same"]]
-    assert found.texts_to_settle[0, 0] == np.inf
-    assert np.isnan(found.texts_to_settle[0, 1:]).all()
-    assert found.texts_to_settle_all == np.inf
+    result = judge(spread_of(estimate, halves, 0.0, np.full((1, 3), "")), [10.0, 10.0, 4.0], 50, rng)
+    assert result.verdicts.tolist() == [["undecided", "different", "same"]]
+    assert result.texts_to_settle[0, 0] == np.inf
+    assert np.isnan(result.texts_to_settle[0, 1:]).all()
+    assert result.texts_to_settle_all == np.inf
 
 
 def test_four_times_the_texts_show_half_the_difference():
@@ -88,8 +88,8 @@ def test_a_plan_expects_what_a_candidate_on_other_texts_then_has():
     base, other = 10.0 + SPREAD * rng.normal(size=(2, n, 2, 3))
     ours, theirs = (rows[half_samples(n, 400, seed)].mean(axis=1) for seed, rows in enumerate((base, other)))
     expected = plan(base.mean(axis=0), ours, 0.05, n, rng)
-    found = paired_contrast(base.mean(axis=0), other.mean(axis=0), ours, theirs)
-    assert expected.se == pytest.approx(found.se, rel=0.15)
+    result = paired_contrast(base.mean(axis=0), other.mean(axis=0), ours, theirs)
+    assert expected.se == pytest.approx(result.se, rel=0.15)
     assert (expected.texts_if_same == np.ceil(n * (expected.smallest_margin / 0.05) ** 2)).all()
     assert expected.texts_if_same_in_all > expected.texts_if_same.max()
 

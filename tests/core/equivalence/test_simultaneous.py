@@ -36,12 +36,12 @@ def test_no_adjusted_p_is_below_its_plain_one_and_larger_z_never_has_the_larger_
     rng = np.random.default_rng(seed)
     halves = rng.normal(size=(60, 4, 5)) @ rng.normal(size=(5, 5))
     contrast = contrast_of(halves.std(axis=0) * rng.normal(scale=2.0, size=(4, 5)), halves)
-    found = simultaneous(contrast, joint_draws(contrast, rng, 499))
+    result = simultaneous(contrast, joint_draws(contrast, rng, 499))
     order = np.argsort(-np.abs(contrast.estimate / contrast.se), axis=None)
-    assert (found.p_adjusted >= found.p).all()
-    assert (np.diff(found.p_adjusted.ravel()[order]) >= 0.0).all()
-    assert found.p.min() >= 1 / 500
-    assert found.lo + found.hi == pytest.approx(2.0 * contrast.estimate)
+    assert (result.p_adjusted >= result.p).all()
+    assert (np.diff(result.p_adjusted.ravel()[order]) >= 0.0).all()
+    assert result.p.min() >= 1 / 500
+    assert result.lo + result.hi == pytest.approx(2.0 * contrast.estimate)
 
 
 def test_the_largest_is_judged_against_the_maximum_over_all_cells():
@@ -56,11 +56,11 @@ def test_undefined_cells_are_no_part_of_the_family(rng):
     whole = contrast_of(np.array([0.1, np.nan, 0.2]), halves)
     gap = spread_of(whole.estimate, halves, 0.0, ["", "both", ""])
     law = joint_draws(gap, np.random.default_rng(0))
-    found = simultaneous(gap, law)
-    assert found.n_cells == 2
-    assert np.isnan([found.lo[1], found.hi[1], found.p[1], found.p_adjusted[1]]).all()
-    assert np.isfinite(found.p_adjusted[[0, 2]]).all()
-    assert found.critical == np.quantile(np.abs(law[:, [0, 2]]).max(axis=1), 0.95)
+    result = simultaneous(gap, law)
+    assert result.n_cells == 2
+    assert np.isnan([result.lo[1], result.hi[1], result.p[1], result.p_adjusted[1]]).all()
+    assert np.isfinite(result.p_adjusted[[0, 2]]).all()
+    assert result.critical == np.quantile(np.abs(law[:, [0, 2]]).max(axis=1), 0.95)
 
 
 def test_a_difference_at_rounding_is_none():
@@ -69,10 +69,10 @@ def test_a_difference_at_rounding_is_none():
     halves = 3.0 + 0.1 * rng.normal(size=(100, 4))
     rounded = 1.0 + 2e-7 + 2e-8 * rng.normal(size=(100, 4))
     contrast = paired_contrast(np.full(4, 3.0), np.full(4, 3.0) * (1.0 + 2e-7), halves, halves * rounded)
-    found = simultaneous(contrast, joint_draws(contrast, rng))
-    assert found.p.min() > 0.9
-    assert found.p_adjusted.min() > 0.9
-    assert np.abs([found.lo, found.hi]).max() < 1e-4
+    result = simultaneous(contrast, joint_draws(contrast, rng))
+    assert result.p.min() > 0.9
+    assert result.p_adjusted.min() > 0.9
+    assert np.abs([result.lo, result.hi]).max() < 1e-4
 
 
 @pytest.mark.parametrize("rows", ["normal", "heavy"])
@@ -85,9 +85,9 @@ def test_the_chance_of_a_finding_where_nothing_differs_is_at_most_the_level(rows
         if rows == "heavy":
             cells *= np.sqrt(5.0 / rng.chisquare(5, size=(60, 1)))
         contrast = contrast_of(cells.mean(axis=0), cells[half_samples(60, 100, family)].mean(axis=1))
-        found = simultaneous(contrast, joint_draws(contrast, rng, 499))
-        starred += found.p_adjusted.min() <= 0.05
-        missed += bool(((found.lo > 0.0) | (found.hi < 0.0)).any())
+        result = simultaneous(contrast, joint_draws(contrast, rng, 499))
+        starred += result.p_adjusted.min() <= 0.05
+        missed += bool(((result.lo > 0.0) | (result.hi < 0.0)).any())
     assert max(starred, missed) <= stats.binom.ppf(0.999, 200, 0.05)
     assert starred > 0  # a test that never finds anything would pass too
 

@@ -77,10 +77,10 @@ def test_margins_that_mean_nothing_are_refused():
 def test_a_judgement_names_the_layer_that_differs(rng):
     halves = 0.01 * rng.normal(size=(100, 3, 2))
     estimate = np.array([[0.0, 0.0], [0.0, 0.3], [0.04, 0.0]])
-    found = judge(spread_of(estimate, halves, 1e-5, np.full((3, 2), "")), 0.05, 200, rng)
-    assert found.layer_verdicts.tolist() == ["same", "different", "undecided"]
-    assert found.verdict == "different"
-    rows = judgement_rows(found, ["layer_0", "layer_1", "final"], ["a", "b"])
+    result = judge(spread_of(estimate, halves, 1e-5, np.full((3, 2), "")), 0.05, 200, rng)
+    assert result.layer_verdicts.tolist() == ["same", "different", "undecided"]
+    assert result.verdict == "different"
+    rows = judgement_rows(result, ["layer_0", "layer_1", "final"], ["a", "b"])
     assert [(row["layer"], row["metric"]) for row in rows if row["verdict"] != "same"] == [
         ("layer_1", "b"),
         ("final", "a"),
@@ -93,11 +93,11 @@ def test_a_judgement_names_the_layer_that_differs(rng):
 
 def test_equal_runs_are_the_same_whatever_the_number_of_texts():
     nothing = spread_of(np.zeros((2, 2)), np.zeros((100, 2, 2)), 1e-5, np.full((2, 2), ""))
-    found = judge(nothing, 0.05, 20, np.random.default_rng(0))
-    assert found.verdict == "same"
-    assert found.intervals.p_adjusted.tolist() == [[1.0, 1.0], [1.0, 1.0]]
-    assert np.abs([found.intervals.lo, found.intervals.hi]).max() < 1e-4
-    assert found.texts_if_same <= 20
+    result = judge(nothing, 0.05, 20, np.random.default_rng(0))
+    assert result.verdict == "same"
+    assert result.intervals.p_adjusted.tolist() == [[1.0, 1.0], [1.0, 1.0]]
+    assert np.abs([result.intervals.lo, result.intervals.hi]).max() < 1e-4
+    assert result.texts_if_same <= 20
 
 
 def test_cells_are_layers_by_metrics():

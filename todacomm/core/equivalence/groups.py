@@ -102,7 +102,7 @@ def measure_groups(
 ) -> GroupValues:
     """Measure one layer of all texts on both groups, on permuted ones and on half-samples.
 
-    Distances are looked up: both groups are seen in the components of the whole cloud.
+    Distances are looked up: both groups lie in the components of the whole cloud.
 
     Parameters
     ----------
@@ -118,8 +118,8 @@ def measure_groups(
 
     def measured(subsets: Indices) -> Array:
         flat = subsets.reshape(-1, subsets.shape[-1])
-        found = replicate(layer, raw_cloud, flat, maxdim=maxdim, engine=engine, threads=threads)
-        return found.values.reshape(len(subsets), 2, -1)
+        result = replicate(layer, raw_cloud, flat, maxdim=maxdim, engine=engine, threads=threads)
+        return result.values.reshape(len(subsets), 2, -1)
 
     values = measured(pairs)
     return GroupValues(values[0], values[1:], measured(rows.halves))

@@ -1,4 +1,4 @@
-"""From a contrast and its margins to everything that is said of a comparison, as data."""
+"""From a contrast and its margins to all facts of a comparison, as data."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -122,10 +122,10 @@ def judgement_rows(judgement: Judgement, layers: Sequence[str], metrics: Sequenc
         ``layer, metric, difference, se, lo, hi, p, p_adjusted, margin, verdict, missing, smallest_difference,
         smallest_margin, texts_to_settle``.
     """
-    found = judgement.intervals
+    result = judgement.intervals
     columns = {
-        "difference": found.estimate, "se": found.se, "lo": found.lo, "hi": found.hi, "p": found.p,
-        "p_adjusted": found.p_adjusted, "margin": judgement.margin, "verdict": judgement.verdicts,
+        "difference": result.estimate, "se": result.se, "lo": result.lo, "hi": result.hi, "p": result.p,
+        "p_adjusted": result.p_adjusted, "margin": judgement.margin, "verdict": judgement.verdicts,
         "missing": judgement.missing, "smallest_difference": judgement.smallest_difference,
         "smallest_margin": judgement.smallest_margin, "texts_to_settle": judgement.texts_to_settle,
     }  # fmt: skip

@@ -218,15 +218,15 @@ def _side(cloud: Array) -> _Side:
 
 def _distances(sides: Sequence[_Side], measures: Sequence[str], k: int, engine: str) -> Array:
     """All measures asked for between two sides of the same rows: shape (n_measures,)."""
-    found = dict.fromkeys(PLACE_MEASURES, np.nan)
+    result = dict.fromkeys(PLACE_MEASURES, np.nan)
     if "cka_distance" in measures:
-        found["cka_distance"] = 1.0 - alignment(*(unbiased_gram(side.cloud) for side in sides))
+        result["cka_distance"] = 1.0 - alignment(*(unbiased_gram(side.cloud) for side in sides))
     if "procrustes" in measures:
-        found["procrustes"] = angle(*(shape_factor(side.cloud) for side in sides))
+        result["procrustes"] = angle(*(shape_factor(side.cloud) for side in sides))
     if "neighbours_lost" in measures:
         k = min(k, len(sides[0].cloud) - 1)
-        found["neighbours_lost"] = 1.0 - overlap(*(nearest(side.distances, k) for side in sides))
+        result["neighbours_lost"] = 1.0 - overlap(*(nearest(side.distances, k) for side in sides))
     if DIVERGENCES & set(measures) and all(np.quantile(side.distances, QUANTILE) > 0.0 for side in sides):
         both = rtd_directions(sides[0].distances, sides[1].distances, engine)
-        found |= {name: value for name, value in zip(PLACE_MEASURES[-2:], both, strict=True) if name in measures}
-    return np.array(list(found.values()))
+        result |= {name: value for name, value in zip(PLACE_MEASURES[-2:], both, strict=True) if name in measures}
+    return np.array(list(result.values()))

@@ -17,7 +17,7 @@ MARGIN = 0.05
 BOUNDED = ("0..1", "-1..1")
 """Units of shares and cosines, whose differences are absolute: a share of a number near 0 is no margin."""
 EXTREMES = ("h0_max_norm", "h1_max_norm")
-"""Longest bars in units of the median distance: near 0 without a gap or a loop, so that a share of noise is no margin."""
+"""Longest bars in units of the median distance: near 0 without a gap or a loop, and a share of noise is no margin."""
 
 
 @dataclass(frozen=True)

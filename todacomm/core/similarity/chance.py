@@ -94,8 +94,8 @@ def chance(
     >>> from todacomm.core.similarity import prepare_all
     >>> cloud = np.random.default_rng(0).normal(size=(60, 3))
     >>> layers, _ = prepare_all({"layer_0": cloud})
-    >>> found = chance(layers, layers, "cka", np.random.default_rng(0), permutations=99)
-    >>> found.closest_p, bool(abs(found.mean[0, 0]) < 0.05)
+    >>> result = chance(layers, layers, "cka", np.random.default_rng(0), permutations=99)
+    >>> result.closest_p, bool(abs(result.mean[0, 0]) < 0.05)
     (0.01, True)
     """
     value = similarity_grid(first, second, measure, threads)
