@@ -39,11 +39,11 @@ from todacomm.core.inference.uncertainty import GROWS
 RESULTS = Path(__file__).resolve().parent / "results" / "gate_calibration.json"
 CACHE = Path(tempfile.gettempdir()) / "todacomm-gate-calibration.jsonl"
 METRICS = (
-    "h0_total_norm", "h1_max_norm", "twonn_dimension", "effective_rank", "mean_cosine", "h1_total_norm",
+    "h0_total_norm", "h1_max_norm", "twonn_dimension", "effective_rank", "mean_cosine", "h0_entropy",
 )  # fmt: skip
 COLUMNS = [INTERVAL_METRICS.index(metric) for metric in METRICS]
 MARGINS = shape_margins(METRICS)
-PLACE_LAYERS, PLACE_HALVES = 4, 50
+PLACE_LAYERS, PLACE_HALVES, PLACE_SHARE = 4, 50, 0.05
 Case = dict[str, Any]
 Numbers = dict[str, Any]
 
@@ -77,7 +77,7 @@ def moved(rng: np.random.Generator, n_points: int, share: float, population: str
         result = places(base, np.sqrt(1.0 - share) * base + np.sqrt(share) * noise, halves)
         values.append(result.values)
         spread.append(result.halves)
-        margins.append(place_margins(base, rng))
+        margins.append(place_margins(base, rng, share=PLACE_SHARE))
     judged = judge(place_contrast(np.array(values), np.stack(spread, axis=1)), np.array(margins), n_points, rng)
     result = judged.intervals
     return {
@@ -96,14 +96,14 @@ def law(rng: np.random.Generator, n_points: int, rows: str) -> Numbers:
     if rows == "heavy":
         columns *= np.sqrt(5.0 / rng.chisquare(5, size=(n_points, 1)))
     elif rows == "skewed":
-        columns = np.exp(columns) - np.exp(1.25 / 2.0)
+        columns = np.exp(columns / 2.0) - np.exp(1.25 / 8.0)  # skewness 2, that of an exponential
     halves = columns[half_samples(n_points, 100, int(rng.integers(2**32)))].mean(axis=1)
     contrast = spread_of(columns.mean(axis=0), halves, 0.0, np.full(48, ""))
     z = np.abs(contrast.estimate / contrast.se).max()
     own = contrast.halves / contrast.se
     normal = np.abs(rng.standard_normal((1999, 100)) @ own / np.sqrt(99.0)).max(axis=1)
     return {
-        "t": float(z > simultaneous(contrast, joint_draws(contrast, rng, 1999)).critical),
+        "t": float(z > simultaneous(contrast, joint_draws(contrast, n_points, rng, 1999)).critical),
         "normal": float(z > np.quantile(normal, 0.95)),
         "half-samples": float(z > np.quantile(np.abs(own).max(axis=1), 0.95)),
     }
@@ -121,6 +121,9 @@ def _shapes() -> Iterator[tuple[int, Case]]:
     for population in ("anisotropic", "clustered", "heavy"):
         yield 30, {"change": "texts", "size": 0.0, "population": population, "n_points": 100}
         yield 30, {"change": "model", "size": 0.0, "population": population, "n_points": 100}
+    for n_points in (20, 50):
+        yield 30, {"change": "texts", "size": 0.0, "population": "anisotropic", "n_points": n_points}
+        yield 30, {"change": "model", "size": 0.0, "population": "anisotropic", "n_points": n_points}
     yield 8, {"change": "texts", "size": 0.0, "population": "anisotropic", "n_points": 300}
     yield 8, {"change": "model", "size": 0.0, "population": "anisotropic", "n_points": 300}
     yield 5, {"change": "none", "size": 0.0, "population": "anisotropic", "n_points": 100}

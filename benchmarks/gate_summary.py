@@ -25,19 +25,21 @@ def summarize(
             result = [
                 numbers for (experiment, place, _), numbers in done.items() if (experiment, place) == (name, case)
             ]
-            if result:
-                tables[name].append({**setting, "repetitions": len(result), **SUMMARIES[name](result, setting, margin)})
+            if repetitions:
+                tables[name].append(
+                    {**setting, "repetitions": len(repetitions), **SUMMARIES[name](repetitions, setting, margin)}
+                )
     return tables
 
 
-def _law(result: list[Mapping[str, Any]], setting: Mapping[str, Any], margin: Array) -> Row:
+def _law(repetitions: list[Mapping[str, Any]], setting: Mapping[str, Any], margin: Array) -> Row:
     """How often something was starred where nothing is, by the reference law."""
-    return {law: _share([numbers[law] for numbers in result]) for law in result[0]}
+    return {law: _share([numbers[law] for numbers in repetitions]) for law in repetitions[0]}
 
 
-def _shape(result: list[Mapping[str, Any]], setting: Mapping[str, Any], margin: Array) -> Row:
+def _shape(repetitions: list[Mapping[str, Any]], setting: Mapping[str, Any], margin: Array) -> Row:
     estimate, lo, hi, adjusted, plain, smallest, verdicts = (
-        np.array([numbers[key] for numbers in result])
+        np.array([numbers[key] for numbers in repetitions])
         for key in ("estimate", "lo", "hi", "p_adjusted", "p", "smallest", "verdicts")
     )
     nothing = setting["change"] in NO_DIFFERENCE
@@ -47,7 +49,7 @@ def _shape(result: list[Mapping[str, Any]], setting: Mapping[str, Any], margin: 
         "intervals_cover_together": _share(_none((lo > truth) | (hi < truth))),
         "adjusted_below_plain": int((adjusted < plain).sum()),
         "smallest_difference": _rounded(np.nanmedian(smallest, axis=(0, 1))),
-        "texts_if_same": _rounded(np.nanmedian([numbers["texts_if_same"] for numbers in result])),
+        "texts_if_same": _rounded(np.nanmedian([numbers["texts_if_same"] for numbers in repetitions])),
     }
     if nothing:
         row["starred_somewhere"] = _share((adjusted <= LEVEL).any(axis=(1, 2)))
@@ -59,9 +61,9 @@ def _shape(result: list[Mapping[str, Any]], setting: Mapping[str, Any], margin: 
     return row
 
 
-def _places(result: list[Mapping[str, Any]], setting: Mapping[str, Any], margin: Array) -> Row:
+def _places(repetitions: list[Mapping[str, Any]], setting: Mapping[str, Any], margin: Array) -> Row:
     estimate, lo, hi, margins, verdicts = (
-        np.array([numbers[key] for numbers in result]) for key in ("estimate", "lo", "hi", "margin", "verdicts")
+        np.array([numbers[key] for numbers in repetitions]) for key in ("estimate", "lo", "hi", "margin", "verdicts")
     )
     truth, mean_margin = estimate.mean(axis=0), margins.mean(axis=0)
     row = _verdicts(verdicts, truth, mean_margin)

@@ -94,7 +94,7 @@ def judge(
     if contrast.estimate.ndim != 2:
         raise ValueError(f"cells of shape {contrast.estimate.shape}: expected (n_layers, n_metrics)")
     margin = np.broadcast_to(np.asarray(margin, dtype=np.float64), contrast.estimate.shape)
-    law = joint_draws(contrast, rng, draws)
+    law = joint_draws(contrast, n_texts, rng, draws)
     intervals = simultaneous(contrast, law, level)
     verdicts = cell_verdicts(intervals, margin)
     return Judgement(

@@ -32,7 +32,7 @@ PLACE_MEASURES = ("cka_distance", "procrustes", "neighbours_lost", "rtd_base", "
 PLACE_GROWS = np.array([False, True, True, True, True])
 """Which of them are larger with more points, so that half-samples are brought to full size."""
 DIVERGENCES = {"rtd_base", "rtd_candidate"}
-MARGIN_SHARE = 0.05
+MARGIN_SHARE = 0.01
 MARGIN_DRAWS = 9
 
 
@@ -150,7 +150,7 @@ def place_margins(
 
     >>> rng = np.random.default_rng(0)
     >>> place_margins(rng.normal(size=(300, 5)), rng, measures=("cka_distance",)).round(2)[0].item()
-    0.05
+    0.01
     """
     if not 0.0 < share <= 1.0:
         raise ValueError(f"a share of {share}: expected above 0 and at most 1, such as {MARGIN_SHARE}")

@@ -147,7 +147,7 @@ def plan(
         halves = np.sqrt(2.0 * (1.0 - correlation)) * scaled_halves(base, base_halves, grows) / unit
     missing = np.where(np.isfinite(base) & (unit > 0.0), "", "base")
     contrast = spread_of(np.zeros(base.shape), halves, 0.0, missing)
-    law = joint_draws(contrast, rng, draws)
+    law = joint_draws(contrast, n_texts, rng, draws)
     intervals = simultaneous(contrast, law, level)
     margin = np.broadcast_to(np.asarray(margin, dtype=np.float64), base.shape)
     least = smallest_margin(intervals, power)

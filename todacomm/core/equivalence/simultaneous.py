@@ -41,15 +41,21 @@ class Simultaneous:
     n_cells: int
 
 
-def joint_draws(contrast: Contrast, rng: np.random.Generator, draws: int = DRAWS) -> Array:
+def joint_draws(contrast: Contrast, n_texts: int, rng: np.random.Generator, draws: int = DRAWS) -> Array:
     """Draws of all cells' t-statistics under no difference, with the half-samples' own correlations.
 
     ``t = sum_b(w_b z_b) / sqrt(replicates - 1) / s``: ``z_b`` the half-samples' differences over their standard error,
-    ``w_b`` independent normal multipliers, shared by all cells of a draw, ``(replicates - 1) s^2`` chi-square with
-    ``replicates - 1`` degrees of freedom for each cell, because every standard error is itself an estimate. The floor
-    at rounding, where a standard error has one, is an independent normal of that size. A hundred
-    half-samples give a covariance that is good enough; their own largest values do not give a good .95 quantile.
-    (Multiplier bootstrap: Chernozhukov, Chetverikov and Kato 2013, arXiv 1212.6906.)
+    ``w_b`` independent normal multipliers, shared by all cells of a draw, ``f s^2`` chi-square with ``f`` degrees of
+    freedom for each cell, because every standard error is itself an estimate: from so many half-samples and from so
+    many texts, ``1 / f = 1 / (replicates - 1) + 1 / (n_texts - 1)``. The floor at rounding, where a standard error has
+    one, is an independent normal of that size. A hundred half-samples give a covariance that is good enough; their own
+    largest values do not give a good .95 quantile. (Multiplier bootstrap: Chernozhukov, Chetverikov and Kato 2013,
+    arXiv 1212.6906.)
+
+    Parameters
+    ----------
+    n_texts : int
+        Texts of each run.
 
     Returns
     -------
@@ -62,7 +68,8 @@ def joint_draws(contrast: Contrast, rng: np.random.Generator, draws: int = DRAWS
     normal = rng.standard_normal((draws, replicates)) @ z / np.sqrt(freedom)
     floor = np.sqrt((1.0 - (z**2).sum(axis=0) / freedom).clip(min=0.0))
     normal += np.where(floor > 1e-6, floor, 0.0) * rng.standard_normal(normal.shape)
-    t: Array = normal / np.sqrt(rng.chisquare(freedom, normal.shape) / freedom)
+    joined = 1.0 / (1.0 / freedom + 1.0 / max(n_texts - 1, 1))
+    t: Array = normal / np.sqrt(rng.chisquare(joined, normal.shape) / joined)
     return t
 
 
