@@ -22,7 +22,7 @@ def summarize(
     for name, settings in cases.items():
         tables[name] = []
         for case, setting in enumerate(settings):
-            result = [
+            repetitions = [
                 numbers for (experiment, place, _), numbers in done.items() if (experiment, place) == (name, case)
             ]
             if repetitions:
