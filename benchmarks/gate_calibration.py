@@ -71,14 +71,12 @@ def moved(rng: np.random.Generator, n_points: int, share: float, population: str
     """Four layers whose texts take a share of their variance from unrelated noise of the same covariance."""
     texts, other = (POPULATIONS[population](rng, n_points) for _ in range(2))
     halves = half_samples(n_points, PLACE_HALVES, int(rng.integers(2**32)))
-    values, spread, margins = [], [], []
+    layers, margins = [], []
     for _ in range(PLACE_LAYERS):
         base, noise = (cloud + NOISE * rng.normal(size=cloud.shape) for cloud in (texts, other))
-        result = places(base, np.sqrt(1.0 - share) * base + np.sqrt(share) * noise, halves)
-        values.append(result.values)
-        spread.append(result.halves)
+        layers.append(places(base, np.sqrt(1.0 - share) * base + np.sqrt(share) * noise, halves))
         margins.append(place_margins(base, rng, share=PLACE_SHARE))
-    judged = judge(place_contrast(np.array(values), np.stack(spread, axis=1)), np.array(margins), n_points, rng)
+    judged = judge(place_contrast(layers), np.array(margins), n_points, rng)
     result = judged.intervals
     return {
         "estimate": result.estimate,

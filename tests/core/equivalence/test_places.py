@@ -99,7 +99,7 @@ def test_intervals_cover_the_mean_distance():
         base = spread(rng, 60)
         result = places(base, np.sqrt(0.8) * base + np.sqrt(0.2) * spread(rng, 60), half_samples(60, 20, seed))
         values.append(result.values)
-        errors.append(place_contrast(result.values, result.halves).se)
+        errors.append(place_contrast([result]).se[0])
     value, error = np.array(values), np.array(errors)
     assert (np.mean(np.abs(value - value.mean(axis=0)) <= 1.96 * error, axis=0) >= 0.86).all()
     ratio = np.sqrt(np.mean(error**2, axis=0)) / value.std(axis=0, ddof=1)
@@ -115,7 +115,7 @@ def test_a_light_change_is_the_same_and_a_heavy_one_different():
     for share in (0.0, 0.005, 0.3):
         changed = np.sqrt(1.0 - share) * base + np.sqrt(share) * spread(rng, 200)
         result = places(base, changed, half_samples(200, 100, 0), measures=QUICK)
-        judged = judge(place_contrast(result.values[None], result.halves[:, None]), margins, 200, rng, draws=1999)
+        judged = judge(place_contrast([result]), margins, 200, rng, draws=1999)
         verdicts[share] = judged.verdict, judged.verdicts[0].tolist()
     undefined = ["undefined", "undefined"]
     assert verdicts == {
@@ -129,11 +129,19 @@ def test_what_has_no_shape_has_no_places(rng):
     cloud, flat = rng.normal(size=(20, 4)), np.ones((20, 4))
     broken = cloud.copy()
     broken[3, 1] = np.nan
+    halves = half_samples(20, 2, 0)
     for other in (flat, broken):
-        result = places(cloud, other, half_samples(20, 2, 0))
+        result = places(cloud, other, halves)
         assert np.isnan(result.values).all()
         assert np.isnan(result.halves).all()
         assert np.isnan(place_margins(other, rng, draws=1)).all()
+    layers = [places(*pair, halves) for pair in ((cloud, flat), (flat, cloud), (flat, flat), (cloud, cloud))]
+    assert [layer.missing for layer in layers] == ["candidate", "base", "both", ""]
+    contrast = place_contrast(layers)
+    assert contrast.missing[:, 0].tolist() == ["candidate", "base", "both", ""]
+    judged = judge(contrast, 0.1, 20, rng, draws=99)
+    assert judged.layer_verdicts.tolist() == ["undecided", "undecided", "undefined", "same"]
+    assert judged.verdict == "undecided"  # a candidate without a shape is never the same
 
 
 def test_what_cannot_be_compared_is_refused(rng):
@@ -160,5 +168,5 @@ def test_a_real_pair_of_models_lies_differently():
     permuted = [places(base, candidate[rng.permutation(600)], NO_HALVES, measures=QUICK).values[0] for _ in range(5)]
     assert np.mean(permuted) == pytest.approx(1.0, abs=0.003)
     margins = place_margins(base, rng, measures=QUICK, draws=2)
-    judged = judge(place_contrast(result.values[None], result.halves[:, None]), margins, 600, rng)
+    judged = judge(place_contrast([result]), margins, 600, rng)
     assert judged.verdicts[0, :3].tolist() == ["different"] * 3

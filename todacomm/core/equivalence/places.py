@@ -43,12 +43,16 @@ class Places:
     Attributes
     ----------
     values : ndarray, shape (n_measures,)
+        nan for measures left out.
     halves : ndarray, shape (replicates, n_measures)
         The same on half-samples.
+    missing : str
+        Which cloud has no shape: ``base``, ``candidate`` or ``both``; empty where both have one.
     """
 
     values: Array
     halves: Array
+    missing: str = ""
 
 
 def places(
@@ -99,8 +103,10 @@ def places(
     n_points = len(clouds[0])
     if len(clouds[1]) != n_points:
         raise ValueError(f"clouds of {n_points} and {len(clouds[1])} texts: expected the same texts in both")
-    if not all(np.isfinite(cloud).all() and len(distinct_rows(cloud)) >= MIN_DISTINCT for cloud in clouds):
-        return Places(np.full(len(PLACE_MEASURES), np.nan), np.full((len(halves), len(PLACE_MEASURES)), np.nan))
+    missing = _missing(*map(_has_shape, clouds))
+    if missing:
+        nothing = np.full((1 + len(halves), len(PLACE_MEASURES)), np.nan)
+        return Places(nothing[0], nothing[1:], missing)
     sides = [_side(cloud) for cloud in clouds]
 
     def measure(rows: Indices) -> Array:
@@ -183,17 +189,19 @@ def blended(cloud: ArrayLike, share: float, rng: np.random.Generator) -> Array:
     return mixed
 
 
-def place_contrast(values: ArrayLike, halves: Array, rounding: float = ROUNDING) -> Contrast:
-    """Distances of layers from 0 as a contrast, to be judged beside their margins.
+def place_contrast(layers: Sequence[Places], rounding: float = ROUNDING) -> Contrast:
+    """Distances of all layers from 0 as a contrast, shape (n_layers, n_measures), to be judged beside their margins.
 
     Parameters
     ----------
-    values : array, shape (n_layers, n_measures)
-        Columns as in :data:`PLACE_MEASURES`.
-    halves : ndarray, shape (replicates, n_layers, n_measures)
+    layers : sequence of Places
+        Of the same half-samples, with columns as in :data:`PLACE_MEASURES`. A measure left out is missing in both; a
+        layer without a shape in one of the models only is undecided, not left out.
     """
-    values = np.asarray(values, dtype=np.float64)
-    missing = np.where(np.isfinite(values), "", "both")
+    values = np.array([layer.values for layer in layers])
+    halves = np.stack([layer.halves for layer in layers], axis=1)
+    of_layer = np.array([[layer.missing] for layer in layers])
+    missing = np.where(np.isfinite(values), "", np.where(of_layer == "", "both", of_layer))
     return spread_of(values, scaled_halves(values, halves, PLACE_GROWS), rounding, missing)
 
 
@@ -206,6 +214,16 @@ class _Side(NamedTuple):
     def of(self, rows: Indices) -> "_Side":
         """Some of its rows."""
         return _Side(self.cloud[rows], self.distances[np.ix_(rows, rows)])
+
+
+def _has_shape(cloud: Array) -> bool:
+    return bool(np.isfinite(cloud).all()) and len(distinct_rows(cloud)) >= MIN_DISTINCT
+
+
+def _missing(base: bool, candidate: bool) -> str:
+    if base:
+        return "" if candidate else "candidate"
+    return "base" if candidate else "both"
 
 
 def _side(cloud: Array) -> _Side:
