@@ -32,7 +32,7 @@ from todacomm.core.equivalence import (
     shape_margins,
     spread_of,
 )
-from todacomm.core.equivalence.simultaneous import joint_draws, simultaneous
+from todacomm.core.equivalence.simultaneous import joint_law, simultaneous
 from todacomm.core.inference import INTERVAL_METRICS, half_samples
 from todacomm.core.inference.uncertainty import GROWS
 
@@ -101,7 +101,7 @@ def law(rng: np.random.Generator, n_points: int, rows: str) -> Numbers:
     own = contrast.halves / contrast.se
     normal = np.abs(rng.standard_normal((1999, 100)) @ own / np.sqrt(99.0)).max(axis=1)
     return {
-        "t": float(z > simultaneous(contrast, joint_draws(contrast, n_points, rng, 1999)).critical),
+        "t": float(z > simultaneous(contrast, joint_law(contrast, n_points, rng, 1999)).critical),
         "normal": float(z > np.quantile(normal, 0.95)),
         "half-samples": float(z > np.quantile(np.abs(own).max(axis=1), 0.95)),
     }
@@ -117,18 +117,18 @@ class Experiment:
 
 def _shapes() -> Iterator[tuple[int, Case]]:
     for population in ("anisotropic", "clustered", "heavy"):
-        yield 30, {"change": "texts", "size": 0.0, "population": population, "n_points": 100}
-        yield 30, {"change": "model", "size": 0.0, "population": population, "n_points": 100}
+        yield 25, {"change": "texts", "size": 0.0, "population": population, "n_points": 100}
+        yield 25, {"change": "model", "size": 0.0, "population": population, "n_points": 100}
     for n_points in (20, 50):
         yield 30, {"change": "texts", "size": 0.0, "population": "anisotropic", "n_points": n_points}
         yield 30, {"change": "model", "size": 0.0, "population": "anisotropic", "n_points": n_points}
     yield 8, {"change": "texts", "size": 0.0, "population": "anisotropic", "n_points": 300}
     yield 8, {"change": "model", "size": 0.0, "population": "anisotropic", "n_points": 300}
     yield 5, {"change": "none", "size": 0.0, "population": "anisotropic", "n_points": 100}
-    yield 25, {"change": "noise", "size": 0.02, "population": "anisotropic", "n_points": 100}
+    yield 20, {"change": "noise", "size": 0.02, "population": "anisotropic", "n_points": 100}
     for size in (0.05, 0.1, 0.15):
         case = {"change": "bend", "size": size, "population": "anisotropic"}
-        yield 25, case | {"n_points": 100}
+        yield 20, case | {"n_points": 100}
         yield 10, case | {"n_points": 300, "maxdim": 0}
         yield 5, case | {"n_points": 1000, "maxdim": 0, "replicates": 50}
 
@@ -142,7 +142,7 @@ EXPERIMENTS = {
     "places": Experiment(
         moved,
         tuple(
-            (20, {"n_points": 100, "share": share, "population": population})
+            (15, {"n_points": 100, "share": share, "population": population})
             for population in ("anisotropic", "clustered")
             for share in (0.02, 0.05, 0.125)
         ),

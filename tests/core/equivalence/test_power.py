@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from todacomm.core.equivalence import (
-    joint_draws,
+    joint_law,
     judge,
     paired_contrast,
     plan,
@@ -30,11 +30,11 @@ def comparison(rng: np.random.Generator, n: int, difference: float = 0.0):
 def test_the_smallest_difference_is_shown_four_times_in_five():
     rng = np.random.default_rng(0)
     contrast = comparison(rng, 200)
-    least = smallest_difference(simultaneous(contrast, joint_draws(contrast, 200, rng)))
+    least = smallest_difference(simultaneous(contrast, joint_law(contrast, 200, rng)))
     shown = []
     for _ in range(200):
         again = comparison(rng, 200, least)
-        result = simultaneous(again, joint_draws(again, 200, rng, 499))
+        result = simultaneous(again, joint_law(again, 200, rng, 499))
         shown.append((result.lo > 0.0) | (result.hi < 0.0))
     assert np.mean(shown, axis=0) == pytest.approx(0.8, abs=0.16)
     assert np.mean(shown) == pytest.approx(0.8, abs=0.08)
@@ -44,7 +44,7 @@ def test_so_many_texts_call_an_equal_candidate_the_same_four_times_in_five():
     rng = np.random.default_rng(1)
     first = comparison(rng, 100)
     margin = 0.25
-    needed = texts_if_same_in_all(first, joint_draws(first, 100, rng), margin, 100)
+    needed = texts_if_same_in_all(first, joint_law(first, 100, rng), margin, 100)
     assert 200 < needed < 2000
     runs = [judge(comparison(rng, int(needed)), margin, int(needed), rng, draws=499).verdict for _ in range(60)]
     assert runs.count("same") / 60 == pytest.approx(0.8, abs=0.16)
@@ -80,7 +80,7 @@ def test_four_times_the_texts_show_half_the_difference():
     least = []
     for n in (400, 1600):
         contrast = comparison(rng, n)
-        least.append(smallest_difference(simultaneous(contrast, joint_draws(contrast, n, rng))))
+        least.append(smallest_difference(simultaneous(contrast, joint_law(contrast, n, rng))))
     assert np.mean(least[0] / least[1]) == pytest.approx(2.0, rel=0.1)
 
 

@@ -21,7 +21,7 @@ from todacomm.core.equivalence.places import (
     places,
 )
 from todacomm.core.equivalence.power import Plan, plan, smallest_difference, smallest_margin, texts_to_settle
-from todacomm.core.equivalence.simultaneous import Simultaneous, joint_draws, simultaneous
+from todacomm.core.equivalence.simultaneous import JointLaw, Simultaneous, joint_law, simultaneous
 from todacomm.core.equivalence.verdicts import (
     DIFFERENT,
     SAME,
@@ -43,6 +43,7 @@ __all__ = [
     "Contrast",
     "GroupRows",
     "GroupValues",
+    "JointLaw",
     "Judgement",
     "Margins",
     "Places",
@@ -52,7 +53,7 @@ __all__ = [
     "cell_verdicts",
     "group_contrast",
     "group_rows",
-    "joint_draws",
+    "joint_law",
     "judge",
     "judgement_rows",
     "label_p_values",

@@ -15,7 +15,7 @@ from todacomm.core.equivalence.power import (
     texts_if_same_in_all,
     texts_to_settle,
 )
-from todacomm.core.equivalence.simultaneous import DRAWS, LEVEL, Simultaneous, joint_draws, simultaneous
+from todacomm.core.equivalence.simultaneous import DRAWS, LEVEL, Simultaneous, joint_law, simultaneous
 from todacomm.core.equivalence.verdicts import Verdicts, cell_verdicts, overall
 
 Array = NDArray[np.float64]
@@ -94,7 +94,7 @@ def judge(
     if contrast.estimate.ndim != 2:
         raise ValueError(f"cells of shape {contrast.estimate.shape}: expected (n_layers, n_metrics)")
     margin = np.broadcast_to(np.asarray(margin, dtype=np.float64), contrast.estimate.shape)
-    law = joint_draws(contrast, n_texts, rng, draws)
+    law = joint_law(contrast, n_texts, rng, draws)
     intervals = simultaneous(contrast, law, level)
     verdicts = cell_verdicts(intervals, margin)
     return Judgement(

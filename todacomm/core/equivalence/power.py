@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
 from todacomm.core.equivalence.contrasts import Contrast, scaled_halves, spread_of
-from todacomm.core.equivalence.simultaneous import DRAWS, LEVEL, Simultaneous, joint_draws, simultaneous
+from todacomm.core.equivalence.simultaneous import DRAWS, LEVEL, JointLaw, Simultaneous, joint_law, simultaneous
 
 Array = NDArray[np.float64]
 
@@ -85,7 +85,7 @@ def texts_to_settle(intervals: Simultaneous, margin: ArrayLike, n_texts: int, po
 
 
 def texts_if_same_in_all(
-    contrast: Contrast, law: Array, margin: ArrayLike, n_texts: int, level: float = LEVEL, power: float = POWER
+    contrast: Contrast, law: JointLaw, margin: ArrayLike, n_texts: int, level: float = LEVEL, power: float = POWER
 ) -> float:
     """Number of texts at which a candidate without any difference is called the same in all cells at once with 80 %.
 
@@ -95,8 +95,8 @@ def texts_if_same_in_all(
     known = np.isfinite(contrast.se).ravel()
     if not known.any():
         return np.nan
-    size = np.abs(law[:, known])
-    critical = np.quantile(size.max(axis=1), level)
+    size = law.size[:, known]
+    critical = law.to_t(np.quantile(size.max(axis=1), level))
     allowed = (np.broadcast_to(np.asarray(margin, dtype=np.float64), contrast.se.shape) / contrast.se).ravel()[known]
     passes = (allowed / (critical + size)).min(axis=1)
     return float(np.ceil(n_texts / np.quantile(passes, 1.0 - power) ** 2))
@@ -147,7 +147,7 @@ def plan(
         halves = np.sqrt(2.0 * (1.0 - correlation)) * scaled_halves(base, base_halves, grows) / unit
     missing = np.where(np.isfinite(base) & (unit > 0.0), "", "base")
     contrast = spread_of(np.zeros(base.shape), halves, 0.0, missing)
-    law = joint_draws(contrast, n_texts, rng, draws)
+    law = joint_law(contrast, n_texts, rng, draws)
     intervals = simultaneous(contrast, law, level)
     margin = np.broadcast_to(np.asarray(margin, dtype=np.float64), base.shape)
     least = smallest_margin(intervals, power)

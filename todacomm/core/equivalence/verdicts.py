@@ -83,7 +83,8 @@ def cell_verdicts(intervals: Simultaneous, margin: ArrayLike) -> Verdicts:
     The intervals cover all true differences together with 95 %, and where they do no verdict is wrong: with 95 %, no
     cell whose true difference is at most the margin is called different, *and* none whose difference is larger is
     called the same, over all layers and metrics at once. That is equivalence testing by interval inclusion (two
-    one-sided tests, Schuirmann 1987, doi 10.1007/BF01068419; for families: Lauzon and Caffo 2009, doi 10.1198/tast.2009.0029).
+    one-sided tests: Schuirmann 1987, doi 10.1007/BF01068419; in families: Lauzon and Caffo 2009,
+    doi 10.1198/tast.2009.0029).
 
     Parameters
     ----------
