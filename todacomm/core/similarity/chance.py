@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from todacomm.core.inference.step_down import standardized, step_down
+from todacomm.core.inference.step_down import max_t
 from todacomm.core.similarity.grid import similarity_grid
 from todacomm.core.similarity.representations import Prepared
 from todacomm.core.threads import in_threads
@@ -133,8 +133,7 @@ def _summary(value: Array, permuted: Array, sign: float) -> Chance:
     closest, closest_value, closest_p, threshold = (-1, -1), np.nan, np.nan, np.nan
     if known.any():
         values = sign * np.concatenate([value[None], permuted])[:, known]
-        z = standardized(values)
-        p[known], adjusted[known] = step_down(z[0], z[1:])
+        p[known], adjusted[known] = max_t(values[0], values[1:], "upper")
         largest = values.max(axis=1)
         row, column = np.argwhere(known)[values[0].argmax()]
         closest, closest_value = (int(row), int(column)), float(value[row, column])
