@@ -11,8 +11,8 @@ Array = NDArray[np.float64]
 def max_t(observed: ArrayLike, draws: Array, tail: Tail) -> tuple[Array, Array]:
     """Plain and step-down adjusted p of many statistics, both by one rule, so that no adjusted one is smaller.
 
-    ``z = (T - mean) / sd`` of every cell, mean and sd over the draws *and* the observed value; two-sided, ``|z|`` stands
-    for z. Exact where observed value and draws can be exchanged; the adjusted p is that of
+    ``z = (T - mean) / sd`` of every cell, mean and sd over the draws *and* the observed value; two-sided, ``|z|``
+    stands for z. Exact where observed value and draws can be exchanged; the adjusted p is that of
     :func:`todacomm.core.inference.step_down_max_t`.
 
     Parameters
