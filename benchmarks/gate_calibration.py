@@ -117,20 +117,20 @@ class Experiment:
 
 def _shapes() -> Iterator[tuple[int, Case]]:
     for population in ("anisotropic", "clustered", "heavy"):
-        yield 25, {"change": "texts", "size": 0.0, "population": population, "n_points": 100}
-        yield 25, {"change": "model", "size": 0.0, "population": population, "n_points": 100}
+        yield 16, {"change": "texts", "size": 0.0, "population": population, "n_points": 100}
+        yield 16, {"change": "model", "size": 0.0, "population": population, "n_points": 100}
     for n_points in (20, 50):
         yield 30, {"change": "texts", "size": 0.0, "population": "anisotropic", "n_points": n_points}
         yield 30, {"change": "model", "size": 0.0, "population": "anisotropic", "n_points": n_points}
-    yield 8, {"change": "texts", "size": 0.0, "population": "anisotropic", "n_points": 300}
-    yield 8, {"change": "model", "size": 0.0, "population": "anisotropic", "n_points": 300}
-    yield 5, {"change": "none", "size": 0.0, "population": "anisotropic", "n_points": 100}
-    yield 20, {"change": "noise", "size": 0.02, "population": "anisotropic", "n_points": 100}
+    yield 5, {"change": "texts", "size": 0.0, "population": "anisotropic", "n_points": 300}
+    yield 5, {"change": "model", "size": 0.0, "population": "anisotropic", "n_points": 300}
+    yield 3, {"change": "none", "size": 0.0, "population": "anisotropic", "n_points": 100}
+    yield 12, {"change": "noise", "size": 0.02, "population": "anisotropic", "n_points": 100}
     for size in (0.05, 0.1, 0.15):
         case = {"change": "bend", "size": size, "population": "anisotropic"}
-        yield 20, case | {"n_points": 100}
-        yield 10, case | {"n_points": 300, "maxdim": 0}
-        yield 5, case | {"n_points": 1000, "maxdim": 0, "replicates": 50}
+        yield 12, case | {"n_points": 100}
+        yield 6, case | {"n_points": 300, "maxdim": 0}
+        yield 3, case | {"n_points": 1000, "maxdim": 0, "replicates": 50}
 
 
 EXPERIMENTS = {
@@ -142,7 +142,7 @@ EXPERIMENTS = {
     "places": Experiment(
         moved,
         tuple(
-            (15, {"n_points": 100, "share": share, "population": population})
+            (10, {"n_points": 100, "share": share, "population": population})
             for population in ("anisotropic", "clustered")
             for share in (0.02, 0.05, 0.125)
         ),
