@@ -16,7 +16,7 @@ from todacomm.core.equivalence.power import (
     texts_to_settle,
 )
 from todacomm.core.equivalence.simultaneous import DRAWS, LEVEL, Simultaneous, joint_law, simultaneous
-from todacomm.core.equivalence.verdicts import Verdicts, cell_verdicts, overall
+from todacomm.core.equivalence.verdicts import DIFFERENT, Verdicts, cell_verdicts, overall
 
 Array = NDArray[np.float64]
 Row = dict[str, Any]
@@ -55,6 +55,12 @@ class Judgement:
     texts_if_same: float
     n_texts: int
     level: float
+
+    @property
+    def first_different(self) -> int | None:
+        """Position of the first layer that differs; None where none does."""
+        different = np.flatnonzero(self.layer_verdicts == DIFFERENT)
+        return int(different[0]) if different.size else None
 
     @property
     def texts_to_settle_all(self) -> float:
