@@ -135,9 +135,10 @@ def place_margins(
     ``arcsin(sqrt(share))``: one number that means the same for all measures, at the same number of texts and for the
     base's own covariance.
 
-    Two other ways were tried and given up. Half-samples matched text by text at best are as far from each other as
-    unrelated fine-tunings are. Distances that come from sampling alone shrink with the number of texts as the interval
-    does, so that no interval would ever lie within.
+    Two half-samples as they are make no margin: they hold different texts. Matched text by text at best, they are as
+    far from each other as Qwen2.5-0.5B's base and instruct models (``1 - CKA`` about .4), which are not the same. The
+    same texts in terms of one half and of the other differ by .23, .06 and .05 for 100, 300 and 600 texts: sampling
+    alone, which shrinks as the interval does, so that with more texts less and less would be the same.
 
     Parameters
     ----------
