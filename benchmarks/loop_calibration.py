@@ -20,13 +20,13 @@ from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
+from todacomm.core.inference.measuring import condensed
 
 from benchmarks.loop_calibration_summary import summarize
 from benchmarks.loop_populations import FAMILIES, IN_BETWEEN, LOOP_FREE, LOOP_POPULATIONS, LOOPED
 from todacomm.core.clouds import distances
 from todacomm.core.homology import persistence
 from todacomm.core.inference import half_samples, rotation
-from todacomm.core.inference.measuring import condensed
 from todacomm.core.loops import LoopBar, bar_p_values, life_left, loop_bars, membership, prominence
 
 RESULTS = Path(__file__).resolve().parent / "results" / "loop_calibration.json"
