@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from todacomm.core.streams import RESIDUAL, groups
-from todacomm.settings.comparison import ComparisonConfig, words
+from todacomm.settings.analysis import OPTIONS
+from todacomm.settings.base import HOW
+from todacomm.settings.comparison import ComparisonConfig
+from todacomm.settings.values import spelled
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
@@ -22,7 +25,8 @@ SERIES = {
     "bert": "BERT", "t5": "T5",
 }  # fmt: skip
 """Families of models by what their names hold; the architecture stands for one that is not among them."""
-_SETTINGS = ("unit", "endings", "max_length", "pooling", "pca", "standardize", "maxdim", "metric", "landmarks")
+_SETTINGS = {name: one.default for name, one in OPTIONS.items() if one.decides == HOW}
+"""What must agree for numbers to compare -> its default, for analyses older than the option."""
 _NAMED = 20
 
 
@@ -81,10 +85,10 @@ def choose(config: ComparisonConfig) -> pd.DataFrame:
     """
     from todacomm.tracking import search_analyses
 
-    ids = words(config.run_ids)
-    found = search_analyses(config.experiment or None, run_ids=ids or None, tags=dict(_tags(config)))
+    ids = config.run_ids
+    found = search_analyses(config.experiment or None, run_ids=ids or None, tags=config.given_tags())
     every = found
-    globs = words(config.models) or ["*"]
+    globs = config.models or ("*",)
     found = found[[any(fnmatchcase(name, glob) for glob in globs) for name in found["model"]]]
     for name in ("dataset", "revision", "weights"):
         if wanted := getattr(config, name):
@@ -119,7 +123,7 @@ def arrange(analyses: Iterable["Analysis"], config: ComparisonConfig) -> Gathere
     labelled = dict(zip(labels(analyses, over), analyses, strict=True))
     for label, analysis in labelled.items():
         if RESIDUAL not in groups(analysis.layer_names):
-            asked = analysis.settings["options"]["layers"]
+            asked = spelled(analysis.settings["options"]["layers"])
             raise ValueError(
                 f"{label} was analysed with layers={asked}, none of the residual stream: a comparison is along that "
                 "one; analyse it again with layers=all beside them, or choose others (models=, run_ids=)"
@@ -230,9 +234,10 @@ def _settings(analysis: "Analysis", over: str) -> dict[str, str]:
     asked = {"points": texts["samples"]}
     if over == MODELS:
         asked |= {"dataset": texts["name"], "texts' digest": texts["digest"]}
-    asked |= {name: options.get(name) for name in _SETTINGS}
+    asked |= {name: options.get(name, default) for name, default in _SETTINGS.items()}
+    asked["dtype"] = analysis.model.get("dtype") or asked["dtype"]
     asked["protocol"] = analysis.tags.get("todacomm.protocol", "")
-    return {name: "auto" if value is None else str(value) for name, value in asked.items()}
+    return {name: spelled(value) for name, value in asked.items()}
 
 
 def _own_rows(analysis: "Analysis") -> pd.DataFrame:
@@ -248,16 +253,10 @@ def _facts(analysis: "Analysis") -> dict[str, Any]:
     return facts | analysis.run
 
 
-def _tags(config: ComparisonConfig) -> Iterable[tuple[str, str]]:
-    for tag in words(config.tags):
-        key, _, value = tag.partition("=")
-        yield key.strip(), value.strip()
-
-
 def _asked(config: ComparisonConfig) -> str:
     default = ComparisonConfig()
     names = ("experiment", "models", "dataset", "revision", "weights", "tags", "run_ids")
-    asked = [f"{n}={getattr(config, n)}" for n in names if getattr(config, n) != getattr(default, n)]
+    asked = [f"{n}={spelled(getattr(config, n))}" for n in names if getattr(config, n) != getattr(default, n)]
     return " ".join(asked) or "(everything in the store was asked for)"
 
 

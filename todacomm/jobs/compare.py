@@ -21,6 +21,7 @@ from todacomm.comparison.geometry import (
 )
 from todacomm.comparison.overview import correlates, correlates_refused, depth_curves, families, ranking
 from todacomm.comparison.result import Comparison
+from todacomm.settings.base import with_options
 from todacomm.settings.comparison import ComparisonConfig
 from todacomm.settings.steps import training_step
 from todacomm.system.machine import worker_threads
@@ -30,15 +31,16 @@ if TYPE_CHECKING:
     from todacomm.tracking import Analysis, JobRun
 
 KIND = "comparison"
-TELL_FROM = 60.0
-"""Seconds of geometry from which they are told beforehand."""
+ANNOUNCED_FROM = 60.0
+"""Seconds of geometry from which they are announced."""
 
 
+@with_options(ComparisonConfig)
 def compare(
     config: ComparisonConfig | None = None,
     *,
     progress: Progress = silent,
-    tell: Callable[[str], None] = lambda _: None,
+    announce: Callable[[str], None] = lambda _: None,
     parent: str | None = None,
     **options: Any,
 ) -> tuple[Comparison, "JobRun"]:
@@ -48,15 +50,15 @@ def compare(
     ----------
     config : ComparisonConfig, optional
         Settings; or give them as ``options`` by name: ``compare(models="gpt2*", dataset="wikitext2")``.
-    tell : callable
-        Told beforehand what will take long.
+    announce : callable
+        Called beforehand with what will take long.
     parent : str, optional
         Id of the run that this one is a part of.
 
     Returns
     -------
     Comparison, JobRun
-        What was found, and the finished run it is recorded in.
+        The tables, and the finished run that they are recorded in.
 
     Raises
     ------
@@ -68,37 +70,34 @@ def compare(
     from todacomm.figures.comparison import draw_comparison
     from todacomm.reports.comparison import check_template, describe_comparison, write_comparison_reports
 
-    if config is None:
-        config = ComparisonConfig.from_flat(options)
-    elif options:
-        raise ValueError(f"got a config and {', '.join(options)} beside it: give one or the other")
+    config = ComparisonConfig.given(config, options)
     check_template(config.template)
-    name = config.run_name or f"{KIND} of {config.models if config.models != '*' else 'models'}"
+    name = config.run_name or f"{KIND} of {', '.join(config.models) if config.models != ('*',) else 'models'}"
     with tracking.job_run(KIND, name, config.experiment_name, config.output_dir, parent) as run:
-        found = measure_comparison(config, progress, tell)
+        comparison = measure_comparison(config, progress, announce)
         with TemporaryDirectory(prefix="todacomm-") as folder:
-            write_tables(found, Path(folder))
-            draw_comparison(found, Path(folder))
-            write_comparison_reports(found, Path(folder))
+            write_tables(comparison, Path(folder))
+            draw_comparison(comparison, Path(folder))
+            write_comparison_reports(comparison, Path(folder))
             run.write_folder(
                 Path(folder),
-                metrics=series(found),
+                metrics=series(comparison),
                 params=config.to_flat(),
-                tags=tags(found),
-                note=describe_comparison(found),
+                tags=tags(comparison),
+                note=describe_comparison(comparison),
             )
-    return found, run
+    return comparison, run
 
 
 def measure_comparison(
-    config: ComparisonConfig, progress: Progress = silent, tell: Callable[[str], None] = lambda _: None
+    config: ComparisonConfig, progress: Progress = silent, announce: Callable[[str], None] = lambda _: None
 ) -> Comparison:
     """The tables of a comparison, nothing recorded."""
     clock = Clock()
     with clock("reading"):
         gathered = gather(config)
-    if told := foretell(gathered, config):
-        tell(told)
+    if text := announcement(gathered, config):
+        announce(text)
     return compare_gathered(gathered, config, clock, progress)
 
 
@@ -178,10 +177,10 @@ def gaps(gathered: Gathered, config: ComparisonConfig, tables: dict[str, pd.Data
     return {name: reason for name, reason in reasons.items() if not len(tables.get(name, ()))}
 
 
-def foretell(gathered: Gathered, config: ComparisonConfig) -> str:
+def announcement(gathered: Gathered, config: ComparisonConfig) -> str:
     """A sentence on what the divergences will cost, where that is over a minute; else nothing."""
     seconds = geometry_seconds(gathered, config) / worker_threads(config.threads)
-    if seconds < TELL_FROM:
+    if seconds < ANNOUNCED_FROM:
         return ""
     return (
         f"representation topology divergences will take about {seconds / 60:.0f} minutes: rtd_points, rtd_permutations "
@@ -189,48 +188,48 @@ def foretell(gathered: Gathered, config: ComparisonConfig) -> str:
     )
 
 
-def write_tables(found: Comparison, folder: Path) -> None:
+def write_tables(comparison: Comparison, folder: Path) -> None:
     """Every table as ``tables/NAME.csv``, and how it came about as ``tables/comparison.json``."""
     from todacomm.tracking.files import strict
 
     (folder / "tables").mkdir(parents=True, exist_ok=True)
-    for name, table in {**found.tables, **trajectory.tables(found.trajectories)}.items():
+    for name, table in {**comparison.tables, **trajectory.tables(comparison.trajectories)}.items():
         table.to_csv(folder / f"tables/{name}.csv", index=name == "model_distances")
     facts = {
-        "options": found.config.to_flat(),
-        "over": found.over,
-        "sources": dict(zip(found.gathered.runs["label"], found.gathered.runs["run_id"], strict=True)),
-        "differing": found.gathered.differing.to_dict("records"),
-        "gaps": found.gaps,
-        "warnings": found.warnings,
-        "seconds": found.seconds,
+        "options": comparison.config.to_flat(),
+        "over": comparison.over,
+        "sources": dict(zip(comparison.gathered.runs["label"], comparison.gathered.runs["run_id"], strict=True)),
+        "differing": comparison.gathered.differing.to_dict("records"),
+        "gaps": comparison.gaps,
+        "warnings": comparison.warnings,
+        "seconds": comparison.seconds,
     }
     text = json.dumps(strict(facts), allow_nan=False, ensure_ascii=False, indent=2)
     (folder / "tables/comparison.json").write_text(text + "\n", encoding="utf-8")
 
 
-def series(found: Comparison) -> list[tuple[str, float, int]]:
+def series(comparison: Comparison) -> list[tuple[str, float, int]]:
     """Metrics of the run: each analysis' mean over the blocks, with its place in the order of the runs as step.
 
     Numbers over training have the training step as step.
     """
-    place = {label: index for index, label in enumerate(found.labels)}
-    rows = found.tables["ranking"]
+    place = {label: index for index, label in enumerate(comparison.labels)}
+    rows = comparison.tables["ranking"]
     points = [
         (f"ranking/{metric}", float(value), place[label])
         for metric, label, value in zip(rows["metric"], rows["label"], rows["value"], strict=True)
     ]
-    points += [(f"summary/seconds_{stage}", seconds, 0) for stage, seconds in found.seconds.items()]
-    return points + trajectory.series(found.trajectories)
+    points += [(f"summary/seconds_{stage}", seconds, 0) for stage, seconds in comparison.seconds.items()]
+    return points + trajectory.series(comparison.trajectories)
 
 
-def tags(found: Comparison) -> dict[str, str]:
+def tags(comparison: Comparison) -> dict[str, str]:
     """What was compared, by name and by run, and the warnings."""
-    runs = found.gathered.runs
+    runs = comparison.gathered.runs
     return {
-        "over": found.over,
+        "over": comparison.over,
         "model": ", ".join(sorted(set(runs["model"]))),
         "dataset": ", ".join(sorted(set(runs["dataset"]))),
         "sources": ",".join(runs["run_id"]),
-        "warnings": "\n".join(found.warnings),
+        "warnings": "\n".join(comparison.warnings),
     }

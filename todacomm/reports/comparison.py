@@ -16,6 +16,7 @@ from todacomm.reports.render import check_template as check
 from todacomm.reports.render import one_line, render_markdown
 from todacomm.reports.trajectory import trajectory_pictures
 from todacomm.settings.comparison import ComparisonConfig
+from todacomm.settings.values import spelled
 
 TEMPLATES = {"models": "comparison.md.j2", "datasets": "dataset_comparison.md.j2"}
 COUNTED = {"models": "models on", "datasets": "data sets read by"}
@@ -92,7 +93,7 @@ def pictures(found: Comparison) -> list[Picture]:
 
 def mlflow_command(found: Comparison) -> str:
     """The command that compares the same runs again."""
-    words = [f"{name}={_spelled(value)}" for name, value in _asked(found).items()]
+    words = [f"{name}={spelled(value)}" for name, value in _asked(found).items()]
     return " ".join(["mlflow run . -e compare --env-manager=local", *(f"-P {shlex.quote(word)}" for word in words)])
 
 
@@ -110,10 +111,6 @@ def _asked(found: Comparison) -> dict[str, Any]:
     changed = {name: value for name, value in given.items() if value != default[name]}
     asked = {name: value for name, value in changed.items() if name not in (*choosing, *where)}
     return {"run_ids": ",".join(found.gathered.runs["run_id"]), **asked}
-
-
-def _spelled(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _meaning(metric: str) -> str:
