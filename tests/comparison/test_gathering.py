@@ -79,7 +79,7 @@ def test_one_model_over_several_data_sets_is_a_comparison_of_data_sets(store: Pa
 
     for dataset in ("pydoc", "squad"):
         result = make("alpha", 4, dataset=dataset)
-        record(dataclasses.replace(result, texts={**result.texts, "digest": dataset}))
+        record(dataclasses.replace(result, texts=dataclasses.replace(result.texts, digest=dataset)))
     found = gather()
     assert (found.over, found.labels) == ("datasets", ["pydoc", "squad"])
     with pytest.raises(ValueError, match="dataset: pydoc"):

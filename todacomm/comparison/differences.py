@@ -12,7 +12,7 @@ from todacomm.comparison.matching import matched_names, residual_depths
 from todacomm.comparison.overview import COMPARED
 from todacomm.core.inference import INTERVAL_METRICS, paired_difference, paired_p_values
 from todacomm.core.inference.uncertainty import GROWS
-from todacomm.results.table import framed
+from todacomm.results.table import framed, own_rows
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
@@ -77,7 +77,7 @@ def unpaired(gathered: Gathered, a: str, b: str) -> str:
     if gathered.over != MODELS:
         return "they read different texts"
     first, second = gathered.analyses[a], gathered.analyses[b]
-    if first.texts["digest"] != second.texts["digest"]:
+    if first.texts.digest != second.texts.digest:
         return "they read different texts"
     if first.settings["options"]["seed"] != second.settings["options"]["seed"]:
         return "their seeds differ, and so their half-samples"
@@ -112,7 +112,7 @@ def _rows(gathered: Gathered, a: str, b: str, metrics: tuple[str, ...]) -> Itera
 
 def _values(analysis: "Analysis", layers: tuple[str, ...]) -> np.ndarray:
     """The metrics of some layers: shape (n_layers, n_metrics)."""
-    own = analysis.layers[analysis.layers["weights"] == analysis.model["weights"]]
+    own = own_rows(analysis.layers)
     wide = own[own["layer"].isin(layers)].pivot(index="layer", columns="metric", values="value")
     return wide.reindex(index=list(layers), columns=list(INTERVAL_METRICS)).to_numpy()
 

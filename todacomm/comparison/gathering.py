@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from todacomm.core.streams import RESIDUAL, groups
+from todacomm.results.table import own_rows
 from todacomm.settings.analysis import OPTIONS
 from todacomm.settings.base import HOW
 from todacomm.settings.comparison import ComparisonConfig
@@ -135,7 +136,7 @@ def arrange(analyses: Iterable["Analysis"], config: ComparisonConfig) -> Gathere
             raise ValueError(refusal(differing))
         named = ", ".join(differing["setting"])
         warnings.append(f"the analyses differ in {named}: differences between them may come from that alone")
-    pooled = {analysis.model.get("pooling") for analysis in analyses}
+    pooled = {analysis.model.pooling for analysis in analyses}
     if over == MODELS and len(pooled) > 1:
         warnings.append(
             "each model is pooled in its own way (last token, CLS or mean): differences between a decoder and an "
@@ -154,7 +155,7 @@ def pick_over(analyses: Iterable["Analysis"], wanted: str) -> str:
         return wanted
     analyses = list(analyses)
     models = {tuple(value for name, value in _identity(a).items() if name != "dataset") for a in analyses}
-    return DATASETS if len(models) == 1 and len({a.texts["digest"] for a in analyses}) > 1 else MODELS
+    return DATASETS if len(models) == 1 and len({a.texts.digest for a in analyses}) > 1 else MODELS
 
 
 def labels(analyses: Iterable["Analysis"], over: str = MODELS) -> list[str]:
@@ -216,10 +217,10 @@ def _model_label(who: Mapping[str, str]) -> str:
 def _identity(analysis: "Analysis") -> dict[str, str]:
     model = analysis.model
     return {
-        "model": str(model["name"]),
-        "revision": str(model.get("revision") or ""),
-        "weights": str(model["weights"]),
-        "dataset": str(analysis.texts["name"]),
+        "model": model.name,
+        "revision": model.revision,
+        "weights": model.weights,
+        "dataset": analysis.texts.name,
     }
 
 
@@ -231,25 +232,25 @@ def _order(analysis: "Analysis") -> tuple[object, ...]:
 
 def _settings(analysis: "Analysis", over: str) -> dict[str, str]:
     options, texts = analysis.settings["options"], analysis.texts
-    asked = {"points": texts["samples"]}
+    asked: dict[str, Any] = {"points": texts.samples}
     if over == MODELS:
-        asked |= {"dataset": texts["name"], "texts' digest": texts["digest"]}
+        asked |= {"dataset": texts.name, "texts' digest": texts.digest}
     asked |= {name: options.get(name, default) for name, default in _SETTINGS.items()}
-    asked["dtype"] = analysis.model.get("dtype") or asked["dtype"]
+    asked["dtype"] = analysis.model.dtype or asked["dtype"]
     asked["protocol"] = analysis.tags.get("todacomm.protocol", "")
     return {name: spelled(value) for name, value in asked.items()}
 
 
 def _own_rows(analysis: "Analysis") -> pd.DataFrame:
-    return analysis.layers[analysis.layers["weights"] == analysis.model["weights"]]
+    return own_rows(analysis.layers)
 
 
 def _facts(analysis: "Analysis") -> dict[str, Any]:
     model, texts = analysis.model, analysis.texts
     facts: dict[str, Any] = {"run_id": analysis.run_id, **_identity(analysis)}
-    facts |= {"kind": model.get("kind", ""), "family": family_of(facts["model"], str(model.get("family", "")))}
-    facts |= {"points": texts["samples"], "pooling": model.get("pooling", "")}
-    facts |= {name: model.get(name) for name in ("n_layers", "width", "n_parameters")}
+    facts |= {"kind": model.kind, "family": family_of(facts["model"], model.family)}
+    facts |= {"points": texts.samples, "pooling": model.pooling}
+    facts |= {"n_layers": model.n_layers, "width": model.width, "n_parameters": model.n_parameters}
     return facts | analysis.run
 
 

@@ -25,7 +25,7 @@ from todacomm.core.similarity import (
 )
 from todacomm.core.threads import in_threads
 from todacomm.core.vectors import SCALE, vector_distances
-from todacomm.results.table import framed
+from todacomm.results.table import framed, own_rows
 from todacomm.settings.comparison import ComparisonConfig
 from todacomm.system.progress import Progress, silent
 
@@ -198,7 +198,7 @@ def _pairs(gathered: Gathered) -> list[tuple[str, str]]:
     """Labels of every two analyses of the same texts; none where they are too many, see :func:`every_pair`."""
     if gathered.over != MODELS:
         return []
-    digest = {label: analysis.texts["digest"] for label, analysis in gathered.analyses.items()}
+    digest = {label: analysis.texts.digest for label, analysis in gathered.analyses.items()}
     return [(a, b) for a, b in every_pair(gathered) if digest[a] == digest[b]]
 
 
@@ -236,7 +236,7 @@ def _clouds(analysis: "Analysis", most: int, seed: int = 0) -> dict[str, np.ndar
     if not analysis.settings["options"]["keep_clouds"]:
         return {}
     prepare = standardize if analysis.config.topology.standardize else partial(np.asarray, dtype=np.float64)
-    chosen = np.random.default_rng(seed).permutation(analysis.texts["samples"])[:most]
+    chosen = np.random.default_rng(seed).permutation(analysis.texts.samples)[:most]
     return {layer: prepare(analysis.cloud(layer))[chosen] for layer in residual_depths(analysis)}
 
 
@@ -263,7 +263,7 @@ def _vectors(analysis: "Analysis", degree: int) -> dict[str, tuple[np.ndarray, n
 
 def scaled_diagrams(analysis: "Analysis") -> dict[str, list[np.ndarray]]:
     """Diagrams by layer and degree in units of the median distance; none for layers without one."""
-    own = analysis.layers[analysis.layers["weights"] == analysis.model["weights"]]
+    own = own_rows(analysis.layers)
     wide = own.pivot_table(index="layer", columns="metric", values="value")
     found = {}
     for layer in residual_depths(analysis):

@@ -12,7 +12,7 @@ import pandas as pd
 from todacomm.comparison.geometry import scaled_diagrams
 from todacomm.core.similarity import wasserstein
 from todacomm.core.streams import RESIDUAL, kind_of
-from todacomm.results.table import RUN_LAYER
+from todacomm.results.table import RUN_LAYER, own_rows
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
@@ -73,7 +73,7 @@ def trajectories(analyses: Iterable[tuple["Analysis", int | None]]) -> tuple[Tra
     for analysis, step in analyses:
         if step is not None:
             asked = analysis.settings["options"]
-            key = asked["model"], asked["weights"], analysis.texts["name"], analysis.texts["digest"]
+            key = asked["model"], asked["weights"], analysis.texts.name, analysis.texts.digest
             together.setdefault(key, {}).setdefault(step, analysis)
     found = []
     for (model, weights, dataset, _), by_step in together.items():
@@ -117,7 +117,7 @@ def trajectory(name: str, analyses: Mapping[int, "Analysis"]) -> Trajectory:
     frames = []
     for step in steps:
         analysis = analyses[step]
-        own = analysis.layers[analysis.layers["weights"] == analysis.model["weights"]]
+        own = own_rows(analysis.layers)
         along = own["layer"].map(lambda layer: kind_of(layer) == RESIDUAL)
         frames.append(own[along].assign(step=step)[_COLUMNS])
     table = pd.concat(frames, ignore_index=True)

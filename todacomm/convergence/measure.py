@@ -12,6 +12,7 @@ from todacomm.analysis.assembly import identity, layer_depths
 from todacomm.analysis.observe import observe
 from todacomm.convergence.result import COLUMNS, RECOMMENDED_COLUMNS, Convergence
 from todacomm.core.convergence import SCALE_FREE_METRICS, expected_seconds, last_doubling, recommended_size, size_ladder
+from todacomm.core.facts import RunWarning
 from todacomm.core.inference import INTERVAL_METRICS, half_samples, intervals, metric_values, replicate
 from todacomm.core.inference.uncertainty import Z
 from todacomm.core.layer import analyze_layer
@@ -79,7 +80,7 @@ def measure_convergence(
         layers={name: list(observed.clouds).index(name) for name in plan.clouds},
         sizes=plan.sizes,
         pca=plan.pca,
-        warnings=(*observed.warnings, *plan_warnings(plan, config, len(observed.texts["ids"]))),
+        warnings=(*observed.warnings, *plan_warnings(plan, config, len(observed.texts.ids))),
         seconds=clock.seconds,
     )
 
@@ -94,7 +95,7 @@ def make_plan(config: ConvergenceConfig, observed: Observation) -> Plan:
     """
     analysis = config.analysis
     clouds = {name: observed.clouds[name] for name in chosen_layers(list(observed.clouds), config)}
-    n_points, width = len(observed.texts["ids"]), max(cloud.shape[1] for cloud in clouds.values())
+    n_points, width = len(observed.texts.ids), max(cloud.shape[1] for cloud in clouds.values())
     sizes = config.sizes or size_ladder(n_points)
     if sizes[-1] > n_points:
         raise ValueError(f"sizes has {sizes[-1]}, there are {n_points} points a layer: expected at most as many")
@@ -236,16 +237,18 @@ def recommend(plan: Plan, rows: Sequence[Row]) -> Iterator[Row]:
         }
 
 
-def plan_warnings(plan: Plan, config: ConvergenceConfig, n_points: int) -> Iterator[str]:
+def plan_warnings(plan: Plan, config: ConvergenceConfig, n_points: int) -> Iterator[RunWarning]:
     """What a reader must know of the plan."""
     if plan.sizes[-1] < n_points:
-        yield f"a random {plan.sizes[-1]} of the {n_points} points stand for all: the largest of the sizes asked for"
+        text = f"a random {plan.sizes[-1]} of the {n_points} points stand for all: the largest of the sizes asked for"
+        yield RunWarning("subset_for_all", text)
     if 2 * plan.sizes[0] > plan.sizes[-1]:
-        yield "no size up to half of the points was measured: nothing can be recommended"
+        yield RunWarning("sizes_too_large", "no size up to half of the points was measured: nothing can be recommended")
     if config.analysis.topology.maxdim > 1:
-        yield "degree 2 is left out: subsets are measured up to degree 1"
+        yield RunWarning("no_degree_2", "degree 2 is left out: subsets are measured up to degree 1")
     for layer, cloud in plan.clouds.items():
-        yield from (f"{layer}: {text}" for text in analyze_layer(cloud, pca=plan.pca, maxdim=0).warnings)
+        shape = analyze_layer(cloud, pca=plan.pca, maxdim=0)
+        yield from (warning._replace(layer=layer) for warning in shape.warnings)
 
 
 def _band(row: Row) -> Row:
