@@ -188,4 +188,5 @@ def _angle_of_every_row(layer: LayerAnalysis, rows: Indices, among: Array, bar: 
     if len(rows) == len(layer.scores):
         return angle
     nearest = cdist(layer.scores, points).argmin(axis=1)
-    return angle[nearest]
+    carried: Array = angle[nearest]
+    return carried
