@@ -1,6 +1,6 @@
 """What is measured in every layer: one registry that tables, plots, reports and inference read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Tail = Literal["upper", "two-sided"]
@@ -34,6 +34,8 @@ class Metric:
     interval: bool = True
     grows: bool = False
     null_tail: Tail | None = None
+    compared: bool = False
+    short: str = ""
 
 
 LAYER_METRICS: dict[str, Metric] = {
@@ -121,6 +123,13 @@ LAYER_METRICS: dict[str, Metric] = {
         "geometry", "Intrinsic dimension (TwoNN)", "dimensions",
         "Dimension from the ratio of the distances to the two nearest neighbours. Its interval is conservative."),
 }  # fmt: skip
+
+for _name, _short in {
+    "h0_total_norm": "H0 mean / median distance", "h1_total_norm": "H1 total, scale-free",
+    "h1_max_norm": "H1 longest / median distance", "twonn_dimension": "TwoNN dimension",
+    "effective_rank": "Effective rank", "mean_cosine": "Mean cosine",
+}.items():  # fmt: skip
+    LAYER_METRICS[_name] = replace(LAYER_METRICS[_name], compared=True, short=_short)
 
 RUN_METRICS: dict[str, str] = {
     "expansion_ratio": "Peak over layers of the H0 mean lifetime / its value at the embedding. Follows the norm first.",

@@ -41,7 +41,9 @@ class Simultaneous:
     n_cells: int
 
 
-def joint_draws(contrast: Contrast, rng: np.random.Generator, draws: int = DRAWS) -> Array:
+def joint_draws(
+    contrast: Contrast, rng: np.random.Generator, draws: int = DRAWS, multipliers: Array | None = None
+) -> Array:
     """Draws of all cells' t-statistics under no difference, with the half-samples' own correlations.
 
     ``t = sum_b(w_b z_b) / sqrt(replicates - 1) / s``: ``z_b`` the half-samples' differences over their standard error,
@@ -49,6 +51,11 @@ def joint_draws(contrast: Contrast, rng: np.random.Generator, draws: int = DRAWS
     ``replicates - 1`` degrees of freedom for each cell, because every standard error is itself an estimate. A hundred
     half-samples give a covariance that is good enough; their own largest values do not give a good .95 quantile.
     (Multiplier bootstrap: Chernozhukov, Chetverikov and Kato 2013, arXiv 1212.6906.)
+
+    Parameters
+    ----------
+    multipliers : ndarray, shape (draws, replicates), optional
+        ``w``, where several contrasts of the same half-samples share theirs; drawn without.
 
     Returns
     -------
@@ -58,7 +65,8 @@ def joint_draws(contrast: Contrast, rng: np.random.Generator, draws: int = DRAWS
     replicates = len(contrast.halves)
     z = np.nan_to_num(contrast.halves / contrast.se).reshape(replicates, -1)
     freedom = max(replicates - 1, 1)
-    normal = rng.standard_normal((draws, replicates)) @ z / np.sqrt(freedom)
+    weights = rng.standard_normal((draws, replicates)) if multipliers is None else multipliers
+    normal = weights @ z / np.sqrt(freedom)
     t: Array = normal / np.sqrt(rng.chisquare(freedom, normal.shape) / freedom)
     return t
 

@@ -1,6 +1,7 @@
 """Layer-by-layer grids of two models, matched depths, and the tree of several models."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,10 +22,25 @@ from todacomm.core.threads import in_threads
 
 Array = NDArray[np.float64]
 
+@dataclass(frozen=True)
+class Similarity:
+    """A measure of two prepared clouds and how it may be read."""
+
+    measure: Callable[[Prepared, Prepared], float]
+    label: str
+    range: tuple[float, float]
+    alike: int
+    chance: str
+
+
 SIMILARITIES = {
-    "cka": lambda a, b: alignment(a.gram, b.gram),
-    "procrustes": lambda a, b: angle(a.factor, b.factor),
-    "knn_overlap": lambda a, b: overlap(a.neighbours, b.neighbours),
+    "cka": Similarity(lambda a, b: alignment(a.gram, b.gram), "CKA", (0.0, 1.0), 1, "0"),
+    "procrustes": Similarity(
+        lambda a, b: angle(a.factor, b.factor), "Procrustes distance", (0.0, np.pi / 2), -1, "depends on n and d"
+    ),
+    "knn_overlap": Similarity(
+        lambda a, b: overlap(a.neighbours, b.neighbours), "Common nearest neighbours", (0.0, 1.0), 1, "k / (n - 1)"
+    ),
 }
 """Name -> measure of two prepared clouds."""
 
@@ -74,7 +90,7 @@ def similarity_grid(
 
     def row(layer: Prepared | None) -> list[float]:
         return [
-            SIMILARITIES[measure](layer, other) if layer is not None and other is not None else np.nan
+            SIMILARITIES[measure].measure(layer, other) if layer is not None and other is not None else np.nan
             for other in second.values()
         ]
 
