@@ -50,7 +50,7 @@ def correlates(gathered: Gathered, metrics: tuple[str, ...] | None = None) -> pd
 def correlates_refused(gathered: Gathered) -> str:
     """Why there is no table of correlates; empty where there is one."""
     if gathered.over != MODELS:
-        return "one model over several data sets has one likelihood a data set, which describes the texts, not the model"
+        return "one model on several data sets has one likelihood for each, which describes the texts and not the model"
     n = max(len(_with_likelihood(gathered, name)) for name in LIKELIHOODS)
     if n >= MIN_MODELS:
         return ""

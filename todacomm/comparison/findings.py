@@ -96,7 +96,7 @@ def pairs(comparison: Comparison, metric: str) -> Iterator[Finding]:
     elif every:
         differ = [values["standing"] > 0 for _, values in every]
         alike = [pair for (pair, _), stands in zip(every, differ, strict=True) if not stands]
-        smallest = [values["smallest_difference"] for (_, values), stands in zip(every, differ, strict=True) if not stands]
+        smallest = [own["smallest_difference"] for (_, own), stands in zip(every, differ, strict=True) if not stands]
         values = {"metric": metric, "standing": sum(differ), "pairs": len(every), "alike": alike}
         yield Finding("pairs", (), values | {"smallest_difference": max(smallest, default=math.nan)})
 

@@ -1,4 +1,4 @@
-"""Distances between the diagrams of two analyses, and the layers whose diagrams are nearest: shape, not single texts."""
+"""Distances between the diagrams of two analyses, and the layers whose diagrams are nearest: shape alone."""
 
 from typing import TYPE_CHECKING
 

@@ -110,9 +110,7 @@ def series(several: Sequence[Trajectory]) -> list[tuple[str, float, int]]:
 
 def remarks(several: Sequence[Trajectory]) -> tuple[RunWarning, ...]:
     """The warnings of all, each with its trajectory's name."""
-    return tuple(
-        warning._replace(text=f"{warning.text} ({one.name})") for one in several for warning in one.warnings
-    )
+    return tuple(warning._replace(text=f"{warning.text} ({one.name})") for one in several for warning in one.warnings)
 
 
 def trajectory(name: str, analyses: Mapping[int, "Analysis"]) -> Trajectory:

@@ -2,25 +2,16 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from todacomm.comparison import trajectory
-from todacomm.comparison.differences import MOST_PAIRED, controls, paired_differences, trained_and_random, unpaired
+from todacomm.comparison.divergences import divergence_seconds
 from todacomm.comparison.gathering import Gathered, gather
-from todacomm.comparison.geometry import (
-    diagram_distances,
-    divergences,
-    geometry_seconds,
-    model_distances,
-    nearest_layers,
-    similarity,
-)
-from todacomm.comparison.overview import correlates, correlates_refused, depth_curves, families, ranking
 from todacomm.comparison.result import Comparison
+from todacomm.reports.comparison_sections import Task, computed, gaps
 from todacomm.settings.comparison import ComparisonConfig
 from todacomm.settings.steps import training_step
 from todacomm.system.machine import worker_threads
@@ -30,8 +21,8 @@ if TYPE_CHECKING:
     from todacomm.tracking import Analysis, JobRun
 
 KIND = "comparison"
-TELL_FROM = 60.0
-"""Seconds of geometry from which they are told beforehand."""
+ANNOUNCED_FROM = 60.0
+"""Seconds of geometry from which they are announced beforehand."""
 
 
 def compare(
@@ -49,14 +40,14 @@ def compare(
     config : ComparisonConfig, optional
         Settings; or give them as ``options`` by name: ``compare(models="gpt2*", dataset="wikitext2")``.
     tell : callable
-        Told beforehand what will take long.
+        Called with a line about what will take long, before it begins.
     parent : str, optional
         Id of the run that this one is a part of.
 
     Returns
     -------
     Comparison, JobRun
-        What was found, and the finished run it is recorded in.
+        The tables, and the finished run they are recorded in.
 
     Raises
     ------
@@ -75,19 +66,19 @@ def compare(
     check_template(config.template)
     name = config.run_name or f"{KIND} of {config.models if config.models != '*' else 'models'}"
     with tracking.job_run(KIND, name, config.experiment_name, config.output_dir, parent) as run:
-        found = measure_comparison(config, progress, tell)
+        comparison = measure_comparison(config, progress, tell)
         with TemporaryDirectory(prefix="todacomm-") as folder:
-            write_tables(found, Path(folder))
-            draw_comparison(found, Path(folder))
-            write_comparison_reports(found, Path(folder))
+            write_tables(comparison, Path(folder))
+            draw_comparison(comparison, Path(folder))
+            write_comparison_reports(comparison, Path(folder))
             run.write_folder(
                 Path(folder),
-                metrics=series(found),
+                metrics=series(comparison),
                 params=config.to_flat(),
-                tags=tags(found),
-                note=describe_comparison(found),
+                tags=tags(comparison),
+                note=describe_comparison(comparison),
             )
-    return found, run
+    return comparison, run
 
 
 def measure_comparison(
@@ -97,35 +88,22 @@ def measure_comparison(
     clock = Clock()
     with clock("reading"):
         gathered = gather(config)
-    if told := foretell(gathered, config):
-        tell(told)
+    if announcement := cost(gathered, config):
+        tell(announcement)
     return compare_gathered(gathered, config, clock, progress)
 
 
 def compare_gathered(
     gathered: Gathered, config: ComparisonConfig, clock: Clock | None = None, progress: Progress = silent
 ) -> Comparison:
-    """The tables of analyses that are gathered already."""
+    """The tables of analyses that are gathered already, section by section."""
     clock = clock or Clock()
-    threads = worker_threads(config.threads)
-    tables: dict[str, pd.DataFrame] = {"runs": gathered.runs}
+    task = Task(gathered, config, worker_threads(config.threads), progress)
     with clock("tables"):
-        tables |= {
-            "ranking": ranking(gathered),
-            "depth_curves": depth_curves(gathered),
-            "controls": controls(gathered),
-            "paired_differences": paired_differences(gathered),
-            "families": families(gathered),
-            "correlates": correlates(gathered),
-        }
-    warned: list[str] = []
+        tables = computed(task, geometry=False)
     if config.geometry != "none":
         with clock("geometry"):
-            tables["similarity"], warned = similarity(gathered, threads, progress)
-            tables["model_distances"] = model_distances(gathered, tables["similarity"])
-            tables["diagram_distances"] = diagram_distances(gathered, config.geometry == "grid", threads, progress)
-            tables["nearest_layers"] = nearest_layers(gathered)
-            tables["divergences"] = divergences(gathered, config, progress)
+            tables = computed(replace(task, tables=tables), geometry=True)
     with clock("trajectories"):
         over_training = trajectory.trajectories(with_steps(gathered, config))
     return Comparison(
@@ -134,7 +112,7 @@ def compare_gathered(
         tables=tables,
         gaps=gaps(gathered, config, tables),
         trajectories=over_training,
-        warnings=(*gathered.warnings, *warned, *trajectory.remarks(over_training)),
+        warnings=(*gathered.warnings, *task.warnings, *trajectory.remarks(over_training)),
         seconds=clock.seconds,
     )
 
@@ -147,41 +125,10 @@ def with_steps(gathered: Gathered, config: ComparisonConfig) -> Iterator[tuple["
         yield analysis, given[revision] if revision in given else training_step(revision)
 
 
-def gaps(gathered: Gathered, config: ComparisonConfig, tables: dict[str, pd.DataFrame]) -> dict[str, str]:
-    """Why a table is empty, by its name."""
-    labels = gathered.labels
-    crowd = f"{len(labels)} analyses are too many to be held against each other in pairs: choose up to {MOST_PAIRED}"
-    many = len(labels) > MOST_PAIRED
-    reasons = {
-        "controls": "no model is here with trained and with random weights both"
-        if not trained_and_random(gathered)
-        else "the pairs have no common half-samples",
-        "paired_differences": crowd
-        if many
-        else unpaired(gathered, labels[0], labels[1]) or "nothing is defined in both",
-        "families": "it takes two groups, one of them with two members",
-        "correlates": correlates_refused(gathered) or "not enough of the metrics are defined",
-    }
-    off = config.geometry == "none"
-    geometry = (
-        "geometry=none was asked for"
-        if off
-        else crowd
-        if many
-        else "no two analyses with stored clouds read the same texts"
-    )
-    reasons |= dict.fromkeys(
-        ("similarity", "model_distances", "diagram_distances", "nearest_layers", "divergences"), geometry
-    )
-    if config.geometry != "none" and not config.rtd_points:
-        reasons["divergences"] = "rtd_points=0 was asked for"
-    return {name: reason for name, reason in reasons.items() if not len(tables.get(name, ()))}
-
-
-def foretell(gathered: Gathered, config: ComparisonConfig) -> str:
-    """A sentence on what the divergences will cost, where that is over a minute; else nothing."""
-    seconds = geometry_seconds(gathered, config) / worker_threads(config.threads)
-    if seconds < TELL_FROM:
+def cost(gathered: Gathered, config: ComparisonConfig) -> str:
+    """What the divergences will take, where that is over a minute; else nothing."""
+    seconds = divergence_seconds(gathered, config, worker_threads(config.threads))
+    if seconds < ANNOUNCED_FROM:
         return ""
     return (
         f"representation topology divergences will take about {seconds / 60:.0f} minutes: rtd_points, rtd_permutations "
@@ -189,48 +136,48 @@ def foretell(gathered: Gathered, config: ComparisonConfig) -> str:
     )
 
 
-def write_tables(found: Comparison, folder: Path) -> None:
+def write_tables(comparison: Comparison, folder: Path) -> None:
     """Every table as ``tables/NAME.csv``, and how it came about as ``tables/comparison.json``."""
     from todacomm.tracking.files import strict
 
     (folder / "tables").mkdir(parents=True, exist_ok=True)
-    for name, table in {**found.tables, **trajectory.tables(found.trajectories)}.items():
+    for name, table in {**comparison.tables, **trajectory.tables(comparison.trajectories)}.items():
         table.to_csv(folder / f"tables/{name}.csv", index=name == "model_distances")
     facts = {
-        "options": found.config.to_flat(),
-        "over": found.over,
-        "sources": dict(zip(found.gathered.runs["label"], found.gathered.runs["run_id"], strict=True)),
-        "differing": found.gathered.differing.to_dict("records"),
-        "gaps": found.gaps,
-        "warnings": found.warnings,
-        "seconds": found.seconds,
+        "options": comparison.config.to_flat(),
+        "over": comparison.over,
+        "sources": dict(zip(comparison.gathered.runs["label"], comparison.gathered.runs["run_id"], strict=True)),
+        "differing": comparison.gathered.differing.to_dict("records"),
+        "gaps": comparison.gaps,
+        "warnings": comparison.warnings,
+        "seconds": comparison.seconds,
     }
     text = json.dumps(strict(facts), allow_nan=False, ensure_ascii=False, indent=2)
     (folder / "tables/comparison.json").write_text(text + "\n", encoding="utf-8")
 
 
-def series(found: Comparison) -> list[tuple[str, float, int]]:
+def series(comparison: Comparison) -> list[tuple[str, float, int]]:
     """Metrics of the run: each analysis' mean over the blocks, with its place in the order of the runs as step.
 
     Numbers over training have the training step as step.
     """
-    place = {label: index for index, label in enumerate(found.labels)}
-    rows = found.tables["ranking"]
+    place = {label: index for index, label in enumerate(comparison.labels)}
+    rows = comparison.tables["ranking"]
     points = [
         (f"ranking/{metric}", float(value), place[label])
         for metric, label, value in zip(rows["metric"], rows["label"], rows["value"], strict=True)
     ]
-    points += [(f"summary/seconds_{stage}", seconds, 0) for stage, seconds in found.seconds.items()]
-    return points + trajectory.series(found.trajectories)
+    points += [(f"summary/seconds_{stage}", seconds, 0) for stage, seconds in comparison.seconds.items()]
+    return points + trajectory.series(comparison.trajectories)
 
 
-def tags(found: Comparison) -> dict[str, str]:
+def tags(comparison: Comparison) -> dict[str, str]:
     """What was compared, by name and by run, and the warnings."""
-    runs = found.gathered.runs
+    runs = comparison.gathered.runs
     return {
-        "over": found.over,
+        "over": comparison.over,
         "model": ", ".join(sorted(set(runs["model"]))),
         "dataset": ", ".join(sorted(set(runs["dataset"]))),
         "sources": ",".join(runs["run_id"]),
-        "warnings": "\n".join(found.warnings),
+        "warnings": "\n".join(map(str, comparison.warnings)),
     }
