@@ -1,9 +1,12 @@
 """The project's own files agree with each other and with the settings."""
 
+import ast
+import re
 import subprocess
 import sys
 import tomllib
 from importlib import import_module
+from importlib.metadata import packages_distributions
 
 import pytest
 import yaml
@@ -77,3 +80,29 @@ def test_every_entry_point_is_a_module_and_takes_its_parameters(mlproject):
             assert parameter in options
             if name == "train_demo":
                 assert str(options[parameter].default) == declared["default"]
+
+
+def test_every_package_that_is_imported_is_declared(pyproject):
+    """Imports inside functions count too; what a package brings along may be gone with its next version."""
+    project = pyproject["project"]
+    extras = [name for group in project["optional-dependencies"].values() for name in group]
+    declared = {re.split(r"[<>=\[;! ]", name)[0].lower() for name in (*project["dependencies"], *extras)}
+    by_module = {"grpc": ["grpcio"], **packages_distributions()}
+    undeclared = {}
+    for path in (*ROOT.glob("todacomm/**/*.py"), *ROOT.glob("entrypoints/*.py"), *ROOT.glob("training/*.py")):
+        for module in imported(path) - set(sys.stdlib_module_names) - {"todacomm", "entrypoints", "training"}:
+            names = {re.sub(r"[._]", "-", name.lower()) for name in by_module.get(module, [module])}
+            if not names & declared:
+                undeclared[module] = str(path.relative_to(ROOT))
+    assert undeclared == {}
+
+
+def imported(path):
+    """Top-level names of the modules that a file imports."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.add(str(node.module).partition(".")[0])
+    return names

@@ -1,6 +1,7 @@
 """What does not fit into memory is refused before any work, and what fits is not done all at once."""
 
 import numpy as np
+import psutil
 import pytest
 
 from todacomm.analysis import memory
@@ -9,6 +10,7 @@ from todacomm.analysis.shape import measure_shape
 from todacomm.core.homology import memory_estimate
 from todacomm.jobs.analyze import measure
 from todacomm.settings.analysis import load_config
+from todacomm.system import machine
 from todacomm.system.machine import available_memory
 
 
@@ -22,7 +24,7 @@ def test_too_large_a_cloud_is_refused_before_the_model_is_looked_for(monkeypatch
     config = load_config(
         None, {"model": "/nowhere", "dataset": str(tmp_path / "texts.txt"), "unit": "line", "samples": 20_000}
     )
-    with pytest.raises(ValueError, match=r"homology of 20,000 points .* takes about [\d.]+ GiB, and 1.0 GiB are"):
+    with pytest.raises(ValueError, match=r"homology of 20,000 points .* takes about [\d.]+ GB, and 1.1 GB are"):
         measure(config)
 
 
@@ -45,14 +47,26 @@ def test_clouds_of_ones_own_are_refused_too(monkeypatch, rng):
 def test_as_many_at_a_time_as_fit(monkeypatch):
     topology = load_config(None, {"threads": 8}).topology
     one = memory_estimate(500)
-    for n_bytes, threads in ((one, 1), (3 * one, 3), (100 * one, 8), (None, 8)):
+    for n_bytes, threads in ((one, 1), (3 * one, 3), (100 * one, 8)):
         free(monkeypatch, n_bytes)
         assert homology_threads(topology, 500) == threads
 
 
-def test_memory_is_told_in_bytes():
-    told = available_memory()
-    assert told is None or 2**24 < told < 2**50
+def test_available_memory_is_in_bytes():
+    assert 2**24 < available_memory() <= psutil.virtual_memory().total
+
+
+def test_a_container_with_a_limit_has_less(monkeypatch, tmp_path):
+    for name, text in {
+        "memory.max": "3000",
+        "memory.current": "2500",
+        "memory.stat": "anon 1\ninactive_file 700",
+    }.items():
+        (tmp_path / name).write_text(f"{text}\n")
+    monkeypatch.setattr(machine, "_CONTAINER", tmp_path)
+    assert available_memory() == 3000 - 2500 + 700
+    (tmp_path / "memory.max").write_text("max\n")
+    assert available_memory() > 3000
 
 
 def test_numbers_do_not_depend_on_memory(monkeypatch, rng):

@@ -49,7 +49,7 @@ def test_a_moved_store_is_a_problem(store, monkeypatch, tmp_path_factory):
     monkeypatch.chdir(elsewhere)
     found = [finding for finding in check_store() if finding.level == PROBLEM]
     assert [finding.subject for finding in found] == ["artifacts"]
-    assert "was made in" in found[0].seen
+    assert "was made in" in found[0].fact
     assert "sqlite3" in found[0].advice
 
 
@@ -65,15 +65,15 @@ def test_an_unreachable_server_is_a_problem(no_mlflow_settings, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://me:secret@127.0.0.1:9")
     findings = list(check_store())
     assert findings[-1].level == PROBLEM
-    assert "no tracking store answers" in findings[-1].seen
-    assert not any("secret" in finding.seen for finding in findings)
+    assert "no tracking store answers" in findings[-1].fact
+    assert not any("secret" in finding.fact for finding in findings)
 
 
 def test_a_run_left_running_is_a_note_with_its_id(store):
     with open_run("analysis", "open", "todacomm") as run:
         found = {finding.subject: finding for finding in check_store()}["runs"]
     assert found.level == NOTE
-    assert run.run_id in found.seen
+    assert run.run_id in found.fact
     assert run.run_id in found.advice
     assert MlflowClient().get_run(run.run_id).info.status == "FINISHED"
     assert levels(check_store())["runs"] == OK
@@ -85,9 +85,9 @@ def test_a_missing_package_and_a_wrong_version_are_problems(monkeypatch):
     )
     found = next(iter(checkup.check_packages()))
     assert found.level == PROBLEM
-    assert "nonesuch is missing" in found.seen
-    assert "numpy is" in found.seen
-    assert "click" not in found.seen
+    assert "nonesuch is missing" in found.fact
+    assert "numpy is" in found.fact
+    assert "click" not in found.fact
 
 
 @pytest.mark.parametrize(("disk", "level"), [(1e9, NOTE), (1e12, OK)])

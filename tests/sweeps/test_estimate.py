@@ -1,10 +1,10 @@
 """What an analysis will cost: what more of it costs, and how many clouds there are."""
 
 from todacomm.settings.analysis import AnalysisConfig
-from todacomm.sweeps.checks import Seen
+from todacomm.sweeps.checks import ModelSize
 from todacomm.sweeps.estimate import estimate
 
-GPT2 = Seen(124_439_808, 12, 768)
+GPT2 = ModelSize(124_439_808, 12, 768)
 
 
 def cost(**options: object):

@@ -186,7 +186,7 @@ def test_clouds_are_left_out_on_request(store: Path) -> None:
     analysis = load_analysis(record(result))
     assert len(analysis.text_ids) == 60
     assert analysis.result().clouds == {}
-    with pytest.raises(ValueError, match="kept no clouds: analyse again with keep_clouds=true"):
+    with pytest.raises(ValueError, match="has no clouds: analyse again with keep_clouds=true"):
         analysis.cloud("embedding")
 
 

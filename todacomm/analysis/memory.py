@@ -3,8 +3,7 @@
 from todacomm.core.homology import memory_estimate
 from todacomm.settings.analysis import TopologyConfig
 from todacomm.system.machine import available_memory, worker_threads
-
-GIB = 2**30
+from todacomm.system.units import format_bytes
 
 
 def homology_threads(topology: TopologyConfig, n_points: int) -> int:
@@ -16,13 +15,11 @@ def homology_threads(topology: TopologyConfig, n_points: int) -> int:
         Not even one fits.
     """
     threads, free = worker_threads(topology.threads), check_memory(topology, n_points)
-    if free is None:
-        return threads
     return max(1, min(threads, free // max(needed_memory(topology, n_points), 1)))
 
 
-def check_memory(topology: TopologyConfig, n_points: int) -> int | None:
-    """Bytes that are free; None where nobody tells.
+def check_memory(topology: TopologyConfig, n_points: int) -> int:
+    """Bytes of memory that are free.
 
     Raises
     ------
@@ -30,13 +27,13 @@ def check_memory(topology: TopologyConfig, n_points: int) -> int | None:
         One layer does not fit into them; the message says what would.
     """
     free, needed = available_memory(), needed_memory(topology, n_points)
-    if free is None or needed <= free:
+    if needed <= free:
         return free
     n_measured = topology.landmarks or n_points
     fitting = int(n_measured * (free / needed) ** 0.5)
     raise ValueError(
-        f"the homology of {n_measured:,} points up to degree {topology.maxdim} takes about {needed / GIB:.1f} GiB, and "
-        f"{free / GIB:.1f} GiB are free: set landmarks to {fitting:,} or fewer, take fewer points, or a lower maxdim"
+        f"the homology of {n_measured:,} points up to degree {topology.maxdim} takes about {format_bytes(needed)}, and "
+        f"{format_bytes(free)} are free: set landmarks to {fitting:,} or fewer, take fewer points, or a lower maxdim"
     )
 
 

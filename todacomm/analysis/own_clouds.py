@@ -1,6 +1,5 @@
 """Clouds that somebody else took: ``model=clouds:FILE`` with one array a layer, read without torch."""
 
-import hashlib
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -9,6 +8,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from todacomm.results.observation import Observation
+from todacomm.system.digests import digest_of
 
 TEXTS_KEY = "texts"
 SUFFIXES = (".npz", ".npy", ".safetensors")
@@ -40,7 +40,7 @@ def read_clouds(path: Path) -> Observation:
     if texts is not None and len(texts) != n_points:
         raise ValueError(f"{path} has {len(texts)} texts for {n_points} points: expected one a point")
     ids = [f"row/{row}" for row in range(n_points)] if texts is None else [str(text) for text in texts]
-    digest = hashlib.sha256("\0".join(ids).encode()).hexdigest()[:16]
+    digest = digest_of("\0".join(ids).encode())
     return Observation(
         model={
             "name": path.stem,
@@ -102,8 +102,4 @@ def _checked(path: Path, name: str, array: np.ndarray) -> np.ndarray:
 
 
 def _digest(clouds: dict[str, np.ndarray]) -> str:
-    total = hashlib.sha256()
-    for name, cloud in clouds.items():
-        total.update(name.encode())
-        total.update(np.ascontiguousarray(cloud).tobytes())
-    return total.hexdigest()[:16]
+    return digest_of(part for name, cloud in clouds.items() for part in (name.encode(), np.ascontiguousarray(cloud)))

@@ -26,7 +26,7 @@ def doctor() -> None:
     problems = 0
     for findings in (check_machine(), look_at_store()):
         for finding in findings:
-            print_styled(f"{finding.level:<8} {finding.subject:<10} {finding.seen}", STYLES[finding.level])
+            print_styled(f"{finding.level:<8} {finding.subject:<10} {finding.fact}", STYLES[finding.level])
             if finding.advice:
                 click.echo(f"{'':<19} -> {finding.advice}")
             problems += finding.level == PROBLEM

@@ -1,10 +1,11 @@
 """What a sweep says while it goes on: its plan, and one line an analysis."""
 
 from todacomm.settings.sweep import SweepConfig
-from todacomm.sweeps.estimate import spelled_bytes, spelled_seconds, total
+from todacomm.sweeps.estimate import total
 from todacomm.sweeps.memory import budget, waves
 from todacomm.sweeps.plan import Item, Plan
 from todacomm.sweeps.worker import DONE, FAILED, Outcome
+from todacomm.system.units import format_bytes, format_seconds
 
 _SHOWN = 30
 
@@ -16,7 +17,7 @@ def describe_plan(config: SweepConfig, plan: Plan) -> str:
     missing = plan.missing
     lines = [f"{len(plan.items)} analyses, {len(plan.items) - len(missing)} of them finished already:"]
     for item in plan.items[:_SHOWN]:
-        state = f"finished, run {item.run_id}" if item.run_id else f"about {spelled_seconds(item.cost.seconds)}"
+        state = f"finished, run {item.run_id}" if item.run_id else f"about {format_seconds(item.cost.seconds)}"
         lines.append(f"  {item.name:<44} {state}")
     if len(plan.items) > _SHOWN:
         lines.append(f"  ... and {len(plan.items) - _SHOWN} more")
@@ -27,10 +28,10 @@ def describe_plan(config: SweepConfig, plan: Plan) -> str:
         workers = grouped[0][0]
         cost = total([item.cost for item in missing], workers)
         downloads = {(i.config.model.model, i.config.model.revision): i.cost.download for i in missing}
-        allowed = f"{spelled_bytes(memory)} allowed" if memory else "the cluster decides what is allowed"
+        allowed = f"{format_bytes(memory)} allowed" if memory else "the cluster decides what is allowed"
         lines.append(
-            f"estimate, right within a factor of about three on a CPU: {spelled_seconds(cost.seconds)}, {workers} at "
-            f"once, {spelled_bytes(cost.memory)} of memory ({allowed}), {spelled_bytes(sum(downloads.values()))} of "
+            f"estimate, right within a factor of about three on a CPU: {format_seconds(cost.seconds)}, {workers} at "
+            f"once, {format_bytes(cost.memory)} of memory ({allowed}), {format_bytes(sum(downloads.values()))} of "
             "weights to download"
         )
         alone = [item.name for item in missing if memory and item.cost.memory > memory]

@@ -36,4 +36,4 @@ class Observation:
     pooled_tokens: np.ndarray | None = None
     truncated_fraction: float = float("nan")
     token_embeddings: np.ndarray | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Any, ...] = ()

@@ -1,8 +1,6 @@
 """Settings of an analysis: one place for names, defaults, help and validation."""
 
 import dataclasses
-import hashlib
-import json
 import math
 import types
 from collections.abc import Mapping
@@ -14,6 +12,7 @@ from typing import Any, get_args, get_type_hints
 import yaml
 
 from todacomm.settings.protocols import load_protocol
+from todacomm.system.digests import digest_of_json
 
 AUTO = "auto"
 POOLINGS = ("auto", "last", "cls", "mean")
@@ -193,8 +192,7 @@ class AnalysisConfig:
 
     def digest(self) -> str:
         """Short digest of :meth:`numbers`: two runs that agree in it measure the same thing."""
-        text = json.dumps(self.numbers(), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return digest_of_json(self.numbers())
 
 
 _GROUPS: dict[str, Any] = {

@@ -1,13 +1,12 @@
 """Named protocols: choices with a version and a hash, so that a machine can check how something was measured."""
 
-import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from todacomm.system.digests import digest_of_json
 from todacomm.system.shipped import shipped
 
 
@@ -27,8 +26,7 @@ class Protocol:
         >>> Protocol("p", 1, "", {"pca": 50}).tag
         'p v1 sha256:e60123b930e6'
         """
-        text = json.dumps([self.name, self.version, self.options], sort_keys=True)
-        return f"{self.name} v{self.version} sha256:{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+        return f"{self.name} v{self.version} sha256:{digest_of_json([self.name, self.version, self.options], 12)}"
 
 
 def protocol_names() -> list[str]:

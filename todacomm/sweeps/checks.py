@@ -14,7 +14,7 @@ _TYPICAL_LAYERS, _TYPICAL_WIDTH = 12, 768
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ModelSize:
     """What is known of a model before it is loaded.
 
     Attributes
@@ -33,7 +33,7 @@ class Seen:
     download: int = 0
 
 
-def look_at(config: ModelConfig) -> Seen:
+def model_size(config: ModelConfig) -> ModelSize:
     """What is known of a model, without loading or downloading it.
 
     Raises
@@ -48,17 +48,17 @@ def look_at(config: ModelConfig) -> Seen:
         path = Path(config.model.removeprefix(OWN_CLOUDS))
         if not path.is_file():
             raise ValueError(f"no cloud file at {path}: give the path of a file after clouds:")
-        return Seen(0, 1, 1)
+        return ModelSize(0, 1, 1)
     trained = config.weights == "trained"
     folder = local_folder(config.model, config.revision)
     download, sizes = 0, [0]
     if folder is not None:
         stored: list[int | None] = [None]
 
-        def seen(n_bytes: int, n_parameters: int | None) -> None:
+        def note_sizes(n_bytes: int, n_parameters: int | None) -> None:
             sizes[0], stored[0] = n_bytes, n_parameters
 
-        find_source(config.model, config.revision, weights=trained, allow_pickle=config.allow_pickle, seen=seen)
+        find_source(config.model, config.revision, weights=trained, allow_pickle=config.allow_pickle, seen=note_sizes)
         n_parameters = stored[0]
     else:
         listed = look_up(hub_id_of(config.model), config.revision, weights=trained, allow_pickle=config.allow_pickle)
@@ -67,7 +67,7 @@ def look_at(config: ModelConfig) -> Seen:
     settings = read_config(folder) if folder else {}
     n_layers, width = _first(settings, _LAYERS, _TYPICAL_LAYERS), _first(settings, _WIDTHS, _TYPICAL_WIDTH)
     by_shape = 12 * n_layers * width**2 + _first(settings, ("vocab_size",), 50_000) * width
-    return Seen(n_parameters or sizes[0] // 4 or by_shape, n_layers, width, download)
+    return ModelSize(n_parameters or sizes[0] // 4 or by_shape, n_layers, width, download)
 
 
 def check_dataset(config: AnalysisConfig) -> None:
@@ -94,5 +94,5 @@ def check_dataset(config: AnalysisConfig) -> None:
 
 
 def _first(settings: dict[str, Any], names: tuple[str, ...], otherwise: int) -> int:
-    found = (settings[name] for name in names if isinstance(settings.get(name), int))
-    return next(found, otherwise)
+    known = (settings[name] for name in names if isinstance(settings.get(name), int))
+    return next(known, otherwise)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from todacomm.core.streams import STREAMS
 from todacomm.models.layers import ALL
 from todacomm.settings.analysis import AnalysisConfig
-from todacomm.sweeps.checks import Seen
+from todacomm.sweeps.checks import ModelSize
 
 _START_SECONDS = 6.0
 _FIGURE_SECONDS = 0.2
@@ -29,23 +29,23 @@ class Cost:
     download: int
 
 
-def estimate(config: AnalysisConfig, seen: Seen) -> Cost:
+def estimate(config: AnalysisConfig, size: ModelSize) -> Cost:
     """The cost of one analysis on one processor, right within a factor of about three; an accelerator is not counted.
 
     A forward pass takes two operations a parameter and token; clouds, distances and logits come on top of the weights.
     """
     texts, inference = config.texts, config.inference
-    n_layers, n_points = count_layers(config.model.layers, seen.n_layers), texts.samples
+    n_layers, n_points = count_layers(config.model.layers, size.n_layers), texts.samples
     tokens = n_points * min(texts.max_length or 10**6, _PASSAGE_TOKENS if texts.unit == "passage" else _LINE_TOKENS)
     passes = 1 + inference.control_draws * sum(
         kind in ("random_weights", "shuffled_tokens") for kind in config.null_kinds
     )
     one = _HOMOLOGY_SECONDS * (n_points / 500) ** 2 * (8 if config.topology.maxdim == 2 else 1)
     homology = n_layers * one * (passes + inference.replicates / 4 + inference.nulls)
-    seconds = _START_SECONDS + n_layers * _FIGURE_SECONDS + passes * 2 * seen.n_parameters * tokens / _FLOPS + homology
-    clouds = n_layers * n_points * seen.width * 4
-    memory = _PROCESS_BYTES + 5 * seen.n_parameters + 2 * clouds + 6 * 8 * n_points**2
-    return Cost(seconds, memory, seen.download)
+    seconds = _START_SECONDS + n_layers * _FIGURE_SECONDS + passes * 2 * size.n_parameters * tokens / _FLOPS + homology
+    clouds = n_layers * n_points * size.width * 4
+    memory = _PROCESS_BYTES + 5 * size.n_parameters + 2 * clouds + 6 * 8 * n_points**2
+    return Cost(seconds, memory, size.download)
 
 
 def count_layers(layers: str, n_blocks: int) -> int:
@@ -63,23 +63,3 @@ def total(costs: Iterable[Cost], workers: int) -> Cost:
     costs = list(costs)
     memory = sorted((cost.memory for cost in costs), reverse=True)[:workers]
     return Cost(sum(cost.seconds for cost in costs) / max(workers, 1), sum(memory), sum(c.download for c in costs))
-
-
-def spelled_seconds(seconds: float) -> str:
-    """A time as it is said of an estimate.
-
-    >>> spelled_seconds(40), spelled_seconds(400), spelled_seconds(40_000)
-    ('40 seconds', '7 minutes', '11.1 hours')
-    """
-    if seconds < 100:
-        return f"{seconds:.0f} seconds"
-    return f"{seconds / 60:.0f} minutes" if seconds < 100 * 60 else f"{seconds / 3600:.1f} hours"
-
-
-def spelled_bytes(n_bytes: int) -> str:
-    """A size in GB.
-
-    >>> spelled_bytes(1_250_000_000), spelled_bytes(0)
-    ('1.2 GB', 'nothing')
-    """
-    return f"{n_bytes / 1e9:.1f} GB" if n_bytes else "nothing"

@@ -1,4 +1,4 @@
-"""What a sweep will do: the cross product, every unknown name found, what is finished already left out."""
+"""What a sweep will do: the cross product, every unknown name reported, what is finished already left out."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from todacomm.analysis.cache import inputs_digests
 from todacomm.settings.analysis import AnalysisConfig, ModelConfig
 from todacomm.settings.steps import revision_and_step
 from todacomm.settings.sweep import SweepConfig
-from todacomm.sweeps.checks import Seen, check_dataset, look_at
+from todacomm.sweeps.checks import ModelSize, check_dataset, model_size
 from todacomm.sweeps.estimate import Cost, estimate
 from todacomm.tracking import Known, run_name
 
@@ -42,7 +42,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Analyses in the order of the lists, and what is to be said of them."""
+    """Analyses in the order of the lists, and notes about them."""
 
     items: tuple[Item, ...]
     notes: tuple[str, ...] = ()
@@ -76,10 +76,10 @@ def make_plan(config: SweepConfig) -> Plan:
         for model, (revision, step), weight, dataset in product(models, revisions, weights, datasets)
     ]
     analyses = [analysis for analysis, _ in combined]
-    seen, inputs = _checked(analyses), inputs_digests(analyses)
+    sizes, inputs = _checked(analyses), inputs_digests(analyses)
     items = [
         Item(analysis, step, Known(analysis.digest(), files or ""), estimate(analysis, facts))
-        for (analysis, step), files, facts in zip(combined, inputs, seen, strict=True)
+        for (analysis, step), files, facts in zip(combined, inputs, sizes, strict=True)
     ]
     once = {item.known.config_hash: item for item in reversed(items)}
     if len(once) < len(items):
@@ -103,13 +103,13 @@ def _merged(config: SweepConfig, name: str, notes: list[str]) -> list[str]:
     return list(counts)
 
 
-def _checked(analyses: Sequence[AnalysisConfig]) -> list[Seen]:
+def _checked(analyses: Sequence[AnalysisConfig]) -> list[ModelSize]:
     """What is known of the model of each analysis."""
     problems: dict[str, None] = {}
-    seen: dict[ModelConfig, Seen] = {}
+    sizes: dict[ModelConfig, ModelSize] = {}
     for model in dict.fromkeys(analysis.model for analysis in analyses):
         try:
-            seen[model] = look_at(model)
+            sizes[model] = model_size(model)
         except ValueError as error:
             problems[str(error)] = None
     for analysis in {analysis.texts: analysis for analysis in analyses}.values():
@@ -120,4 +120,4 @@ def _checked(analyses: Sequence[AnalysisConfig]) -> list[Seen]:
     if problems:
         listed = "".join(f"\n  {problem}" for problem in problems)
         raise ValueError(f"the sweep was not begun, {len(problems)} of its names cannot be used:{listed}")
-    return [seen[analysis.model] for analysis in analyses]
+    return [sizes[analysis.model] for analysis in analyses]

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from todacomm.settings.sweep import SweepConfig
 from todacomm.sweeps.worker import Outcome, Task, carry_out, carry_out_elsewhere
+from todacomm.system.environment import environment
 from todacomm.system.machine import worker_threads
 from todacomm.system.progress import Progress, silent
 
@@ -33,7 +34,7 @@ def runner(config: SweepConfig, progress: Progress = silent) -> Iterator[Run]:
     Raises
     ------
     ValueError
-        The extra is not installed, or nobody answers at the address: within seconds.
+        The extra is not installed, or nothing answers at the address: within seconds.
     """
     with RUNNERS[config.runner](config, progress) as run:
         yield run
@@ -152,7 +153,7 @@ def _parallel(tasks: Sequence[Task], workers: int, backend: str, **options: Any)
 
     threads = str(min(task.threads for task in tasks))
     with ExitStack() as stack:
-        stack.enter_context(_environment(dict.fromkeys(_NATIVE_THREADS, threads)))
+        stack.enter_context(environment(dict.fromkeys(_NATIVE_THREADS, threads)))
         stack.enter_context(parallel_config(backend, n_jobs=max(workers, 2), **options))
         order = "generator_unordered" if backend in ("loky", "dask") else "list"
         try:
@@ -163,32 +164,20 @@ def _parallel(tasks: Sequence[Task], workers: int, backend: str, **options: Any)
             raise LostWorkers(f"{type(error).__name__}: {error}") from error
 
 
-@contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
 def _check_answers(address: str, port: int) -> None:
-    """Whether somebody listens where a cluster should be, asked once: its own client asks for minutes."""
+    """Whether another program listens where a cluster should be, asked once: its own client asks for minutes."""
     if not address or address == "auto":
         return
     try:
         socket.create_connection(_host_and_port(address, port), timeout=_SECONDS / 2).close()
     except (OSError, ValueError) as error:
-        raise ValueError(f"nobody answers at {address!r} ({error}): start the cluster, or mend the address") from error
+        raise ValueError(
+            f"nothing answers at {address!r} ({error}): start the cluster, or change the address"
+        ) from error
 
 
 def _check_speaks_grpc(address: str, port: int) -> None:
-    """Whether who listens there speaks Ray's protocol; with TLS its own client has to find out."""
+    """Whether the program that listens there speaks Ray's protocol; with TLS its own client has to try."""
     if not address or address == "auto" or os.environ.get("RAY_USE_TLS") == "1":
         return
     import grpc
@@ -199,12 +188,12 @@ def _check_speaks_grpc(address: str, port: int) -> None:
             grpc.channel_ready_future(channel).result(timeout=_SECONDS)
         except grpc.FutureTimeoutError as error:
             raise ValueError(
-                f"somebody listens at {address!r}, and it is no Ray cluster: give the address of its head"
+                f"another program listens at {address!r}, and it is no Ray cluster: give the address of its head"
             ) from error
 
 
 def _check_greets(address: str, port: int) -> None:
-    """Whether who listens there speaks first, as a Dask scheduler does; its own client waits for that without end."""
+    """Whether the program that listens there speaks first, as a Dask scheduler does; Dask waits for that for ever."""
     if not address or ("://" in address and not address.startswith("tcp://")):
         return
     try:
@@ -214,7 +203,7 @@ def _check_greets(address: str, port: int) -> None:
         greeted = b""
     if not greeted:
         raise ValueError(
-            f"somebody listens at {address!r}, and it is no Dask scheduler: give the address of the scheduler"
+            f"another program listens at {address!r}, and it is no Dask scheduler: give the address of the scheduler"
         )
 
 

@@ -20,7 +20,7 @@ def work_through(
     config: SweepConfig,
     items: Sequence[Item],
     run: tracking.JobRun,
-    told: Callable[[Item, Outcome], None],
+    report: Callable[[Item, Outcome], None],
     progress: Progress = silent,
 ) -> tuple[dict[str, Outcome], dict[str, int]]:
     """Outcome of every item, and how often each was begun, by the digest of its settings.
@@ -35,7 +35,7 @@ def work_through(
 
     def take(outcome: Outcome) -> None:
         outcomes[outcome.config_hash] = outcome
-        told(by_hash[outcome.config_hash], outcome)
+        report(by_hash[outcome.config_hash], outcome)
 
     while missing := [item for hash_, item in by_hash.items() if hash_ not in outcomes]:
         before = len(outcomes), sum(tries.values())
@@ -65,7 +65,7 @@ def work_through(
 
 
 def tasks(config: SweepConfig, items: Iterable[Item], run: tracking.JobRun, workers: int) -> list[Task]:
-    """What the workers are told; the processors of a machine are divided among them."""
+    """What the workers are given; the processors of a machine are divided among them."""
     threads = config.analysis.topology.threads or _threads_each(config, workers)
     return [
         Task(

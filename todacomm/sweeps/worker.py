@@ -1,4 +1,4 @@
-"""One analysis of a sweep, wherever it is done: claimed, looked up in the store, analysed, told."""
+"""One analysis of a sweep, wherever it is done: claimed, looked up in the store, analysed, reported."""
 
 import os
 import threading
@@ -19,7 +19,7 @@ _WATCH_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a worker is told; plain values, so that any runner can send it.
+    """What a worker is given: plain values, so that any runner can send it.
 
     Attributes
     ----------

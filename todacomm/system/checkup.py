@@ -1,4 +1,4 @@
-"""What an analysis needs of this machine, looked at point by point: what was seen, and what to do about it."""
+"""What an analysis needs of this machine, looked at point by point: the fact, and what to do about it."""
 
 import os
 import platform
@@ -13,6 +13,7 @@ from pathlib import Path
 from todacomm.system.installed import own_version, package_version, requirements
 from todacomm.system.machine import worker_threads
 from todacomm.system.shipped import shipped
+from todacomm.system.units import format_bytes
 
 OK, NOTE, PROBLEM = "ok", "note", "problem"
 """Levels of a finding; a problem is what stops an analysis."""
@@ -40,7 +41,7 @@ class Finding:
 
     subject: str
     level: str
-    seen: str
+    fact: str
     advice: str = ""
 
 
@@ -102,8 +103,8 @@ def check_shipped() -> Iterator[Finding]:
 def check_runners() -> Iterator[Finding]:
     """What ``mlflow run`` can make environments with; none of them is needed with ``--env-manager=local``."""
     for name, advice in _RUNNERS.items():
-        found = shutil.which(name)
-        yield Finding(name, OK, found) if found else Finding(name, NOTE, "not found", advice)
+        path = shutil.which(name)
+        yield Finding(name, OK, path) if path else Finding(name, NOTE, "not found", advice)
 
 
 def check_hub() -> Iterator[Finding]:
@@ -150,11 +151,11 @@ def check_disk() -> Iterator[Finding]:
     size = sum(os.lstat(Path(folder) / file).st_size for folder, _, files in os.walk(cache) for file in files)
     existing = next(folder for folder in (cache, *cache.parents) if folder.exists())
     free = shutil.disk_usage(existing).free
-    seen = f"{cache} holds {size / 1e9:.1f} GB, {free / 1e9:.0f} GB are free"
+    fact = f"{cache} holds {format_bytes(size)}, {format_bytes(free)} are free"
     if free < _LITTLE_DISK:
-        yield Finding("cache", NOTE, seen, "make room before a download: `hf cache prune`, or HF_HOME elsewhere")
+        yield Finding("cache", NOTE, fact, "make room before a download: `hf cache prune`, or HF_HOME elsewhere")
     else:
-        yield Finding("cache", OK, seen)
+        yield Finding("cache", OK, fact)
 
 
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (

@@ -1,7 +1,11 @@
-"""What this machine has to offer."""
+"""What this machine has to offer: processors and memory."""
 
 import os
 from pathlib import Path
+
+import psutil
+
+_CONTAINER = Path("/sys/fs/cgroup")
 
 
 def worker_threads(asked: int | None) -> int:
@@ -13,30 +17,18 @@ def worker_threads(asked: int | None) -> int:
     return os.cpu_count() or 1
 
 
-def available_memory() -> int | None:
-    """Bytes that may still be taken, of the machine and of a container's share of it; None where nobody tells."""
-    known = [_free_in_machine(), _free_in_container()]
-    return min((free for free in known if free is not None), default=None)
+def available_memory() -> int:
+    """Bytes of memory that can still be used: of the machine, and of a container's share of it."""
+    free: int = psutil.virtual_memory().available
+    in_container = _available_in_container()
+    return free if in_container is None else max(min(free, in_container), 0)
 
 
-def _free_in_machine() -> int | None:
-    told = _numbers(Path("/proc/meminfo"))
-    return 1024 * told["MemAvailable"] if "MemAvailable" in told else None
-
-
-def _free_in_container() -> int | None:
-    """The limit less what is used and cannot be given up, where there is a limit (cgroup v2)."""
-    folder = Path("/sys/fs/cgroup")
+def _available_in_container() -> int | None:
+    """The limit of the container less what it uses and cannot give up (cgroup v2); None without a limit."""
     try:
-        limit, used = ((folder / name).read_text().strip() for name in ("memory.max", "memory.current"))
+        limit, used = ((_CONTAINER / name).read_text().strip() for name in ("memory.max", "memory.current"))
+        statistics = dict(line.split() for line in (_CONTAINER / "memory.stat").read_text().splitlines())
     except OSError:
         return None
-    if limit == "max":
-        return None
-    return int(limit) - int(used) + _numbers(folder / "memory.stat").get("inactive_file", 0)
-
-
-def _numbers(file: Path) -> dict[str, int]:
-    """Lines of the form ``name: number unit`` or ``name number``; none where there is no such file."""
-    lines = (line.replace(":", " ").split() for line in file.read_text().splitlines()) if file.is_file() else ()
-    return {words[0]: int(words[1]) for words in lines if len(words) > 1 and words[1].isdigit()}
+    return None if limit == "max" else int(limit) - int(used) + int(statistics.get("inactive_file", 0))

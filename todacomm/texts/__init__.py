@@ -5,13 +5,12 @@ drawn depends on the data set and the seed alone, never on a model or its tokeni
 texts.
 """
 
-import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from todacomm.system.digests import digest_of_json
 from todacomm.texts.documents import Document, Source
 from todacomm.texts.sources import DATASETS, read_source
 from todacomm.texts.units import PASSAGE_WORDS, Text, lines, passages, rows
@@ -77,7 +76,7 @@ def load_texts(config: "TextsConfig", seed: int) -> Texts:
         unit=config.unit,
         texts=texts,
         ids=tuple(f"{source.name}/{text.document}#{text.place}" for text in chosen),
-        digest=hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:16],
+        digest=digest_of_json(texts),
         n_documents=len({text.document for text in chosen}),
         warnings=_warnings(chosen),
     )

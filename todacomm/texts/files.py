@@ -1,13 +1,13 @@
 """Documents from a file: text, WikiText, SQuAD's JSON, .jsonl, .csv, .tsv or .parquet."""
 
 import csv
-import hashlib
 import io
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from todacomm.system.digests import digest_of
 from todacomm.texts.documents import (
     Document,
     Source,
@@ -45,7 +45,7 @@ def read_file(path: Path, text_column: str = "") -> Source:
         documents = _squad(content, path)
     else:
         documents = _plain(content, path)
-    digest = hashlib.sha256(content).hexdigest()[:16]
+    digest = digest_of(content)
     return Source(path.stem, str(path.resolve()), f"sha256:{digest}", documents)
 
 

@@ -33,11 +33,11 @@ def read_pydoc(revision: str = "") -> Source:
 @cache
 def _documents() -> tuple[Document, ...]:
     """One document a topic and docstring; a paragraph that stands in several places counts in the first."""
-    seen: set[str] = set()
+    earlier: set[str] = set()
     documents = []
     for name, documentation in [*_topics(), *_docstrings(Path(sysconfig.get_path("stdlib")))]:
-        fresh = tuple(dict.fromkeys(text for text in paragraphs(documentation) if text not in seen))
-        seen.update(fresh)
+        fresh = tuple(dict.fromkeys(text for text in paragraphs(documentation) if text not in earlier))
+        earlier.update(fresh)
         if fresh:
             documents.append(Document(name, fresh))
     return tuple(uniquely_named(documents))
@@ -53,10 +53,10 @@ def _topics() -> list[tuple[str, str]]:
 
 def _docstrings(stdlib: Path) -> list[tuple[str, str]]:
     """Qualified name and docstring of every module, class, function and method; nothing is imported."""
-    found = [pair for path in _sources(stdlib) for pair in _docstrings_of(path, stdlib)]
-    if not found:
+    documented = [pair for path in _sources(stdlib) for pair in _docstrings_of(path, stdlib)]
+    if not documented:
         raise ValueError(_missing(f"the standard library's source files in {stdlib}"))
-    return found
+    return documented
 
 
 def _sources(stdlib: Path) -> Iterator[Path]:

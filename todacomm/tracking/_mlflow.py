@@ -21,6 +21,8 @@ from mlflow.utils.name_utils import _GENERATOR_NOUNS as NAME_NOUNS
 from mlflow.utils.name_utils import _GENERATOR_PREDICATES as NAME_PREDICATES
 from mlflow.utils.uri import is_local_uri
 
+from todacomm.system.environment import environment
+
 __all__ = [
     "ARTIFACT_ROOT",
     "NAME_NOUNS",
@@ -46,6 +48,7 @@ __all__ = [
 ]
 
 _CHATTY = ("alembic", "mlflow.store.db.utils")
+_QUIET = {"MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true"}
 
 
 def local_path(uri: str) -> Path | None:
@@ -57,12 +60,12 @@ def local_path(uri: str) -> Path | None:
 
 @contextmanager
 def impatient() -> Iterator[None]:
-    """Requests that give up within seconds, where the user has not said how long to wait.
+    """Requests that give up within seconds, where the user has not set how long to wait.
 
     MLflow's own patience is minutes: right for a result that waits to be written, wrong for the question whether a
     server is there at all.
     """
-    with _environment(MLFLOW_HTTP_REQUEST_MAX_RETRIES="1", MLFLOW_HTTP_REQUEST_TIMEOUT="10"):
+    with environment({"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}, override=False):
         yield
 
 
@@ -73,19 +76,8 @@ def quiet() -> Iterator[None]:
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
     try:
-        with _environment(MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR="false", MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT="true"):
+        with environment(_QUIET, override=False):
             yield
     finally:
         for name, level in levels.items():
             logging.getLogger(name).setLevel(level)
-
-
-@contextmanager
-def _environment(**values: str) -> Iterator[None]:
-    added = [name for name in values if name not in os.environ]
-    os.environ.update({name: values[name] for name in added})
-    try:
-        yield
-    finally:
-        for name in added:
-            os.environ.pop(name, None)

@@ -131,7 +131,7 @@ class Analysis:
         """
         index = self._index(layer)
         if not self.settings["options"]["keep_clouds"]:
-            raise ValueError(f"run {self.run_id} kept no clouds: analyse again with keep_clouds=true")
+            raise ValueError(f"run {self.run_id} has no clouds: analyse again with keep_clouds=true")
         return read_cloud(self.artifact(cloud_file(index)))
 
     @cached_property
@@ -163,18 +163,18 @@ class Analysis:
         for layer in outline.layers:
             diagrams, curves = read_layer(self.artifact(diagram_file(layer.index)))
             layers.append(replace(layer, diagrams=diagrams, curves=curves))
-        kept = self.layer_names if self.settings["options"]["keep_clouds"] else ()
+        stored = self.layer_names if self.settings["options"]["keep_clouds"] else ()
         return replace(
             outline,
             texts={**self.texts, "ids": list(self.text_ids)},
             layers=tuple(layers),
-            clouds={name: self.cloud(name) for name in kept},
+            clouds={name: self.cloud(name) for name in stored},
             replicates=self.replicates,
         )
 
     @property
     def artifact_uri(self) -> str:
-        """Where the files of the run are kept."""
+        """Where the files of the run are."""
         return str(self._info.artifact_uri)
 
     def artifact(self, path: str) -> Path:
@@ -187,9 +187,9 @@ class Analysis:
             It is not there.
         """
         local = local_path(self.artifact_uri)
-        found = (local or Path(self._cache.name)) / path
-        if found.is_file():
-            return found
+        file = (local or Path(self._cache.name)) / path
+        if file.is_file():
+            return file
         problem: Exception | str = "it was deleted"
         if local is None:
             try:

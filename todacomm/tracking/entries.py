@@ -82,7 +82,7 @@ def metrics(result: Result) -> list[Point]:
 
 
 def layer_key(name: str) -> str:
-    """Key of a layer metric; those of degree 2 are kept beside degree 0 and 1.
+    """Key of a layer metric; those of degree 2 stand beside degree 0 and 1.
 
     >>> layer_key("mean_norm"), layer_key("h2_max_norm")
     ('cloud/mean_norm', 'tda/h2_max_norm')
@@ -133,8 +133,8 @@ def fitted(text: str) -> str:
     if len(text) <= LONGEST_TAG:
         return text
     pointer = "\n... the rest is in report.md"
-    kept = text[: LONGEST_TAG - len(pointer)]
-    return (kept.rpartition("\n")[0] or kept) + pointer
+    head = text[: LONGEST_TAG - len(pointer)]
+    return (head.rpartition("\n")[0] or head) + pointer
 
 
 def spelled(value: Any) -> str:

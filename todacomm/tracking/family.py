@@ -36,8 +36,8 @@ def finished_analyses(
     parent, config_hash : str, optional
         Only those below this run, or of these settings.
     """
-    found = _analyses(experiment_id, "FINISHED", parent, config_hash)
-    return {_known(run): run.info.run_id for run in sorted(found, key=lambda run: run.info.start_time)}
+    runs = _analyses(experiment_id, "FINISHED", parent, config_hash)
+    return {_known(run): run.info.run_id for run in sorted(runs, key=lambda run: run.info.start_time)}
 
 
 def find_experiment(name: str) -> str | None:
@@ -47,8 +47,8 @@ def find_experiment(name: str) -> str | None:
         return None
     client = open_store(writing=False)
     with store_errors(client.tracking_uri):
-        found = client.get_experiment_by_name(name)
-    return found.experiment_id if found else None
+        experiment = client.get_experiment_by_name(name)
+    return experiment.experiment_id if experiment else None
 
 
 def tried_analyses(experiment_id: str, parent: str) -> Counter[str]:

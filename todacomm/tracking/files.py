@@ -7,7 +7,6 @@ import zipfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +19,7 @@ from todacomm.core.inference import INTERVAL_METRICS
 from todacomm.results.result import LayerResult, Result
 from todacomm.results.table import COLUMNS, NULL_COLUMNS, SCHEMA_VERSION, tidy
 from todacomm.settings.analysis import AUTO
+from todacomm.system.installed import package_version
 
 TABLES = "tables/layers.json"
 TEXTS = "config/texts.json"
@@ -98,7 +98,7 @@ def resolved(result: Result) -> dict[str, Any]:
 def environment(result: Result) -> dict[str, Any]:
     """What the analysis ran on: versions, system, model, texts, seconds by stage."""
     return {
-        "packages": {name: version for name in _PACKAGES if (version := _version(name))},
+        "packages": {name: version for name in _PACKAGES if (version := package_version(name))},
         "python": platform.python_version(),
         "system": platform.platform(),
         "machine": platform.machine(),
@@ -223,10 +223,3 @@ def _write_npz(path: Path, **arrays: np.ndarray) -> None:
         for name, array in arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
                 np.lib.format.write_array(entry, array, allow_pickle=False)
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None

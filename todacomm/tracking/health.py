@@ -6,6 +6,7 @@ from pathlib import Path
 
 from todacomm.settings.analysis import RecordConfig
 from todacomm.system.checkup import NOTE, OK, PROBLEM, Finding
+from todacomm.system.errors import UserError
 from todacomm.tracking._mlflow import MlflowClient, get_tracking_uri, is_tracking_uri_set
 from todacomm.tracking.places import check_artifacts, refuse_stray_file_store, shown, sqlite_path
 from todacomm.tracking.run import KIND
@@ -31,9 +32,8 @@ def check_store() -> Iterator[Finding]:
         yield Finding("reachable", OK, "it can be read and written")
         yield from _check_experiments(client)
         yield from _check_running(client)
-    except ValueError as error:
-        seen, _, advice = str(error).partition(": ")
-        yield Finding(STORE, PROBLEM, seen, advice)
+    except UserError as error:
+        yield Finding(STORE, PROBLEM, error.problem, error.remedy)
 
 
 def _place_for(path: Path) -> Finding:
@@ -51,10 +51,9 @@ def _check_experiments(client: MlflowClient) -> Iterator[Finding]:
     for experiment in experiments:
         try:
             check_artifacts(client.tracking_uri, experiment, writing=True)
-        except ValueError as error:
-            seen, _, advice = str(error).partition(": ")
+        except UserError as error:
             level = PROBLEM if experiment.name == RecordConfig().experiment_name else NOTE
-            closed.append(Finding("artifacts", level, seen, advice))
+            closed.append(Finding("artifacts", level, error.problem, error.remedy))
     yield from closed or [Finding("artifacts", OK, f"of {len(experiments)} experiments in their place")]
 
 

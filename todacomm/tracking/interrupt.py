@@ -2,13 +2,13 @@
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
+
+import psutil
 
 ORPHANED = "mlflow run is gone"
 _POLL_SECONDS = 1.0
@@ -18,7 +18,7 @@ _SHELLS = ("bash", "sh")
 
 
 class Interrupted(KeyboardInterrupt):
-    """A signal told the program to end; ``exit_code`` is what a shell expects then."""
+    """A signal asked the program to end; ``exit_code`` is what a shell expects then."""
 
     def __init__(self, signum: int) -> None:
         super().__init__(signal.Signals(signum).name)
@@ -88,7 +88,7 @@ class Orphanage:
     """A thread that ends this process soon after the ``mlflow run`` that started it.
 
     mlflow does not take its child along when it is killed. The work is asked to end by SIGTERM; where it has not within
-    two seconds, in a long call of native code, ``last_words`` are said and the process ends.
+    two seconds, in a long call of native code, ``last_words`` is called and the process ends.
     """
 
     def __init__(self, last_words: Callable[[], None]) -> None:
@@ -125,18 +125,8 @@ class Orphanage:
 def _parents() -> tuple[int, ...]:
     """Process id of the parent, and of its parent where the parent is the shell that ``mlflow run`` starts."""
     parent = os.getppid()
-    name, grandparent = _process(parent)
-    return (parent, grandparent) if name in _SHELLS else (parent,)
-
-
-def _process(pid: int) -> tuple[str, int]:
-    """Name and parent of a process; nothing known where the system does not tell."""
     try:
-        if sys.platform == "linux":
-            name, _, rest = Path(f"/proc/{pid}/stat").read_text().partition("(")[2].rpartition(") ")
-            return name, int(rest.split()[1])
-        command = ["ps", "-o", "ppid=,comm=", "-p", str(pid)]
-        parent, name = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split(maxsplit=1)
-        return Path(name.strip()).name, int(parent)
-    except (OSError, subprocess.CalledProcessError):
-        return "", 0
+        process = psutil.Process(parent)
+        return (parent, process.ppid()) if process.name() in _SHELLS else (parent,)
+    except psutil.Error:
+        return (parent,)

@@ -34,9 +34,9 @@ def find_analysis(text: str) -> str:
         fitting = analyses[[bool(text) and run_id.startswith(text) for run_id in analyses["run_id"]]]
     if len(fitting) == 1:
         return str(fitting["run_id"].iloc[0])
-    seen = f"{len(fitting)} analyses are meant by {text!r}" if len(fitting) else f"no finished analysis {text!r}"
+    problem = f"{len(fitting)} analyses are meant by {text!r}" if len(fitting) else f"no finished analysis {text!r}"
     listed = (fitting if len(fitting) else analyses).head(_NAMED_IN_ERROR)
     known = ", ".join(
         f"{run_id[:8]} ({name})" for run_id, name in zip(listed["run_id"], listed["run_name"], strict=True)
     )
-    raise ValueError(f"{seen}: choose {LATEST}, or the beginning of an id, newest first: {known}")
+    raise ValueError(f"{problem}: choose {LATEST}, or the beginning of an id, newest first: {known}")

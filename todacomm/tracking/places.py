@@ -10,6 +10,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from sqlalchemy.engine import make_url
 
+from todacomm.system.errors import UserError
 from todacomm.tracking._mlflow import ARTIFACT_ROOT, Experiment, local_path
 
 HTTP = ("http", "https")
@@ -53,12 +54,12 @@ def refuse_stray_file_store() -> None:
     ValueError
         ``mlruns/<digits>/meta.yaml`` is there: MLflow would use ``mlruns`` itself as its store, and refuse it.
     """
-    for found in sorted(Path(ARTIFACT_ROOT).glob("*/meta.yaml")):
-        if found.parent.name.isdigit():
-            raise ValueError(
-                f"{found} is left from a store of files, which MLflow no longer writes to: move {found.parent} out of "
-                f"{found.parent.parent}/, or carry its runs over with `mlflow migrate-filestore`, or name a store in "
-                "MLFLOW_TRACKING_URI"
+    for leftover in sorted(Path(ARTIFACT_ROOT).glob("*/meta.yaml")):
+        if leftover.parent.name.isdigit():
+            raise UserError(
+                f"{leftover} is left from a store of files, which MLflow no longer writes to",
+                f"move {leftover.parent} out of {leftover.parent.parent}/, or carry its runs over with "
+                "`mlflow migrate-filestore`, or name a store in MLFLOW_TRACKING_URI",
             )
 
 
@@ -79,9 +80,9 @@ def check_sqlite(path: Path, writing: bool) -> None:
                 database.execute("CREATE TABLE todacomm_probe (value)")
                 database.rollback()
     except sqlite3.Error as error:
-        raise ValueError(
-            f"the tracking store {path} cannot be {'written' if writing else 'read'} ({error}): "
-            "mend its permissions, or name another store in MLFLOW_TRACKING_URI"
+        raise UserError(
+            f"the tracking store {path} cannot be {'written' if writing else 'read'} ({error})",
+            "change its permissions, or name another store in MLFLOW_TRACKING_URI",
         ) from error
 
 
@@ -107,9 +108,9 @@ def check_reachable(uri: str) -> None:
     try:
         socket.create_connection((parts.hostname, port), timeout=_SECONDS).close()
     except OSError as error:
-        raise ValueError(
-            f"no tracking store answers at {shown(uri)} ({error}): start it, or change MLFLOW_TRACKING_URI "
-            "(unset, runs go to mlflow.db in the current folder)"
+        raise UserError(
+            f"no tracking store answers at {shown(uri)} ({error})",
+            "start it, or change MLFLOW_TRACKING_URI (unset, runs go to mlflow.db in the current folder)",
         ) from error
 
 
@@ -123,25 +124,25 @@ def check_artifacts(uri: str, experiment: Experiment, writing: bool) -> None:
     """
     location, name = experiment.artifact_location, experiment.name
     if location.startswith("mlflow-artifacts:") and scheme(uri) not in (*HTTP, "databricks"):
-        raise ValueError(
-            f"experiment {name!r} was made by an MLflow server and keeps its artifacts there ({location}): set "
-            "MLFLOW_TRACKING_URI=http://127.0.0.1:5000 while `mlflow ui` runs, or use another experiment "
-            "(`mlflow run . --experiment-name NAME`; experiment_name elsewhere)"
+        raise UserError(
+            f"experiment {name!r} was made by an MLflow server and keeps its artifacts there ({location})",
+            "set MLFLOW_TRACKING_URI=http://127.0.0.1:5000 while `mlflow ui` runs, or use another experiment "
+            "(`mlflow run . --experiment-name NAME`; experiment_name elsewhere)",
         )
     folder = local_path(location)
     if folder is None:
         return
     database = sqlite_path(uri)
     if database and (was := _moved_from(database, folder, experiment)):
-        raise ValueError(
-            f"the tracking store {database} was made in {was}, where experiment {name!r} still looks for its "
-            "artifacts: move it back, or remove mlflow.db here to start afresh, or mend the paths it keeps: "
-            f"{_mend(database, was)}"
+        raise UserError(
+            f"the tracking store {database} was made in {was}, where experiment {name!r} still looks for its artifacts",
+            "move it back, or remove mlflow.db here to start afresh, or correct the paths in it: "
+            f"{_path_correction(database, was)}",
         )
     existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if writing and not os.access(existing, os.W_OK | os.X_OK):
-        raise ValueError(
-            f"experiment {name!r} keeps its artifacts in {folder}, which cannot be written: mend its permissions"
+        raise UserError(
+            f"experiment {name!r} keeps its artifacts in {folder}, which cannot be written", "change its permissions"
         )
 
 
@@ -160,11 +161,11 @@ def _holds(database: Path, experiment: Experiment) -> bool:
         return False
     query = "SELECT creation_time FROM experiments WHERE experiment_id = ?"
     with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
-        found = connection.execute(query, [experiment.experiment_id]).fetchone()
-    return found is not None and found[0] == experiment.creation_time
+        row = connection.execute(query, [experiment.experiment_id]).fetchone()
+    return row is not None and row[0] == experiment.creation_time
 
 
-def _mend(database: Path, was: Path) -> str:
+def _path_correction(database: Path, was: Path) -> str:
     old, new = (str(path).replace("'", "''") for path in (was, database.parent))
     changes = "; ".join(
         f"UPDATE {table} SET {column} = replace({column}, '{old}', '{new}')"

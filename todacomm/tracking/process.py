@@ -2,51 +2,36 @@
 
 import os
 import platform
-import subprocess
-import sys
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
+
+import psutil
 
 HOST, PID, STARTED = "todacomm.host", "todacomm.pid", "todacomm.process_started"
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
+_CLOCK_SECONDS = 10.0
+"""By how much the recorded start of a process may move when the clock is set."""
 
 
 def process_tags() -> dict[str, str]:
-    """What a run says of the process that writes it."""
-    return {HOST: platform.node(), PID: str(os.getpid()), STARTED: _started(os.getpid())}
+    """Tags that name the process that writes a run: host, process id and time of its start."""
+    return {HOST: platform.node(), PID: str(os.getpid()), STARTED: f"{psutil.Process().create_time():.2f}"}
 
 
 def is_gone(tags: Mapping[str, str]) -> bool:
-    """Whether the process of those tags lives no more; one on another machine cannot be asked and counts as there.
+    """Whether the process of those tags has ended; one on another machine cannot be asked and counts as alive.
 
-    A process is known by its id and the time of its start: ids are given away again.
+    A process is known by its id and the time of its start, because ids are used again.
 
-    >>> is_gone(process_tags()), is_gone({**process_tags(), STARTED: "yesterday"}), is_gone({HOST: "elsewhere"})
+    >>> is_gone(process_tags()), is_gone({**process_tags(), STARTED: "1"}), is_gone({HOST: "elsewhere"})
     (False, True, False)
     """
     if tags.get(HOST) != platform.node() or not tags.get(PID, "").isdigit():
         return False
-    return _started(int(tags[PID])) != tags.get(STARTED)
-
-
-def _started(pid: int) -> str:
-    """When a process began, in a form of the system's own; empty where there is none."""
     try:
-        if sys.platform == "linux":
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-            zombie = fields[0] in ("Z", "X")
-            return "" if zombie else f"{_boot()} {fields[19]}"
-        command = ["ps", "-o", "lstart=", "-p", str(pid)]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-
-
-@cache
-def _boot() -> str:
-    """Which boot of the machine this is: times of start count from it."""
-    try:
-        return _BOOT.read_text().strip()[:8]
-    except OSError:
-        return ""
+        process = psutil.Process(int(tags[PID]))
+        if process.status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD):
+            return True
+        return abs(process.create_time() - float(tags.get(STARTED, "nan"))) > _CLOCK_SECONDS
+    except psutil.NoSuchProcess:
+        return True
+    except (psutil.AccessDenied, ValueError):
+        return False

@@ -65,7 +65,7 @@ def search_analyses(
         raise ValueError(f"unknown status {status!r}: choose {', '.join(STATUSES)} or None")
     client = open_store(writing=False)
     with store_errors(client.tracking_uri):
-        experiments = {found.experiment_id: found.name for found in pages(client.search_experiments)}
+        experiments = {experiment.experiment_id: experiment.name for experiment in pages(client.search_experiments)}
         chosen = [id_ for id_, name in experiments.items() if experiment in (None, name)]
         if not chosen:
             known = ", ".join(sorted(experiments.values())[:_NAMED_IN_ERROR])

@@ -8,6 +8,7 @@ from filelock import FileLock
 from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
+from todacomm.system.errors import UserError
 from todacomm.tracking._mlflow import (
     ARTIFACT_ROOT,
     Experiment,
@@ -40,7 +41,7 @@ def open_store(writing: bool = True) -> MlflowClient:
     Raises
     ------
     ValueError
-        The store cannot be reached, read, or written where ``writing``; found out within seconds.
+        The store cannot be reached, read, or written where ``writing``; answered within seconds.
     """
     if not is_tracking_uri_set():  # type: ignore[no-untyped-call]
         refuse_stray_file_store()
@@ -50,8 +51,8 @@ def open_store(writing: bool = True) -> MlflowClient:
             if writing:
                 _make_database(path)
             elif not path.exists():
-                raise ValueError(
-                    f"nothing is recorded at {path}: start where the analyses ran, or set MLFLOW_TRACKING_URI"
+                raise UserError(
+                    f"nothing is recorded at {path}", "start where the analyses ran, or set MLFLOW_TRACKING_URI"
                 )
             check_sqlite(path, writing)
         else:
@@ -70,16 +71,17 @@ def experiment_id(client: MlflowClient, name: str) -> str:
         It is deleted, or its artifacts cannot be written from here.
     """
     with store_errors(client.tracking_uri):
-        found = client.get_experiment_by_name(name) or client.get_experiment(_create(client, name))
-    return usable(client, found).experiment_id
+        experiment = client.get_experiment_by_name(name) or client.get_experiment(_create(client, name))
+    return usable(client, experiment).experiment_id
 
 
 def usable(client: MlflowClient, experiment: Experiment) -> Experiment:
     """The experiment, if a run in it can be recorded from here."""
     if experiment.lifecycle_stage != "active":
-        raise ValueError(
-            f"experiment {experiment.name!r} is deleted: restore it with `mlflow experiments restore --experiment-id "
-            f"{experiment.experiment_id}`, or choose another experiment_name"
+        raise UserError(
+            f"experiment {experiment.name!r} is deleted",
+            f"restore it with `mlflow experiments restore --experiment-id {experiment.experiment_id}`, or choose "
+            "another experiment_name",
         )
     check_artifacts(client.tracking_uri, experiment, writing=True)
     return experiment
@@ -97,8 +99,8 @@ def store_errors(uri: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, SQLAlchemyError, OSError) as error:
-        raise ValueError(
-            f"the tracking store {shown(uri)} cannot be used ({error}): check MLFLOW_TRACKING_URI"
+        raise UserError(
+            f"the tracking store {shown(uri)} cannot be used ({error})", "check MLFLOW_TRACKING_URI"
         ) from error
 
 
@@ -106,10 +108,10 @@ def _create(client: MlflowClient, name: str) -> str:
     try:
         return client.create_experiment(name)
     except MlflowException as error:
-        found = client.get_experiment_by_name(name) if error.error_code == _EXISTS else None
-        if found is None:
+        experiment = client.get_experiment_by_name(name) if error.error_code == _EXISTS else None
+        if experiment is None:
             raise
-        return found.experiment_id
+        return experiment.experiment_id
 
 
 def _make_database(path: Path) -> None:

@@ -1,5 +1,6 @@
 """The cache changes how long an analysis takes and none of its numbers; what is wrong with it is a warning."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -110,34 +111,38 @@ def test_a_changed_file_of_texts_is_another_entry(tmp_path):
     assert observe(config).texts["digest"] != before.texts["digest"]
 
 
-def spoil_by_cutting(path):
-    path.write_bytes(path.read_bytes()[:-100])
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-10])
 
 
-def spoil_by_one_byte(path):
+def change_one_byte(path):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
 
 
-def spoil_by_something_else(path):
-    np.savez(path, a=np.array([{}], dtype=object))
+def replace_by_objects(path):
+    np.savez(path.with_suffix(".npz"), a=np.array([{}], dtype=object))
+    path.with_suffix(".npz").replace(path)
 
 
-def spoil_by_emptying(path):
+def empty(path):
     path.write_bytes(b"")
 
 
-@pytest.mark.parametrize(
-    "spoil", [spoil_by_cutting, spoil_by_one_byte, spoil_by_something_else, spoil_by_emptying], ids=lambda f: f.__name__
-)
-def test_a_spoilt_file_goes_with_a_warning_and_the_model_runs_again(spoil):
+def remove(path):
+    path.unlink()
+
+
+@pytest.mark.parametrize("file", ["arrays.npz", "facts.json", "label.txt", "digest.txt"])
+@pytest.mark.parametrize("damage", [cut, change_one_byte, replace_by_objects, empty, remove], ids=lambda f: f.__name__)
+def test_a_damaged_entry_is_removed_with_a_warning_and_the_model_runs_again(damage, file):
     first = observe(settings())
     (entry,) = cache.entries()
-    spoil(entry.path)
+    damage(entry.path / file)
     second = observe(settings())
     (warning,) = second.warnings
-    assert "is spoilt" in warning
+    assert warning.code == "cache_damaged"
     assert_same(replace(second, warnings=()), first)
     assert observe(settings()).warnings == ()
 
@@ -146,28 +151,29 @@ def test_an_entry_under_another_name_is_not_taken():
     observe(settings())
     (entry,) = cache.entries()
     other = settings(samples=13)
-    entry.path.rename(entry.path.with_name(f"{observation_key(other).digest}.npz"))
+    entry.path.rename(entry.path.with_name(observation_key(other).digest))
     seen = observe(other)
     assert len(seen.texts["ids"]) == 13
-    assert any("belongs to another analysis" in warning for warning in seen.warnings)
+    assert any("belongs to another analysis" in warning.text for warning in seen.warnings)
 
 
 def test_a_cache_that_cannot_be_written_is_a_warning_of_the_run(folder):
     folder.write_text("a file where a folder should be")
     result = measure(settings())
-    assert any("were not kept for further analyses" in warning for warning in result.warnings)
+    assert any(
+        "cache_unusable" in str(getattr(warning, "code", warning)) or "not stored" in str(warning)
+        for warning in result.warnings
+    )
     assert result.table["value"].notna().any()
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_disk_is_a_warning_and_leaves_nothing(folder, monkeypatch):
-    def full(descriptor, mode):
-        os.close(descriptor)
-        return open("/dev/full", mode)
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("todacomm.analysis.cache.files.os.fdopen", full)
+    monkeypatch.setattr("todacomm.analysis.cache.store.os.fsync", full)
     seen = observe(settings())
-    assert any("No space left" in warning for warning in seen.warnings)
+    assert any("No space left" in warning.text for warning in seen.warnings)
     assert not list((folder / "observations").iterdir())
 
 
@@ -180,18 +186,18 @@ def test_the_least_recently_used_go_first(monkeypatch):
         os.utime(path, (path.stat().st_mtime - age,) * 2)
     observe(configs[0])  # used again: the other one is older now
     observe(configs[2])
-    kept = {entry.path.stem for entry in cache.entries()}
-    assert kept == {observation_key(configs[0]).digest, observation_key(configs[2]).digest}
+    left = {entry.path.name for entry in cache.entries()}
+    assert left == {observation_key(configs[0]).digest, observation_key(configs[2]).digest}
 
 
 @pytest.mark.parametrize(
-    ("gigabytes", "says"), [("0", None), ("0.0000001", "more than the whole cache"), ("ten", "ten")]
+    ("gigabytes", "code"), [("0", None), ("0.0000001", "cache_too_small"), ("ten", "cache_unusable")]
 )
-def test_a_small_or_wrong_size_keeps_nothing(monkeypatch, gigabytes, says):
+def test_a_small_or_wrong_size_stores_nothing(monkeypatch, gigabytes, code):
     monkeypatch.setenv("TODACOMM_CACHE_GB", gigabytes)
     seen = observe(settings())
     assert cache.entries() == []
-    assert [says in warning for warning in seen.warnings] == ([True] if says else [])
+    assert [warning.code for warning in seen.warnings] == ([code] if code else [])
 
 
 def test_entries_are_listed_and_cleared():
@@ -199,7 +205,7 @@ def test_entries_are_listed_and_cleared():
     observe(settings())
     (entry,) = cache.entries()
     assert entry.label == "demo-decoder trained pydoc"
-    assert entry.size == entry.path.stat().st_size
+    assert entry.size == sum(path.stat().st_size for path in entry.path.iterdir())
     assert cache.clear() >= entry.size
     assert cache.entries() == []
 

@@ -1,4 +1,4 @@
-"""What models made of texts, kept in the user's cache folder: another analysis of it costs no forward pass.
+"""What models made of texts, stored in the user's cache folder: another analysis of it costs no forward pass.
 
 ``TODACOMM_CACHE`` names the folder, ``TODACOMM_CACHE_GB`` how much it may hold (10; 0 keeps nothing).
 """

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from todacomm.analysis.cache.files import cache_folder, write_atomically
+from todacomm.system.digests import digest_of
 
 DIGESTS = "digests"
 _LARGE = 1 << 20
@@ -21,17 +22,17 @@ def file_digest(path: Path) -> str:
     """
     path = path.resolve()
     stat = path.stat()
-    seen = [str(path), stat.st_size, stat.st_mtime_ns, stat.st_ino]
+    state = [str(path), stat.st_size, stat.st_mtime_ns, stat.st_ino]
     if stat.st_size < _LARGE:
         return _digest(path)
-    note = cache_folder() / DIGESTS / f"{hashlib.sha256(str(path).encode()).hexdigest()[:32]}.json"
+    note = cache_folder() / DIGESTS / f"{digest_of(str(path).encode(), 32)}.json"
     known = _read(note)
-    if known.get("seen") == seen:
+    if known.get("state") == state:
         return str(known["digest"])
     digest = _digest(path)
     if time.time() - stat.st_mtime > _SETTLED_SECONDS:
         with suppress(OSError):  # read-only or full: the file is read again next time; the entry's own write warns
-            write_atomically(note, json.dumps({"seen": seen, "digest": digest}).encode())
+            write_atomically(note, json.dumps({"state": state, "digest": digest}).encode())
     return digest
 
 

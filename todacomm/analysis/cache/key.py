@@ -1,28 +1,28 @@
-"""What an observation depends on, found out without loading a model.
+"""What an observation depends on, without loading a model.
 
 Of a local model: the digests of its files. Of one on the hub: the commit. Of texts: the digest of their file, or of the
-texts themselves. Beside them: every option that the forward pass sees, the versions of what computes it, and the digest
-of our own code for it.
+texts themselves. Beside them: every option that the forward pass sees, the versions of what computes it, and
+:data:`VERSION`.
 """
 
-import hashlib
-import json
 import os
 import platform
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from todacomm.analysis.cache.digests import file_digest
 from todacomm.results.observation import OWN_CLOUDS
 from todacomm.settings.analysis import AUTO, AnalysisConfig, ModelConfig, TextsConfig
+from todacomm.system.digests import digest_of_json
+from todacomm.system.installed import package_version
 
 _PACKAGES = ("torch", "transformers", "tokenizers", "numpy")
-_OWN_CODE = ("activations", "models", "texts")
+VERSION = 1
+"""Raised whenever texts, models or activations give other clouds for the same settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Key:
 def observation_key(config: AnalysisConfig, seed: int | None = None, shuffle_seed: int | None = None) -> Key | None:
     """Key of what :func:`todacomm.analysis.observe.run_model` sees with these arguments.
 
-    None where it cannot be said what the model or the texts are: running the model finds out, or says what is wrong.
+    None where the model or the texts are not known: running the model reports what is wrong.
     """
     inputs = _inputs(config, _model_files, _texts_origin)
     if inputs is None:
@@ -59,15 +59,15 @@ def observation_key(config: AnalysisConfig, seed: int | None = None, shuffle_see
         "weights_seed": (config.record.seed if seed is None else seed) if random else None,
         "shuffle_seed": shuffle_seed,
         "accelerator": _accelerator() if AUTO in (config.model.device, config.model.dtype) else None,
-        "packages": {name: _version(name) for name in _PACKAGES},
-        "code": _code_digest(),
+        "packages": {name: package_version(name) for name in _PACKAGES},
+        "version": VERSION,
     }
     words = [config.model.model, config.model.revision, config.model.weights, config.texts.dataset]
     return Key(_digest(facts), " ".join(word for word in words if word), facts)
 
 
 def inputs_digest(config: AnalysisConfig) -> str | None:
-    """Digest of the model and the texts as they are now; None where it cannot be said without running the model.
+    """Digest of the model and the texts as they are now; None where it is not known without running the model.
 
     Two analyses that agree in it and in :meth:`todacomm.settings.analysis.AnalysisConfig.digest` are the same.
     """
@@ -77,8 +77,8 @@ def inputs_digest(config: AnalysisConfig) -> str | None:
 def inputs_digests(configs: Iterable[AnalysisConfig]) -> list[str | None]:
     """:func:`inputs_digest` of many analyses, each model and each set of texts looked at once."""
     model_files, texts_origin = cache(_model_files), cache(_texts_origin)
-    found = (_inputs(config, model_files, texts_origin) for config in configs)
-    return [None if inputs is None else _digest(inputs)[:16] for inputs in found]
+    inputs = (_inputs(config, model_files, texts_origin) for config in configs)
+    return [None if facts is None else _digest(facts)[:16] for facts in inputs]
 
 
 def _inputs(
@@ -127,30 +127,12 @@ def _texts_origin(config: TextsConfig, seed: int) -> list[str]:
 
 
 def _digest(facts: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+    return digest_of_json(facts, 32)
 
 
 def _accelerator() -> str:
-    """What ``auto`` would take, as far as it can be told without torch."""
+    """What ``auto`` would take, as far as it is known without torch."""
     if sys.platform == "darwin":
         return "mps"
     present: Iterable[Path] = Path("/dev").glob("nvidia[0-9]*")
     return f"cuda {os.environ.get('CUDA_VISIBLE_DEVICES', 'all')}" if any(present) else "cpu"
-
-
-@cache
-def _code_digest() -> str:
-    package = Path(__file__).resolve().parents[2]
-    total = hashlib.sha256()
-    for folder in _OWN_CODE:
-        for path in sorted((package / folder).glob("*.py")):
-            total.update(path.read_bytes())
-    return total.hexdigest()[:16]
-
-
-@cache
-def _version(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return ""

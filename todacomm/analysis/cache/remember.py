@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from todacomm.analysis.cache.key import observation_key
 from todacomm.analysis.cache.store import read_entry, write_entry
+from todacomm.core.facts import RunWarning
 from todacomm.results.observation import Observation
 from todacomm.settings.analysis import AnalysisConfig
 
@@ -12,15 +13,15 @@ from todacomm.settings.analysis import AnalysisConfig
 def remembered(
     config: AnalysisConfig, seed: int | None, shuffle_seed: int | None, compute: Callable[[], Observation]
 ) -> Observation:
-    """The observation in the cache, or the one that ``compute`` makes, which is then kept.
+    """The observation in the cache, or the one that ``compute`` makes, which is then stored.
 
     Whatever is wrong with the cache is a warning of the observation, never an error.
     """
-    warnings: list[str] = []
+    warnings: list[RunWarning] = []
     key = observation_key(config, seed, shuffle_seed)
-    kept = read_entry(key, warnings) if key else None
-    if kept is not None:
-        return replace(kept, warnings=(*kept.warnings, *warnings))
+    stored = read_entry(key, warnings) if key else None
+    if stored is not None:
+        return replace(stored, warnings=(*stored.warnings, *warnings))
     observed = compute()
     key = key or observation_key(config, seed, shuffle_seed)
     if key is not None:

@@ -1,9 +1,13 @@
-"""Observations as files: written whole, checked when read, the least recently used removed first."""
+"""Observations on disk, a folder each: moved into place whole, checked when read, the oldest removed first.
 
-import hashlib
+A folder holds ``arrays.npz``, ``facts.json``, ``label.txt``, and in ``digest.txt`` the digest of the other three.
+"""
+
 import io
 import json
 import os
+import shutil
+import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,22 +18,24 @@ from zipfile import BadZipFile
 import numpy as np
 
 from todacomm.analysis.cache.digests import DIGESTS
-from todacomm.analysis.cache.files import cache_bytes, cache_folder, write_atomically
+from todacomm.analysis.cache.files import cache_bytes, cache_folder
 from todacomm.analysis.cache.key import Key
+from todacomm.core.facts import RunWarning
 from todacomm.results.observation import Observation
+from todacomm.system.digests import digest_of
+from todacomm.system.units import format_bytes
 
 OBSERVATIONS = "observations"
-_MAGIC = b"todacomm observation 1"
-"""First line of a file; then the digest of all that follows, the label, and the arrays."""
+_ARRAYS, _FACTS, _LABEL, _DIGEST = "arrays.npz", "facts.json", "label.txt", "digest.txt"
 _CLOUD = "cloud/"
-_TOKENS, _EMBEDDINGS, _FACTS = "pooled_tokens", "token_embeddings", "facts"
+_OPTIONAL = ("pooled_tokens", "token_embeddings")
+_PARTIAL = ".part"
 _ABANDONED_SECONDS = 3600
-_LONGEST_LINE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One kept observation: its file, what it is, its size in bytes and when it was last used (seconds since 1970)."""
+    """One stored observation: its folder, what it is, its size in bytes and its last use (seconds since 1970)."""
 
     path: Path
     label: str
@@ -39,14 +45,15 @@ class Entry:
 
 def entries() -> list[Entry]:
     """What the cache holds, the most recently used first."""
-    found = []
-    for path in (cache_folder() / OBSERVATIONS).glob("*.npz"):
+    listed = []
+    for folder in _folders():
         try:
-            stat = path.stat()
-            found.append(Entry(path, _label(path), stat.st_size, stat.st_mtime))
-        except FileNotFoundError:  # another process removed it meanwhile
-            continue
-    return sorted(found, key=lambda entry: -entry.used)
+            label = (folder / _LABEL).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            label = "unreadable"
+        with suppress(FileNotFoundError):  # another process removed it meanwhile
+            listed.append(Entry(folder, label, _size(folder), folder.stat().st_mtime))
+    return sorted(listed, key=lambda entry: -entry.used)
 
 
 def clear() -> int:
@@ -58,56 +65,71 @@ def clear() -> int:
         A file cannot be removed.
     """
     free = 0
-    for folder, pattern in ((OBSERVATIONS, "*.npz"), (OBSERVATIONS, ".*.part"), (DIGESTS, "*.json")):
-        for path in (cache_folder() / folder).glob(pattern):
-            free += path.stat().st_size
-            path.unlink(missing_ok=True)
+    for folder in (*_folders(), *_partial_folders()):
+        free += _size(folder)
+        shutil.rmtree(folder)
+    for path in (cache_folder() / DIGESTS).glob("*.json"):
+        free += path.stat().st_size
+        path.unlink(missing_ok=True)
     return free
 
 
-def read_entry(key: Key, warnings: list[str]) -> Observation | None:
-    """The observation under a key; None where there is none, or where its file was spoilt and had to go."""
-    path = _path(key)
+def read_entry(key: Key, warnings: list[RunWarning]) -> Observation | None:
+    """The observation under a key; None where there is none, or where its files are damaged and were removed."""
+    folder = _folder(key)
+    if not folder.is_dir():
+        return None
     try:
-        content = path.read_bytes()
+        observed = _read(folder, key)
     except FileNotFoundError:
+        if not folder.exists():  # another process removed it meanwhile
+            return None
+        _remove_damaged(folder, "a file is missing", warnings)
         return None
-    except OSError as error:
-        warnings.append(f"the cache cannot be read ({error}): the model was run again")
+    except PermissionError as error:
+        warnings.append(RunWarning("cache_unreadable", f"the cache cannot be read ({error}): the model was run again"))
         return None
-    try:
-        observed = _unpacked(content, key)
     except (ValueError, KeyError, TypeError, EOFError, OSError, BadZipFile) as error:
-        warnings.append(f"{path} in the cache is spoilt ({error}): it was removed, and the model was run again")
-        _remove(path, warnings)
+        _remove_damaged(folder, str(error), warnings)
         return None
-    with suppress(OSError):  # of somebody else, or read-only: only its place in the order of removal suffers
-        os.utime(path)
+    with suppress(OSError):  # of another user, or read-only: only its place in the order of removal suffers
+        os.utime(folder)
     return observed
 
 
-def write_entry(key: Key, observed: Observation, warnings: list[str]) -> None:
-    """Keep an observation, then remove what is too much; a cache that cannot be written is a warning."""
+def write_entry(key: Key, observed: Observation, warnings: list[RunWarning]) -> None:
+    """Store an observation, then remove what is too much; a cache that cannot be written is a warning."""
     try:
-        most = cache_bytes()
-        if not most:
+        limit = cache_bytes()
+        if not limit:
             return
-        content = _packed(key, observed)
-        if len(content) > most:
-            size = f"{len(content) / 1e9:.1f} GB"
-            warnings.append(f"the clouds take {size}, more than the whole cache may: TODACOMM_CACHE_GB sets its size")
+        files = _files(key, observed)
+        size = sum(len(content) for content in files.values())
+        if size > limit:
+            text = f"the clouds take {format_bytes(size)}, more than the whole cache may (TODACOMM_CACHE_GB)"
+            warnings.append(RunWarning("cache_too_small", text))
             return
-        write_atomically(_path(key), content)
-        _trim(most)
+        _move_into_place(files, _folder(key))
+        _trim(limit)
     except (OSError, ValueError) as error:
-        warnings.append(f"the clouds were not kept for further analyses: {cache_folder()} cannot be used ({error})")
+        text = f"the clouds were not stored for further analyses: {cache_folder()} cannot be used ({error})"
+        warnings.append(RunWarning("cache_unusable", text))
 
 
-def _path(key: Key) -> Path:
-    return cache_folder() / OBSERVATIONS / f"{key.digest}.npz"
+def _folder(key: Key) -> Path:
+    return cache_folder() / OBSERVATIONS / key.digest
 
 
-def _packed(key: Key, observed: Observation) -> bytes:
+def _folders() -> list[Path]:
+    return [path for path in (cache_folder() / OBSERVATIONS).glob("*") if path.is_dir() and path.suffix != _PARTIAL]
+
+
+def _partial_folders() -> list[Path]:
+    return list((cache_folder() / OBSERVATIONS).glob(f"*{_PARTIAL}"))
+
+
+def _files(key: Key, observed: Observation) -> dict[str, bytes]:
+    """The content of an entry's files by name."""
     facts = {
         "key": key.facts,
         "layers": list(observed.clouds),
@@ -117,65 +139,85 @@ def _packed(key: Key, observed: Observation) -> bytes:
         "truncated_fraction": observed.truncated_fraction,
         "warnings": observed.warnings,
     }
-    arrays: dict[str, Any] = {_FACTS: np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8)}
-    arrays |= {f"{_CLOUD}{index}": cloud for index, cloud in enumerate(observed.clouds.values())}
-    for name in (_TOKENS, _EMBEDDINGS):
-        if (array := getattr(observed, name)) is not None:
-            arrays[name] = array
-    body = io.BytesIO()
-    np.savez(body, **arrays)
-    content = b"\n".join((" ".join(key.label.split()).encode(), body.getbuffer()))
-    return b"\n".join((_MAGIC, hashlib.sha256(content).hexdigest().encode(), content))
+    arrays = {f"{_CLOUD}{index}": cloud for index, cloud in enumerate(observed.clouds.values())}
+    arrays |= {name: array for name in _OPTIONAL if (array := getattr(observed, name)) is not None}
+    packed = io.BytesIO()
+    np.savez(packed, **arrays)  # type: ignore[arg-type]
+    files = {
+        _ARRAYS: packed.getvalue(),
+        _FACTS: json.dumps(facts).encode(),
+        _LABEL: " ".join(key.label.split()).encode(),
+    }
+    return files | {_DIGEST: _digest(files).encode()}
 
 
-def _unpacked(content: bytes, key: Key) -> Observation:
-    magic, _, rest = content.partition(b"\n")
-    if magic != _MAGIC:
-        raise ValueError("it is no file of this cache")
-    digest, _, rest = rest.partition(b"\n")
-    if hashlib.sha256(rest).hexdigest().encode() != digest:
+def _read(folder: Path, key: Key) -> Observation:
+    files = {name: (folder / name).read_bytes() for name in (_ARRAYS, _FACTS, _LABEL)}
+    if _digest(files).encode() != (folder / _DIGEST).read_bytes():
         raise ValueError("its digest does not fit its content")
-    with np.load(io.BytesIO(rest.partition(b"\n")[2]), allow_pickle=False) as stored:
-        facts = json.loads(stored[_FACTS].tobytes())
-        if facts["key"] != json.loads(json.dumps(key.facts)):
-            raise ValueError("it belongs to another analysis")
-        arrays = {name: stored[name] for name in stored.files if name != _FACTS}
+    facts: dict[str, Any] = json.loads(files[_FACTS])
+    if facts["key"] != json.loads(json.dumps(key.facts)):
+        raise ValueError("it belongs to another analysis")
+    with np.load(io.BytesIO(files[_ARRAYS]), allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in stored.files}
     return Observation(
         model=facts["model"],
         texts=facts["texts"],
         clouds={name: arrays[f"{_CLOUD}{index}"] for index, name in enumerate(facts["layers"])},
         likelihood=facts["likelihood"],
-        pooled_tokens=arrays.get(_TOKENS),
         truncated_fraction=facts["truncated_fraction"],
-        token_embeddings=arrays.get(_EMBEDDINGS),
-        warnings=tuple(facts["warnings"]),
+        warnings=tuple(RunWarning(*warning) for warning in facts["warnings"]),
+        **{name: arrays.get(name) for name in _OPTIONAL},
     )
 
 
-def _trim(most: int) -> None:
-    """Remove the least recently used until the rest fits, and what an interrupted write left an hour ago."""
-    kept = 0
-    for entry in entries():
-        kept += entry.size
-        if kept > most:
-            entry.path.unlink(missing_ok=True)
-    for part in (cache_folder() / OBSERVATIONS).glob(".*.part"):
-        try:
-            if time.time() - part.stat().st_mtime > _ABANDONED_SECONDS:
-                part.unlink()
-        except FileNotFoundError:  # another process was quicker
-            continue
+def _digest(files: dict[str, bytes]) -> str:
+    return digest_of((part for name, content in sorted(files.items()) for part in (name.encode(), content)), 64)
 
 
-def _label(path: Path) -> str:
-    """What a file holds, from its third line."""
-    with path.open("rb") as file:
-        magic, _, label = (file.readline(_LONGEST_LINE).rstrip(b"\n") for _ in range(3))
-    return label.decode(errors="replace") if magic == _MAGIC else "unreadable"
-
-
-def _remove(path: Path, warnings: list[str]) -> None:
+def _move_into_place(files: dict[str, bytes], folder: Path) -> None:
+    """Write files into a folder beside ``folder``, then rename it: the entry is there whole or not at all."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f"{folder.name}-", suffix=_PARTIAL))
     try:
-        path.unlink(missing_ok=True)
+        for name, content in files.items():
+            with (partial / name).open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        partial.chmod(0o755)
+        if folder.exists():  # an equal entry of another process
+            return
+        with suppress(FileExistsError):
+            partial.rename(folder)
+    except OSError:
+        if not folder.exists():
+            raise
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _trim(limit: int) -> None:
+    """Remove the least recently used until the rest fits, and what an interrupted write left an hour ago."""
+    total = 0
+    for entry in entries():
+        total += entry.size
+        if total > limit:
+            shutil.rmtree(entry.path, ignore_errors=True)
+    for folder in _partial_folders():
+        with suppress(FileNotFoundError):  # another process was quicker
+            if time.time() - folder.stat().st_mtime > _ABANDONED_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.iterdir())
+
+
+def _remove_damaged(folder: Path, reason: str, warnings: list[RunWarning]) -> None:
+    text = f"{folder} in the cache is damaged ({reason}): it was removed, and the model was run again"
+    try:
+        shutil.rmtree(folder)
     except OSError as error:
-        warnings.append(f"{path} cannot be removed ({error}): remove it by hand")
+        text = f"{folder} in the cache is damaged ({reason}) and cannot be removed ({error}): remove it by hand"
+    warnings.append(RunWarning("cache_damaged", text))
