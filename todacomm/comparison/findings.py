@@ -53,12 +53,15 @@ def findings(comparison: Comparison) -> list[Finding]:
 
 
 def largest(comparison: Comparison, metric: str) -> Iterator[Finding]:
-    """Which analysis has the largest mean over its blocks, and which of the others are not distinguished from it.
+    """Which trained model has the largest mean over its blocks, and which others are not distinguished from it.
 
     ``decided_by`` is ``paired``, ``intervals`` or ``nothing``; ``tied`` are those not distinguished, and
     ``smallest_difference`` is the smallest difference from the first of them that would have been (paired only).
     """
     rows = [row for row in records(comparison.tables["ranking"]) if row["metric"] == metric]
+    trained = set(comparison.gathered.runs.loc[comparison.gathered.runs["weights"] == "trained", "label"])
+    if len(trained) > 1:
+        rows = [row for row in rows if row["label"] in trained]
     if len(rows) < 2:
         return
     first, *others = rows

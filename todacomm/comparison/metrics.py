@@ -37,6 +37,10 @@ def meaning_of(metric: str) -> str:
 
 
 def units_of(metric: str) -> str:
-    """What stands on its axis."""
+    """Its unit for an axis; empty for a number without one.
+
+    >>> units_of("twonn_dimension"), units_of("mean_cosine")
+    ('dimensions', '')
+    """
     units = LAYER_METRICS[metric].units if metric in LAYER_METRICS else "-"
-    return "ratio" if units == "-" else units
+    return "" if units == "-" or ".." in units else units

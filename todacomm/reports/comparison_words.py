@@ -64,6 +64,8 @@ def pairs(made: Sequence[Finding]) -> str:
     )
     if not values["alike"]:
         return f"{text}."
+    if not values["standing"]:
+        return f"{text} ({_detectable(values)})."
     alike = named([f"{a} and {b}" for a, b in values["alike"]])
     return f"{text}; no difference is detected between {alike} ({_detectable(values)})."
 

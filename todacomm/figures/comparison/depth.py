@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -16,7 +15,7 @@ from todacomm.comparison.matching import along_residual
 from todacomm.comparison.metrics import compared_metrics, units_of
 from todacomm.comparison.result import Comparison
 from todacomm.figures.comparison.looks import OPEN, distinct_looks, looks, panel_rows, subtitle, title_of
-from todacomm.figures.panels import band, fit_curves, nothing, plain_number, swatch
+from todacomm.figures.panels import band, fit_curves, nothing, plain_number
 from todacomm.figures.style import BAND, FAINT, MUTED, Look, shorten, titled
 from todacomm.results.depth import Curve
 
@@ -31,7 +30,6 @@ _COLUMNS = 3
 class Line:
     """One curve or row over depth; ``stands`` says which of its points differ from 0."""
 
-    name: str
     rows: pd.DataFrame
     look: Look
     stands: np.ndarray | None = None
@@ -44,15 +42,15 @@ def draw_depth(comparison: Comparison, title: str) -> Figure:
     by_metric = {}
     for metric in compared_metrics():
         rows = table[table["metric"] == metric]
-        by_metric[metric] = [Line(name, rows[rows["label"] == name], marks[name]) for name in comparison.labels]
-    return _draw(comparison, title, by_metric, marks, "values")
+        by_metric[metric] = [Line(rows[rows["label"] == label], marks[label]) for label in comparison.labels]
+    return _draw(comparison, title, by_metric, {shorten(label, 44): look for label, look in marks.items()}, "values")
 
 
 def draw_controls(comparison: Comparison, title: str) -> Figure:
     """Trained less random weights over depth: one panel a metric, one curve a model."""
     table = comparison.tables["controls"]
     marks = looks(comparison)
-    return _differences(comparison, title, table, {(a, b): (a, marks[a]) for a, b in _pairs(table)})
+    return _differences(comparison, title, table, {(a, b): (shorten(a, 44), marks[a]) for a, b in _pairs(table)})
 
 
 def draw_differences(comparison: Comparison, title: str) -> Figure:
@@ -75,10 +73,10 @@ def _differences(
     by_metric = {}
     for metric in compared_metrics():
         lines = []
-        for (a, b), (name, look) in pairs.items():
+        for (a, b), (_, look) in pairs.items():
             own = (table["label_a"] == a) & (table["label_b"] == b) & (table["metric"] == metric)
             rows = table[own].sort_values("depth")
-            lines.append(Line(name, rows, look, (rows["p_adjusted"] <= LEVEL).to_numpy()))
+            lines.append(Line(rows, look, (rows["p_adjusted"] <= LEVEL).to_numpy()))
         by_metric[metric] = lines
     return _draw(comparison, title, by_metric, dict(pairs.values()), "differences")
 
@@ -90,15 +88,15 @@ def _draw(
     few = len(marks) <= MOST_CURVES[kind]
     shown = min(len(marks), MOST_ROWS)
     n_rows = -(-len(by_metric) // _COLUMNS)
-    legend_lines = -(-(len(marks) + (kind == "differences")) // 4) if few else 0
+    legend_lines = -(-len(marks) // 4) if few else 0
     top = 0.95 + 0.2 * legend_lines + (0.0 if few else 0.1)
     tall = 2.6 if few else 0.55 + 0.2 * shown
-    names = [shorten(name, 44) for name in marks]
+    names = list(marks)
     left = 0.75 if few else 0.3 + 0.06 * max(map(len, names))
     height = top + n_rows * tall + (n_rows - 1) * 0.95 + 0.55
     note = _note(kind, few, len(marks), shown)
     figure = titled(title, subtitle(comparison), WIDTH, height, note)
-    gap = 0.62 if few else 0.95
+    gap = 0.78 if few else 0.95
     for row in panel_rows(figure, len(by_metric), _COLUMNS, (left, 0.15 if few else 0.7, 0.55, top), (gap, 0.95)):
         for axes in row:
             axes.set_xlim(-0.02, 1.02)
@@ -107,15 +105,14 @@ def _draw(
     for place, (axes, (metric, lines)) in enumerate(zip(list(figure.axes), by_metric.items(), strict=True)):
         axes.set_title(title_of(metric, 48), pad=6)
         if few:
-            axes.set_ylabel(f"difference, {units_of(metric)}" if kind == "differences" else units_of(metric))
+            words = ["difference"] * (kind == "differences") + [units_of(metric)]
+            axes.set_ylabel(", ".join(filter(None, words)))
             axes.yaxis.set_major_formatter(plain_number)
             _curves(axes, lines, kind)
         else:
             _rows(figure, axes, lines[:shown], kind, names[:shown] if place % _COLUMNS == 0 else [])
     if few:
-        handles: list[Any] = [_handle(look) for look in marks.values()]
-        if kind == "differences":
-            handles, names = [*handles, swatch(BAND, 0.45)], [*names, "smaller than could be detected"]
+        handles = [_handle(look) for look in marks.values()]
         figure.legend(handles, names, loc="upper left", bbox_to_anchor=(0.6 / WIDTH, 1 - 0.62 / height), ncols=4)
     return figure
 
@@ -133,9 +130,7 @@ def _curves(axes: Axes, lines: Sequence[Line], kind: str) -> None:
     drawn = []
     if kind == "differences":
         axes.axhline(0.0, color=MUTED, linewidth=1.0, zorder=1)
-        small = pd.concat([line.rows["smallest_difference"] for line in lines]) if lines else pd.Series(dtype=float)
-        if small.notna().any():
-            axes.axhspan(-small.median(), small.median(), color=BAND, alpha=0.45, linewidth=0, zorder=0)
+        _detectable(axes, lines)
     for line in lines:
         rows = line.rows.sort_values("depth")
         x, curve = rows["depth"].to_numpy(), Curve(*(rows[c].to_numpy(dtype=float) for c in ("value", "lo", "hi")))
@@ -153,6 +148,24 @@ def _curves(axes: Axes, lines: Sequence[Line], kind: str) -> None:
         fit_curves(axes, drawn, from_zero=kind == "values")
     else:
         nothing(axes, "not defined in any analysis")
+
+
+def _detectable(axes: Axes, lines: Sequence[Line]) -> None:
+    """The smallest detectable difference: around one curve layer by layer, of several their median as a number."""
+    small = pd.concat([line.rows["smallest_difference"] for line in lines])
+    if small.isna().all():
+        return
+    if len(lines) == 1:
+        rows = lines[0].rows
+        band(
+            axes,
+            rows["depth"].to_numpy(),
+            *(sign * rows["smallest_difference"].to_numpy() for sign in (-1, 1)),
+            BAND,
+            0.45,
+        )
+    text = f"smallest detectable difference {'about ' if len(lines) > 1 else ''}{small.median():.2g}"
+    axes.text(1.0, 1.01, text, transform=axes.transAxes, ha="right", va="bottom", fontsize=7.5, color=MUTED)
 
 
 def _rows(figure: Figure, axes: Axes, lines: Sequence[Line], kind: str, names: Sequence[str]) -> None:

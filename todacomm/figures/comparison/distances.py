@@ -30,19 +30,27 @@ def draw_distances(comparison: Comparison, title: str) -> Figure:
         rows = shapes[shapes["degree"] == degree]
         matrices[f"H{degree} Wasserstein distance"] = pair_means(rows, "wasserstein", labels)
     matrices["Divergence (RTD)"] = pair_means(comparison.tables["divergences"], "rtd", labels)
+    matrices = {name: matrix for name, matrix in matrices.items() if _known(matrix)}
     names = [f"{shorten(label, 26)}  {i}" for i, label in enumerate(labels, start=1)]
-    columns = 5 if len(labels) <= ONE_ROW else 3
-    left, gap, right = 0.2 + 0.068 * max(map(len, names)), 0.35, 0.2
-    tree_left = 0.15 + left if columns == 5 else left
-    side = (WIDTH - left - right - (columns - 1) * gap - (tree_left - gap)) / columns
-    n_rows = -(-5 // columns)
+    n_panels = len(matrices) + 1
+    columns = n_panels if len(labels) <= ONE_ROW else min(3, n_panels)
+    room, gap = 0.2 + 0.068 * max(map(len, names)), 0.35  # for the names, before each row and before the tree
+    wide = room if n_panels % columns == 0 else 0.0  # the tree's own names take from the row that it stands in
+    side = min((WIDTH - room - wide - 0.2 - (columns - 1) * gap) / columns, 4.4)
+    n_rows = -(-n_panels // columns)
     height = 1.0 + n_rows * (side + 0.75)
     figure = titled(title, subtitle(comparison), WIDTH, height)
-    places = _places(columns, left, gap, side, height, tree_left)
-    for i, (name, matrix) in enumerate(matrices.items()):
-        axes = figure.add_axes(places[i])
-        _matrix(axes, name, matrix, names if i % columns == 0 else [], side)
-    _tree(figure.add_axes(places[4]), matrices["Procrustes distance"], names, side)
+    for i in range(n_panels):
+        row, column = divmod(i, columns)
+        x, low = room + column * (side + gap), height - 1.0 - row * (side + 0.75) - side
+        if i < len(matrices):
+            name, matrix = list(matrices.items())[i]
+            axes = figure.add_axes((x / WIDTH, low / height, side / WIDTH, side / height))
+            _matrix(axes, name, matrix, names if column == 0 else [], side)
+        else:
+            x += room if column else 0.0
+            axes = figure.add_axes((x / WIDTH, low / height, min(WIDTH - 0.2 - x, 1.6 * side) / WIDTH, side / height))
+            _tree(axes, matrices.get("Procrustes distance", np.empty((0, 0))), names, side)
     return figure
 
 
@@ -57,20 +65,9 @@ def pair_means(rows: pd.DataFrame, column: str, labels: list[str]) -> np.ndarray
     return matrix
 
 
-def _places(
-    columns: int, left: float, gap: float, side: float, height: float, tree_left: float
-) -> list[tuple[float, float, float, float]]:
-    """Where the four matrices and the tree stand, as shares of the sheet."""
-    places = []
-    for i in range(5):
-        row, column = divmod(i, columns)
-        x = left + column * (side + gap)
-        wide = side
-        if i == 4:
-            x += tree_left - gap
-            wide = WIDTH - 0.2 - x
-        places.append((x / WIDTH, 1 - (1.0 + row * (side + 0.75) + side) / height, wide / WIDTH, side / height))
-    return places
+def _known(matrix: np.ndarray) -> bool:
+    """Whether any two different models have a distance."""
+    return bool(np.isfinite(matrix[~np.eye(len(matrix), dtype=bool)]).any())
 
 
 def _matrix(axes: Axes, name: str, matrix: np.ndarray, names: list[str], side: float) -> None:
@@ -79,21 +76,16 @@ def _matrix(axes: Axes, name: str, matrix: np.ndarray, names: list[str], side: f
     axes.grid(False)
     diagonal = np.eye(n, dtype=bool)
     size = min(8.0, 62.0 * side / n)
-    if not np.isfinite(matrix[~diagonal]).any():
-        nothing(axes, "not measured")
-    else:
-        axes.set_facecolor(FAINT)
-        image = axes.imshow(np.where(diagonal, np.nan, matrix), cmap="viridis_r", aspect="auto")
-        norm = mpl.colors.Normalize(*image.get_clim())
-        for i, j in combinations(range(n) if n <= WITH_NUMBERS else (), 2):
-            for row, column in ((i, j), (j, i)):
-                if np.isfinite(matrix[row, column]):
-                    dark = norm(matrix[row, column]) > 0.45
-                    axes.text(column, row, f"{matrix[row, column]:.2g}", ha="center", va="center", fontsize=size - 1,
-                              color="white" if dark else INK)  # fmt: skip
-        axes.set_xticks(
-            range(n), [str(i) for i in range(1, n + 1)], fontsize=min(size, 8), rotation=90 if n > 20 else 0
-        )
+    axes.set_facecolor(FAINT)
+    image = axes.imshow(np.where(diagonal, np.nan, matrix), cmap="viridis_r", aspect="auto")
+    norm = mpl.colors.Normalize(*image.get_clim())
+    for i, j in combinations(range(n) if n <= WITH_NUMBERS else (), 2):
+        for row, column in ((i, j), (j, i)):
+            if np.isfinite(matrix[row, column]):
+                dark = norm(matrix[row, column]) > 0.45
+                axes.text(column, row, f"{matrix[row, column]:.2g}", ha="center", va="center", fontsize=size - 1,
+                          color="white" if dark else INK)  # fmt: skip
+    axes.set_xticks(range(n), [str(i) for i in range(1, n + 1)], fontsize=min(size, 8), rotation=90 if n > 20 else 0)
     axes.tick_params(length=0)
     axes.set_yticks(range(n), names or [""] * n, fontsize=size)
     axes.set_ylim(n - 0.5, -0.5)
@@ -103,7 +95,7 @@ def _matrix(axes: Axes, name: str, matrix: np.ndarray, names: list[str], side: f
 
 def _tree(axes: Axes, matrix: np.ndarray, names: list[str], side: float) -> None:
     axes.set_title("Nearest joined first", pad=6)
-    known = [i for i in range(len(names)) if np.isfinite(matrix[i]).sum() > 1]
+    known = [i for i in range(len(matrix)) if np.isfinite(matrix[i]).sum() > 1]
     while known and not np.isfinite(matrix[np.ix_(known, known)]).all():
         known.remove(min(known, key=lambda i: np.isfinite(matrix[i, known]).sum()))
     if len(known) < 2:

@@ -62,7 +62,9 @@ def _all_layers(comparison: Comparison, title: str, measure: str, table: pd.Data
     names = [shorten(label, 30) for label in layers]
     left = 0.3 + 0.068 * max(map(len, names))
     width, height = left + _SIDE + 1.1, _SIDE + 1.5
-    figure = titled(title, subtitle(comparison), width, height, "within a model: layers in the order of depth")
+    figure = titled(
+        title, subtitle(comparison), width, height, "rows and columns: the layers of each model in the order of depth"
+    )
     axes = figure.add_axes((left / width, 0.5 / height, _SIDE / width, _SIDE / height))
     image = _show(axes, matrix, measure, table)
     edges = [start - 0.5 for start in list(starts.values())[1:]]

@@ -51,9 +51,7 @@ def title_of(metric: str, width: int) -> str:
     return textwrap.fill(label_of(metric), width)
 
 
-def panel_rows(
-    figure: Figure, n: int, most: int, margins: Sequence[float], gaps: Sequence[float], sharey: bool = False
-) -> list[list[Axes]]:
+def panel_rows(figure: Figure, n: int, most: int, margins: Sequence[float], gaps: Sequence[float]) -> list[list[Axes]]:
     """Panels in rows of at most ``most``, every row as wide as the sheet, so that no place stays empty.
 
     Parameters
@@ -75,6 +73,6 @@ def panel_rows(
         panels: list[Axes] = []
         for column in range(count):
             place = ((left + column * (wide + gaps[0])) / width, low / height, wide / width, tall / height)
-            panels.append(figure.add_axes(place, sharey=panels[0] if panels and sharey else None))
+            panels.append(figure.add_axes(place))
         rows.append(panels)
     return rows

@@ -70,13 +70,13 @@ def _sheet(
     left = 0.25 + 0.068 * max(map(len, names))
     height = 1.15 + n_rows * (1.05 + 0.24 * len(names))
     figure = titled(title, subtitle(comparison), WIDTH, height, note)
-    rows = panel_rows(figure, len(metrics), MOST_PANELS, (left, 0.15, 0.5, 1.15), (0.16, 1.0), sharey=True)
+    rows = panel_rows(figure, len(metrics), MOST_PANELS, (left, 0.15, 0.5, 1.15), (0.16, 1.0))
     panels = [axes for row in rows for axes in row]
     letters = int((WIDTH - left) / len(rows[0]) * 10)
     for row in rows:
         for place, axes in enumerate(row):
-            axes.set_yticks(range(len(names)), names if place == 0 else [])
-            axes.tick_params(axis="y", length=0, labelleft=place == 0)
+            axes.set_yticks(range(len(names)), names if place == 0 else [""] * len(names))
+            axes.tick_params(axis="y", length=0)
             axes.set_ylim(len(names) - 0.4, -0.6)
             axes.margins(x=0.12)
             axes.spines["left"].set_visible(False)
@@ -84,8 +84,7 @@ def _sheet(
             axes.xaxis.set_major_formatter(plain_number)
     for axes, metric in zip(panels, metrics, strict=True):
         axes.set_title(title_of(metric, letters), pad=5, fontsize=8.5)
-        units = units_of(metric)
-        axes.set_xlabel(units if units != "ratio" else "", fontsize=8, color=MUTED)
+        axes.set_xlabel(units_of(metric), fontsize=8, color=MUTED)
     return figure, panels
 
 
