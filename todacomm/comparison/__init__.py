@@ -4,26 +4,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from todacomm.comparison.correlates import correlates
     from todacomm.comparison.differences import controls, paired_differences
-    from todacomm.comparison.divergences import divergences
-    from todacomm.comparison.families import depth_curves, families
+    from todacomm.comparison.divergence import divergences
     from todacomm.comparison.gathering import Gathered, gather
-    from todacomm.comparison.ranking import mean_differences, ranking
+    from todacomm.comparison.grouping import depth_curves, families
+    from todacomm.comparison.likelihood import correlates
+    from todacomm.comparison.means import mean_differences, ranking
     from todacomm.comparison.result import Comparison
     from todacomm.comparison.shapes import diagram_distances, nearest_layers
-    from todacomm.comparison.similarity import model_distances, similarity
+    from todacomm.comparison.similarities import model_distances, similarity
 
 _HOME = {
-    "correlates": ("correlates",),
+    "likelihood": ("correlates",),
     "differences": ("controls", "paired_differences"),
-    "divergences": ("divergences",),
-    "families": ("depth_curves", "families"),
+    "divergence": ("divergences",),
+    "grouping": ("depth_curves", "families"),
     "gathering": ("Gathered", "gather"),
-    "ranking": ("mean_differences", "ranking"),
+    "means": ("mean_differences", "ranking"),
     "result": ("Comparison",),
     "shapes": ("diagram_distances", "nearest_layers"),
-    "similarity": ("model_distances", "similarity"),
+    "similarities": ("model_distances", "similarity"),
 }
 
 __all__ = [

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from todacomm.comparison.correlates import correlates_refused
-from todacomm.comparison.ranking import LEVEL
+from todacomm.comparison.likelihood import correlates_refused
+from todacomm.comparison.means import LEVEL
 from todacomm.comparison.result import Comparison
 from todacomm.results.table import records
 

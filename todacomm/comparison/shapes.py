@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from todacomm.comparison.differences import every_pair
-from todacomm.comparison.divergences import LayerPair, layer_pairs
+from todacomm.comparison.divergence import LayerPair, layer_pairs
 from todacomm.comparison.gathering import Gathered
 from todacomm.comparison.matching import own_layers, residual_depths
 from todacomm.core.similarity import bottleneck, scaled, wasserstein

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from todacomm.comparison import trajectory
-from todacomm.comparison.divergences import divergence_seconds
+from todacomm.comparison.divergence import divergence_seconds
 from todacomm.comparison.gathering import Gathered, gather
 from todacomm.comparison.result import Comparison
 from todacomm.reports.comparison_sections import Task, computed, gaps

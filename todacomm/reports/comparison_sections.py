@@ -5,16 +5,16 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from todacomm.comparison import correlates as of_likelihood
-from todacomm.comparison import divergences as of_divergence
 from todacomm.comparison.differences import MOST_PAIRED, controls, paired_differences, trained_and_random, unpaired
-from todacomm.comparison.families import depth_curves, families
+from todacomm.comparison.divergence import divergences
 from todacomm.comparison.gathering import Gathered
+from todacomm.comparison.grouping import depth_curves, families
 from todacomm.comparison.identity import DATASETS, MODELS
-from todacomm.comparison.ranking import mean_differences, ranking
+from todacomm.comparison.likelihood import correlates, correlates_refused
+from todacomm.comparison.means import mean_differences, ranking
 from todacomm.comparison.result import Comparison
 from todacomm.comparison.shapes import diagram_distances, nearest_layers
-from todacomm.comparison.similarity import model_distances, similarity
+from todacomm.comparison.similarities import model_distances, similarity
 from todacomm.core.facts import RunWarning
 from todacomm.reports import comparison_tables as shown
 from todacomm.reports.blocks import Table
@@ -103,7 +103,7 @@ def _no_divergences(gathered: Gathered, config: ComparisonConfig) -> str:
 
 
 def _no_correlates(gathered: Gathered, config: ComparisonConfig) -> str:
-    return of_likelihood.correlates_refused(gathered) or "not enough of the metrics are defined"
+    return correlates_refused(gathered) or "not enough of the metrics are defined"
 
 
 def _no_families(gathered: Gathered, config: ComparisonConfig) -> str:
@@ -133,7 +133,7 @@ SECTIONS: dict[str, Section] = {
         "Families", lambda task: families(task.gathered), _no_families, shown.families_table
     ),
     "correlates": Section(
-        "Topology and likelihood", lambda task: of_likelihood.correlates(task.gathered), _no_correlates,
+        "Topology and likelihood", lambda task: correlates(task.gathered), _no_correlates,
         shown.correlates_table,
     ),
     "similarity": Section(
@@ -141,7 +141,7 @@ SECTIONS: dict[str, Section] = {
     ),
     "divergences": Section(
         "Divergence, text by text",
-        lambda task: of_divergence.divergences(task.gathered, task.config, task.threads, task.progress),
+        lambda task: divergences(task.gathered, task.config, task.threads, task.progress),
         _no_divergences, shown.divergences_table, GEOMETRY,
     ),
     "diagram_distances": Section(

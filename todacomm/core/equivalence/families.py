@@ -1,4 +1,4 @@
-"""Contrasts of the same half-samples judged together, one contrast at a time: the family may be as large as it likes."""
+"""Contrasts of the same half-samples judged together, one at a time, so that the family may be of any size."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

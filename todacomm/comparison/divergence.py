@@ -8,7 +8,7 @@ import pandas as pd
 from todacomm.comparison.differences import Pair
 from todacomm.comparison.gathering import Gathered
 from todacomm.comparison.matching import matched_names, residual_depths
-from todacomm.comparison.similarity import same_texts, stored_clouds
+from todacomm.comparison.similarities import same_texts, stored_clouds
 from todacomm.core.clouds import distances
 from todacomm.core.inference import MIN_DRAWS
 from todacomm.core.similarity import rtd_null

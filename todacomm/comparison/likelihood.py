@@ -9,8 +9,8 @@ from scipy.stats import rankdata
 
 from todacomm.comparison.gathering import LABEL, Gathered
 from todacomm.comparison.identity import MODELS
+from todacomm.comparison.means import numbers
 from todacomm.comparison.metrics import compared_metrics
-from todacomm.comparison.ranking import numbers
 from todacomm.results.table import framed
 
 LIKELIHOODS = ("bits_per_byte", "perplexity")
