@@ -3,6 +3,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from todacomm.system.parent import FIRST_PARENT as FIRST_PARENT
+
 if TYPE_CHECKING:
     from todacomm.comparison.result import Comparison
     from todacomm.jobs.analyze import analyze

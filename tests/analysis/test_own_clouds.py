@@ -1,15 +1,20 @@
 """Clouds from a file: any of three forms, never objects, and torch stays out of it."""
 
+import pickle
 import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 from safetensors.numpy import save_file
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, SHARED_DATA
+from todacomm.analysis.cloud_files import read_cloud_file
 from todacomm.analysis.observe import observe
 from todacomm.analysis.own_clouds import read_clouds
+from todacomm.core.layer import analyze_layer
 from todacomm.settings.analysis import AnalysisConfig
 
 
@@ -51,13 +56,15 @@ def test_texts_come_along_and_decide_the_digest(tmp_path, layers):
 @pytest.mark.parametrize(
     ("arrays", "says"),
     [
-        ({"a": np.array([[object()] * 2] * 12)}, "cannot be read"),
-        ({"a": np.array([["x", "y"]] * 12)}, "expected numbers"),
+        ({"a": np.array([[object()] * 2] * 12)}, "holds no cloud"),
+        ({"a": np.array([["x", "y"]] * 12)}, "holds no cloud"),
         ({"a": np.zeros((12, 2)), "b": np.zeros((11, 2))}, "a 12, b 11"),
-        ({"a": np.zeros(12)}, "expected \\(n_points, n_dims\\)"),
+        ({"a": np.zeros(12)}, "holds no cloud"),
         ({"a": np.zeros((9, 2))}, "at least 10"),
-        ({"a": np.zeros((12, 2)), "texts": np.array(["x"])}, "1 texts for 12 points"),
+        ({"a": np.zeros((12, 2)), "texts": np.array(["x"])}, "texts for another number of points than 12"),
         ({}, "holds no cloud"),
+        ({"run": np.zeros((12, 2))}, "rename it"),
+        ({"a": np.full((12, 2), 1e30)}, "divide the cloud by a constant"),
     ],
 )
 def test_what_is_no_cloud_is_said(tmp_path, arrays, says):
@@ -77,7 +84,7 @@ def test_more_landmarks_than_points_of_a_file_are_an_error(tmp_path, layers):
 def test_missing_and_broken_files(tmp_path, name):
     if name.startswith("broken"):
         (tmp_path / name).write_bytes(b"not an array")
-    with pytest.raises(ValueError, match=r"no cloud file|cannot be read"):
+    with pytest.raises(ValueError, match=r"no file at|is no file of clouds|cannot be read"):
         read_clouds(tmp_path / name)
 
 
@@ -89,3 +96,108 @@ def test_torch_is_not_imported(tmp_path, layers):
         "assert not {'torch', 'transformers'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_layers_are_in_numeric_order_whatever_the_container_does(tmp_path, rng):
+    clouds = {f"layer_{i}": rng.normal(size=(12, 3)).astype(np.float32) for i in range(12)}
+    save_file({**clouds, "final": clouds["layer_3"], "embedding": clouds["layer_4"]}, tmp_path / "a.safetensors")
+    assert list(read_clouds(tmp_path / "a.safetensors").clouds) == ["embedding", *clouds, "final"]
+
+
+def test_layers_are_chosen_by_name_and_in_that_order(tmp_path, layers):
+    np.savez(tmp_path / "a.npz", **layers, short=np.zeros((5, 2)))
+    assert list(read_clouds(tmp_path / "a.npz", ["second", "first"]).clouds) == ["second", "first"]
+    with pytest.raises(ValueError, match=r"no layer nope: choose from first, second, short"):
+        read_clouds(tmp_path / "a.npz", ["nope"])
+
+
+def test_an_offset_does_not_cost_the_shape(tmp_path, rng):
+    cloud = rng.normal(size=(60, 8))
+    np.savez(tmp_path / "a.npz", plain=cloud, moved=cloud + 1e8)
+    clouds = read_clouds(tmp_path / "a.npz").clouds
+    assert clouds["plain"].dtype == np.float32
+    assert clouds["moved"].dtype == np.float64
+    plain, moved = (analyze_layer(layer).metrics for layer in (cloud, clouds["moved"]))
+    for name in ("h0_total_norm", "h1_max_norm", "twonn_dimension"):
+        assert moved[name] == pytest.approx(plain[name], rel=1e-6)
+
+
+def test_a_long_table_is_split_by_its_layer_column(tmp_path, rng):
+    hidden, text = rng.normal(size=(36, 4)), np.tile(np.arange(12), 3)
+    np.savez(tmp_path / "a.npz", hidden=hidden, layer=np.repeat([0, 1, 2], 12), a=text)
+    file = read_cloud_file(tmp_path / "a.npz")
+    assert {name: cloud.shape for name, cloud in file.clouds.items()} == dict.fromkeys(
+        ["layer_0", "layer_1", "layer_2"], (12, 4)
+    )
+    np.testing.assert_array_equal(file.clouds["layer_1"], hidden[12:24])
+    assert file.labels["a"].tolist() == list(range(12))
+    np.savez(tmp_path / "b.npz", hidden=hidden, layer=np.repeat([0, 1, 2], 12), a=np.r_[text[:24], text[:12][::-1]])
+    with pytest.raises(ValueError, match="in another order"):
+        read_cloud_file(tmp_path / "b.npz")
+
+
+def test_tables_tensors_and_hdf5_give_the_same_cloud(tmp_path, rng):
+    cloud, words = rng.normal(size=(12, 11)), [f"word {i}" for i in range(12)]
+    frame = pd.DataFrame(cloud, columns=[f"x{i}" for i in range(11)]).assign(word=words)
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    frame.sample(frac=1.0, axis=1, random_state=0).to_parquet(tmp_path / "a.parquet")
+    pd.DataFrame({"x": list(cloud), "word": words}).to_parquet(tmp_path / "b.parquet")
+    torch.save({"x": torch.from_numpy(cloud), "word": words}, tmp_path / "a.pt")
+    forms = ["a.csv", "a.parquet", "b.parquet", "a.pt"]
+    try:
+        import h5py
+    except ImportError:
+        pass
+    else:
+        with h5py.File(tmp_path / "a.h5", "w") as file:
+            file["x"], file["word"] = cloud, words
+        forms.append("a.h5")
+    for form in forms:
+        file = read_cloud_file(tmp_path / form)
+        assert list(file.clouds) == ["x"], form
+        np.testing.assert_allclose(file.clouds["x"], cloud)
+        assert file.labels["word"].tolist() == words, form
+
+
+def test_a_pickle_is_not_loaded(tmp_path):
+    with (tmp_path / "a.pt").open("wb") as file:
+        pickle.dump({"x": print}, file)
+    with pytest.raises(ValueError, match="cannot be read as a file of tensors"):
+        read_clouds(tmp_path / "a.pt")
+
+
+CASES = SHARED_DATA.parent / "cases"
+needs_cases = pytest.mark.skipif(not CASES.is_dir(), reason=f"no small inputs at {CASES}")
+
+
+@needs_cases
+@pytest.mark.parametrize(
+    ("name", "layers", "labels", "refused"),
+    [
+        ("object-metadata.npz", ["vectors"], [], ["array_refused"]),
+        ("layer-column.npz", ["layer_0", "layer_1", "layer_2"], ["a"], []),
+        ("bfloat16.safetensors", ["layer_0"], [], []),
+        ("twelve-layers.safetensors", [f"layer_{i}" for i in range(12)], [], []),
+        ("pair-base.npz", ["layer_0"], ["texts"], []),
+    ],
+)
+def test_files_as_people_have_them(name, layers, labels, refused):
+    file = read_cloud_file(CASES / name)
+    assert list(file.clouds) == layers
+    assert {cloud.shape for cloud in file.clouds.values()} == {(60, 8)}
+    assert list(file.labels) == labels
+    assert [warning.code for warning in file.warnings] == refused
+
+
+@needs_cases
+def test_a_pair_of_files_is_about_the_same_texts():
+    base, tuned = (read_clouds(CASES / f"pair-{name}.npz") for name in ("base", "tuned"))
+    assert base.texts["digest"] == tuned.texts["digest"]
+    assert base.texts["name"] == tuned.texts["name"]
+    assert base.model["name"] != tuned.model["name"]
+
+
+@needs_cases
+def test_values_that_do_not_fit_are_an_error_with_the_range():
+    with pytest.raises(ValueError, match="divide the cloud by a constant"):
+        read_clouds(CASES / "huge.npz")

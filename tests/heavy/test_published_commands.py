@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.heavy.conftest import project_environment
+from tests.helpers.hub import serve_dataset
 from tests.helpers.hub_cache import keep_model
 from tests.test_published import COMMANDS
-from tests.texts.hub_server import serve
 from todacomm.results.table import by_layer
 
 pytestmark = pytest.mark.heavy
@@ -86,7 +86,7 @@ def download(home: Path, name: str, where: tuple[str, str, str], columns: dict[s
     """Load a data set from a hub on this machine, so that it stays in the cache."""
     path = home / f"{name}.parquet"
     pq.write_table(pa.table(columns), path)
-    with serve(*where, path.read_bytes()) as endpoint:
+    with serve_dataset(*where, path.read_bytes()) as endpoint:
         environment = project_environment(HF_HOME=str(home), HF_ENDPOINT=endpoint, HF_HUB_OFFLINE="0")
         command = [sys.executable, "-c", LOAD, name]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)

@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from tests.helpers.hub import COMMIT
 from tests.helpers.tiny_models import tiny_model_folder
-
-COMMIT = "c0ffee" * 6 + "c0ff"
 
 
 def keep_model(

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.helpers.hub import BROKEN, COMMIT, GATED, OPEN, serve_model
 from tests.helpers.tiny_models import tiny_model_folder
-from tests.models.model_hub import BROKEN, COMMIT, GATED, OPEN, serve
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "hf_neverToBeSeen"
@@ -62,7 +62,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
         "unknown": {"name": "nobody/nothing"},
         "broken": {"name": BROKEN},
     }
-    with serve(folder) as address:
+    with serve_model(folder) as address:
         online = ask(cache, list(cases.values()), HF_ENDPOINT=address, HF_HUB_OFFLINE="0")
     gone = ask(cache, [{"name": "nobody/nothing"}, {"name": OPEN}], HF_ENDPOINT=address, HF_HUB_OFFLINE="0")
     offline = ask(cache, [{"name": OPEN}, {"name": "nobody/nothing"}], HF_HUB_OFFLINE="1")

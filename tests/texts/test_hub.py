@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.texts.hub_server import COMMIT, serve
+from tests.helpers.hub import COMMIT, serve_dataset
 from todacomm.settings.analysis import TextsConfig
 from todacomm.texts import hub, load_texts
 from todacomm.texts.files import read_file
@@ -139,7 +139,7 @@ def test_a_hub_gives_the_texts_of_the_local_copy_its_commit_and_then_its_cache(
     table = tmp_path / "test.parquet"
     pq.write_table(pa.table({"text": wikitext_rows(path)}), table)
     expected = [COMMIT, load_texts(TextsConfig(dataset=str(path)), seed=42).digest, "wikitext2/Imagism#w0"]
-    with serve("Salesforce/wikitext", "wikitext-2-raw-v1", "test", table.read_bytes()) as endpoint:
+    with serve_dataset("Salesforce/wikitext", "wikitext-2-raw-v1", "test", table.read_bytes()) as endpoint:
         newest, same, unknown, missing, gated = ask(tmp_path, endpoint, [
             ("wikitext2", ""), ("wikitext2", COMMIT), ("wikitext2", "v9"), ("squad", ""), ("hf:a/gated:test:text", ""),
         ])  # fmt: skip

@@ -108,6 +108,45 @@ def test_a_signal_that_comes_while_an_object_is_deleted_is_not_lost(signum: sign
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_the_run_is_made_leaves_none_open(
+    store: Path, monkeypatch: pytest.MonkeyPatch, signum: signal.Signals
+) -> None:
+    create = MlflowClient.create_run
+
+    def interrupted(client: MlflowClient, *words: object, **options: object) -> object:
+        run = create(client, *words, **options)
+        signal.raise_signal(signum)
+        return run
+
+    monkeypatch.setattr(MlflowClient, "create_run", interrupted)
+    with pytest.raises(KeyboardInterrupt), analysis_run(CONFIG):
+        pytest.fail("the work was begun")
+    (run,) = MlflowClient().search_runs([MlflowClient().get_experiment_by_name("todacomm").experiment_id])
+    assert run.info.status == "KILLED"
+    assert run.data.tags["todacomm.interrupted"] == signum.name
+
+
+def test_a_signal_at_the_very_end_does_not_unmake_the_run(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminate = MlflowClient.set_terminated
+
+    def interrupted(client: MlflowClient, *words: object, **options: object) -> None:
+        terminate(client, *words, **options)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(MlflowClient, "set_terminated", interrupted)
+    with analysis_run(CONFIG) as run:
+        pass
+    assert status(run.run_id) == "FINISHED"
+
+
+def test_a_device_is_never_replaced_by_a_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////dev/null")
+    with pytest.raises(ValueError, match="/dev/null is a pipe, socket or device"), analysis_run(CONFIG):
+        pytest.fail("the work was begun")
+    assert Path("/dev/null").is_char_device()
+
+
 def test_a_handler_of_the_users_own_stays(store: Path) -> None:
     def mine(signum: int, frame: object) -> None: ...
 

@@ -8,8 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from todacomm.models.anatomy import PROBE_TOKENS, Anatomy, run_body
-from todacomm.models.layers import block_name
+from todacomm.models.anatomy import PROBE_TOKENS, Anatomy, hidden_states, run_body
 
 
 def separable(anatomy: Anatomy) -> tuple[nn.Module, ...]:
@@ -23,13 +22,12 @@ def separable(anatomy: Anatomy) -> tuple[nn.Module, ...]:
         return ()  # the last block is another one too
     tokens = torch.arange(PROBE_TOKENS, device=next(anatomy.body.parameters()).device)[None]
     last = torch.full((1,), PROBE_TOKENS - 1, device=tokens.device)
-    name = block_name(anatomy.n_blocks - 1)
+    block = anatomy.blocks[-1]
 
     def arrives_whole(part: nn.Module) -> bool:
-        seen: dict[str, Tensor] = {}
         with only_at([part], last, fill=torch.nan):
-            run_body(anatomy, tokens, torch.ones_like(tokens), lambda layer, hidden: seen.update({layer: hidden}))
-        return bool(seen[name][0, -1].isfinite().all())
+            hidden = hidden_states(block(*args, **kwargs), tokens.shape)
+        return bool(hidden[0, -1].isfinite().all())
 
     def search(parts: nn.Module) -> Iterator[nn.Module]:
         for part in parts.children():
@@ -39,8 +37,8 @@ def separable(anatomy: Anatomy) -> tuple[nn.Module, ...]:
                 yield from search(part)
 
     with torch.inference_mode():
-        candidates = _called_with_rows(anatomy, tokens)
-        return tuple(search(anatomy.blocks[-1]))
+        candidates, args, kwargs = _called_with_rows(anatomy, tokens)
+        return tuple(search(block))
 
 
 @contextmanager
@@ -70,19 +68,27 @@ def only_at(parts: Collection[nn.Module], positions: Tensor, fill: float = 0.0) 
         yield
 
 
-def _called_with_rows(anatomy: Anatomy, tokens: Tensor) -> set[nn.Module]:
-    """Modules of the last block with weights that are called once, on hidden states and nothing else, and give such."""
+def _called_with_rows(anatomy: Anatomy, tokens: Tensor) -> tuple[set[nn.Module], tuple[Any, ...], dict[str, Any]]:
+    """Modules of the last block with weights that are called once, on hidden states and nothing else, and give such.
+
+    With them what the block itself was called with, so that it can be called again without those before it.
+    """
+    inputs: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
     calls: dict[nn.Module, list[bool]] = defaultdict(list)
 
     def watch(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         calls[module].append(not kwargs and len(args) == 1 and _are_rows(args[0], tokens) and _are_rows(output, tokens))
 
     with ExitStack() as hooks:
+        enter = anatomy.blocks[-1].register_forward_pre_hook(
+            lambda block, args, kwargs: inputs.append((args, kwargs)), with_kwargs=True
+        )
+        hooks.callback(enter.remove)
         for module in anatomy.blocks[-1].modules():
             if any(weight.ndim > 1 for weight in module.parameters()):
                 hooks.callback(module.register_forward_hook(watch, with_kwargs=True).remove)
         run_body(anatomy, tokens, torch.ones_like(tokens))
-    return {module for module, fits in calls.items() if fits == [True]}
+    return {module for module, fits in calls.items() if fits == [True]}, *inputs[-1]
 
 
 def _are_rows(value: Any, tokens: Tensor) -> bool:

@@ -1,46 +1,46 @@
-"""Clouds that somebody else took: ``model=clouds:FILE`` with one array a layer, read without torch."""
+"""Clouds that were taken elsewhere: ``model=clouds:FILE``, read as an observation without torch."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
 
+from todacomm.analysis.cloud_files import TEXTS, read_cloud_file
 from todacomm.results.observation import Observation
+from todacomm.results.table import RUN_LAYER
 from todacomm.system.digests import digest_of
+from todacomm.system.errors import UserError
 
-TEXTS_KEY = "texts"
-SUFFIXES = (".npz", ".npy", ".safetensors")
 MIN_POINTS = 10
+LARGEST = 1e18
+"""Largest absolute value of a cloud: its squared distances must be numbers in single precision, which engines use."""
+PRECISION_LOSS = 1e-6
+"""Share of a cloud's spread that single precision may change; a cloud that would lose more stays in double."""
 
 
-def read_clouds(path: Path) -> Observation:
-    """Clouds from a file, one array of shape ``(n_points, n_dims)`` a layer, in the file's order.
+def read_clouds(path: Path, layers: Iterable[str] = ()) -> Observation:
+    """Clouds from a file, see :func:`todacomm.analysis.cloud_files.read_cloud_file` for its forms.
 
-    ``.npz`` and ``.safetensors`` hold one array a layer, named after it; ``.npy`` holds one layer, or several stacked
-    as ``(n_layers, n_points, n_dims)``. An ``.npz`` may hold the texts too, as an array of strings named ``texts``.
+    Labels become columns of the texts; an array of strings named ``texts`` holds the texts themselves. Two files with
+    the same texts or labels are about the same texts, and their analyses are compared text by text.
 
     Raises
     ------
-    ValueError
-        The file is missing or broken, holds objects, strings or other shapes, or its layers differ in rows.
+    UserError
+        The file is missing or broken, or holds no clouds of the same rows; under 10 rows; values beyond 1e18.
     """
-    arrays, texts = _read(path)
-    if not arrays:
-        raise ValueError(f"{path} holds no cloud: expected one array of shape (n_points, n_dims) a layer")
-    clouds = {name: _checked(path, name, array) for name, array in arrays.items()}
-    rows = {name: len(cloud) for name, cloud in clouds.items()}
-    n_points = next(iter(rows.values()))
-    if len(set(rows.values())) > 1:
-        listed = ", ".join(f"{name} {n}" for name, n in rows.items())
-        raise ValueError(f"{path} has layers with different numbers of rows ({listed}): row i must be text i")
+    file = read_cloud_file(path, layers)
+    warnings = list(file.warnings)
+    clouds = {name: _checked(path, name, cloud) for name, cloud in file.clouds.items()}
+    n_points = len(next(iter(clouds.values())))
     if n_points < MIN_POINTS:
-        raise ValueError(f"{path} has {n_points} points a layer: expected at least {MIN_POINTS}")
-    if texts is not None and len(texts) != n_points:
-        raise ValueError(f"{path} has {len(texts)} texts for {n_points} points: expected one a point")
+        raise UserError(f"{path} has {n_points} points a layer", f"give at least {MIN_POINTS}")
+    texts = file.labels.get(TEXTS)
+    if texts is None and any(warning.text.startswith(f"{TEXTS} of shape") for warning in warnings):
+        raise UserError(f"{path} has {TEXTS} for another number of points than {n_points}", "give one text a point")
     ids = [f"row/{row}" for row in range(n_points)] if texts is None else [str(text) for text in texts]
-    digest = digest_of("\0".join(ids).encode())
+    labels = {name: values for name, values in file.labels.items() if name != TEXTS}
+    identity = ids if texts is not None else [f"{name}={list(values)}" for name, values in labels.items()] or ids
     return Observation(
         model={
             "name": path.stem,
@@ -49,57 +49,41 @@ def read_clouds(path: Path) -> Observation:
             "family": "clouds",
             "kind": "unknown",
             "weights": "trained",
-            "weights_digest": _digest(clouds),
+            "weights_digest": digest_of(
+                part for name, cloud in clouds.items() for part in (name.encode(), np.ascontiguousarray(cloud))
+            ),
             "n_layers": len(clouds),
             "width": max(cloud.shape[1] for cloud in clouds.values()),
             "pooling": "unknown",
             "head": None,
         },
         texts={
-            "name": path.stem if texts is None else f"{path.stem} texts",
+            "name": f"{n_points} own points" if texts is None and not labels else f"{n_points} own texts",
             "source": str(path),
             "revision": "",
             "unit": "row",
             "samples": n_points,
-            "digest": digest,
+            "digest": digest_of("\0".join(identity).encode()),
             "n_documents": n_points,
             "ids": ids,
         },
         clouds=clouds,
+        warnings=tuple(warnings),
     )
 
 
-def _read(path: Path) -> tuple[dict[str, np.ndarray], np.ndarray | None]:
-    if path.suffix not in SUFFIXES:
-        raise ValueError(f"{path} is no cloud file: expected a name ending in {', '.join(SUFFIXES)}")
-    if not path.is_file():
-        raise ValueError(f"no cloud file at {path}: give the path of a {', '.join(SUFFIXES)} file after clouds:")
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path), None
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return _stacked(loaded), None
-        with loaded:
-            arrays = {name: loaded[name] for name in loaded.files}
-    except (OSError, ValueError, EOFError, BadZipFile, SafetensorError) as error:
-        raise ValueError(f"{path} cannot be read ({error}): save plain arrays of numbers, without objects") from error
-    return arrays, arrays.pop(TEXTS_KEY, None)
-
-
-def _stacked(array: np.ndarray) -> dict[str, np.ndarray]:
-    if array.ndim == 3:
-        return {f"layer_{index}": cloud for index, cloud in enumerate(array)}
-    return {"layer_0": array}
-
-
 def _checked(path: Path, name: str, array: np.ndarray) -> np.ndarray:
-    if array.ndim != 2 or array.shape[1] == 0:
-        raise ValueError(f"{path}: {name} has shape {array.shape}: expected (n_points, n_dims)")
-    if array.dtype.kind not in "fiu":
-        raise ValueError(f"{path}: {name} holds {array.dtype} values: expected numbers")
-    return array.astype(np.float32)
-
-
-def _digest(clouds: dict[str, np.ndarray]) -> str:
-    return digest_of(part for name, cloud in clouds.items() for part in (name.encode(), np.ascontiguousarray(cloud)))
+    """A cloud in single precision, or in double where single precision would change its shape."""
+    if name == RUN_LAYER:
+        raise UserError(f"{path} has a layer named {name}, the name of a run's own numbers", "rename it")
+    points = array.astype(np.float64)
+    finite = points[np.isfinite(points).all(axis=1)]
+    if finite.size and np.abs(finite).max() > LARGEST:
+        raise UserError(
+            f"{path}: {name} reaches {np.abs(finite).max():.2g}, distances need values up to {LARGEST:.0e}",
+            "divide the cloud by a constant: scale-free numbers stay the same",
+        )
+    single = array.astype(np.float32)
+    spread = np.sqrt(finite.var(axis=0).sum()) if len(finite) else 0.0
+    loss = np.abs(single.astype(np.float64) - points)[np.isfinite(points)].max(initial=0.0)
+    return points if loss > PRECISION_LOSS * spread else single

@@ -73,8 +73,8 @@ def examine(model: nn.Module, n_blocks: int, decoder: bool) -> Anatomy:
     answers: list[tuple[nn.Module, Tensor]] = []
 
     def watch(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
-        got = _hidden_states((*args, *kwargs.values()), tokens.shape)
-        calls.append(Call(module, got, _hidden_states(output, tokens.shape)))
+        got = hidden_states((*args, *kwargs.values()), tokens.shape)
+        calls.append(Call(module, got, hidden_states(output, tokens.shape)))
         if hasattr(output, "last_hidden_state"):
             answers.append((module, output.last_hidden_state))
 
@@ -137,15 +137,15 @@ def run_body(anatomy: Anatomy, tokens: Tensor, mask: Tensor, receive: Receive = 
 
     def enter(block: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if not entered:
-            receive(EMBEDDING, _hidden_states((*args, *kwargs.values()), tokens.shape))
+            receive(EMBEDDING, hidden_states((*args, *kwargs.values()), tokens.shape))
         entered.append(block)
 
     def add(kind: str, part: nn.Module, args: tuple[Any, ...], output: Any) -> None:
-        added = multiplier(entered[-1]) * _hidden_states(output, tokens.shape)
+        added = multiplier(entered[-1]) * hidden_states(output, tokens.shape)
         receive(stream_name(len(entered) - 1, kind), added)
 
     def leave(block: nn.Module, args: tuple[Any, ...], output: Any) -> None:
-        receive(block_name(len(entered) - 1), _hidden_states(output, tokens.shape))
+        receive(block_name(len(entered) - 1), hidden_states(output, tokens.shape))
 
     entered: list[nn.Module] = []
     with ExitStack() as hooks:
@@ -161,7 +161,7 @@ def run_body(anatomy: Anatomy, tokens: Tensor, mask: Tensor, receive: Receive = 
     return output
 
 
-def _hidden_states(values: Any, tokens: torch.Size) -> Tensor:
+def hidden_states(values: Any, tokens: torch.Size) -> Tensor:
     """The first tensor of shape (texts, tokens, width) in what a module was given or gave; an empty one without any.
 
     One of shape (texts * tokens, width), in which OPT's MLP computes, counts as such.

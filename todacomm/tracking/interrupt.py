@@ -10,6 +10,8 @@ from types import FrameType
 
 import psutil
 
+from todacomm.system.parent import FIRST_PARENT
+
 ORPHANED = "mlflow run is gone"
 _POLL_SECONDS = 1.0
 _GRACE_SECONDS = 2.0
@@ -84,6 +86,26 @@ def undisturbed() -> Iterator[None]:
             signal.signal(signum, signal.SIG_DFL if handler is None else handler)
 
 
+@contextmanager
+def deferred_signals() -> Iterator[None]:
+    """Hold Ctrl-C and SIGTERM back until the block has ended, then let the first of them act."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    received: list[int] = []
+    handlers = {
+        signum: signal.signal(signum, lambda signum, frame: received.append(signum))
+        for signum in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for signum, handler in handlers.items():
+            signal.signal(signum, signal.SIG_DFL if handler is None else handler)
+    if received:
+        signal.raise_signal(received[0])
+
+
 class Orphanage:
     """A thread that ends this process soon after the ``mlflow run`` that started it.
 
@@ -94,7 +116,7 @@ class Orphanage:
     def __init__(self, last_words: Callable[[], None]) -> None:
         self.reason: str | None = None
         self._last_words = last_words
-        self._parents = _parents()
+        self._parents = _parents(FIRST_PARENT)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="todacomm-orphanage", daemon=True)
 
@@ -107,7 +129,7 @@ class Orphanage:
 
     def _watch(self) -> None:
         while not self._over.wait(_POLL_SECONDS):
-            if _parents() != self._parents:
+            if _parents(os.getppid()) != self._parents:
                 break
         else:
             return
@@ -122,9 +144,8 @@ class Orphanage:
             os._exit(128 + signal.SIGTERM)
 
 
-def _parents() -> tuple[int, ...]:
+def _parents(parent: int) -> tuple[int, ...]:
     """Process id of the parent, and of its parent where the parent is the shell that ``mlflow run`` starts."""
-    parent = os.getppid()
     try:
         process = psutil.Process(parent)
         return (parent, process.ppid()) if process.name() in _SHELLS else (parent,)

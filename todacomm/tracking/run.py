@@ -2,9 +2,12 @@
 
 import os
 import re
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from todacomm.tracking._mlflow import (
     NAME_NOUNS,
@@ -18,7 +21,7 @@ from todacomm.tracking._mlflow import (
     quiet,
     resolve_tags,
 )
-from todacomm.tracking.interrupt import ORPHANED, Orphanage, interruptible, reason_of, undisturbed
+from todacomm.tracking.interrupt import ORPHANED, Orphanage, deferred_signals, interruptible, reason_of, undisturbed
 from todacomm.tracking.process import process_tags
 from todacomm.tracking.store import experiment_id, open_store, store_errors, usable
 
@@ -71,24 +74,37 @@ def open_run(
         stack.enter_context(interruptible())
         client = open_store()
         run_id = None if parent else os.environ.pop(_RUN_ID, None)
-        run = _take_over(client, run_id, name, tags) if run_id else _begin(client, name, experiment_name, tags, parent)
-        orphanage = None
-        if run.data.tags.get("mlflow.source.type") == "PROJECT":
-            orphanage = stack.enter_context(Orphanage(lambda: _end(client, run, "KILLED", ORPHANED)))
+        orphanage: Orphanage | None = None
+        run: Run | None = None
         try:
+            with deferred_signals():  # one between the making of a run and its name here would leave it open
+                if run_id:
+                    run = _take_over(client, run_id, name, tags)
+                else:
+                    run = _begin(client, name, experiment_name, tags, parent)
+            made = run
+            if run.data.tags.get("mlflow.source.type") == "PROJECT":
+                orphanage = stack.enter_context(Orphanage(lambda: _end(client, made, "KILLED", ORPHANED)))
             yield OpenRun(client, run.info.run_id, run.info.experiment_id)
-            with store_errors(client.tracking_uri), quiet():
+            with undisturbed(), store_errors(client.tracking_uri), quiet():
                 client.set_terminated(run.info.run_id, "FINISHED")
         except BaseException as error:
-            with undisturbed():
-                status, reason = "FAILED", ""
-                if isinstance(error, KeyboardInterrupt):
-                    status, reason = "KILLED", (orphanage and orphanage.reason) or reason_of(error)
-                try:
-                    _end(client, run, status, reason)
-                except (MlflowException, OSError) as unsaid:
-                    error.add_note(f"the run {run.info.run_id} could not be marked as ended: {unsaid}")
+            if run is not None:
+                _end_after(error, client, run, orphanage)
             raise
+
+
+def _end_after(error: BaseException, client: MlflowClient, run: Run, orphanage: Orphanage | None) -> None:
+    """End a run whose work an error or a signal has ended."""
+    status, reason = "FAILED", ""
+    if isinstance(error, KeyboardInterrupt):
+        traceback.clear_frames(error.__traceback__)  # an interrupted query's frames hold an sqlite store's lock
+        status, reason = "KILLED", (orphanage and orphanage.reason) or reason_of(error)
+    with undisturbed():
+        try:
+            _end(client, run, status, reason)
+        except (MlflowException, SQLAlchemyError, OSError) as failure:
+            error.add_note(f"the run {run.info.run_id} could not be marked as ended: {failure}")
 
 
 def _begin(client: MlflowClient, name: str, experiment_name: str, tags: dict[str, str], parent: str | None) -> Run:

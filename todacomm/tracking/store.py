@@ -9,6 +9,7 @@ from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from todacomm.system.errors import UserError
+from todacomm.system.foreign import check_regular
 from todacomm.tracking._mlflow import (
     ARTIFACT_ROOT,
     Experiment,
@@ -115,9 +116,11 @@ def _create(client: MlflowClient, name: str) -> str:
 
 
 def _make_database(path: Path) -> None:
-    """An empty store at ``path``, unless there is one."""
-    if path.exists() and path.stat().st_size:
-        return
+    """An empty store at ``path``, unless there is one; a device or a pipe of that name is never replaced."""
+    if path.exists():
+        check_regular(path)
+        if path.stat().st_size:
+            return
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{path}-lock", timeout=60):
         if path.exists() and path.stat().st_size:

@@ -18,7 +18,10 @@ def cache_folder() -> Path:
         home = Path(os.environ.get("LOCALAPPDATA", "~/AppData/Local"))
     else:
         home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
-    return home.expanduser() / "todacomm"
+    try:
+        return home.expanduser() / "todacomm"
+    except RuntimeError:  # a user without a home folder, as in a container started with another user id
+        return Path(tempfile.gettempdir()) / f"todacomm-{os.getuid()}"
 
 
 def cache_bytes() -> int:

@@ -1,0 +1,62 @@
+"""Files that somebody else wrote: regular files only, and whatever a parser raises becomes one clear error."""
+
+import logging
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from todacomm.system.errors import UserError
+
+_log = logging.getLogger("todacomm.foreign")
+
+
+@contextmanager
+def foreign_file(path: Path | str, kind: str, remedy: str) -> Iterator[None]:
+    """Parse a file inside the block; any failure is a :class:`UserError` that names the file and what it should be.
+
+    A parser of foreign bytes can fail in more ways than can be listed: with its own exceptions, with RecursionError on
+    deep nesting, with MemoryError on a size that is declared and not there. All of them mean one thing to the user.
+    The original error is the cause and goes to the log ``todacomm.foreign``.
+
+    Parameters
+    ----------
+    kind : str
+        What the file should be, such as ``an .npz file of arrays``.
+    remedy : str
+        What the user can do.
+
+    Raises
+    ------
+    UserError
+        The file is no regular file, or the block fails; a UserError of the block itself passes as it is.
+    """
+    check_regular(path)
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        _log.debug("%s cannot be read as %s", path, kind, exc_info=True)
+        reason = str(error).partition("\n")[0][:200]
+        described = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
+        raise UserError(f"{path} cannot be read as {kind} ({described})", remedy) from error
+
+
+def check_regular(path: Path | str) -> None:
+    """Whether a path is a regular file, or a link to one: reading a pipe or a device may never end.
+
+    Raises
+    ------
+    UserError
+        There is nothing, or something else.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError) as error:
+        reason = "it does not exist" if isinstance(error, FileNotFoundError) else str(error)
+        raise UserError(f"no file at {path} ({reason})", "give the path of a file") from error
+    if not stat.S_ISREG(mode):
+        kind = "a folder" if stat.S_ISDIR(mode) else "a pipe, socket or device"
+        raise UserError(f"{path} is {kind}", "give the path of a regular file")
