@@ -103,7 +103,7 @@ def compare_one(config: "ComparisonConfig", style: str) -> None:
         found, run = compare(config)
     if style == "json":
         where = {"link": tracking.run_link(run), "report": tracking.report_path(run)}
-        said = {"headline": " ".join(headline(found)), "warnings": list(found.warnings)}
+        said = {"headline": " ".join(headline(found)), "warnings": list(map(str, found.warnings))}
         print_json(run_id=run.run_id, comparison=config.run_name, **where, **said)
 
 
