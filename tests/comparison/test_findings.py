@@ -123,10 +123,8 @@ def crowd(n: int) -> Comparison:
     matrix = rng.uniform(0.5, 1.5, (n, n))
     matrix = np.where(np.eye(n, dtype=bool), 0.0, (matrix + matrix.T) / 2)
     pairs = [(a, b) for i, a in enumerate(labels) for b in labels[i + 1 :]]
-    shapes = pd.concat([
-        pd.DataFrame(pairs, columns=["label_a", "label_b"]).assign(degree=degree, wasserstein=rng.uniform(size=len(pairs)))
-        for degree in (0, 1)
-    ])  # fmt: skip
+    both = pd.DataFrame(pairs, columns=["label_a", "label_b"])
+    shapes = pd.concat([both.assign(degree=k, wasserstein=rng.uniform(size=len(pairs))) for k in (0, 1)])
     divergence = pd.DataFrame([{"label_a": a, "label_b": b, "rtd": rng.uniform()} for a, b in pairs])
     ranking = pd.DataFrame({"metric": "h0_total_norm", "label": labels, "value": np.linspace(1, 0.5, n), "lo": 0.2,
                             "hi": 1.2, "blocks": 4})  # fmt: skip

@@ -167,7 +167,7 @@ def clearest(rows: pd.DataFrame) -> dict[str, Any]:
 
 
 def _layers(rows: pd.DataFrame) -> dict[str, Any]:
-    """In how many layers a difference stands, the clearest of them, and what could have been seen in the others."""
+    """In how many layers a difference stands, the clearest of them, and what could have been detected in the others."""
     stands = standing(rows)
     values: dict[str, Any] = {"standing": len(stands), "layers": len(rows)}
     values["smallest_difference"] = float(rows["smallest_difference"].median())

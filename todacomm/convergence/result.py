@@ -1,4 +1,4 @@
-"""What a convergence finds: tidy tables, and the way to look numbers up in them."""
+"""A convergence in memory: tidy tables, and the way to look numbers up in them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from todacomm.core.facts import RunWarning
 from todacomm.settings.analysis import AnalysisConfig
 
 COLUMNS = (
@@ -25,7 +26,7 @@ RECOMMENDED_COLUMNS = (
 
 @dataclass(frozen=True)
 class Convergence:
-    """What became of the metrics of some layers as points and principal components were added.
+    """The metrics of some layers against the number of points and of principal components.
 
     Attributes
     ----------
@@ -48,7 +49,7 @@ class Convergence:
     layers: Mapping[str, int]
     sizes: tuple[int, ...]
     pca: int
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[RunWarning, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
 
     def against_size(self, layer: str, metric: str) -> pd.DataFrame:

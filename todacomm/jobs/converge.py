@@ -24,7 +24,7 @@ def converge(
     Returns
     -------
     Convergence, JobRun
-        What was found, and the finished run it is recorded in.
+        The tables, and the finished run they are recorded in.
 
     Raises
     ------
@@ -97,5 +97,5 @@ def tags(result: Convergence) -> dict[str, str]:
         "family": model["family"],
         "dataset": texts["name"],
         "texts_digest": texts["digest"],
-        "warnings": "\n".join(result.warnings),
+        "warnings": "\n".join(map(str, result.warnings)),
     }
