@@ -4,6 +4,7 @@ python -m benchmarks.accelerator [--form full]
 """
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -14,11 +15,13 @@ from benchmarks.materials import CACHE, copy_tokenizer, wikitext
 from benchmarks.measuring import Skipped, in_turns, same_diagrams, timed
 from benchmarks.reporting import Findings, Form, Row, guarded, run, speed_row
 from todacomm.activations import extract
-from todacomm.analysis.shape import Shaping, measure_shape
+from todacomm.analysis.shape import measure_shape
 from todacomm.core.homology import Diagrams
-from todacomm.core.layer import LayerAnalysis
+from todacomm.core.layer import LayerAnalysis, analyze_layer
+from todacomm.core.threads import one_thread_each
 from todacomm.models import LoadedModel, load_model
 from todacomm.settings.analysis import AnalysisConfig, ModelConfig, load_config
+from todacomm.system.machine import worker_threads
 from todacomm.texts import load_texts
 
 WHAT = "500 texts through a 1.1 B-parameter decoder, bfloat16"
@@ -51,9 +54,10 @@ def overlap(loaded: LoadedModel, texts: Sequence[str], config: AnalysisConfig, p
     pass_over = partial(extract, loaded, texts, likelihood=False)
 
     def beside() -> Diagrams:
-        with Shaping(config) as shaping:
-            seen = pass_over(finished=shaping.begin)
-            return diagrams(shaping.finish(seen.clouds))
+        begun = {}
+        with one_thread_each(), ThreadPoolExecutor(worker_threads(config.topology.threads)) as pool:
+            seen = pass_over(finished=lambda name, cloud: begun.update({name: pool.submit(analyze_layer, cloud)}))
+            return diagrams({name: begun[name].result() for name in seen.clouds})
 
     def afterwards() -> Diagrams:
         return diagrams(measure_shape(config, pass_over().clouds))

@@ -30,11 +30,11 @@ from todacomm.core.inference import (
     betti_bands,
     half_samples,
     metric_values,
+    null_draws,
     p_value,
     paired_difference,
     paired_p_values,
     replicate,
-    rotation_draws,
     step_down_max_t,
 )
 from todacomm.core.inference.replicates import Replicates
@@ -151,7 +151,7 @@ def _against_rotations(
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Rank of every layer among its draws, and adjusted p: layer -> array over the tested metrics."""
     layers = {name: analyze_layer(cloud) for name, cloud in clouds.items()}
-    draws = rotation_draws(layers, DRAWS, rng)
+    draws = null_draws(layers, DRAWS, rng)
     values = {name: [layer.metrics[metric] for metric in TESTED_METRICS] for name, layer in layers.items()}
     ranks = {
         name: np.array([p_value(v, draws[name][:, m], "upper") * (DRAWS + 1) for m, v in enumerate(values[name])])

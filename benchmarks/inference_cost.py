@@ -13,10 +13,11 @@ from benchmarks.populations import wide
 from benchmarks.reporting import Findings, Form, Row, Table, run, seconds
 from todacomm.core.clouds import distances
 from todacomm.core.homology import persistence
-from todacomm.core.inference import INTERVAL_METRICS, half_samples, infer, rotation
-from todacomm.core.inference.replicates import HalfSpectrum
+from todacomm.core.inference import INTERVAL_METRICS, half_samples, infer
 from todacomm.core.inference.whole_run import Inference
 from todacomm.core.layer import LayerAnalysis, analyze_layer
+from todacomm.core.nulls import rotation
+from todacomm.core.parts import Parts
 
 GOAL = 90.0
 
@@ -52,16 +53,17 @@ def check(found: Inference, replicates: int) -> None:
 def split(layer: LayerAnalysis, n_points: int) -> Table:
     """CPU time of the parts of one half-sample and of one rotation of one layer, on one thread."""
     rng = np.random.default_rng(0)
-    (half,) = half_samples(n_points, 1, seed=0)
+    halves = half_samples(n_points, 1, seed=0)
+    (half,) = halves
     among = layer.distances[np.ix_(half, half)]
-    spectrum = HalfSpectrum(layer.cloud)
+    parts = Parts(layer.view(layer.cloud), halves)
     matrix = rotation(n_points, rng)
     turned = matrix @ layer.scores
     between = distances(turned)
     with threadpool_limits(1):
         parts = {
             "half-sample: homology": cpu_seconds(lambda: persistence(among)),
-            "half-sample: spectrum": cpu_seconds(lambda: spectrum(half)),
+            "half-sample: spectrum": cpu_seconds(lambda: next(iter(parts)).eigenvalues),
             "rotation: homology": cpu_seconds(lambda: persistence(between)),
             "rotation: distances": cpu_seconds(lambda: distances(turned)),
             "rotation: product with the cloud": cpu_seconds(lambda: matrix @ layer.scores),

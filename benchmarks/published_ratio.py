@@ -15,7 +15,7 @@ from benchmarks.measuring import close
 from benchmarks.reporting import Findings, Form, Table, guarded, run
 from todacomm.analysis.assembly import published
 from todacomm.analysis.observe import observe
-from todacomm.core.summaries import published_h0_total
+from todacomm.core.metrics.whole_run import published_h0_total
 from todacomm.results.observation import Observation
 from todacomm.settings.analysis import load_config
 

@@ -1,169 +1,94 @@
-"""A page for every metric, written from the registry and from the docstring of the function that computes it."""
+"""A page for every metric, written from its row in the registry and the docstring of the function in that row."""
 
-import ast
 import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from textwrap import dedent
 
-from todacomm.core.metrics import LAYER_METRICS, RUN_METRICS, Metric
+from todacomm.core.metrics import LAYER_METRICS, RUN_METRICS, Metric, RunMetric, metric_key
 
-ROOT = Path(__file__).resolve().parents[2]
-DIAGRAMS = "todacomm.core.summaries.diagram_metrics"
-HEALTH = "todacomm.core.clouds.health"
-TEXTS = "todacomm.analysis.assembly.text_health"
-LAYER = "todacomm.core.layer.analyze_layer"
-RATIOS = "todacomm.core.summaries.expansion_ratios"
-LIKELIHOOD = "todacomm.activations.likelihood.perplexity"
-COMPUTED_BY: dict[str, str] = {
-    **dict.fromkeys((name for name in LAYER_METRICS if name.startswith(("h0_", "h1_"))), DIAGRAMS),
-    **dict.fromkeys(("h0_entropy", "h1_entropy"), "todacomm.core.summaries.persistence_entropy"),
-    **dict.fromkeys(("n_points", "n_distinct", "duplicate_fraction"), HEALTH),
-    **dict.fromkeys(("mean_norm", "mean_cosine", "top_dim_variance"), HEALTH),
-    **dict.fromkeys(("top_token_fraction", "truncated_fraction"), TEXTS),
-    **dict.fromkeys(("median_distance", "pca_explained_variance"), LAYER),
-    "cover_radius": "todacomm.core.landmarks.farthest_points",
-    "participation_ratio": "todacomm.core.geometry.participation_ratio",
-    "effective_rank": "todacomm.core.geometry.effective_rank",
-    "spectrum_alpha": "todacomm.core.geometry.spectrum_alpha",
-    "twonn_dimension": "todacomm.core.geometry.twonn_dimension",
-    **dict.fromkeys(("expansion_ratio", "expansion_ratio_block", "expansion_ratio_norm"), RATIOS),
-    "expansion_ratio_published": "todacomm.core.summaries.published_ratio",
-    **dict.fromkeys(("perplexity", "bits_per_byte"), LIKELIHOOD),
-    "pseudo_perplexity": "todacomm.activations.likelihood.pseudo_perplexity",
-}
-"""Metric -> the function that computes it, in whose docstring its definition stands."""
-
-BULLET = r"^ *\* ((?:``\w+``(?:, )?)+): (.*(?:\n(?! *\*| *$).*)*)"
-TWINS = {
-    "h0_mean_lifetime": "h0_total_norm",
-    "h0_max_lifetime": "h0_max_norm",
-    "h1_total_persistence": "h1_total_norm",
-    "h1_max_lifetime": "h1_max_norm",
-    "expansion_ratio": "expansion_ratio_norm",
-}
-"""Raw number -> the one that stands beside it with scale divided out."""
-GROUPS = {
-    "Connected pieces (H0)": lambda name: name.startswith("h0_"),
-    "Loops (H1)": lambda name: name.startswith("h1_"),
-    "Dimension and spectrum": lambda name: name in LAYER_METRICS and LAYER_METRICS[name].group == "geometry",
-    "Health and scale of the cloud": lambda name: name in LAYER_METRICS and LAYER_METRICS[name].group == "cloud",
-    "Of a whole run": lambda name: name in RUN_METRICS,
-}
-"""Title of a part of the table -> whether a metric stands in it."""
-RUN_LABELS = {
-    "expansion_ratio_block": "Expansion ratio from the first block",
-    "expansion_ratio_norm": "Expansion ratio, scale-free",
-    "expansion_ratio_published": "Expansion ratio as published",
-    "pseudo_perplexity": "Pseudo-perplexity",
-}
-READING = {
-    "h0_total_norm": "Small: structure finer than the covariance knows, most often clusters. Near the rotation null's "
-    "band: spread as evenly as a Gaussian of that covariance.",
-    "h1_max_norm": "With an adjusted p of at most .05 a loop is longer than the covariance explains. Otherwise it is "
-    "*not detected*, which is not *absent*.",
-    "h1_total_norm": "Small: clusters or heavy tails, and not fewer loops.",
-    "h1_count": "Gaussian noise in 50 dimensions has 75 bars among 75 points and 972 among 500: a count alone proves "
-    "nothing.",
-    "top_dim_variance": "Over a half, distances are mostly one coordinate's: analyse with `standardize=true` too.",
-    "duplicate_fraction": "Over a half, ratios with this layer below are not taken; from a tenth on the report warns.",
-    "expansion_ratio": "A model with random weights reaches a high ratio too: read `expansion_ratio_norm`.",
-    "expansion_ratio_published": "Only to be held against the published package's own table.",
-}
-"""What a value means, where the registry's sentence leaves it open."""
+METRICS: dict[str, Metric | RunMetric] = {**LAYER_METRICS, **RUN_METRICS}
 
 
 @dataclass(frozen=True)
 class Definition:
-    """What a docstring says of one metric.
+    """What the docstring of a metric's function says.
 
     Attributes
     ----------
     text : str
-        Its definition, with the formula in backticks.
-    notation : str
-        What the symbols mean; empty where the definition says so itself.
+        The definition, with the formula in backticks.
     example : str
-        Its doctest; empty without.
-    sources : tuple of str
-        arXiv ids and DOIs that the definition names, or else the whole docstring.
+        The doctest; empty without.
     """
 
     text: str
-    notation: str
     example: str
-    sources: tuple[str, ...]
+
+
+def sections() -> dict[str, list[str]]:
+    """Names of the metrics by the title of the part of the table in which they stand."""
+    names: dict[str, list[str]] = {}
+    for name, metric in METRICS.items():
+        names.setdefault(metric.section, []).append(name)
+    return names
 
 
 def pages() -> dict[str, str]:
     """Markdown by path under ``docs``: the table of all metrics, and a page for each."""
-    return {"metrics/index.md": index(), **{f"metrics/{name}.md": page(name) for name in COMPUTED_BY}}
+    return {"metrics/index.md": index(), **{f"metrics/{name}.md": page(name) for name in METRICS}}
 
 
 def index() -> str:
-    """Every metric in one table a group."""
+    """Every metric in one table a section."""
     parts = ["# Metrics", INTRODUCTION]
-    for title, belongs in GROUPS.items():
-        rows = [f"| [{name}]({name}.md) | {meaning(name)} | {units(name)} |" for name in COMPUTED_BY if belongs(name)]
+    for title, names in sections().items():
+        rows = [f"| [{name}]({name}.md) | {METRICS[name].meaning} | {units(name)} |" for name in names]
         parts += [f"## {title}", "\n".join(["| name | meaning | units |", "| --- | --- | --- |", *rows])]
     return "\n\n".join(parts) + "\n"
 
 
 def page(name: str) -> str:
     """One metric: meaning, definition, how it behaves, a known value, where it stands in the record, sources."""
-    found = definition(name)
-    parts = [f"# {label(name)}", f"`{name}`", meaning(name)]
-    if name in READING:
-        parts.append(READING[name])
-    parts += ["## Definition", found.text]
-    if found.notation:
-        parts.append(found.notation)
-    parts.append(f"Computed by `{COMPUTED_BY[name]}`.")
+    metric, defined = METRICS[name], definition(name)
+    parts = [f"# {metric.label}", f"`{name}`", metric.meaning]
+    if metric.reading:
+        parts.append(metric.reading)
+    parts += ["## Definition", defined.text]
+    if isinstance(metric, RunMetric) and metric.peak_of:
+        parts.append(f"`T` is [`{metric.peak_of}`]({metric.peak_of}.md), the start is `{metric.start}`.")
+    if isinstance(metric, Metric) and metric.degree is not None:
+        parts.append(NOTATION)
+    parts.append(f"Computed by `{metric.compute.__module__}.{metric.compute.__name__}`.")
     parts += ["## How it behaves", "\n".join(f"* {fact}" for fact in facts(name))]
-    if found.example:
-        parts += ["## A known value", f"```pycon\n{found.example}\n```"]
+    if defined.example:
+        parts += ["## A known value", f"```pycon\n{defined.example}\n```"]
     parts += ["## In the record", record(name)]
-    if found.sources:
-        parts += ["## Sources", "\n".join(f"* [{shown}]({address(shown)})" for shown in found.sources)]
+    if metric.source:
+        parts += ["## Sources", "\n".join(f"* [{source}]({address(source)})" for source in metric.source)]
     return "\n\n".join(parts) + "\n"
-
-
-def label(name: str) -> str:
-    """Title of a page."""
-    return (
-        LAYER_METRICS[name].label
-        if name in LAYER_METRICS
-        else RUN_LABELS.get(name, name.replace("_", " ").capitalize())
-    )
-
-
-def meaning(name: str) -> str:
-    """The glossary's sentence."""
-    return LAYER_METRICS[name].meaning if name in LAYER_METRICS else RUN_METRICS[name]
 
 
 def units(name: str) -> str:
     """Units, or nothing for a plain number."""
-    return LAYER_METRICS[name].units.replace("-", "", LAYER_METRICS[name].units == "-") if name in LAYER_METRICS else ""
+    return METRICS[name].units if METRICS[name].units != "-" else ""
 
 
 def facts(name: str) -> Iterator[str]:
     """What scale, points, intervals and nulls do with it."""
-    if name not in LAYER_METRICS:
+    metric = METRICS[name]
+    if isinstance(metric, RunMetric):
         yield "One number a run: no depth, and no null model."
-        if name in ("expansion_ratio", "expansion_ratio_block", "expansion_ratio_norm"):
+        if metric.peak_of:
             yield "An interval by half-samples of the texts, where `replicates` is not 0."
-        yield from _twin(name)
+        yield from _twins(name)
         return
-    metric = LAYER_METRICS[name]
     if metric.scale_free:
         yield "Scale-free: multiplying all activations by a constant changes nothing."
     else:
         yield "Raw: multiplying all activations by a constant multiplies it by that constant."
-    yield from _twin(name)
+    yield from _twins(name)
     if metric.grows:
         yield "It grows with the number of points: only runs with equally many compare."
     yield _interval(metric)
@@ -175,11 +100,11 @@ def facts(name: str) -> Iterator[str]:
         yield "No p-value: no null model has been shown to be exact for it."
 
 
-def _twin(name: str) -> Iterator[str]:
-    if name in TWINS:
-        yield f"With scale divided out: [`{TWINS[name]}`]({TWINS[name]}.md)."
-    for raw, twin in TWINS.items():
-        if twin == name:
+def _twins(name: str) -> Iterator[str]:
+    if METRICS[name].twin:
+        yield f"With scale divided out: [`{METRICS[name].twin}`]({METRICS[name].twin}.md)."
+    for raw, metric in METRICS.items():
+        if metric.twin == name:
             yield f"The raw number beside it: [`{raw}`]({raw}.md)."
 
 
@@ -189,7 +114,7 @@ def _interval(metric: Metric) -> str:
     how = ", rescaled to all texts" if metric.grows else ""
     return (
         f"95 % interval from half-samples of the texts{how} ([intervals](../methodology.md#intervals), "
-        "[how well they keep their word](../calibration.md))."
+        "[their measured coverage](../calibration.md))."
     )
 
 
@@ -199,9 +124,8 @@ def record(name: str) -> str:
         return (
             f'In MLflow the metric `summary/{name}` of the run; from Python:\n\n```python\nanalysis.run["{name}"]\n```'
         )
-    key = f"{LAYER_METRICS[name].group}/{name}"
     return (
-        f"In MLflow the metric `{key}`, with the layer's place as its step; from Python:\n\n"
+        f"In MLflow the metric `{metric_key(name)}`, with the layer's place as its step; from Python:\n\n"
         f"```python\n"
         f"analysis.layers.query(\"metric == '{name}'\")\n```"
     )
@@ -223,45 +147,27 @@ def definition(name: str) -> Definition:
     Raises
     ------
     ValueError
-        The function, its docstring or a formula in it is not there.
+        The function has no docstring, or no formula in it.
     """
-    doc = docstring(COMPUTED_BY[name])
-    bullet = next((text for names, text in bullets(doc) if name in names), "")
-    plain = re.split(r"\n[A-Z]\w+\n-+\n|\n>>>|\n\* ", doc, maxsplit=1)[0].strip()
-    text = markdown(bullet or plain)
-    if "`" not in text:
-        raise ValueError(f"the docstring of {COMPUTED_BY[name]} has no formula of {name}: expected one in backticks")
-    example = "" if bullet and name not in doc.partition(">>>")[2] else _example(doc)
-    shared = re.sub(BULLET, "", doc, flags=re.MULTILINE)
-    sources = tuple(dict.fromkeys(_sources(bullet) + _sources(shared)))
-    return Definition(text, _notation(doc) if bullet else "", example, sources)
+    return defined_by(METRICS[name].compute.__doc__ or "", name)
 
 
-@cache
-def docstring(path: str) -> str:
-    """Docstring of a function by its dotted name, read from the source: nothing heavy is imported.
+def defined_by(docstring: str, name: str) -> Definition:
+    """A docstring's first paragraphs, up to its first section, and its doctest.
 
     Raises
     ------
     ValueError
-        There is none.
+        It holds no formula in backticks.
+
+    >>> defined_by("``a / b`` of two numbers.\\n\\n>>> 1 / 2\\n0.5", "ratio")
+    Definition(text='`a / b` of two numbers.', example='>>> 1 / 2\\n0.5')
     """
-    module, _, name = path.rpartition(".")
-    file = ROOT / (module.replace(".", "/") + ".py")
-    for node in ast.parse(file.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.FunctionDef) and node.name == name and (found := ast.get_docstring(node, clean=False)):
-            return inspect.cleandoc(found)
-    raise ValueError(f"{path} has no docstring: expected the definition of its metrics there")
-
-
-def bullets(doc: str) -> list[tuple[list[str], str]]:
-    """The entries ``* ``name``: text`` of a docstring: names and text.
-
-    >>> bullets("dict\\n    * ``a``, ``b``: one\\n      and more.\\n    * ``c``: two.")
-    [(['a', 'b'], 'one and more.'), (['c'], 'two.')]
-    """
-    found = re.findall(BULLET, doc, flags=re.MULTILINE)
-    return [(re.findall(r"``(\w+)``", names), " ".join(text.split())) for names, text in found]
+    text, _, example = inspect.cleandoc(docstring).partition(">>> ")
+    text = markdown(re.split(r"\n[A-Z]\w+\n-+\n", text, maxsplit=1)[0])
+    if "`" not in text:
+        raise ValueError(f"the docstring of the function of {name} has no formula: expected one in backticks")
+    return Definition(text, f">>> {example}".strip() if example else "")
 
 
 def markdown(text: str) -> str:
@@ -274,24 +180,9 @@ def markdown(text: str) -> str:
     return re.sub(r"(?<!\n)\n(?!\n)", " ", text).replace("``", "`")
 
 
-def _notation(doc: str) -> str:
-    """What stands between a returned type and the list of its entries: what the symbols mean."""
-    found = re.search(r"Returns\n-+\n.*\n((?:(?! *\*).*\n)+?)\s*\* ", doc)
-    return markdown(found[1]) if found else ""
-
-
-def _example(doc: str) -> str:
-    lines = doc.splitlines()
-    start = next((n for n, line in enumerate(lines) if line.startswith(">>>")), len(lines))
-    return "\n".join(lines[start:]).strip()
-
-
-def _sources(text: str) -> list[str]:
-    plain = re.sub(r"\s+", " ", text)
-    found = re.findall(r"arXiv (\d{4}\.\d{4,5})|doi (10\.\d+/[^\s,;]+[^\s,;.:)])", plain)
-    return [f"arXiv {arxiv}" if arxiv else f"doi {doi}" for arxiv, doi in found]
-
-
+NOTATION = (
+    "With the lifetimes `l = death - birth` of the finite bars, `n'` distinct points and their median distance `m'`."
+)
 INTRODUCTION = """Every number of an analysis, with a page of its own. Those of a layer stand in MLflow with the layer's
 place as step, in `tables/layers.csv`, and in `analysis.layers`; what is undefined is `nan`, with a warning that says
 why.

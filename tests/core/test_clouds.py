@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.core.shapes import rotation
-from todacomm.core.clouds import distances, distinct_rows, health, principal_components, standardize
+from todacomm.core.clouds import distances, distinct_rows, principal_components, standardize
 
 
 def with_duplicates(rng, n_distinct=30, n_dims=8):
@@ -29,30 +29,6 @@ def test_rows_a_millionth_apart_are_one_and_a_thousandth_apart_are_two(rng):
 
 def test_a_cloud_of_one_place_has_one_distinct_row():
     assert distinct_rows(np.ones((7, 3))).tolist() == [0]
-
-
-def test_health_of_known_clouds(rng):
-    cloud = np.vstack([np.eye(4), np.eye(4)])
-    values = health(cloud, distinct_rows(cloud))
-    assert values["n_points"] == 8
-    assert values["n_distinct"] == 4
-    assert values["duplicate_fraction"] == 0.5
-    assert values["mean_norm"] == 1.0
-    assert values["mean_cosine"] == pytest.approx((4 * 2) / (8 * 7))
-    assert values["top_dim_variance"] == pytest.approx(0.25)
-
-
-def test_mean_cosine_is_the_mean_over_pairs(rng):
-    cloud = rng.normal(loc=1.0, size=(40, 5))
-    unit = cloud / np.linalg.norm(cloud, axis=1, keepdims=True)
-    pairs = (unit @ unit.T)[np.triu_indices(40, 1)]
-    assert health(cloud, np.arange(40))["mean_cosine"] == pytest.approx(pairs.mean())
-
-
-def test_a_rogue_dimension_shows(rng):
-    cloud = rng.normal(size=(200, 50))
-    cloud[:, 3] *= 100.0
-    assert health(cloud, np.arange(200))["top_dim_variance"] > 0.99
 
 
 def test_standardized_dimensions_have_unit_variance_and_constants_vanish(rng):

@@ -11,10 +11,10 @@ from todacomm.core.inference import (
     half_samples,
     intervals,
     metric_values,
+    null_draws,
+    null_rows,
     p_value,
     replicate,
-    rotation_draws,
-    rotation_rows,
     step_down_max_t,
 )
 from todacomm.core.layer import analyze_layer
@@ -26,7 +26,7 @@ def ranks(clouds, draws, rng):
     """Rank of each layer among its draws and the draws themselves, by layer and tested metric."""
     layers = {name: analyze_layer(cloud) for name, cloud in clouds.items()}
     values = np.array([[layer.metrics[metric] for metric in TESTED_METRICS] for layer in layers.values()])
-    return values, np.stack(list(rotation_draws(layers, draws, rng).values()), axis=1)
+    return values, np.stack(list(null_draws(layers, draws, rng).values()), axis=1)
 
 
 def test_intervals_cover_the_expectation():
@@ -92,7 +92,7 @@ def test_a_circle_in_one_of_fourteen_layers_is_found_there_alone():
     clouds = {f"layer_{i}": rng.normal(size=(200, 20)) * np.arange(1, 21) ** -0.5 for i in range(14)}
     clouds["layer_6"] = noisy_circle(rng, n_points=200, n_dims=20)
     layers = {name: analyze_layer(cloud) for name, cloud in clouds.items()}
-    rows = rotation_rows(layers, rotation_draws(layers, 39, rng), {})
+    rows = null_rows(layers, null_draws(layers, 39, rng), {})
     adjusted = {row["layer"]: row["p_adjusted"] for row in rows if row["metric"] == "h1_max_norm"}
     assert adjusted.pop("layer_6") < 0.05
     assert min(adjusted.values()) > 0.05

@@ -10,15 +10,14 @@ from todacomm.core.inference import (
     INTERVAL_METRICS,
     TESTED_METRICS,
     control_rows,
+    null_draws,
+    null_rows,
     p_value,
-    permuted_dimensions,
-    rotation,
-    rotation_draws,
-    rotation_rows,
     step_down_max_t,
     universal_p_values,
 )
 from todacomm.core.layer import analyze_layer
+from todacomm.core.nulls import permuted_dimensions, rotation
 
 
 def test_a_rotation_is_orthogonal_and_leaves_the_ones_alone(rng):
@@ -45,7 +44,7 @@ def test_a_rotated_cloud_has_exactly_the_mean_and_the_covariance(rng):
 def test_layers_share_the_rotation_of_a_draw_and_turning_a_layer_changes_nothing(rng):
     cloud = rng.normal(size=(30, 6)) * [4, 3, 2, 1, 1, 1]
     layers = {"one": analyze_layer(cloud), "turned": analyze_layer(cloud @ turn(rng, 6) + 5.0)}
-    draws = rotation_draws(layers, 5, np.random.default_rng(0))
+    draws = null_draws(layers, 5, np.random.default_rng(0))
     np.testing.assert_allclose(draws["one"], draws["turned"], rtol=1e-4)
 
 
@@ -53,9 +52,9 @@ def test_threads_and_layers_with_duplicates_change_no_draw_of_the_others(rng):
     cloud = rng.normal(size=(30, 6))
     doubled = cloud.copy()
     doubled[20:] = doubled[:10]
-    alone = rotation_draws({"a": analyze_layer(cloud)}, 6, np.random.default_rng(0))
+    alone = null_draws({"a": analyze_layer(cloud)}, 6, np.random.default_rng(0))
     layers = {"doubled": analyze_layer(doubled), "a": analyze_layer(cloud), "point": analyze_layer(np.zeros((30, 6)))}
-    beside = rotation_draws(layers, 6, np.random.default_rng(0), threads=3)
+    beside = null_draws(layers, 6, np.random.default_rng(0), threads=3)
     assert np.array_equal(alone["a"], beside["a"])
     assert set(beside) == {"doubled", "a"}
     assert beside["doubled"].shape == (6, len(TESTED_METRICS))
@@ -63,9 +62,9 @@ def test_threads_and_layers_with_duplicates_change_no_draw_of_the_others(rng):
 
 def test_no_draws_and_no_layers_give_nothing(rng):
     layer = analyze_layer(rng.normal(size=(20, 3)))
-    assert rotation_draws({"a": layer}, 0, rng) == {}
-    assert rotation_draws({}, 3, rng) == {}
-    assert rotation_rows({"a": layer}, {}, {}) == []
+    assert null_draws({"a": layer}, 0, rng) == {}
+    assert null_draws({}, 3, rng) == {}
+    assert null_rows({"a": layer}, {}, {}) == []
 
 
 def test_p_counts_the_draws_at_least_as_extreme():
@@ -150,7 +149,7 @@ def test_the_universal_null_follows_its_formula():
 def test_permuted_dimensions_keep_each_coordinate_and_lose_what_ties_them(rng):
     shared = rng.normal(size=(300, 1))
     cloud = np.tile(shared, (1, 4))
-    permuted = permuted_dimensions(cloud, rng)
+    (permuted,) = permuted_dimensions([cloud], rng)
     np.testing.assert_array_equal(np.sort(permuted, axis=0), np.sort(cloud, axis=0))
     off_diagonal = np.corrcoef(permuted.T)[np.triu_indices(4, 1)]
     assert np.abs(off_diagonal).max() < 0.25
@@ -181,7 +180,7 @@ def test_a_control_gets_a_p_from_nineteen_draws_on_where_its_kind_may(rng):
     assert np.isnan(row["se"])
     for fewer in (
         control_rows("random_weights", layers, controls[:18], {}, {}),
-        control_rows("permuted_dimensions", layers, controls, {}, {}, tested=False),
+        control_rows("permuted_dimensions", layers, controls, {}, {}),
     ):
         assert all(np.isnan(row["p"]) and np.isnan(row["p_adjusted"]) for row in fewer)
     assert control_rows("random_weights", layers, [], {}, {}) == []

@@ -50,8 +50,9 @@ def test_layers_with_duplicates_stand_outside_the_family(clouds):
     _, inference = run(clouds)
     families = {row["layer"]: row["family"] for row in inference.null_rows}
     assert families == {"embedding": 1, "layer_0": 1, "layer_2": 2, "layer_3": 2}
-    (warning,) = [text for text in inference.warnings if "rotated on their own" in text]
-    assert "embedding, layer_0" in warning
+    (warning,) = inference.warnings
+    assert warning.code == "rotated_singly"
+    assert "embedding, layer_0" in warning.text
 
 
 def test_what_blocks_add_changes_no_number_of_the_residual_stream(clouds, rng):
@@ -102,17 +103,16 @@ def test_what_is_not_asked_for_is_empty(clouds):
     assert all(np.isnan(row["se"]) for row in nulls_alone.null_rows)
 
 
-def test_few_replicates_and_degenerate_halves_are_said(clouds):
+def test_few_replicates_and_degenerate_halves_have_a_warning(clouds):
     _, inference = run(clouds, replicates=8, nulls=0)
-    assert any("8 half-samples" in text for text in inference.warnings)
+    assert "few_half_samples" in {warning.code for warning in inference.warnings}
     _, single = run(clouds, replicates=1, nulls=0)
-    assert any("no interval" in text for text in single.warnings)
+    assert "one_half_sample" in {warning.code for warning in single.warnings}
     assert np.isnan(single.intervals["layer_2"]["h0_total_norm"].se)
     few = {"embedding": np.vstack([np.eye(3)[:1].repeat(36, axis=0), np.eye(4)[:, :3]])}
     _, degenerate = run(few, nulls=0)
-    said = [text for text in degenerate.warnings if text.startswith("embedding:")]
-    assert any("half-samples have under 4 distinct points" in text for text in said)
-    assert any("no interval of" in text for text in said)
+    codes = {warning.code for warning in degenerate.warnings if warning.layer == "embedding"}
+    assert codes == {"degenerate_half_samples", "interval_undefined"}
 
 
 def test_all_layers_degenerate_is_an_outcome(rng):
@@ -131,7 +131,7 @@ def test_any_degree_is_welcome(rng, maxdim):
     layers = {name: analyze_layer(cloud, maxdim=maxdim) for name, cloud in clouds.items()}
     inference = infer(layers, clouds, replicates=20, nulls=3, maxdim=maxdim)
     assert ({row["metric"][:2] for row in inference.null_rows}) == ({"h0"} if maxdim == 0 else {"h0", "h1"})
-    assert any("degree 2" in text for text in inference.warnings) == (maxdim == 2)
+    assert ("degree_2_without_intervals" in {warning.code for warning in inference.warnings}) == (maxdim == 2)
     assert set(inference.bands["layer_0"]) >= {"betti_0_lo", "betti_0_hi"}
 
 

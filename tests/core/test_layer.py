@@ -5,8 +5,9 @@ import pytest
 from scipy.spatial.distance import pdist, squareform
 
 from tests.core.shapes import polygon, rotation
-from todacomm.core.layer import COUNTS, analyze_layer
-from todacomm.core.metrics import LAYER_METRICS
+from todacomm.core.facts import RunWarning
+from todacomm.core.layer import analyze_layer
+from todacomm.core.metrics import COUNTS, LAYER_METRICS
 
 NOT_OF_THE_CLOUD = {"top_token_fraction", "truncated_fraction", "cover_radius"}
 
@@ -74,14 +75,13 @@ def test_circle_has_one_loop_with_known_numbers():
 
 def test_what_is_undefined_says_why(cloud):
     layer = analyze_layer(polygon(60))
-    assert layer.warnings == (
+    assert [warning.text for warning in layer.warnings] == [
         "pca=50 keeps all 2 components: there are no more",
         "h1_entropy is not defined: it takes two bars",
         "spectrum_alpha is not defined: it takes 10 eigenvalues from rank 11 to half of them",
-    )
-    assert analyze_layer(np.vstack([cloud, np.zeros(40)]), pca=0).warnings == (
-        "mean_cosine is not defined: a row is zero",
-    )
+    ]
+    (warning,) = analyze_layer(np.vstack([cloud, np.zeros(40)]), pca=0).warnings
+    assert warning == RunWarning("metric_undefined", "mean_cosine is not defined: a row is zero")
 
 
 def test_the_ranks_of_the_spectral_fit_are_recorded(rng):
@@ -100,7 +100,7 @@ def test_duplicates_leave_the_shape_and_show_in_the_health(cloud):
     for name in ("h0_total_persistence", "h0_total_norm", "h1_total_norm", "h0_count", "twonn_dimension"):
         assert repeated.metrics[name] == pytest.approx(plain.metrics[name], rel=1e-5), name
     assert repeated.metrics["duplicate_fraction"] == pytest.approx(60 / 180)
-    assert "120 distinct points of 180" in repeated.warnings[0]
+    assert "120 distinct points of 180" in repeated.warnings[0].text
     assert not repeated.degenerate
     assert not base.degenerate
 
@@ -110,7 +110,7 @@ def test_under_half_distinct_stands_with_a_warning_and_is_no_denominator(cloud):
     assert layer.degenerate
     assert layer.defined
     assert layer.metrics["h0_total_persistence"] > 0
-    assert "no ratio" in layer.warnings[0]
+    assert layer.warnings[0].code == "degenerate"
 
 
 @pytest.mark.parametrize("n_distinct", [1, 2, 3])
@@ -118,14 +118,14 @@ def test_under_four_distinct_points_nothing_of_shape_is_defined(rng, n_distinct)
     layer = analyze_layer(rng.normal(size=(n_distinct, 5))[np.arange(40) % n_distinct])
     assert layer.metrics["n_distinct"] == n_distinct
     assert {name for name, value in layer.metrics.items() if np.isfinite(value)} == set(COUNTS)
-    assert f"{n_distinct} distinct points of 40" in layer.warnings[0]
+    assert f"{n_distinct} distinct points of 40" in layer.warnings[0].text
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_values_that_are_no_numbers_never_reach_the_engine(cloud, value):
     cloud[3, 5] = value
     layer = analyze_layer(cloud, maxdim=2)
-    assert "1 of 120 rows hold nan or infinity" in layer.warnings[0]
+    assert "1 of 120 rows hold nan or infinity" in layer.warnings[0].text
     assert layer.metrics["n_points"] == 120
     assert np.isnan(layer.metrics["h0_total_norm"])
     assert [len(dgm) for dgm in layer.diagrams] == [0, 0, 0]

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from todacomm.core.clouds import distances
+from todacomm.core.curves import curve_scale
 from todacomm.core.homology import persistence
 from todacomm.core.similarity import bottleneck, wasserstein
-from todacomm.core.summaries import curve_scale
 from todacomm.core.vectors import image, image_grids, landscape, recorded_vectors, vector_distances
 
 NONE = np.empty((0, 2))

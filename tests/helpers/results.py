@@ -147,7 +147,7 @@ def _values(
     cloud: np.ndarray, distances: np.ndarray, diagrams: list[np.ndarray], eigenvalues: np.ndarray
 ) -> dict[str, float]:
     median = float(np.median(distances[np.triu_indices_from(distances, 1)]))
-    values: dict[str, float] = {"median_distance": median}
+    values: dict[str, float] = {"median_distance": median, "unit_distance": median}
     for degree, dgm in enumerate(diagrams):
         lifetimes = dgm[:, 1] - dgm[:, 0]
         share = lifetimes / lifetimes.sum()

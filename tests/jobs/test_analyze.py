@@ -241,7 +241,7 @@ def test_the_published_ratio_reads_the_layers_that_the_published_package_reads(s
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from todacomm.core.summaries import published_ratio
+    from todacomm.core.metrics.whole_run import published_ratio
     from todacomm.texts import load_texts
 
     folder, text = shared_data / "stories260K-llama-hf", shared_data / "wikitext-2" / "wiki.test.raw"

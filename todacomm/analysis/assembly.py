@@ -7,9 +7,9 @@ import numpy as np
 
 from todacomm.analysis.inference import Uncertainty, estimate_columns
 from todacomm.core.layer import LayerAnalysis
-from todacomm.core.metrics import LAYER_METRICS
+from todacomm.core.metrics import LAYER_METRICS, expansion_ratios, expansion_warnings, text_metrics
+from todacomm.core.metrics.whole_run import published_ratio
 from todacomm.core.streams import RESIDUAL, kind_of, places
-from todacomm.core.summaries import expansion_ratios, expansion_warnings, published_ratio
 from todacomm.core.vectors import recorded_vectors
 from todacomm.results.observation import Observation
 from todacomm.results.result import LayerResult, Result
@@ -50,10 +50,10 @@ def assemble(
                 diagrams=shape.diagrams,
                 curves={
                     **shape.curves,
-                    **recorded_vectors(shape.diagrams, unit(shape)),
+                    **recorded_vectors(shape.diagrams, shape.unit),
                     **uncertainty.bands.get(name, {}),
                 },
-                warnings=shape.warnings,
+                warnings=tuple(map(str, shape.warnings)),
             )
             for index, (name, shape) in enumerate(shapes.items())
         ),
@@ -62,12 +62,6 @@ def assemble(
         warnings=tuple(run_warnings(observed, shapes, uncertainty)),
         seconds=dict(seconds),
     )
-
-
-def unit(shape: LayerAnalysis) -> float:
-    """Median distance among a layer's distinct points; nan where it is not defined."""
-    share = shape.metrics.get("h0_total_norm", np.nan)
-    return shape.metrics["h0_mean_lifetime"] / share if share > 0.0 else np.nan
 
 
 def identity(observed: Observation) -> dict[str, str]:
@@ -100,7 +94,7 @@ def layer_rows(
     """One row a layer and metric, in the order of the registry; degree 2 after it."""
     rows = []
     for name, shape in shapes.items():
-        values = {**shape.metrics, **text_health(observed)}
+        values = {**shape.metrics, **text_metrics(observed.pooled_tokens, observed.truncated_fraction)}
         order = [metric for metric in LAYER_METRICS if metric in values]
         order += [metric for metric in values if metric not in LAYER_METRICS]
         for metric in order:
@@ -110,18 +104,6 @@ def layer_rows(
                 row |= uncertainty.columns(name, metric)
             rows.append(row)
     return rows
-
-
-def text_health(observed: Observation) -> dict[str, float]:
-    """Numbers of the texts that decide how sound the clouds are: the same for every layer.
-
-    * ``top_token_fraction``: ``max over tokens of #{texts pooled at it} / texts``; nan where no token is pooled.
-    * ``truncated_fraction``: ``#{texts longer than max_length} / texts``.
-    """
-    top_token = np.nan
-    if observed.pooled_tokens is not None:
-        top_token = np.unique(observed.pooled_tokens, return_counts=True)[1].max() / len(observed.pooled_tokens)
-    return {"top_token_fraction": float(top_token), "truncated_fraction": observed.truncated_fraction}
 
 
 def run_rows(
@@ -145,7 +127,7 @@ def run_rows(
 
 
 def published(observed: Observation) -> float:
-    """todacomm 0.1.0's expansion ratio, see :func:`todacomm.core.summaries.published_ratio`.
+    """todacomm 0.1.0's expansion ratio, see :func:`todacomm.core.metrics.whole_run.published_ratio`.
 
     Its layers are the blocks, the last one read after the final norm. nan where one of them was not asked for, holds
     nan or infinity, or where no token embeddings are known.
@@ -172,7 +154,7 @@ def run_warnings(observed: Observation, shapes: Mapping[str, LayerAnalysis], unc
     if not any(shape.defined for shape in shapes.values()):
         yield "no layer has four distinct points: there is no shape to speak of; use other texts or more of them"
     else:
-        yield from expansion_warnings(*denominators(shapes))
-    yield from uncertainty.warnings
+        yield from map(str, expansion_warnings(*denominators(shapes)))
+    yield from map(str, uncertainty.warnings)
     for name, shape in shapes.items():
         yield from (f"{name}: {text}" for text in shape.warnings)

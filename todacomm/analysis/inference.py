@@ -1,4 +1,4 @@
-"""What is to be believed of an analysis: intervals, the rotation null, and controls that cost a forward pass."""
+"""How sure the numbers of an analysis are: intervals, null models, and controls that cost a forward pass."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -9,15 +9,15 @@ import numpy as np
 from todacomm.analysis.memory import homology_threads
 from todacomm.analysis.observe import run_model
 from todacomm.analysis.shape import measure_shape
-from todacomm.core.inference import Estimate, control_rows, half_samples, infer, permuted_dimensions, replicate
+from todacomm.core.facts import RunWarning
+from todacomm.core.inference import Estimate, control_rows, half_samples, infer, replicate
 from todacomm.core.layer import LayerAnalysis
+from todacomm.core.nulls import NULLS
 from todacomm.results.observation import Observation
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.system.progress import Progress, silent
 
-ROTATION, RANDOM_WEIGHTS, SHUFFLED_TOKENS, PERMUTED_DIMENSIONS = (
-    "rotation", "random_weights", "shuffled_tokens", "permuted_dimensions",
-)  # fmt: skip
+ROTATION, RANDOM_WEIGHTS, SHUFFLED_TOKENS = "rotation", "random_weights", "shuffled_tokens"
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Uncertainty:
     bands: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
     replicates: Mapping[str, np.ndarray] = field(default_factory=dict)
     control: Control | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[RunWarning, ...] = ()
 
     def columns(self, layer: str, metric: str) -> dict[str, Any]:
         """The columns of a table row that say how sure its value is."""
@@ -72,14 +72,16 @@ def estimate_columns(estimate: Estimate) -> dict[str, Any]:
 def infer_uncertainty(
     config: AnalysisConfig, observed: Observation, shapes: Mapping[str, LayerAnalysis], progress: Progress = silent
 ) -> Uncertainty:
-    """Half-samples, rotations and the controls that the settings ask for."""
-    topology, asked = config.topology, config.inference
+    """Half-samples, null models and the controls that the settings ask for."""
+    topology, options = config.topology, config.inference
     threads = homology_threads(topology, len(observed.texts["ids"]))
+    of_scores = [kind for kind in config.null_kinds if NULLS[kind].space == "scores"]
     inference = infer(
         shapes,
         observed.clouds,
-        replicates=asked.replicates,
-        nulls=asked.nulls if ROTATION in config.null_kinds else 0,
+        replicates=options.replicates,
+        nulls=options.nulls,
+        kinds=of_scores,
         metric=topology.metric,
         maxdim=topology.maxdim,
         engine=topology.engine,
@@ -87,26 +89,21 @@ def infer_uncertainty(
         threads=threads,
         progress=progress,
     )
-    null_rows = list(inference.null_rows)
+    rows = list(inference.null_rows)
     shown = None
     for kind in config.null_kinds:
-        if kind == ROTATION:
+        if kind in of_scores:
             continue
-        controls = [draw_control(kind, draw, config, observed, progress) for draw in range(asked.control_draws)]
+        controls = [draw_control(kind, draw, config, observed, progress) for draw in range(options.control_draws)]
         if kind == RANDOM_WEIGHTS:
             shown = controls[0]
-        null_rows += control_rows(
-            kind,
-            shapes,
-            [control.shapes for control in controls],
-            inference.replicates,
-            _replicates(config, controls[0], threads),
-            tested=kind != PERMUTED_DIMENSIONS,
-        )
+        shapes_of_controls = [control.shapes for control in controls]
+        halves = _replicates(config, controls[0], threads)
+        rows += control_rows(kind, shapes, shapes_of_controls, inference.replicates, halves)
     return Uncertainty(
         intervals=inference.intervals,
         run_intervals=inference.run_intervals,
-        null_rows=null_rows,
+        null_rows=rows,
         bands=inference.bands,
         replicates=inference.replicates,
         control=shown,
@@ -117,22 +114,21 @@ def infer_uncertainty(
 def draw_control(
     kind: str, draw: int, config: AnalysisConfig, observed: Observation, progress: Progress = silent
 ) -> Control:
-    """One draw of a control: random weights, shuffled tokens or permuted dimensions."""
+    """One draw of a control, measured as the run itself: of the clouds, or of another pass of the model."""
     seed = config.record.seed + draw
-    if kind == PERMUTED_DIMENSIONS:
-        rng = np.random.default_rng([seed, draw])
-        seen = replace(
-            observed, clouds={name: permuted_dimensions(cloud, rng) for name, cloud in observed.clouds.items()}
-        )
+    draw_clouds = NULLS[kind].draw
+    if draw_clouds is None:
+        control = _another_pass(kind, seed, config, progress)
     else:
-        seen = _another_pass(kind, seed, config, progress)
-    return Control(seen, measure_shape(config, seen.clouds, progress))
+        drawn = draw_clouds(list(observed.clouds.values()), np.random.default_rng([seed, draw]))
+        control = replace(observed, clouds=dict(zip(observed.clouds, drawn, strict=True)))
+    return Control(control, measure_shape(config, control.clouds, progress))
 
 
 def _another_pass(kind: str, seed: int, config: AnalysisConfig, progress: Progress) -> Observation:
     if kind == SHUFFLED_TOKENS:
-        unlikely = replace(config, model=replace(config.model, likelihood=False))
-        return run_model(unlikely, progress, shuffle_seed=seed)
+        without_likelihood = replace(config, model=replace(config.model, likelihood=False))
+        return run_model(without_likelihood, progress, shuffle_seed=seed)
     seed += config.model.weights == "random"  # a random model needs other weights than its own
     return run_model(replace(config, model=replace(config.model, weights="random")), progress, seed=seed)
 

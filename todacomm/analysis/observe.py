@@ -3,7 +3,6 @@
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,18 +11,9 @@ from todacomm.results.observation import OWN_CLOUDS, Observation
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.system.progress import Progress, silent
 
-if TYPE_CHECKING:
-    from todacomm.activations import Finished
 
-
-def observe(config: AnalysisConfig, progress: Progress = silent, finished: "Finished | None" = None) -> Observation:
+def observe(config: AnalysisConfig, progress: Progress = silent) -> Observation:
     """Run the model on the texts, or read clouds that somebody else took (``model=clouds:FILE``).
-
-    Parameters
-    ----------
-    finished : callable, optional
-        Called with a layer's name and cloud while an accelerator is at work on the next layers. Not on a CPU, where
-        whoever measures it would take the pass's own processors, and not of clouds out of the cache or a file.
 
     Raises
     ------
@@ -40,7 +30,7 @@ def observe(config: AnalysisConfig, progress: Progress = silent, finished: "Fini
                 f"landmarks is {landmarks}, the file has {n_points} points a layer: expected at most as many"
             )
         return observed
-    return run_model(config, progress, finished=finished)
+    return run_model(config, progress)
 
 
 def run_model(
@@ -49,7 +39,6 @@ def run_model(
     *,
     seed: int | None = None,
     shuffle_seed: int | None = None,
-    finished: "Finished | None" = None,
 ) -> Observation:
     """One forward pass of the model over the texts, or what the cache kept of the same one.
 
@@ -59,10 +48,8 @@ def run_model(
         Of random weights; the settings' seed without it.
     shuffle_seed : int, optional
         Put the tokens of each text into a random order first.
-    finished : callable, optional
-        As for :func:`observe`.
     """
-    forward = partial(_forward_pass, config, progress, seed, shuffle_seed, finished)
+    forward = partial(_forward_pass, config, progress, seed, shuffle_seed)
     if not config.record.cache:
         return forward()
     from todacomm.analysis.cache import remembered
@@ -71,11 +58,7 @@ def run_model(
 
 
 def _forward_pass(
-    config: AnalysisConfig,
-    progress: Progress,
-    seed: int | None,
-    shuffle_seed: int | None,
-    finished: "Finished | None",
+    config: AnalysisConfig, progress: Progress, seed: int | None, shuffle_seed: int | None
 ) -> Observation:
     from todacomm.activations import extract
     from todacomm.models import load_model
@@ -95,7 +78,6 @@ def _forward_pass(
         seed=config.record.seed,
         shuffle_seed=shuffle_seed,
         progress=progress,
-        finished=finished if leaves_processors_free(loaded.info.device) else None,
     )
     return Observation(
         model=asdict(loaded.info) | {"max_length": seen.max_length, "n_predicted": seen.n_predicted},
@@ -116,8 +98,3 @@ def _forward_pass(
         token_embeddings=np.ascontiguousarray(seen.token_embeddings),
         warnings=(*texts.warnings, *seen.warnings),
     )
-
-
-def leaves_processors_free(device: str) -> bool:
-    """Whether the model's pass runs elsewhere than on the processors that homology takes."""
-    return device != "cpu"

@@ -14,7 +14,7 @@ from todacomm.core.equivalence.contrasts import ROUNDING, Contrast, spread_of
 from todacomm.core.equivalence.families import family_of
 from todacomm.core.inference import INTERVAL_METRICS, to_full_size
 from todacomm.core.inference.uncertainty import GROWS, MIN_DEFINED, Z
-from todacomm.core.summaries import EXPANSION_RATIOS
+from todacomm.core.metrics import RUN_METRICS
 from todacomm.results.table import RUN_LAYER, framed
 
 if TYPE_CHECKING:
@@ -174,11 +174,11 @@ def _mean_of_defined(halves: np.ndarray) -> np.ndarray:
 
 def _ratio(name: str, layers: list[str], halves: np.ndarray) -> np.ndarray:
     """A ratio over depth on every half-sample; nan where its denominator is not a layer."""
-    metric, start = EXPANSION_RATIOS[name]
-    if start not in layers:
+    row = RUN_METRICS[name]
+    if row.start not in layers:
         return np.full(len(halves), np.nan)
-    values = halves[:, :, INTERVAL_METRICS.index(metric)]
-    denominator = values[:, layers.index(start)]
+    values = halves[:, :, INTERVAL_METRICS.index(row.peak_of)]
+    denominator = values[:, layers.index(row.start)]
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.fmax.reduce(values, axis=1) / np.where(denominator > 0.0, denominator, np.nan)
 

@@ -1,10 +1,9 @@
 """Which metrics are compared, and what they are called: read from the registries when asked."""
 
-from todacomm.core.metrics import LAYER_METRICS, RUN_METRICS
+from todacomm.core.metrics import LAYER_METRICS, RUN_METRICS, Metric, RunMetric
 
 OF_THE_RUN = ("expansion_ratio_norm",)
 """Numbers of a whole run that stand beside the metrics of the layers."""
-_LABELS = {"expansion_ratio_norm": ("Scale-free expansion ratio", "Scale-free expansion")}
 
 
 def compared_metrics() -> tuple[str, ...]:
@@ -17,23 +16,28 @@ def ranked_metrics() -> tuple[str, ...]:
     return (*compared_metrics(), *OF_THE_RUN)
 
 
+def row_of(metric: str) -> Metric | RunMetric:
+    """A metric's row of its registry."""
+    return LAYER_METRICS[metric] if metric in LAYER_METRICS else RUN_METRICS[metric]
+
+
 def label_of(metric: str) -> str:
     """A metric's label.
 
-    >>> label_of("twonn_dimension"), label_of("expansion_ratio_norm")
-    ('Intrinsic dimension (TwoNN)', 'Scale-free expansion ratio')
+    >>> label_of("twonn_dimension")
+    'Intrinsic dimension (TwoNN)'
     """
-    return LAYER_METRICS[metric].label if metric in LAYER_METRICS else _LABELS[metric][0]
+    return row_of(metric).label
 
 
 def short_of(metric: str) -> str:
     """Its head of a column."""
-    return LAYER_METRICS[metric].short if metric in LAYER_METRICS else _LABELS[metric][1]
+    return row_of(metric).short
 
 
 def meaning_of(metric: str) -> str:
     """One sentence for a glossary."""
-    return LAYER_METRICS[metric].meaning if metric in LAYER_METRICS else RUN_METRICS[metric]
+    return row_of(metric).meaning
 
 
 def units_of(metric: str) -> str:
@@ -42,5 +46,5 @@ def units_of(metric: str) -> str:
     >>> units_of("twonn_dimension"), units_of("mean_cosine")
     ('dimensions', '')
     """
-    units = LAYER_METRICS[metric].units if metric in LAYER_METRICS else "-"
+    units = row_of(metric).units
     return "" if units == "-" or ".." in units else units

@@ -93,9 +93,6 @@ def scaled_diagrams(analysis: "Analysis") -> dict[str, list[np.ndarray]]:
     """Diagrams by layer and degree in units of the median distance among distinct points; none for layers without."""
     own = own_layers(analysis)
     units = own[own["metric"] == "unit_distance"].set_index("layer")["value"]
-    if not len(units):
-        wide = own.pivot(index="layer", columns="metric", values="value")
-        units = wide["h0_mean_lifetime"] / wide["h0_total_norm"]
     known = [layer for layer in residual_depths(analysis) if units.get(layer, np.nan) > 0.0]
     return {layer: [scaled(dgm, units[layer]) for dgm in analysis.diagrams(layer)] for layer in known}
 

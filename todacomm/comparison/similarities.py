@@ -1,5 +1,6 @@
 """Paired geometry of stored clouds: every similarity of every two layers of two models, beside chance."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,6 @@ from todacomm.comparison.matching import matched_names, residual_depths
 from todacomm.core.clouds import standardize
 from todacomm.core.facts import RunWarning
 from todacomm.core.similarity import SIMILARITIES, Prepared, prepare_all, similarity_grid
-from todacomm.core.similarity.chance import DRAWN, chance
 from todacomm.results.table import framed
 from todacomm.system.progress import Progress, silent
 
@@ -41,31 +41,22 @@ def similarity(
         ``label_a, label_b, layer_a, layer_b, depth_a, depth_b, measure, value, chance``, and what could not be
         compared.
     """
-    frames = []
     pairs = same_texts(gathered)
     labels = list(dict.fromkeys(label for pair in pairs for label in pair))
     prepared, warnings = _prepared(gathered, labels, threads)
-    for done, (a, b) in enumerate(pairs, start=1):
-        if prepared[a] and prepared[b]:
-            depths = [residual_depths(gathered.analyses[label]) for label in (a, b)]
-            names = [list(layers) for layers in depths]
-            matched = [
-                (names[0].index(i), names[1].index(j))
-                for i, j in matched_names(gathered.analyses[a], gathered.analyses[b])
-            ]
-            for measure in SIMILARITIES:
-                grid = similarity_grid(prepared[a], prepared[b], measure, threads)
-                level = np.full(grid.shape, np.nan)
-                if measure in DRAWN:
-                    rng = np.random.default_rng(0)
-                    by_chance = chance(
-                        prepared[a], prepared[b], measure, rng, permutations=CHANCE_DRAWS, pairs=matched,
-                        threads=threads,
-                    )  # fmt: skip
-                    level = by_chance.mean
-                frames.append(_long(a, b, depths[0], depths[1], measure, grid, level))
-        progress("similarity", done, len(pairs))
-    return pd.concat(frames, ignore_index=True) if frames else framed([], COLUMNS), warnings
+    frames: dict[Pair, list[pd.DataFrame]] = {}
+    for b in labels:
+        firsts = [a for a, second in pairs if second == b and prepared[a] and prepared[b]]
+        permuted = _permuted(gathered.analyses[b], threads) if firsts else []
+        for a in firsts:
+            frames[a, b] = [
+                _long(gathered, a, b, measure, similarity_grid(prepared[a], prepared[b], measure, threads),
+                      _chance(gathered, a, b, measure, prepared[a], permuted))
+                for measure in SIMILARITIES
+            ]  # fmt: skip
+            progress("similarity", len(frames), len(pairs))
+    every = [frame for pair in pairs for frame in frames.get(pair, [])]
+    return pd.concat(every, ignore_index=True) if every else framed([], COLUMNS), warnings
 
 
 def model_distances(gathered: Gathered, similarities: pd.DataFrame) -> pd.DataFrame:
@@ -136,13 +127,36 @@ def _prepared(
     return prepared, tuple(warnings)
 
 
+def _permuted(analysis: "Analysis", threads: int) -> list[dict[str, Prepared | None]]:
+    """The layers of an analysis with their texts in some random orders."""
+    clouds = stored_clouds(analysis, MOST_TEXTS)
+    n_texts = len(next(iter(clouds.values())))
+    rng = np.random.default_rng(0)
+    orders = [rng.permutation(n_texts) for _ in range(CHANCE_DRAWS)]
+    return [prepare_all({layer: cloud[order] for layer, cloud in clouds.items()}, threads)[0] for order in orders]
+
+
+def _chance(
+    gathered: Gathered, a: str, b: str, measure: str, first: Mapping[str, Prepared | None],
+    permuted: Sequence[Mapping[str, Prepared | None]],
+) -> dict[tuple[str, str], float]:  # fmt: skip
+    """The measure by layers at matched depth, mean over the random orders."""
+    between = SIMILARITIES[measure].measure
+    level = {}
+    for layers in matched_names(gathered.analyses[a], gathered.analyses[b]):
+        sides = [(first.get(layers[0]), second.get(layers[1])) for second in permuted]
+        values = [between(x.values[measure], y.values[measure]) for x, y in sides if x is not None and y is not None]
+        level[layers] = float(np.mean(values)) if values else np.nan
+    return level
+
+
 def _long(
-    a: str, b: str, depths_a: dict[str, float], depths_b: dict[str, float], measure: str, grid: np.ndarray,
-    level: np.ndarray,
-) -> pd.DataFrame:  # fmt: skip
+    gathered: Gathered, a: str, b: str, measure: str, grid: np.ndarray, level: Mapping[tuple[str, str], float]
+) -> pd.DataFrame:
     """A grid of layers as rows."""
+    depths_a, depths_b = (residual_depths(gathered.analyses[label]) for label in (a, b))
     rows, columns = np.indices(grid.shape)
-    return pd.DataFrame({
+    table = pd.DataFrame({
         "label_a": a,
         "label_b": b,
         "layer_a": np.array(list(depths_a), dtype=object)[rows.ravel()],
@@ -151,5 +165,6 @@ def _long(
         "depth_b": np.array(list(depths_b.values()))[columns.ravel()],
         "measure": measure,
         "value": grid.ravel(),
-        "chance": level.ravel(),
     })  # fmt: skip
+    layers = zip(table["layer_a"], table["layer_b"], strict=True)
+    return table.assign(chance=[level.get(pair, np.nan) for pair in layers])

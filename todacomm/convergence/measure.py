@@ -240,12 +240,7 @@ def plan_warnings(plan: Plan, config: ConvergenceConfig, n_points: int) -> Itera
         yield RunWarning("degree_left_out", "degree 2 is left out: subsets are measured up to degree 1")
     for layer, cloud in plan.clouds.items():
         for warning in analyze_layer(cloud, pca=plan.pca, maxdim=0).warnings:
-            yield as_warning(warning, layer)
-
-
-def as_warning(warning: RunWarning | str, layer: str) -> RunWarning:
-    """A warning of a layer's analysis with the layer's name."""
-    return RunWarning("layer", warning, layer) if isinstance(warning, str) else warning._replace(layer=layer)
+            yield warning._replace(layer=layer)
 
 
 def _band(row: Row) -> Row:

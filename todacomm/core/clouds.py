@@ -46,43 +46,6 @@ def distinct_rows(cloud: ArrayLike) -> NDArray[np.intp]:
     return np.sort(np.concatenate([rows[starts[alone]], *(part[_joined(centred[part], radius)] for part in together)]))
 
 
-def health(cloud: ArrayLike, distinct: NDArray[np.intp]) -> dict[str, float]:
-    """Numbers that say whether a cloud can be read at all.
-
-    Returns
-    -------
-    dict of float
-        Of rows ``x``; what needs a variance or two rows is nan without.
-
-        * ``n_points``: ``n``, the rows.
-        * ``n_distinct``: ``n'``, the rows left after joining those closer than ``1e-6`` of the root mean square
-          distance to the centroid, and what hangs together through them.
-        * ``duplicate_fraction``: ``1 - n' / n``.
-        * ``mean_norm``: ``mean(|x|)`` before centring.
-        * ``mean_cosine``: ``mean of x.y / (|x| |y|)`` over pairs of rows before centring: 0 where directions are spread
-          evenly, near 1 in a narrow cone (Ethayarajh 2019, arXiv 1909.00512).
-        * ``top_dim_variance``: ``max(var_j) / sum(var_j)`` over coordinates ``j``: one rogue dimension can decide every
-          distance (Timkey and van Schijndel 2021, arXiv 2109.04404).
-
-    >>> values = health([[3.0, 4.0], [-3.0, -4.0]], np.array([0, 1]))
-    >>> values["mean_norm"], values["mean_cosine"], round(values["top_dim_variance"], 2)
-    (5.0, -1.0, 0.64)
-    """
-    points = np.asarray(cloud, dtype=np.float64)
-    n_points = len(points)
-    norms = np.linalg.norm(points, axis=1)
-    variances = points.var(axis=0)
-    total = variances.sum()
-    return {
-        "n_points": float(n_points),
-        "n_distinct": float(len(distinct)),
-        "duplicate_fraction": 1.0 - len(distinct) / n_points,
-        "mean_norm": float(norms.mean()),
-        "mean_cosine": _mean_cosine(points, norms),
-        "top_dim_variance": float(variances.max() / total) if total > 0.0 else np.nan,
-    }
-
-
 def standardize(cloud: ArrayLike) -> Array:
     """Every dimension with mean 0 and standard deviation 1; a constant one becomes 0.
 
@@ -197,12 +160,3 @@ def _centred(cloud: ArrayLike) -> Array:
     points = np.asarray(cloud, dtype=np.float64)
     centred: Array = points - points.mean(axis=0)
     return centred
-
-
-def _mean_cosine(points: Array, norms: Array) -> float:
-    """Mean over pairs through the length of the sum of unit vectors: no matrix of all pairs."""
-    n_points = len(points)
-    if n_points < 2 or not norms.all():
-        return np.nan
-    total = np.sum((points / norms[:, None]).sum(axis=0) ** 2)
-    return float((total - n_points) / (n_points * (n_points - 1)))

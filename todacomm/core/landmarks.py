@@ -6,6 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.distance import cdist
 
+from todacomm.core.checks import as_cloud
+from todacomm.core.facts import RunWarning
+
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
@@ -18,12 +21,17 @@ class Landmarks:
     ----------
     rows : ndarray of int, shape (n_landmarks,)
         Which rows of the cloud they are, in the order in which they were chosen: the first k are the choice of k.
-    cover_radius : float
-        Largest distance of a point of the cloud to its nearest landmark.
+    distances : ndarray, shape (n_points,)
+        Distance of each point of the cloud to its nearest landmark.
     """
 
     rows: Indices
-    cover_radius: float
+    distances: Array
+
+    @property
+    def cover_radius(self) -> float:
+        """Largest distance of a point of the cloud to its nearest landmark."""
+        return float(self.distances.max())
 
 
 def farthest_points(
@@ -60,7 +68,7 @@ def farthest_points(
     >>> chosen.rows.tolist(), chosen.cover_radius
     ([0, 4, 2], 1.0)
     """
-    points = np.asarray(cloud, dtype=np.float64)
+    points = as_cloud(cloud)
     if not 1 <= n_landmarks <= len(points):
         raise ValueError(f"{n_landmarks} landmarks of {len(points)} points: expected 1 to {len(points)}")
     candidates = np.arange(len(points)) if among is None else among
@@ -72,10 +80,10 @@ def farthest_points(
         distance = nearest if place else farthest_first
         rows[place] = candidates[distance[candidates].argmax()]
         np.minimum(nearest, cdist(points[rows[place], None], points, metric)[0], out=nearest)
-    return Landmarks(rows, float(nearest.max()))
+    return Landmarks(rows, nearest)
 
 
-def cover_warnings(cover_radius: float, longest_bar: float, metric: str, bar: str = "loop") -> list[str]:
+def cover_warnings(cover_radius: float, longest_bar: float, metric: str, bar: str = "loop") -> list[RunWarning]:
     """What the cover radius leaves open; nothing where the longest bar is sure to be one of the whole cloud.
 
     Points move by at most the cover radius ``r`` when each is replaced by its landmark, and distances by ``2 r``: a
@@ -94,11 +102,13 @@ def cover_warnings(cover_radius: float, longest_bar: float, metric: str, bar: st
     []
     """
     if metric == "cosine":
-        return ["the cover radius of the landmarks bounds no bar: the cosine distance has no triangle inequality"]
+        text = "the cover radius of the landmarks bounds no bar: the cosine distance has no triangle inequality"
+        return [RunWarning("cover_radius_bounds_nothing", text)]
     if 2.0 * cover_radius < longest_bar:
         return []
     part = "" if cover_radius > longest_bar else "half of "
-    return [
+    text = (
         f"the cover radius of the landmarks exceeds {part}their longest {bar}: none of them is sure to be one of the "
         "whole cloud; take more landmarks, or means over random subsamples"
-    ]
+    )
+    return [RunWarning("cover_radius_large", text)]

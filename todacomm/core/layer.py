@@ -1,32 +1,26 @@
 """One layer from its cloud to its numbers: health, components, distances, diagrams, metrics, curves."""
 
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial.distance import squareform
 
-from todacomm.core import clouds, geometry, summaries
-from todacomm.core.homology import AUTO, Diagrams, Filtration
+from todacomm.core import clouds, curves
+from todacomm.core.checks import as_cloud, require_paired
+from todacomm.core.facts import RunWarning
+from todacomm.core.homology import AUTO, Diagrams
 from todacomm.core.landmarks import cover_warnings, farthest_points
-from todacomm.core.metrics import LAYER_METRICS
+from todacomm.core.metrics import COUNTS, layer_metrics, measure, metric_of
+from todacomm.core.metrics.dimension import dimension_over_scale, spectrum_ranks
+from todacomm.core.view import CloudView
 
 Array = NDArray[np.float64]
 
 MIN_DISTINCT = 4
+"""Distinct points without which a cloud has no shape."""
 DEGENERATE_SHARE = 0.5
 DOUBTFUL_SHARE = 0.9
-COUNTS = ("n_points", "n_distinct", "duplicate_fraction")
-"""All that is said of a layer without a shape."""
-REASONS = {
-    "mean_cosine": "a row is zero",
-    "h0_entropy": "it takes two bars",
-    "h1_entropy": "it takes two bars",
-    "h2_entropy": "it takes two bars",
-    "spectrum_alpha": f"it takes {geometry.MIN_RANKS} eigenvalues from rank {geometry.FIRST_RANK} to half of them",
-}
-"""Why a metric may be nan in a layer that has a shape."""
+"""Shares of distinct rows under which a layer is no denominator, and under which a warning says so."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +46,7 @@ class LayerAnalysis:
         One row of each group of coinciding rows.
     landmarks : ndarray of int or None
         The rows that distances and diagrams are of, where they are not of all.
-    warnings : tuple of str
+    warnings : tuple of RunWarning
         What a reader must know, without the layer's name.
     """
 
@@ -64,7 +58,7 @@ class LayerAnalysis:
     metric: str
     distinct: NDArray[np.intp]
     landmarks: NDArray[np.intp] | None = None
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[RunWarning, ...] = ()
 
     @property
     def distances(self) -> Array:
@@ -85,6 +79,31 @@ class LayerAnalysis:
     def degenerate(self) -> bool:
         """Whether under half of the rows are distinct: its values cannot be a denominator."""
         return len(self.distinct) < max(DEGENERATE_SHARE * len(self.cloud), MIN_DISTINCT)
+
+    @property
+    def unit(self) -> float:
+        """Median distance among distinct points, by which scale-free numbers are divided; nan without a shape."""
+        return self.metrics["unit_distance"]
+
+    def view(self, raw: ArrayLike, maxdim: int = 1, engine: str = AUTO) -> CloudView:
+        """The layer as metrics read it, to be measured again in parts.
+
+        Parameters
+        ----------
+        raw : array, shape (n_points, n_dims)
+            The cloud before any standardisation.
+
+        Raises
+        ------
+        ValueError
+            It has other rows than the layer, or the layer has landmarks: half of the texts is no half of them.
+        """
+        if self.landmarks is not None:
+            raise ValueError("a layer with landmarks has no half-samples: they need the distances of all points")
+        points = as_cloud(raw, "the raw cloud")
+        require_paired(points, self.cloud, ("the raw cloud", "the layer"))
+        eigenvalues = self.curves["eigenvalues"]
+        return CloudView(points, self.cloud, self.scores, eigenvalues, self.distinct, self.metric, maxdim, engine)
 
 
 def analyze_layer(
@@ -121,158 +140,110 @@ def analyze_layer(
     Returns
     -------
     LayerAnalysis
-        All nan with a warning where the cloud holds nan or infinity, or has under 4 distinct points. Of its metrics two
-        are its own, from distances ``d`` and the covariance's eigenvalues ``lambda``.
+        All nan with a warning where the cloud holds nan or infinity, or has under 4 distinct points.
 
-        * ``median_distance``: ``median(d)`` over the pairs of points.
-        * ``pca_explained_variance``: ``sum(lambda kept) / sum(lambda)``.
+    Raises
+    ------
+    ValueError
+        The cloud is no matrix of numbers, or has no row or no column.
 
     >>> angles = np.arange(60) * 2 * np.pi / 60
     >>> circle = analyze_layer(np.column_stack([np.cos(angles), np.sin(angles)]))
     >>> circle.diagrams[1].round(4).tolist()
     [[0.1047, 1.7321]]
     """
-    points = np.asarray(cloud, dtype=np.float64)
+    points = raw = as_cloud(cloud, "the cloud of a layer")
     broken = ~np.isfinite(points).all(axis=1)
     if broken.any():
-        reason = f"{broken.sum()} of {len(points)} rows hold nan or infinity: nothing is measured here"
-        return _undefined(points, np.empty(0, dtype=np.intp), reason, {"n_points": float(len(points))}, maxdim, metric)
+        warning = RunWarning(
+            "not_finite", f"{broken.sum()} of {len(points)} rows hold nan or infinity: nothing is measured here"
+        )
+        return _undefined(points, np.empty(0, dtype=np.intp), warning, maxdim, metric)
     distinct = clouds.distinct_rows(points)
-    health = clouds.health(points, distinct)
+    if len(distinct) < MIN_DISTINCT:
+        warning = RunWarning("no_shape", f"{len(distinct)} distinct points of {len(points)}: no shape to measure")
+        return _undefined(points, distinct, warning, maxdim, metric)
     if standardize:
         points = clouds.standardize(points)
-    if len(distinct) < MIN_DISTINCT:
-        reason = f"{len(distinct)} distinct points of {len(points)}: no shape to measure"
-        return _undefined(points, distinct, reason, health, maxdim, metric)
 
     components = clouds.principal_components(points, pca)
     chosen = farthest_points(components.scores, landmarks, metric, distinct) if landmarks else None
-    seen = _see_distances(components.scores, metric, maxdim, distinct, None if chosen is None else chosen.rows)
-    diagrams = seen.filtration.persistence(engine)
-    metrics = {
-        **health,
-        **summaries.diagram_metrics(diagrams, seen.n_distinct, seen.median_of_distinct, seen.diameter),
-        "median_distance": seen.median,
-        "pca_explained_variance": components.explained_variance,
-        "participation_ratio": geometry.participation_ratio(components.eigenvalues),
-        "effective_rank": geometry.effective_rank(components.eigenvalues),
-        "spectrum_alpha": geometry.spectrum_alpha(components.eigenvalues, *points.shape),
-        "twonn_dimension": seen.twonn_dimension,
-    }
+    view = CloudView(
+        raw, points, components.scores, components.eigenvalues, distinct, metric, maxdim, engine, chosen
+    )  # fmt: skip
+    dimension_curve = dict(zip(("id_scale", "id_dimension"), dimension_over_scale(view.neighbours), strict=True))
+    metrics = measure(view, layer_metrics(maxdim, landmarks=chosen is not None))
     warnings = _health_warnings(len(points), len(distinct))
     if pca > len(components.eigenvalues):
-        warnings.append(f"pca={pca} keeps all {len(components.eigenvalues)} components: there are no more")
+        text = f"pca={pca} keeps all {len(components.eigenvalues)} components: there are no more"
+        warnings.append(RunWarning("pca_keeps_all", text))
     if chosen is not None:
-        metrics["cover_radius"] = chosen.cover_radius
-        longest = max(float(np.ptp(dgm, axis=1).max(initial=0.0)) for dgm in diagrams[1:] or diagrams)
+        longest = max(float(np.ptp(dgm, axis=1).max(initial=0.0)) for dgm in view.diagrams[1:] or view.diagrams)
         warnings += cover_warnings(chosen.cover_radius, longest, metric, "loop" if maxdim else "gap")
     return LayerAnalysis(
         metrics=metrics,
-        diagrams=diagrams,
-        curves=_betti_curves(diagrams) | seen.dimension_curve | _spectrum(components.eigenvalues, points),
+        diagrams=view.diagrams,
+        curves=_betti_curves(view.diagrams) | dimension_curve | _spectrum(components.eigenvalues, points),
         cloud=points,
         scores=components.scores,
         metric=metric,
         distinct=distinct,
         landmarks=None if chosen is None else chosen.rows,
-        warnings=(*warnings, *_reasons(metrics)),
+        warnings=(*warnings, *_undefined_metrics(metrics)),
     )
-
-
-class _Seen(NamedTuple):
-    """What is wanted of a layer's distances, which are not kept beside their homology."""
-
-    filtration: Filtration
-    n_distinct: int
-    median: float
-    median_of_distinct: float
-    diameter: float
-    twonn_dimension: float
-    dimension_curve: dict[str, Array]
-
-
-def _see_distances(
-    scores: Array, metric: str, maxdim: int, distinct: NDArray[np.intp], landmarks: NDArray[np.intp] | None
-) -> _Seen:
-    distances = clouds.distances(scores if landmarks is None else scores[landmarks], metric)
-    all_differ = landmarks is not None or len(distinct) == len(scores)
-    among = distances if all_differ else distances[np.ix_(distinct, distinct)]
-    neighbours = among if landmarks is None else np.empty((0, 0))
-    median, diameter = _median_and_largest(among)
-    return _Seen(
-        filtration=Filtration.of(among, maxdim),
-        n_distinct=len(among),
-        median=median if all_differ else _median_and_largest(distances)[0],
-        median_of_distinct=median,
-        diameter=diameter,
-        twonn_dimension=geometry.twonn_dimension(neighbours),
-        dimension_curve=_dimension_curve(neighbours),
-    )
-
-
-def _median_and_largest(distances: Array) -> tuple[float, float]:
-    pairs = squareform(distances, checks=False)
-    return float(np.median(pairs)), float(pairs.max())
 
 
 def _betti_curves(diagrams: Diagrams) -> dict[str, Array]:
-    scale = summaries.curve_scale(diagrams)
-    betti = [summaries.betti_curve(dgm, scale) for dgm in diagrams]
+    scale = curves.curve_scale(diagrams)
+    betti = [curves.betti_curve(dgm, scale) for dgm in diagrams]
     return {
         "scale": scale,
         **{f"betti_{degree}": curve for degree, curve in enumerate(betti)},
-        "euler": summaries.euler_curve(betti),
+        "euler": curves.euler_curve(betti),
     }
 
 
-def _dimension_curve(distances: Array) -> dict[str, Array]:
-    scale, dimension = geometry.dimension_over_scale(distances)
-    return {"id_scale": scale, "id_dimension": dimension}
-
-
 def _spectrum(eigenvalues: Array, points: Array) -> dict[str, Array]:
-    ranks = geometry.spectrum_ranks(*points.shape)
+    ranks = spectrum_ranks(*points.shape)
     return {"eigenvalues": eigenvalues, "spectrum_ranks": np.array(ranks, dtype=np.float64)}
 
 
-def _health_warnings(n_points: int, n_distinct: int) -> list[str]:
+def _health_warnings(n_points: int, n_distinct: int) -> list[RunWarning]:
     share = n_distinct / n_points
     if share < DEGENERATE_SHARE:
-        return [
+        text = (
             f"{n_distinct} distinct points of {n_points}: its numbers describe few points many times, and no ratio "
-            f"is taken to them"
-        ]
+            "is taken to them"
+        )
+        return [RunWarning("degenerate", text)]
     if share < DOUBTFUL_SHARE:
-        return [f"{n_distinct} distinct points of {n_points}: the others repeat them, and are left out of its shape"]
+        text = f"{n_distinct} distinct points of {n_points}: the others repeat them, and are left out of its shape"
+        return [RunWarning("duplicates", text)]
     return []
 
 
-def _reasons(metrics: dict[str, float]) -> list[str]:
+def _undefined_metrics(metrics: dict[str, float]) -> list[RunWarning]:
     """Why single metrics of a layer that has a shape are nan."""
-    return [f"{name} is not defined: {why}" for name, why in REASONS.items() if np.isnan(metrics.get(name, 0.0))]
+    reasons = {name: metric_of(name).undefined for name, value in metrics.items() if np.isnan(value)}
+    return [RunWarning("metric_undefined", f"{name} is not defined: {why}") for name, why in reasons.items() if why]
 
 
-def _undefined(
-    points: Array, distinct: NDArray[np.intp], reason: str, known: dict[str, float], maxdim: int, metric: str
-) -> LayerAnalysis:
+def _undefined(points: Array, distinct: NDArray[np.intp], why: RunWarning, maxdim: int, metric: str) -> LayerAnalysis:
     """A layer without a shape: its counts, as far as they are known, nan for all else, and why."""
+    metrics = dict.fromkeys(layer_metrics(maxdim), np.nan)
+    known = {"n_points": len(points)} | ({"n_distinct": len(distinct)} if len(distinct) else {})
+    for name in COUNTS:
+        row = metric_of(name)
+        if known.keys() >= set(row.needs):
+            metrics[name] = row.compute(*(known[need] for need in row.needs))
     names = ("scale", *(f"betti_{degree}" for degree in range(maxdim + 1)), "euler", "id_scale", "id_dimension")
     return LayerAnalysis(
-        metrics={name: known[name] if name in COUNTS and name in known else np.nan for name in _metric_names(maxdim)},
+        metrics=metrics,
         diagrams=[np.empty((0, 2)) for _ in range(maxdim + 1)],
         curves=dict.fromkeys((*names, "eigenvalues", "spectrum_ranks"), np.empty(0)),
         cloud=points,
         scores=points,
         metric=metric,
         distinct=distinct,
-        warnings=(reason,),
+        warnings=(why,),
     )
-
-
-def _metric_names(maxdim: int) -> list[str]:
-    """Metrics of a layer up to a degree; those of H2 are named after those of H1."""
-    names = [name for name in LAYER_METRICS if name != "cover_radius"]
-    of_loops = [name for name in names if name.startswith("h1_")]
-    if maxdim == 0:
-        return [name for name in names if name not in of_loops]
-    return names + [name.replace("h1_", "h2_") for name in of_loops if maxdim == 2]

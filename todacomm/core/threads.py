@@ -1,4 +1,7 @@
-"""Threads of our own, with linear algebra on one each: several would compete with ours, and round differently."""
+"""Threads of our own, with linear algebra on one each: several would compete with ours, and round differently.
+
+Whoever has work for threads takes their number as ``threads`` and gives the work to :func:`in_threads`.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,17 +13,14 @@ Out = TypeVar("Out")
 
 
 def in_threads(function: Callable[[Item], Out], items: Iterable[Item], threads: int) -> Iterator[Out]:
-    """Results in the order of the items; what is left is not begun when the caller stops early."""
-    with thread_pool(threads) as pool:
-        yield from pool.map(function, items)
+    """Results in the order of the items; what is left is not begun when the caller stops early.
 
-
-@contextmanager
-def thread_pool(threads: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads to hand work to; what is left is not begun when the caller leaves early."""
+    >>> list(in_threads(abs, [-1, 2, -3], threads=2))
+    [1, 2, 3]
+    """
     with one_thread_each(), ThreadPoolExecutor(threads) as pool:
         try:
-            yield pool
+            yield from pool.map(function, items)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 

@@ -33,7 +33,7 @@ def landscape(dgm: Array, scale: ArrayLike, n_levels: int = LEVELS) -> Array:
     dgm : ndarray, shape (bars, 2)
         Birth and death, finite.
     scale : array, shape (points,)
-        Distances, such as :func:`todacomm.core.summaries.curve_scale` of all diagrams to be compared.
+        Distances, such as :func:`todacomm.core.curves.curve_scale` of all diagrams to be compared.
     n_levels : int
 
     Returns

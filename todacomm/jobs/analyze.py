@@ -1,4 +1,4 @@
-"""One analysis from beginning to end: observe the clouds, measure their shape, ask what to believe, record it."""
+"""One analysis from beginning to end: observe the clouds, measure their shape and how sure it is, record it."""
 
 from functools import partial
 from pathlib import Path
@@ -60,14 +60,13 @@ def measure(config: AnalysisConfig, progress: Progress = silent) -> Result:
     """The numbers of one analysis, nothing recorded."""
     from todacomm.analysis.assembly import assemble
     from todacomm.analysis.inference import infer_uncertainty
-    from todacomm.analysis.shape import Shaping
+    from todacomm.analysis.shape import measure_shape
 
     clock = Clock()
-    with Shaping(config) as shaping:
-        with clock("extraction"):
-            observed = observe(config, progress, shaping.begin)
-        with clock("homology"):
-            shapes = shaping.finish(observed.clouds, progress)
+    with clock("extraction"):
+        observed = observe(config, progress)
+    with clock("homology"):
+        shapes = measure_shape(config, observed.clouds, progress)
     with clock("inference"):
         uncertainty = infer_uncertainty(config, observed, shapes, progress)
     return assemble(config, observed, shapes, uncertainty, clock.seconds)

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from todacomm.core.metrics import LAYER_METRICS, RUN_METRICS
+from todacomm.core.metrics import LAYER_METRICS, RUN_METRICS, metric_of
 from todacomm.reports.findings import EMBEDDING, PARTS, own_rows, undefined_by_construction
 from todacomm.reports.formats import UNDEFINED, count, listing, number, p_value, plus_minus, share, signed
 from todacomm.reports.verdicts import Z
-from todacomm.results.depth import ROTATION, Depth, degrees, metric_of, read_depth
+from todacomm.results.depth import ROTATION, Depth, degrees, read_depth
 from todacomm.results.result import Provenance, Result
 from todacomm.results.table import RUN_LAYER
 from todacomm.settings.analysis import AnalysisConfig, deviations
@@ -87,11 +87,11 @@ def headline_table(result: Result) -> list[tuple[str, str, str]]:
     first = EMBEDDING in depth.names and bool(depth.sound[depth.names.index(EMBEDDING)])
     why = "" if first else (" (the embedding is degenerate)" if EMBEDDING in depth.names else " (no embedding)")
     table = []
-    for name, meaning in RUN_METRICS.items():
+    for name, metric in RUN_METRICS.items():
         if name in run.index:
             value, lo, hi = (run[column].astype(float)[name] for column in ("value", "lo", "hi"))
             shown = plus_minus(value, (hi - lo) / 2) if np.isfinite(lo) else number(value)
-            table.append((name, shown + (why if np.isnan(value) and name in OF_EMBEDDING else ""), meaning))
+            table.append((name, shown + (why if np.isnan(value) and name in OF_EMBEDDING else ""), metric.meaning))
     return table
 
 

@@ -121,15 +121,15 @@ def similarity_table(comparison: Comparison) -> Table | None:
             for name in SIMILARITIES
         ]
         rows.append([f"{a} and {b}", *cells, _most_alike(pair[pair["measure"] == best], best)])
-    measures = [f"{one.label} ({_reading(name)})" for name, one in SIMILARITIES.items()]
+    measures = [f"{one.short}: {_reading(name)}" for name, one in SIMILARITIES.items()]
     caption = (
         "Means over layers at matched depth, from the stored clouds; in brackets the same with the texts paired at "
         f"random. {'; '.join(measures)}. None of these has an interval: small differences between pairs mean nothing."
     )
     header = [
         "Models",
-        *(one.label for one in SIMILARITIES.values()),
-        f"Most alike layers ({SIMILARITIES[best].label})",
+        *(one.short for one in SIMILARITIES.values()),
+        f"Most alike layers ({SIMILARITIES[best].short})",
     ]
     return _cut(Table("", caption, header, rows), "similarity", "pairs")
 

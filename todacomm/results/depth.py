@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from todacomm.core.layer import DEGENERATE_SHARE, MIN_DISTINCT
-from todacomm.core.metrics import LAYER_METRICS, Metric
 from todacomm.core.streams import RESIDUAL, groups, kind_of, places
 from todacomm.results.result import LayerResult, Provenance, Result
 from todacomm.results.table import RUN_LAYER
@@ -161,19 +160,6 @@ def featured(depth: Depth) -> int | None:
 def degrees(result: Result) -> tuple[int, ...]:
     """Homology degrees that were computed."""
     return tuple(range(result.config.topology.maxdim + 1))
-
-
-def metric_of(name: str) -> Metric:
-    """A metric's entry; those of degree 2 read as their namesakes of degree 1.
-
-    >>> metric_of("h2_max_norm").label
-    'H2 longest lifetime / median distance'
-    """
-    if name in LAYER_METRICS or not name.startswith("h2_"):
-        return LAYER_METRICS[name]
-    namesake = LAYER_METRICS[f"h1_{name[3:]}"]
-    meaning = namesake.meaning.replace("H1", "H2").replace("loop", "void")
-    return replace(namesake, label=namesake.label.replace("H1", "H2"), meaning=meaning, null_tail=None)
 
 
 def _wide(rows: pd.DataFrame, names: tuple[str, ...], columns: tuple[str, ...]) -> dict[str, pd.DataFrame]:

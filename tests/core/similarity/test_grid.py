@@ -40,7 +40,7 @@ def test_different_texts_and_unknown_measures_are_refused(rng):
     few, many = (prepare_all({"a": rng.normal(size=(n, 3))})[0] for n in (10, 12))
     with pytest.raises(ValueError, match="clouds of 10 and 12 texts"):
         similarity_grid(few, many, "cka")
-    with pytest.raises(ValueError, match="unknown measure 'cca': choose cka, procrustes, knn_overlap"):
+    with pytest.raises(ValueError, match="unknown measure 'cca': choose cka, procrustes or knn_overlap"):
         similarity_grid(few, few, "cca")
 
 

@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from todacomm.core.checks import require_choice
 from todacomm.core.inference.adjustment import p_value, step_down_max_t
-from todacomm.core.inference.nulls import TESTED_METRICS, shares_rotation
-from todacomm.core.inference.replicates import INTERVAL_METRICS
+from todacomm.core.inference.draws import shares_draws
 from todacomm.core.inference.uncertainty import Estimates, metric_values, paired_difference
 from todacomm.core.layer import LayerAnalysis
-from todacomm.core.metrics import LAYER_METRICS, Tail
+from todacomm.core.metrics import INTERVAL_METRICS, LAYER_METRICS, TESTED_METRICS, Tail
+from todacomm.core.nulls import NULLS
 from todacomm.core.streams import groups
 
 Array = NDArray[np.float64]
@@ -22,25 +23,28 @@ MIN_DRAWS = 19
 """Draws of a control from which on it gets a p: with fewer none could be .05."""
 
 
-def rotation_rows(
-    layers: Mapping[str, LayerAnalysis], draws: Mapping[str, Array], intervals: Mapping[str, Estimates]
+def null_rows(
+    layers: Mapping[str, LayerAnalysis],
+    draws: Mapping[str, Array],
+    intervals: Mapping[str, Estimates],
+    kind: str = "rotation",
 ) -> list[Row]:
-    """One row a layer and tested metric against the rotation null.
+    """One row a layer and tested metric against draws of a null model, such as rotations.
 
     The p of layers with distinct rows is adjusted over all of them (step-down max-T); a layer with duplicates has
-    rotations of its own and is a family of one. The residual stream, what attention adds and what MLPs add are three
-    families: three questions, and a block's p is the same whether or not the others are asked. The difference is from
+    draws of its own and is a family of one. The residual stream, what attention adds and what MLPs add are three
+    families: three claims, and a block's p does not depend on whether the others are measured. The difference is from
     the mean of the draws, its standard error that of the half-samples (nan without any) joined by the Monte-Carlo error
     of the mean.
 
     Parameters
     ----------
     draws : mapping of ndarray, shape (draws, len(TESTED_METRICS))
-        From :func:`rotation_draws`.
+        From :func:`todacomm.core.inference.null_draws`.
     intervals : mapping of mapping
         Layer -> metric -> estimate, for the standard errors; may be empty.
     """
-    joint = [name for name in draws if shares_rotation(layers[name])]
+    joint = [name for name in draws if shares_draws(layers[name])]
     families = [*groups(joint).values(), *([name] for name in draws if name not in joint)]
     rows = []
     for column, metric in enumerate(TESTED_METRICS):
@@ -48,7 +52,7 @@ def rotation_rows(
         values = {name: layers[name].metrics.get(metric, np.nan) for name in draws}
         drawn = {name: draws[name][:, column] for name in draws}
         for family in families:
-            rows += _tested("rotation", metric, tail, family, values, drawn)
+            rows += _tested(kind, metric, tail, family, values, drawn)
     for row in rows:
         estimate = intervals.get(row["layer"], {}).get(row["metric"])
         row["se"] = float(np.hypot(estimate.se if estimate else np.nan, row["sd"] / np.sqrt(row["draws"])))
@@ -61,8 +65,6 @@ def control_rows(
     controls: Sequence[Mapping[str, LayerAnalysis]],
     replicates: Mapping[str, Array],
     control_replicates: Mapping[str, Array],
-    *,
-    tested: bool = True,
 ) -> list[Row]:
     """One row a layer and metric against controls on the same texts, such as random weights or shuffled tokens.
 
@@ -72,13 +74,19 @@ def control_rows(
 
     Parameters
     ----------
+    kind : str
+        One of :data:`todacomm.core.nulls.NULLS`; whether it may have a p at all stands there.
     controls : sequence of mapping
         Layer -> analysis, one mapping a draw.
     replicates, control_replicates : mapping of ndarray, shape (replicates, len(INTERVAL_METRICS))
         Of the layers and of the first control; a layer without them has no standard error.
-    tested : bool
-        Whether the kind may have a p at all: permuted dimensions may not.
+
+    Raises
+    ------
+    ValueError
+        An unknown kind.
     """
+    require_choice("null model", kind, list(NULLS))
     if not controls:
         return []
     names = [name for name in layers if all(name in control for control in controls)]
@@ -95,7 +103,7 @@ def control_rows(
     }
     for row in rows:
         row["se"] = errors.get(row["layer"], {}).get(row["metric"], np.nan)
-        if not tested or len(controls) < MIN_DRAWS:
+        if not NULLS[kind].tested or len(controls) < MIN_DRAWS:
             row["p"] = row["p_adjusted"] = row["family"] = np.nan
     return _in_order(rows, layers)
 

@@ -7,11 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from todacomm.core.curves import betti_curve
 from todacomm.core.homology import Diagrams
 from todacomm.core.inference.adjustment import step_down_max_t
-from todacomm.core.inference.replicates import INTERVAL_METRICS
-from todacomm.core.metrics import LAYER_METRICS
-from todacomm.core.summaries import betti_curve
+from todacomm.core.metrics import INTERVAL_METRICS, LAYER_METRICS
 
 Array = NDArray[np.float64]
 

@@ -1,4 +1,4 @@
-"""What is to be believed of a run: intervals, bands and the rotation null of all its layers."""
+"""How sure the numbers of a run are: intervals, bands and null models of all its layers."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from todacomm.core.facts import RunWarning
 from todacomm.core.homology import AUTO
-from todacomm.core.inference.evidence import Row, rotation_rows
-from todacomm.core.inference.nulls import rotation_draws, shares_rotation
-from todacomm.core.inference.replicates import INTERVAL_METRICS, Replicates, half_samples, replicate
+from todacomm.core.inference.draws import null_draws, shares_draws
+from todacomm.core.inference.evidence import Row, null_rows
+from todacomm.core.inference.replicates import Replicates, half_samples, replicate
 from todacomm.core.inference.uncertainty import (
     MIN_DEFINED,
     Estimate,
@@ -20,8 +21,8 @@ from todacomm.core.inference.uncertainty import (
     metric_values,
 )
 from todacomm.core.layer import MIN_DISTINCT, LayerAnalysis
+from todacomm.core.metrics import INTERVAL_METRICS, expansion_ratios
 from todacomm.core.streams import RESIDUAL, groups
-from todacomm.core.summaries import expansion_ratios
 from todacomm.system.progress import Progress, silent
 
 Array = NDArray[np.float64]
@@ -45,10 +46,10 @@ class Inference:
         Layer -> its metrics on the half-samples, for paired differences.
     null_rows : sequence of dict
         Rows of the table of nulls, without the columns that say which analysis it is.
-    warnings : tuple of str
-        What a reader must know; a layer's begins with its name.
+    warnings : tuple of RunWarning
+        What a reader must know.
     seconds : dict of float
-        Wall-clock time of ``half_samples`` and ``rotations``.
+        Wall-clock time of ``half_samples`` and ``nulls``.
     """
 
     intervals: Mapping[str, Estimates]
@@ -56,7 +57,7 @@ class Inference:
     bands: Mapping[str, dict[str, Array]]
     replicates: Mapping[str, Array]
     null_rows: Sequence[Row]
-    warnings: tuple[str, ...]
+    warnings: tuple[RunWarning, ...]
     seconds: dict[str, float]
 
 
@@ -66,6 +67,7 @@ def infer(
     *,
     replicates: int = 100,
     nulls: int = 39,
+    kinds: Sequence[str] = ("rotation",),
     metric: str = "euclidean",
     maxdim: int = 1,
     engine: str = AUTO,
@@ -73,7 +75,7 @@ def infer(
     threads: int = 1,
     progress: Progress = silent,
 ) -> Inference:
-    """Half-samples and rotations of all layers of a run; none where the layers have landmarks, and a warning says so.
+    """Half-samples and nulls of all layers of a run; none where the layers have landmarks, and a warning says so.
 
     Parameters
     ----------
@@ -82,7 +84,9 @@ def infer(
     raw_clouds : mapping of array, shape (n_points, n_dims)
         The clouds before standardisation.
     replicates, nulls : int
-        Half-samples and draws of the rotation null; 0: none.
+        Half-samples, and draws of each null model; 0: none.
+    kinds : sequence of str
+        Null models drawn in the space of the distances, see :data:`todacomm.core.nulls.NULLS`.
     metric, maxdim, engine : str, int, str
         As the layers were analysed.
     seed, threads : int
@@ -102,10 +106,13 @@ def infer(
         name: intervals(metric_values(layers[name].metrics), rows).by_metric() for name, rows in values.items()
     }
     between = time.perf_counter()
-    draws = rotation_draws(
-        layers, nulls, np.random.default_rng(seed),
-        metric=metric, maxdim=maxdim, engine=engine, threads=threads, progress=progress,
-    )  # fmt: skip
+    draws = {
+        kind: null_draws(
+            layers, nulls, np.random.default_rng(seed), kind=kind,
+            metric=metric, maxdim=maxdim, engine=engine, threads=threads, progress=progress,
+        )
+        for kind in kinds
+    }  # fmt: skip
     ended = time.perf_counter()
     return Inference(
         intervals=estimates,
@@ -115,13 +122,13 @@ def infer(
             for name, replicated in measured.items()
         },
         replicates=values,
-        null_rows=rotation_rows(layers, draws, estimates),
+        null_rows=[row for kind in kinds for row in null_rows(layers, draws[kind], estimates, kind)],
         warnings=(
             *_landmark_warnings(of_landmarks),
             *_half_sample_warnings(layers, measured, maxdim),
-            *_rotation_warnings(layers, draws),
+            *_duplicate_warnings(layers, draws),
         ),
-        seconds={"half_samples": between - started, "rotations": ended - between},
+        seconds={"half_samples": between - started, "nulls": ended - between},
     )
 
 
@@ -145,44 +152,55 @@ def _run_intervals(layers: Mapping[str, LayerAnalysis], replicates: Mapping[str,
     return intervals(list(value.values()), ratios, grows=False).by_metric(list(value))
 
 
-def _landmark_warnings(of_landmarks: bool) -> Iterator[str]:
+def _landmark_warnings(of_landmarks: bool) -> Iterator[RunWarning]:
     if of_landmarks:
-        yield (
+        yield RunWarning(
+            "landmarks_without_intervals",
             "distances and homology are those of landmarks, spread evenly by choice: no number has an interval or a "
-            "rotation null, which need all points, and no dimension is read from neighbours"
+            "rotation null, which need all points, and no dimension is read from neighbours",
         )
 
 
 def _half_sample_warnings(
     layers: Mapping[str, LayerAnalysis], measured: Mapping[str, Replicates], maxdim: int
-) -> Iterator[str]:
+) -> Iterator[RunWarning]:
     n_replicates = max((len(replicated.values) for replicated in measured.values()), default=0)
     if n_replicates == 1:
-        yield "one half-sample has no spread: no interval is given; ask for 100 replicates"
+        text = "one half-sample has no spread: no interval is given; ask for 100 replicates"
+        yield RunWarning("one_half_sample", text)
     elif 1 < n_replicates < FEW_REPLICATES:
         uncertain = 100.0 / np.sqrt(2.0 * (n_replicates - 1))
-        yield f"intervals rest on {n_replicates} half-samples: their width is uncertain by {uncertain:.0f} %"
+        text = f"intervals rest on {n_replicates} half-samples: their width is uncertain by {uncertain:.0f} %"
+        yield RunWarning("few_half_samples", text)
     if measured and maxdim > 1:
-        yield "numbers of degree 2 have no interval: half-samples stop at degree 1"
+        yield RunWarning(
+            "degree_2_without_intervals", "numbers of degree 2 have no interval: half-samples stop at degree 1"
+        )
     for name, replicated in measured.items():
         if not layers[name].defined:
             continue
         if replicated.n_degenerate:
-            yield (
-                f"{name}: {replicated.n_degenerate} of {len(replicated.values)} half-samples have under "
-                f"{MIN_DISTINCT} distinct points and are left out of its intervals"
+            text = (
+                f"{replicated.n_degenerate} of {len(replicated.values)} half-samples have under {MIN_DISTINCT} "
+                "distinct points and are left out of its intervals"
             )
+            yield RunWarning("degenerate_half_samples", text, name)
         defined = np.isfinite(replicated.values).mean(axis=0)
         missing = np.isfinite(metric_values(layers[name].metrics)) & (defined < MIN_DEFINED)
         if n_replicates > 1 and missing.any():
             metrics = ", ".join(np.array(INTERVAL_METRICS)[missing])
-            yield f"{name}: no interval of {metrics}: undefined on more than half of the half-samples"
+            text = f"no interval of {metrics}: undefined on more than half of the half-samples"
+            yield RunWarning("interval_undefined", text, name)
 
 
-def _rotation_warnings(layers: Mapping[str, LayerAnalysis], draws: Mapping[str, Array]) -> Iterator[str]:
-    outside = [name for name in draws if not shares_rotation(layers[name])]
+def _duplicate_warnings(
+    layers: Mapping[str, LayerAnalysis], draws: Mapping[str, Mapping[str, Array]]
+) -> Iterator[RunWarning]:
+    drawn = {name for of_kind in draws.values() for name in of_kind}
+    outside = [name for name in layers if name in drawn and not shares_draws(layers[name])]
     if outside:
-        yield (
-            f"layers with duplicates are rotated on their own, and their p is not adjusted for the other layers: "
+        text = (
+            "layers with duplicates are rotated on their own, and their p is not adjusted for the other layers: "
             f"{', '.join(outside)}"
         )
+        yield RunWarning("rotated_singly", text)

@@ -1,57 +1,48 @@
 """Layer-by-layer grids of two models, matched depths, and the tree of several models."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from todacomm.core.clouds import distances, distinct_rows
+from todacomm.core.checks import as_cloud, require_choice
+from todacomm.core.clouds import distinct_rows
 from todacomm.core.layer import MIN_DISTINCT
-from todacomm.core.similarity.representations import (
-    NEIGHBOURS,
-    Prepared,
-    alignment,
-    angle,
-    nearest,
-    overlap,
-    shape_factor,
-    unbiased_gram,
-)
+from todacomm.core.similarity.representations import SIMILARITIES
 from todacomm.core.threads import in_threads
 
 Array = NDArray[np.float64]
 
-@dataclass(frozen=True)
-class Similarity:
-    """A measure of two prepared clouds and how it may be read."""
 
-    measure: Callable[[Prepared, Prepared], float]
-    label: str
-    range: tuple[float, float]
-    alike: int
-    chance: str
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What one layer gives to every comparison, computed once.
 
+    Attributes
+    ----------
+    n_points : int
+    values : mapping
+        Name of a measure -> what its ``prepare`` gives.
+    """
 
-SIMILARITIES = {
-    "cka": Similarity(lambda a, b: alignment(a.gram, b.gram), "CKA", (0.0, 1.0), 1, "0"),
-    "procrustes": Similarity(
-        lambda a, b: angle(a.factor, b.factor), "Procrustes distance", (0.0, np.pi / 2), -1, "depends on n and d"
-    ),
-    "knn_overlap": Similarity(
-        lambda a, b: overlap(a.neighbours, b.neighbours), "Common nearest neighbours", (0.0, 1.0), 1, "k / (n - 1)"
-    ),
-}
-"""Name -> measure of two prepared clouds."""
+    n_points: int
+    values: Mapping[str, Any]
 
 
-def prepare(cloud: ArrayLike, k: int = NEIGHBOURS) -> Prepared | None:
-    """What a cloud gives to every comparison; None for one that holds nan or infinity, or under 4 distinct points."""
-    points = np.asarray(cloud, dtype=np.float64)
+def prepare(cloud: ArrayLike) -> Prepared | None:
+    """What a cloud gives to every measure; None for one that holds nan or infinity, or under 4 distinct points.
+
+    Raises
+    ------
+    ValueError
+        It is no matrix of numbers.
+    """
+    points = as_cloud(cloud)
     if not np.isfinite(points).all() or len(distinct_rows(points)) < MIN_DISTINCT:
         return None
-    neighbours = nearest(distances(points), min(k, len(points) - 1))
-    return Prepared(unbiased_gram(points), shape_factor(points), neighbours)
+    return Prepared(len(points), {name: measure.prepare(points) for name, measure in SIMILARITIES.items()})
 
 
 def prepare_all(clouds: Mapping[str, ArrayLike], threads: int = 1) -> tuple[dict[str, Prepared | None], list[str]]:
@@ -82,18 +73,19 @@ def similarity_grid(
     ValueError
         An unknown measure, or clouds of different numbers of texts.
     """
-    if measure not in SIMILARITIES:
-        raise ValueError(f"unknown measure {measure!r}: choose {', '.join(SIMILARITIES)}")
-    sizes = {len(layer.gram) for side in (first, second) for layer in side.values() if layer is not None}
+    require_choice("measure", measure, list(SIMILARITIES))
+    sizes = {layer.n_points for side in (first, second) for layer in side.values() if layer is not None}
     if len(sizes) > 1:
         raise ValueError(f"clouds of {' and '.join(map(str, sorted(sizes)))} texts: expected the same texts in all")
+    between = SIMILARITIES[measure].measure
 
     def row(layer: Prepared | None) -> list[float]:
         return [
-            SIMILARITIES[measure].measure(layer, other) if layer is not None and other is not None else np.nan
+            np.nan if layer is None or other is None else between(layer.values[measure], other.values[measure])
             for other in second.values()
         ]
 
+    # a row of the grid at a time: (n_layers, other_layers)
     return np.array(list(in_threads(row, first.values(), threads)))
 
 

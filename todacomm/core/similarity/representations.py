@@ -1,32 +1,16 @@
 """Two clouds of the same texts: kernel alignment, Procrustes distance, common neighbours."""
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from todacomm.core.checks import as_cloud, as_distances, require_paired
+from todacomm.core.clouds import distances
+from todacomm.core.similarity.row import Similarity
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 NEIGHBOURS = 10
-
-
-class Prepared(NamedTuple):
-    """What one cloud gives to every comparison, computed once.
-
-    Attributes
-    ----------
-    gram : ndarray, shape (n_points, n_points)
-        Products of the rows, the diagonal set to 0 and centred without bias (:func:`unbiased_gram`).
-    factor : ndarray, shape (n_points, rank)
-        Centred, of Frobenius norm 1, with no more columns than points.
-    neighbours : ndarray of int, shape (n_points, k)
-        Rows nearest to each row.
-    """
-
-    gram: Array
-    factor: Array
-    neighbours: Indices
 
 
 def cka(first: ArrayLike, second: ArrayLike) -> float:
@@ -42,11 +26,16 @@ def cka(first: ArrayLike, second: ArrayLike) -> float:
     first, second : array, shapes (n_points, n_dims) and (n_points, other_dims)
         At least 4 points.
 
+    Raises
+    ------
+    ValueError
+        The clouds differ in their numbers of points, have under 4, or hold nan or infinity.
+
     >>> points = np.random.default_rng(0).normal(size=(20, 3))
     >>> round(cka(points, 2.0 * points + 1.0), 12)
     1.0
     """
-    return alignment(unbiased_gram(first), unbiased_gram(second))
+    return alignment(*(unbiased_gram(cloud) for cloud in _paired_clouds(first, second)))
 
 
 def procrustes(first: ArrayLike, second: ArrayLike) -> float:
@@ -56,24 +45,36 @@ def procrustes(first: ArrayLike, second: ArrayLike) -> float:
     a metric on shapes. Rotation, reflection, translation and scale change nothing; widths may differ, the smaller cloud
     gets zeros. (Williams et al. 2021, arXiv 2110.14739.)
 
+    Raises
+    ------
+    ValueError
+        The clouds differ in their numbers of points, or hold nan or infinity.
+
     >>> square = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
     >>> turned = [[5.0, 5.0], [5.0, 7.0], [3.0, 7.0], [3.0, 5.0]]
     >>> round(procrustes(square, turned), 6)
     0.0
     """
-    return angle(shape_factor(first), shape_factor(second))
+    return angle(*(shape_factor(cloud) for cloud in _paired_clouds(first, second)))
 
 
-def knn_overlap(first: Array, second: Array, k: int = NEIGHBOURS) -> float:
+def knn_overlap(first: ArrayLike, second: ArrayLike, k: int = NEIGHBOURS) -> float:
     """Mean share of the k nearest neighbours that are the same in two clouds of the same texts.
 
     From distances, shape ``(n_points, n_points)``. Chance alone gives ``k / (n_points - 1)``. (Valeriani et al. 2023,
     arXiv 2302.00294.)
 
+    Raises
+    ------
+    ValueError
+        The distances are no square matrices of one size, or there are not so many other points.
+
     >>> line = np.abs(np.arange(6.0)[:, None] - np.arange(6.0))
     >>> knn_overlap(line, line**2, k=2)
     1.0
     """
+    first, second = as_distances(first, "the first distances"), as_distances(second, "the second distances")
+    require_paired(first, second)
     return overlap(nearest(first, k), nearest(second, k))
 
 
@@ -132,9 +133,9 @@ def nearest(distances: Array, k: int = NEIGHBOURS) -> Indices:
     n = len(distances)
     if not 0 < k < n:
         raise ValueError(f"{k} nearest neighbours of {n} points: expected 1 to {n - 1}")
-    apart = distances.copy()
-    np.fill_diagonal(apart, np.inf)
-    return np.argsort(apart, axis=1, kind="stable")[:, :k]
+    to_others = distances.copy()
+    np.fill_diagonal(to_others, np.inf)
+    return np.argsort(to_others, axis=1, kind="stable")[:, :k]
 
 
 def overlap(first: Indices, second: Indices) -> float:
@@ -145,8 +146,41 @@ def overlap(first: Indices, second: Indices) -> float:
     return float(np.take_along_axis(member, second, axis=1).sum() / (n * k))
 
 
+def neighbours_of(cloud: ArrayLike, k: int = NEIGHBOURS) -> Indices:
+    """:func:`nearest` of a cloud's Euclidean distances; of all other points where there are fewer than k."""
+    points = as_cloud(cloud, finite=True)
+    return nearest(distances(points), min(k, len(points) - 1))
+
+
+SIMILARITIES: dict[str, Similarity] = {
+    "cka": Similarity(
+        prepare=unbiased_gram, measure=alignment, label="Centred kernel alignment (debiased)", short="CKA",
+        range=(0.0, 1.0), alike=1, chance="0 on average, whatever the numbers of points and dimensions",
+        reading="1: the same geometry up to rotation and scale; 0: none in common.",
+        source=("arXiv 1905.00414", "arXiv 2405.01012")),
+    "procrustes": Similarity(
+        prepare=shape_factor, measure=angle, label="Procrustes distance", short="Procrustes", units="radians",
+        range=(0.0, np.pi / 2), alike=-1,
+        chance="depends on the numbers of points and dimensions: read it beside permuted rows",
+        reading="Angle that is left after the best rotation: 0 is equal, pi/2 nothing in common.",
+        source=("arXiv 2110.14739",)),
+    "knn_overlap": Similarity(
+        prepare=neighbours_of, measure=overlap, label="Common nearest neighbours", short="neighbours",
+        units="0..1", range=(0.0, 1.0), alike=1, chance="ten out of all other texts",
+        reading="Mean share of a text's ten nearest neighbours that are the same in both layers.",
+        source=("arXiv 2302.00294",)),
+}  # fmt: skip
+"""Name -> measure of every two layers of two models on the same texts."""
+
+
+def _paired_clouds(first: ArrayLike, second: ArrayLike) -> tuple[Array, Array]:
+    clouds = as_cloud(first, "the first cloud", finite=True), as_cloud(second, "the second cloud", finite=True)
+    require_paired(*clouds, ("the first cloud", "the second"))
+    return clouds
+
+
 def _centred(cloud: ArrayLike) -> Array:
-    """The cloud about its mean; exactly 0 where only rounding tells the rows apart."""
-    points = np.asarray(cloud, dtype=np.float64)
+    """The cloud about its mean; exactly 0 where its rows differ by rounding alone."""
+    points = as_cloud(cloud)
     centred: Array = points - points.mean(axis=0)
     return centred if np.linalg.norm(centred) > 1e-12 * np.linalg.norm(points) else np.zeros_like(centred)

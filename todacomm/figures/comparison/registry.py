@@ -93,8 +93,7 @@ def comparison_figures() -> dict[str, ComparisonFigure]:
     grids = {
         f"similarity_{name}": ComparisonFigure(
             f"{one.label} of every two layers",
-            f"Every layer of one model with every layer of another on the same texts, from {one.range[0]:.3g} to "
-            f"{one.range[1]:.3g}; bright is alike. By chance: {one.chance}. A bright diagonal within a block means "
+            f"Every layer of one model with every layer of another on the same texts; bright is alike. {one.reading} By chance: {one.chance}. A bright diagonal within a block means "
             "that the two models have similar geometry depth for depth.",
             partial(draw_similarity, measure=name),
             ("similarity",),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from todacomm.core.clouds import distances, principal_components
-from todacomm.core.geometry import (
+from todacomm.core.metrics.dimension import (
     dimension_over_scale,
     effective_rank,
     participation_ratio,

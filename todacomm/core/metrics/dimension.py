@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from todacomm.core.metrics.row import Metric
+
 Array = NDArray[np.float64]
 
 FIRST_RANK = 11
@@ -119,8 +121,8 @@ def _log_ratios(ordered: Array, k: int) -> Array:
 
     Points that coincide with their neighbour ``k`` have none.
     """
-    apart = ordered[:, k] > 0.0
-    ratios: Array = np.log(ordered[apart, 2 * k] / ordered[apart, k])
+    distinct = ordered[:, k] > 0.0
+    ratios: Array = np.log(ordered[distinct, 2 * k] / ordered[distinct, k])
     return ratios
 
 
@@ -153,3 +155,29 @@ def _score(dimension: float, log_ratios: Array, k: int) -> tuple[float, float]:
     score = n_points / dimension + (k - 1) * (log_ratios / (1.0 - decay)).sum() - (2 * k - 1) * log_ratios.sum()
     slope = -n_points / dimension**2 - (k - 1) * (log_ratios**2 * decay / (1.0 - decay) ** 2).sum()
     return float(score), float(slope)
+
+
+DIMENSION_METRICS: dict[str, Metric] = {
+    "participation_ratio": Metric(
+        compute=participation_ratio, needs=("eigenvalues",), group="geometry", label="Participation ratio",
+        units="dimensions",
+        meaning="Number of directions that carry the variance: (sum of eigenvalues)^2 / sum of their squares.",
+        source=("doi 10.1101/214262",), grows=True, table="geometry"),
+    "effective_rank": Metric(
+        compute=effective_rank, needs=("eigenvalues",), group="geometry", label="Effective rank (RankMe)",
+        short="Effective rank", units="dimensions",
+        meaning="Exponential of the entropy of the normalised singular values. Its interval is conservative.",
+        source=("arXiv 2210.02885",), grows=True, compared=True, table="geometry"),
+    "spectrum_alpha": Metric(
+        compute=spectrum_alpha, needs=("eigenvalues", "n_points", "n_dims"), group="geometry",
+        label="Spectral exponent", units="-",
+        meaning="Exponent of the power law fitted to the eigenvalues from rank 11 to half of them.",
+        undefined=f"it takes {MIN_RANKS} eigenvalues from rank {FIRST_RANK} to half of them",
+        source=("doi 10.1038/s41586-019-1346-5", "arXiv 2202.05808"), table="geometry"),
+    "twonn_dimension": Metric(
+        compute=twonn_dimension, needs=("neighbours",), group="geometry", label="Intrinsic dimension (TwoNN)",
+        short="TwoNN dimension", units="dimensions",
+        meaning="Dimension from the ratio of the distances to the two nearest neighbours. Its interval is "
+        "conservative.",
+        source=("arXiv 1803.06992", "arXiv 2104.13832"), compared=True, table="geometry"),
+}  # fmt: skip

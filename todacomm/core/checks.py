@@ -1,0 +1,152 @@
+"""What public functions of the core are given: its shape, its numbers, its pairing. Errors say what was seen."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+
+
+def as_cloud(cloud: ArrayLike, name: str = "the cloud", *, finite: bool = False) -> Array:
+    """A cloud as float64, shape (n_points, n_dims); not copied where it is that already.
+
+    Parameters
+    ----------
+    name : str
+        What the error calls it.
+    finite : bool
+        Whether nan and infinity are refused.
+
+    Raises
+    ------
+    ValueError
+        It holds no numbers, its rows are of unequal length, it is no matrix, it is empty, or it is not finite where
+        it has to be.
+
+    >>> as_cloud([1.0, 2.0])
+    Traceback (most recent call last):
+    ValueError: the cloud has shape (2,): expected (n_points, n_dims), one row a point; one point is [[...]]
+    """
+    points = _numbers(cloud, name)
+    if points.ndim != 2:
+        remedy = "; one point is [[...]]" if points.ndim == 1 else ""
+        raise ValueError(f"{name} has shape {points.shape}: expected (n_points, n_dims), one row a point{remedy}")
+    if 0 in points.shape:
+        raise ValueError(f"{name} has shape {points.shape}: expected at least one point and one coordinate")
+    if finite:
+        require_finite(points, name)
+    return points
+
+
+def as_distances(distances: ArrayLike, name: str = "the distances") -> Array:
+    """A matrix of distances as float64, shape (n_points, n_points).
+
+    Raises
+    ------
+    ValueError
+        It is not square, holds nan or infinity or a negative number, or a point is not at distance 0 from itself.
+
+    >>> as_distances([[0.0, 1.0]])
+    Traceback (most recent call last):
+    ValueError: the distances have shape (1, 2): expected (n_points, n_points); clouds.distances(cloud) makes them
+    """
+    matrix = _numbers(distances, name)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise ValueError(
+            f"{name} have shape {matrix.shape}: expected (n_points, n_points); clouds.distances(cloud) makes them"
+        )
+    require_finite(matrix, name)
+    if len(matrix) and (matrix.min() < 0.0 or np.diagonal(matrix).any()):
+        raise ValueError(f"{name} run from {matrix.min():.3g}, {np.diagonal(matrix).max():.3g} on the diagonal: "
+                         "expected none below 0, and 0 on the diagonal")  # fmt: skip
+    return matrix
+
+
+def as_diagram(dgm: ArrayLike, name: str = "the diagram") -> Array:
+    """A persistence diagram as float64, shape (bars, 2).
+
+    Raises
+    ------
+    ValueError
+        It has other columns than birth and death, or a bar that is not finite.
+
+    >>> as_diagram([[0.0, np.inf]])
+    Traceback (most recent call last):
+    ValueError: the diagram holds nan or infinity in 1 of 1 rows: leave the essential bars out
+    """
+    bars = _numbers(dgm, name)
+    if bars.ndim != 2 or bars.shape[1] != 2:
+        raise ValueError(f"{name} has shape {bars.shape}: expected (bars, 2), birth and death")
+    require_finite(bars, name, "leave the essential bars out")
+    return bars
+
+
+def require_finite(values: Array, name: str, remedy: str = "leave such rows out") -> None:
+    """Refuse nan and infinity.
+
+    Raises
+    ------
+    ValueError
+        Some rows hold them; the message counts them.
+    """
+    if not np.isfinite(values).all():
+        broken = int((~np.isfinite(values)).any(axis=tuple(range(1, values.ndim))).sum())
+        raise ValueError(f"{name} {_verb(name)} nan or infinity in {broken} of {len(values)} rows: {remedy}")
+
+
+def require_paired(first: Array, second: Array, names: Sequence[str] = ("the first", "the second")) -> None:
+    """Refuse clouds or tables of distances whose rows cannot be the same texts.
+
+    Raises
+    ------
+    ValueError
+        Their numbers of rows differ.
+
+    >>> require_paired(np.zeros((3, 2)), np.zeros((4, 2)))
+    Traceback (most recent call last):
+    ValueError: the first has 3 rows, the second 4: expected the same texts in the same order
+    """
+    if len(first) != len(second):
+        raise ValueError(
+            f"{names[0]} has {len(first)} rows, {names[1]} {len(second)}: expected the same texts in the same order"
+        )
+
+
+def require_choice(name: str, value: str, choices: Sequence[str]) -> None:
+    """Refuse an unknown name.
+
+    Raises
+    ------
+    ValueError
+        The message lists the choices.
+
+    >>> require_choice("pooling", "laste", ("cls", "last", "mean"))
+    Traceback (most recent call last):
+    ValueError: unknown pooling 'laste': choose cls, last or mean
+    """
+    if value not in choices:
+        *others, last = choices
+        raise ValueError(f"unknown {name} {value!r}: choose {', '.join(others)}{' or ' if others else ''}{last}")
+
+
+def _numbers(values: ArrayLike, name: str) -> Array:
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        lengths = _lengths(values)
+        what = f"has rows of {lengths} numbers" if lengths else f"is {type(values).__name__} without numbers"
+        raise ValueError(f"{name} {what}: expected one array of numbers, every row of one length") from error
+
+
+def _lengths(values: object) -> str:
+    """Lengths of the rows where they differ; empty otherwise."""
+    try:
+        lengths = sorted({len(row) for row in values})  # type: ignore[attr-defined]
+    except TypeError:
+        return ""
+    return " and ".join(map(str, lengths)) if len(lengths) > 1 else ""
+
+
+def _verb(name: str) -> str:
+    return "hold" if name.endswith("s") else "holds"

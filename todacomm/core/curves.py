@@ -1,0 +1,43 @@
+"""Curves over distance: how many bars are alive, and their alternating sum."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+
+CURVE_POINTS = 200
+
+
+def curve_scale(diagrams: Sequence[Array], points: int = CURVE_POINTS) -> Array:
+    """The distances at which curves are read: evenly from 0 to just beyond the last finite death.
+
+    >>> curve_scale([np.array([[0.0, 2.0]])], points=4).round(9).tolist()
+    [0.0, 0.7, 1.4, 2.1]
+    """
+    last = max((float(dgm[:, 1].max()) for dgm in diagrams if len(dgm)), default=1.0)
+    return np.linspace(0.0, 1.05 * last, points)
+
+
+def betti_curve(dgm: Array, scale: ArrayLike) -> Array:
+    """``beta(e) = #{birth <= e < death}`` on a grid of distances, shape ``(points,)``.
+
+    >>> betti_curve(np.array([[0.0, 1.0], [0.5, 2.0]]), [0.0, 0.5, 1.0, 2.0]).tolist()
+    [1.0, 2.0, 1.0, 0.0]
+    """
+    born = np.searchsorted(np.sort(dgm[:, 0]), scale, side="right")
+    dead = np.searchsorted(np.sort(dgm[:, 1]), scale, side="right")
+    return (born - dead).astype(np.float64)
+
+
+def euler_curve(betti: Sequence[Array]) -> Array:
+    """Alternating sum of the Betti curves, ``1 + sum (-1)^k beta_k``; the 1 is what the reduced H0 curve leaves out.
+
+    The Euler characteristic as far as the degrees computed see it: the whole one only where higher degrees are empty.
+
+    >>> euler_curve([np.array([3.0, 0.0]), np.array([0.0, 1.0])]).tolist()
+    [4.0, 0.0]
+    """
+    curve: Array = 1.0 + np.sum([(-1.0) ** degree * each for degree, each in enumerate(betti)], axis=0)
+    return curve

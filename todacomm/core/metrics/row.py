@@ -1,0 +1,145 @@
+"""One row of the registries of metrics: the function that computes a number, what it takes, and how it may be read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+Tail = Literal["upper", "two-sided"]
+Group = Literal["tda", "cloud", "geometry"]
+TableName = Literal["health", "shape", "raw", "geometry", ""]
+Subject = Literal["cloud", "landmarks", "texts"]
+
+WITHOUT_SHAPE = frozenset(("n_points", "n_distinct"))
+"""What is known of a cloud with too few distinct points."""
+OF_POINTS = WITHOUT_SHAPE | {"norms", "mean_direction", "variances", "total_variance", "kept_variance"}
+"""What needs no distance between points: half-samples with too few distinct points have it too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One number of a layer: its function, what the function takes, and how the number may be read.
+
+    Attributes
+    ----------
+    compute : callable
+        Arrays and numbers in, one number out. Its docstring is the definition.
+    needs : tuple of str
+        What ``compute`` is given, in order: attributes of :class:`todacomm.core.view.View` or, where there is a degree,
+        of :class:`todacomm.core.view.Bars`.
+    degree : int or None
+        Homology degree of the bars it is computed from.
+    of : str
+        ``cloud``: measured in every layer. ``landmarks``: only where distances are taken among landmarks. ``texts``: of
+        the texts, the same in every layer.
+    group : str
+        First half of its key in the tracking store: ``tda``, ``cloud`` or ``geometry``.
+    label, short, units, meaning : str
+        Axis label, head of a column (the label where none is given), units (``-`` for none) and one sentence for the
+        glossary.
+    reading : str
+        What a value means, where ``meaning`` leaves it open.
+    undefined : str
+        Why it is nan in a layer that has a shape.
+    source : tuple of str
+        arXiv ids and DOIs, such as ``arXiv 2210.02885``.
+    twin : str
+        The same number with scale divided out.
+    scale_free : bool
+        Whether multiplying the cloud by a constant leaves it alone.
+    interval : bool
+        Whether delete-half subsampling gives it an interval.
+    grows : bool
+        Whether it grows with the number of points, so that its standard error is rescaled.
+    null_tail : str or None
+        Tail in which nulls drawn in the space of the distances judge it; None where it has no p-value.
+    compared : bool
+        Whether comparisons of models show it.
+    table : str
+        The table of a report in which it stands: ``health``, ``shape``, ``raw``, ``geometry``, or none.
+    """
+
+    compute: Callable[..., float]
+    needs: tuple[str, ...]
+    degree: int | None = None
+    of: Subject = "cloud"
+    group: Group
+    label: str
+    short: str = ""
+    units: str
+    meaning: str
+    reading: str = ""
+    undefined: str = ""
+    source: tuple[str, ...] = ()
+    twin: str = ""
+    scale_free: bool = True
+    interval: bool = True
+    grows: bool = False
+    null_tail: Tail | None = None
+    compared: bool = False
+    table: TableName = ""
+
+    def __post_init__(self) -> None:
+        if not self.short:
+            object.__setattr__(self, "short", self.label)
+
+    def measure(self, view: Any) -> float:
+        """Its value in a view of a cloud, see :mod:`todacomm.core.view`."""
+        given = view if self.degree is None else view.bars(self.degree)
+        return float(self.compute(*(getattr(given, name) for name in self.needs)))
+
+    @property
+    def needs_shape(self) -> bool:
+        """Whether it takes points that differ: at least four."""
+        return not OF_POINTS.issuperset(self.needs)
+
+    @property
+    def section(self) -> str:
+        """Title of the part of a list of all metrics in which it stands."""
+        if self.degree is not None:
+            return f"{NAMES_OF_BARS[self.degree]} (H{self.degree})"
+        return "Dimension and spectrum" if self.group == "geometry" else "Health and scale of the cloud"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunMetric:
+    """One number of a whole run; the attributes are those of :class:`Metric`.
+
+    Attributes
+    ----------
+    peak_of, start : str
+        Of a ratio over depth: the metric whose peak it takes, and the layer whose value it divides by.
+    """
+
+    compute: Callable[..., Any]
+    label: str
+    short: str = ""
+    units: str = "-"
+    meaning: str
+    reading: str = ""
+    source: tuple[str, ...] = ()
+    twin: str = ""
+    peak_of: str = ""
+    start: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.short:
+            object.__setattr__(self, "short", self.label)
+
+    @property
+    def section(self) -> str:
+        """Title of the part of a list of all metrics in which it stands."""
+        return "Of a whole run"
+
+
+NAMES_OF_BARS = {0: "Connected pieces", 1: "Loops", 2: "Voids"}
+"""What bars of a degree are."""
+
+
+def raised(metric: Metric, degree: int) -> Metric:
+    """The metric of loops read in a higher degree: no null model and no interval have been tried there."""
+    meaning = metric.meaning.replace("H1", f"H{degree}").replace("loop", "void")
+    label, short = (text.replace("H1", f"H{degree}") for text in (metric.label, metric.short))
+    return replace(
+        metric, degree=degree, label=label, short=short, meaning=meaning, null_tail=None, interval=False,
+        compared=False, twin=metric.twin.replace("h1_", f"h{degree}_"),
+    )  # fmt: skip

@@ -1,0 +1,121 @@
+"""Null models and controls: one registry of what is drawn, what it shows, and whether it may have a p-value."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from todacomm.core.checks import as_cloud, require_paired
+
+Array = NDArray[np.float64]
+Draw = Callable[[Sequence[Array], np.random.Generator], list[Array]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Null:
+    """A null model: how a draw is made, what it shows, and how it may be read.
+
+    Attributes
+    ----------
+    draw : callable or None
+        Clouds of the same texts, one a layer, and a generator in; as many clouds drawn jointly out. None where a draw
+        takes a pass of a model.
+    space : str
+        What is drawn: ``scores``, the space in which distances are taken, of which only the tested metrics are measured
+        and many draws are cheap; ``cloud``, the cloud as it came, measured whole; ``model``, another pass of the model.
+    label : str
+        What tables and figures call it.
+    shows : str
+        What a difference from it is due to.
+    tested : bool
+        Whether it may have a p-value.
+    """
+
+    draw: Draw | None = None
+    space: Literal["scores", "cloud", "model"]
+    label: str
+    shows: str
+    tested: bool = True
+
+    @property
+    def needs_pass(self) -> bool:
+        """Whether a draw takes a forward pass of a model: clouds from a file have none."""
+        return self.space == "model"
+
+
+def rotation(n_points: int, rng: np.random.Generator) -> Array:
+    """A random orthogonal matrix that leaves the vector of ones alone, uniform among them.
+
+    The QR decomposition of a column-centred Gaussian matrix gives a uniform frame orthogonal to the ones, once the
+    signs of R's diagonal are fixed; the Helmert matrix maps the same space onto its coordinates.
+    (Mezzadri 2007, arXiv math-ph/0609050.)
+
+    Returns
+    -------
+    ndarray, shape (n_points, n_points)
+
+    >>> matrix = rotation(5, np.random.default_rng(0))
+    >>> np.allclose(matrix @ matrix.T, np.eye(5)), np.allclose(matrix @ np.ones(5), 1.0)
+    (True, True)
+    """
+    from scipy.linalg import helmert
+
+    gaussian = rng.standard_normal((n_points, n_points - 1))
+    frame, triangle = np.linalg.qr(gaussian - gaussian.mean(axis=0))
+    frame *= np.sign(np.diag(triangle))
+    rotated: Array = frame @ helmert(n_points) + 1.0 / n_points
+    return rotated
+
+
+def rotated(clouds: Sequence[ArrayLike], rng: np.random.Generator) -> list[Array]:
+    """Clouds of the same texts under one random rotation of the text axis: the null of a Gaussian cloud.
+
+    ``X* = O X`` has exactly the mean and the sample covariance of ``X``, and its distribution where the rows are
+    Gaussian of any covariance. Draws from N(0, S) would not: they add the sampling noise of a covariance a second time.
+
+    Parameters
+    ----------
+    clouds : sequence of array, shape (n_points, n_dims)
+        In the space in which distances are taken.
+
+    >>> cloud = np.random.default_rng(1).normal(size=(9, 2))
+    >>> (drawn,) = rotated([cloud], np.random.default_rng(0))
+    >>> np.allclose(np.cov(drawn.T), np.cov(cloud.T))
+    True
+    """
+    checked = _same_texts(clouds)
+    matrix = rotation(len(checked[0]), rng)
+    return [matrix @ cloud for cloud in checked]
+
+
+def permuted_dimensions(clouds: Sequence[ArrayLike], rng: np.random.Generator) -> list[Array]:
+    """Clouds with every raw coordinate shuffled over the texts by itself: no dependence between coordinates.
+
+    Descriptive, never with a p: coordinates of real activations do depend on each other, so that the null is known to
+    be false; on the scores of a PCA it would fail as N(0, S) does.
+
+    >>> (cloud,) = permuted_dimensions([np.column_stack([np.arange(4.0)] * 2)], np.random.default_rng(0))
+    >>> np.sort(cloud, axis=0)[:, 1].tolist()
+    [0.0, 1.0, 2.0, 3.0]
+    """
+    return [rng.permuted(cloud, axis=0) for cloud in _same_texts(clouds)]
+
+
+NULLS: dict[str, Null] = {
+    "rotation": Null(
+        draw=rotated, space="scores", label="rotations", shows="what a Gaussian cloud of the same covariance lacks"),
+    "random_weights": Null(space="model", label="random weights", shows="what training did"),
+    "shuffled_tokens": Null(space="model", label="shuffled tokens", shows="what word order does"),
+    "permuted_dimensions": Null(
+        draw=permuted_dimensions, space="cloud", label="permuted dimensions",
+        shows="what the dependence between coordinates does", tested=False),
+}  # fmt: skip
+
+
+def _same_texts(clouds: Sequence[ArrayLike]) -> list[Array]:
+    checked = [as_cloud(cloud) for cloud in clouds]
+    for cloud in checked[1:]:
+        require_paired(checked[0], cloud, ("the first cloud", "another"))
+    return checked

@@ -1,0 +1,145 @@
+"""Views of subsets of a cloud's rows, such as half-samples: looked up in the whole, not computed again."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from todacomm.core.view import View
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+
+class Parts:
+    """Subsets of a cloud's rows, all of one size.
+
+    Distances and products of rows are formed once for the whole, means over the rows by one product of matrices for all
+    parts. Components and standardisation are those of the whole, spectra those of the part.
+
+    Parameters
+    ----------
+    whole : View
+        Without landmarks: half of the texts is no half of them.
+    rows : ndarray of int, shape (n_parts, n_rows)
+    """
+
+    def __init__(self, whole: View, rows: Indices) -> None:
+        self.whole, self.rows = whole, rows
+        with np.errstate(divide="ignore", invalid="ignore"):
+            self.mean_directions = self._means(whole.raw / whole.norms[:, None])  # (n_parts, n_dims)
+        self.variances = self._variances(whole.raw)  # (n_parts, n_dims)
+        self.kept_variances = self._variances(whole.scores).sum(axis=1)  # (n_parts,)
+        self.distances = whole.distances  # (n_points, n_points)
+        self.representative = whole.distinct[self.distances[:, whole.distinct].argmin(axis=1)]  # (n_points,)
+        self.centred = whole.points - whole.points.mean(axis=0)  # (n_points, n_dims)
+        wide = whole.n_dims > rows.shape[1]
+        self.products = self.centred @ self.centred.T if wide else None  # (n_points, n_points)
+
+    def __iter__(self) -> Iterator["PartView"]:
+        return (PartView(self, index) for index in range(len(self.rows)))
+
+    def _means(self, values: Array) -> Array:
+        """Means over the rows of every part, shape (n_parts, ...)."""
+        member = np.zeros((len(self.rows), len(values)))
+        np.put_along_axis(member, self.rows, 1.0, axis=1)
+        means: Array = member @ values / self.rows.shape[1]
+        return means
+
+    def _variances(self, values: Array) -> Array:
+        """Variance of every coordinate over the rows of every part, shape (n_parts, n_coordinates)."""
+        centred = values - values.mean(axis=0)
+        return self._means(centred**2) - self._means(centred) ** 2
+
+
+@dataclass(frozen=True)
+class PartView(View):
+    """One of the :class:`Parts` of a cloud."""
+
+    parts: Parts
+    index: int
+    landmarks = None
+
+    @property
+    def rows(self) -> Indices:
+        """Its rows in the whole, shape (n_points,)."""
+        rows: Indices = self.parts.rows[self.index]
+        return rows
+
+    @property
+    def maxdim(self) -> int:
+        return self.parts.whole.maxdim
+
+    @property
+    def engine(self) -> str:
+        return self.parts.whole.engine
+
+    @property
+    def n_points(self) -> int:
+        return len(self.rows)
+
+    @property
+    def n_dims(self) -> int:
+        return self.parts.whole.n_dims
+
+    @cached_property
+    def raw(self) -> Array:
+        return self.parts.whole.raw[self.rows]
+
+    @cached_property
+    def points(self) -> Array:
+        return self.parts.whole.points[self.rows]
+
+    @cached_property
+    def scores(self) -> Array:
+        return self.parts.whole.scores[self.rows]
+
+    @cached_property
+    def distinct(self) -> Indices:
+        """Rows of the whole that stand for its distinct rows."""
+        return np.unique(self.parts.representative[self.rows])
+
+    @property
+    def norms(self) -> Array:
+        return self.parts.whole.norms[self.rows]
+
+    @property
+    def mean_direction(self) -> Array:
+        mean: Array = self.parts.mean_directions[self.index]
+        return mean
+
+    @property
+    def variances(self) -> Array:
+        variances: Array = self.parts.variances[self.index]
+        return variances
+
+    @property
+    def kept_variance(self) -> float:
+        return float(self.parts.kept_variances[self.index])
+
+    @cached_property
+    def eigenvalues(self) -> Array:
+        """From the smaller of the two Gram matrices: of rows, looked up and centred, or of coordinates."""
+        parts, rows = self.parts, self.rows
+        if parts.products is not None:
+            gram = parts.products[np.ix_(rows, rows)]
+            means = gram.mean(axis=0)
+            gram = gram - means - means[:, None] + means.mean()
+        else:
+            subset = parts.centred[rows]
+            subset = subset - subset.mean(axis=0)
+            gram = subset.T @ subset
+        values: Array = np.linalg.eigvalsh(gram)[::-1] / (len(rows) - 1)
+        return values.clip(min=0.0)
+
+    @cached_property
+    def distances(self) -> Array:
+        return self.parts.distances[np.ix_(self.rows, self.rows)]
+
+    @cached_property
+    def among(self) -> Array:
+        if np.array_equal(self.distinct, self.rows):
+            return self.distances
+        return self.parts.distances[np.ix_(self.distinct, self.distinct)]
