@@ -153,7 +153,7 @@ def _rows(gathered: Gathered, pairs: Iterable[Pair], metrics: tuple[str, ...]) -
         paired_contrast(one.value_b, one.value_a, one.halves_b, one.halves_a, grows=grows, relative=False)
         for one in measured
     ]
-    family = family_of(contrasts, np.random.default_rng(SEED))
+    family = family_of(contrasts, int(gathered.runs["points"].min()), np.random.default_rng(SEED))
     for one, contrast in zip(measured, contrasts, strict=True):
         own = paired_difference(one.value_a, one.value_b, one.halves_a, one.halves_b, grows)
         columns = {"value_a": one.value_a, "value_b": one.value_b, "difference": own.value, "se": own.se,

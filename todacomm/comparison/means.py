@@ -117,7 +117,7 @@ def mean_differences(
     rows = []
     for family in families:
         contrasts = [_contrast(*(means[label] for label in pair)) for pair in family]
-        law = family_of(contrasts, np.random.default_rng(SEED))
+        law = family_of(contrasts, int(gathered.runs["points"].min()), np.random.default_rng(SEED))
         for (a, b), contrast in zip(family, contrasts, strict=True):
             columns = {
                 "value_a": means[a][0], "value_b": means[b][0], "difference": contrast.estimate, "se": contrast.se,

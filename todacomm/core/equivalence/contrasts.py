@@ -130,3 +130,26 @@ def scaled_halves(value: Array, halves: Array, grows: ArrayLike) -> Array:
     """Half-samples at full size; those that are 0 throughout, as distances between equal clouds are, stay 0."""
     scaled = to_full_size(value, halves, grows)
     return np.where((halves == 0.0).all(axis=0), 0.0, scaled)
+
+
+def side_by_side(*contrasts: Contrast) -> Contrast:
+    """Contrasts of the same layers and half-samples as one family: their last axes one after another.
+
+    Raises
+    ------
+    ValueError
+        Different numbers of half-samples or layers.
+
+    >>> one = spread_of(np.zeros((3, 2)), np.zeros((5, 3, 2)), 1.0, np.full((3, 2), ""))
+    >>> side_by_side(one, one).estimate.shape
+    (3, 4)
+    """
+    shapes = {contrast.halves.shape[:-1] for contrast in contrasts}
+    if len(shapes) != 1:
+        raise ValueError(f"contrasts with half-samples of {sorted(shapes)}: expected the same numbers in all")
+    return Contrast(
+        *(
+            np.concatenate([getattr(contrast, part) for contrast in contrasts], axis=-1)
+            for part in ("estimate", "halves", "se", "missing")
+        )
+    )

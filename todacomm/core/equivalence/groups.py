@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from todacomm.core.equivalence.contrasts import Contrast, paired_contrast
 from todacomm.core.homology import AUTO
 from todacomm.core.inference.replicates import replicate
-from todacomm.core.inference.step_down import standardized, step_down
+from todacomm.core.inference.step_down import max_t
 from todacomm.core.layer import LayerAnalysis
 
 Array = NDArray[np.float64]
@@ -102,7 +102,7 @@ def measure_groups(
 ) -> GroupValues:
     """Measure one layer of all texts on both groups, on permuted ones and on half-samples.
 
-    Distances are looked up: both groups are seen in the components of the whole cloud.
+    Distances are looked up: both groups lie in the components of the whole cloud.
 
     Parameters
     ----------
@@ -118,8 +118,8 @@ def measure_groups(
 
     def measured(subsets: Indices) -> Array:
         flat = subsets.reshape(-1, subsets.shape[-1])
-        found = replicate(layer, raw_cloud, flat, maxdim=maxdim, engine=engine, threads=threads)
-        return found.values.reshape(len(subsets), 2, -1)
+        result = replicate(layer, raw_cloud, flat, maxdim=maxdim, engine=engine, threads=threads)
+        return result.values.reshape(len(subsets), 2, -1)
 
     values = measured(pairs)
     return GroupValues(values[0], values[1:], measured(rows.halves))
@@ -164,6 +164,5 @@ def label_p_values(observed: ArrayLike, permuted: Array) -> tuple[Array, Array]:
     known = np.isfinite(differences).all(axis=0) & (len(permuted) > 0)
     p, adjusted = np.full((2, differences.shape[1]), np.nan)
     if known.any():
-        z = np.abs(standardized(differences[:, known]))
-        p[known], adjusted[known] = step_down(z[0], z[1:])
+        p[known], adjusted[known] = max_t(differences[0, known], differences[1:, known], "two-sided")
     return p.reshape(shape), adjusted.reshape(shape)

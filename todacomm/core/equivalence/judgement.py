@@ -1,4 +1,4 @@
-"""From a contrast and its margins to everything that is said of a comparison, as data."""
+"""From a contrast and its margins to all facts of a comparison, as data."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from todacomm.core.equivalence.power import (
     texts_if_same_in_all,
     texts_to_settle,
 )
-from todacomm.core.equivalence.simultaneous import DRAWS, LEVEL, Simultaneous, joint_draws, simultaneous
-from todacomm.core.equivalence.verdicts import Verdicts, cell_verdicts, overall
+from todacomm.core.equivalence.simultaneous import DRAWS, LEVEL, Simultaneous, joint_law, simultaneous
+from todacomm.core.equivalence.verdicts import DIFFERENT, Verdicts, cell_verdicts, overall
 
 Array = NDArray[np.float64]
 Row = dict[str, Any]
@@ -57,6 +57,12 @@ class Judgement:
     level: float
 
     @property
+    def first_different(self) -> int | None:
+        """Position of the first layer that differs; None where none does."""
+        different = np.flatnonzero(self.layer_verdicts == DIFFERENT)
+        return int(different[0]) if different.size else None
+
+    @property
     def texts_to_settle_all(self) -> float:
         """The largest number over the open cells; nan where none is open."""
         wanted = self.texts_to_settle[np.isfinite(self.intervals.lo) & ~np.isnan(self.texts_to_settle)]
@@ -94,7 +100,7 @@ def judge(
     if contrast.estimate.ndim != 2:
         raise ValueError(f"cells of shape {contrast.estimate.shape}: expected (n_layers, n_metrics)")
     margin = np.broadcast_to(np.asarray(margin, dtype=np.float64), contrast.estimate.shape)
-    law = joint_draws(contrast, rng, draws)
+    law = joint_law(contrast, n_texts, rng, draws)
     intervals = simultaneous(contrast, law, level)
     verdicts = cell_verdicts(intervals, margin)
     return Judgement(
@@ -122,10 +128,10 @@ def judgement_rows(judgement: Judgement, layers: Sequence[str], metrics: Sequenc
         ``layer, metric, difference, se, lo, hi, p, p_adjusted, margin, verdict, missing, smallest_difference,
         smallest_margin, texts_to_settle``.
     """
-    found = judgement.intervals
+    result = judgement.intervals
     columns = {
-        "difference": found.estimate, "se": found.se, "lo": found.lo, "hi": found.hi, "p": found.p,
-        "p_adjusted": found.p_adjusted, "margin": judgement.margin, "verdict": judgement.verdicts,
+        "difference": result.estimate, "se": result.se, "lo": result.lo, "hi": result.hi, "p": result.p,
+        "p_adjusted": result.p_adjusted, "margin": judgement.margin, "verdict": judgement.verdicts,
         "missing": judgement.missing, "smallest_difference": judgement.smallest_difference,
         "smallest_margin": judgement.smallest_margin, "texts_to_settle": judgement.texts_to_settle,
     }  # fmt: skip

@@ -35,7 +35,7 @@ def neighbours_lost(base: Array, candidate: Array, k: int = NEIGHBOURS) -> Array
     >>> line = np.abs(np.subtract.outer(np.arange(4.0), np.arange(4.0)))
     >>> moved = line[np.ix_([0, 1, 3, 2], [0, 1, 3, 2])]
     >>> neighbours_lost(line, moved, k=1).tolist()
-    [0.0, 0.0, 1.0, 0.0]
+    [0.0, 0.0, 1.0, 1.0]
     """
     if base.shape != candidate.shape:
         raise ValueError(f"distances of {len(base)} and of {len(candidate)} texts: expected the same texts in both")
@@ -67,11 +67,10 @@ def most_changed(lost: ArrayLike, layers: Sequence[str], n_texts: int = 10) -> l
     [{'text': 1, 'lost': 0.7, 'rank': 1, 'layer': 'layer_1', 'lost_in_layer': 0.9}]
     """
     table = np.asarray(lost, dtype=np.float64)
-    defined = np.isfinite(table).all(axis=1)
-    if not defined.any():
+    defined = np.flatnonzero(np.isfinite(table).all(axis=1))
+    if not len(defined):
         return []
-    names = [name for name, known in zip(layers, defined, strict=True) if known]
-    table = table[defined]
+    names, table = [layers[int(row)] for row in defined], table[defined]
     mean = table.mean(axis=0)
     worst = table.argmax(axis=0)
     return [

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
 from todacomm.core.equivalence.contrasts import Contrast, scaled_halves, spread_of
-from todacomm.core.equivalence.simultaneous import DRAWS, LEVEL, Simultaneous, joint_draws, simultaneous
+from todacomm.core.equivalence.simultaneous import DRAWS, LEVEL, JointLaw, Simultaneous, joint_law, simultaneous
 
 Array = NDArray[np.float64]
 
@@ -23,7 +23,7 @@ class Plan:
     se : ndarray, shape (*cells)
         Expected standard error of a difference from a candidate.
     smallest_difference : ndarray, shape (*cells)
-        Smallest true difference that will be told from none with 80 %.
+        Smallest true difference that will be distinguished from none with 80 %.
     smallest_margin : ndarray, shape (*cells)
         Smallest margin within which a candidate without any difference will be called the same with 80 %, cell by cell.
     texts_if_same : ndarray, shape (*cells)
@@ -43,12 +43,12 @@ class Plan:
 
 
 def smallest_difference(intervals: Simultaneous, power: float = POWER) -> Array:
-    """Smallest true difference that would have been told from none: ``(critical + z_power) se``, shape (*cells).
+    """Smallest true difference that would have been distinguished from none: shape (*cells).
 
-    At the level of the whole family, in the units of the differences. That it exceeds a margin as well takes a
-    difference larger by that margin.
+    ``(critical + z_power) se``, at the level of the whole family, in the units of the differences. That it exceeds a
+    margin as well takes a difference larger by that margin.
     """
-    return (intervals.critical + norm.ppf(power)) * intervals.se
+    return (intervals.critical + float(norm.ppf(power))) * intervals.se
 
 
 def smallest_margin(intervals: Simultaneous, power: float = POWER) -> Array:
@@ -56,7 +56,7 @@ def smallest_margin(intervals: Simultaneous, power: float = POWER) -> Array:
 
     ``(critical + z_((1 + power) / 2)) se``: the estimate may err to either side.
     """
-    return (intervals.critical + norm.ppf((1.0 + power) / 2.0)) * intervals.se
+    return (intervals.critical + float(norm.ppf((1.0 + power) / 2.0))) * intervals.se
 
 
 def texts_to_settle(intervals: Simultaneous, margin: ArrayLike, n_texts: int, power: float = POWER) -> Array:
@@ -85,7 +85,7 @@ def texts_to_settle(intervals: Simultaneous, margin: ArrayLike, n_texts: int, po
 
 
 def texts_if_same_in_all(
-    contrast: Contrast, law: Array, margin: ArrayLike, n_texts: int, level: float = LEVEL, power: float = POWER
+    contrast: Contrast, law: JointLaw, margin: ArrayLike, n_texts: int, level: float = LEVEL, power: float = POWER
 ) -> float:
     """Number of texts at which a candidate without any difference is called the same in all cells at once with 80 %.
 
@@ -95,8 +95,8 @@ def texts_if_same_in_all(
     known = np.isfinite(contrast.se).ravel()
     if not known.any():
         return np.nan
-    size = np.abs(law[:, known])
-    critical = np.quantile(size.max(axis=1), level)
+    size = law.size[:, known]
+    critical = law.to_t(np.quantile(size.max(axis=1), level))
     allowed = (np.broadcast_to(np.asarray(margin, dtype=np.float64), contrast.se.shape) / contrast.se).ravel()[known]
     passes = (allowed / (critical + size)).min(axis=1)
     return float(np.ceil(n_texts / np.quantile(passes, 1.0 - power) ** 2))
@@ -147,7 +147,7 @@ def plan(
         halves = np.sqrt(2.0 * (1.0 - correlation)) * scaled_halves(base, base_halves, grows) / unit
     missing = np.where(np.isfinite(base) & (unit > 0.0), "", "base")
     contrast = spread_of(np.zeros(base.shape), halves, 0.0, missing)
-    law = joint_draws(contrast, rng, draws)
+    law = joint_law(contrast, n_texts, rng, draws)
     intervals = simultaneous(contrast, law, level)
     margin = np.broadcast_to(np.asarray(margin, dtype=np.float64), base.shape)
     least = smallest_margin(intervals, power)

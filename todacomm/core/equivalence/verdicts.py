@@ -16,6 +16,8 @@ SAME, DIFFERENT, UNDECIDED, UNDEFINED = "same", "different", "undecided", "undef
 MARGIN = 0.05
 BOUNDED = ("0..1", "-1..1")
 """Units of shares and cosines, whose differences are absolute: a share of a number near 0 is no margin."""
+EXTREMES = ("h0_max_norm", "h1_max_norm")
+"""Longest bars in units of the median distance: near 0 without a gap or a loop, and a share of noise is no margin."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,9 @@ class Margins:
 
 
 def shape_margins(metrics: Sequence[str], sizes: Mapping[str, float] | float = MARGIN) -> Margins:
-    """Margins of layer metrics: relative to the base, absolute for shares and cosines.
+    """Margins of layer metrics: relative to the base, absolute for shares, cosines and longest bars.
+
+    5 % is a twentieth of the base's value, of the range of a share or cosine, of the median distance for a bar.
 
     Parameters
     ----------
@@ -64,7 +68,7 @@ def shape_margins(metrics: Sequence[str], sizes: Mapping[str, float] | float = M
     size = np.array([own.get(name, MARGIN) for name in metrics])
     if not (size > 0.0).all():
         raise ValueError(f"a margin of {size.min():g}: expected positive numbers, such as {MARGIN}")
-    relative = np.array([LAYER_METRICS[name].units not in BOUNDED for name in metrics])
+    relative = np.array([LAYER_METRICS[name].units not in BOUNDED and name not in EXTREMES for name in metrics])
     return Margins(tuple(metrics), size, relative)
 
 
@@ -79,7 +83,8 @@ def cell_verdicts(intervals: Simultaneous, margin: ArrayLike) -> Verdicts:
     The intervals cover all true differences together with 95 %, and where they do no verdict is wrong: with 95 %, no
     cell whose true difference is at most the margin is called different, *and* none whose difference is larger is
     called the same, over all layers and metrics at once. That is equivalence testing by interval inclusion (two
-    one-sided tests, Schuirmann 1987, doi 10.1007/BF01068419; simultaneous: Hsu 1984, doi 10.1214/aos/1176346720).
+    one-sided tests: Schuirmann 1987, doi 10.1007/BF01068419; in families: Lauzon and Caffo 2009,
+    doi 10.1198/tast.2009.0029).
 
     Parameters
     ----------

@@ -1,9 +1,39 @@
 """Plain and adjusted p-values by one rule, from joint draws of many statistics."""
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+from todacomm.core.metrics import Tail
 
 Array = NDArray[np.float64]
+
+
+def max_t(observed: ArrayLike, draws: Array, tail: Tail) -> tuple[Array, Array]:
+    """Plain and step-down adjusted p of many statistics, both by one rule, so that no adjusted one is smaller.
+
+    ``z = (T - mean) / sd`` of every cell, mean and sd over the draws *and* the observed value; two-sided, ``|z|``
+    stands for z. Exact where observed value and draws can be exchanged; the adjusted p is that of
+    :func:`todacomm.core.inference.step_down_max_t`.
+
+    Parameters
+    ----------
+    observed : array, shape (n_cells,)
+    draws : ndarray, shape (draws, n_cells)
+        Joint over the cells.
+
+    Returns
+    -------
+    plain, adjusted : ndarray, shape (n_cells,)
+        At least ``1 / (draws + 1)``.
+
+    >>> plain, adjusted = max_t([9.0, 1.0], np.array([[1.0, 0.0], [2.0, 1.0], [0.0, 2.0]]), "upper")
+    >>> plain.tolist(), adjusted.tolist()
+    ([0.25, 0.75], [0.25, 0.75])
+    """
+    z = standardized(np.vstack([np.asarray(observed, dtype=np.float64), draws]))
+    if tail == "two-sided":
+        z = np.abs(z)
+    return step_down(z[0], z[1:])
 
 
 def step_down(observed: Array, law: Array) -> tuple[Array, Array]:

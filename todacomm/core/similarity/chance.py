@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from todacomm.core.inference.step_down import standardized, step_down
+from todacomm.core.inference.step_down import max_t
 from todacomm.core.similarity.grid import Prepared, similarity_grid
 from todacomm.core.threads import in_threads
 
@@ -93,8 +93,8 @@ def chance(
     >>> from todacomm.core.similarity import prepare_all
     >>> cloud = np.random.default_rng(0).normal(size=(60, 3))
     >>> layers, _ = prepare_all({"layer_0": cloud})
-    >>> found = chance(layers, layers, "cka", np.random.default_rng(0), permutations=99)
-    >>> found.closest_p, bool(abs(found.mean[0, 0]) < 0.05)
+    >>> result = chance(layers, layers, "cka", np.random.default_rng(0), permutations=99)
+    >>> result.closest_p, bool(abs(result.mean[0, 0]) < 0.05)
     (0.01, True)
     """
     value = similarity_grid(first, second, measure, threads)
@@ -110,14 +110,18 @@ def chance(
     permuted = np.full((draws, *value.shape), np.nan)
     if wanted.any():
         rows, columns = np.flatnonzero(wanted.any(axis=1)), np.flatnonzero(wanted.any(axis=0))
-        sides = [*first.values()], [*second.values()]
-        ours, theirs = ([side[i] for i in places] for side, places in zip(sides, (rows, columns), strict=True))
+        ours, theirs = _chosen(first, rows), _chosen(second, columns)
         n_texts = ours[0].n_points
         orders = [rng.permutation(n_texts) for _ in range(draws)]
         grids = DRAWN[measure](ours, theirs, wanted[np.ix_(rows, columns)], orders, threads)
-        permuted[np.ix_(range(draws), rows, columns)] = np.array(list(grids))
+        permuted[:, rows[:, None], columns] = np.array(list(grids))
         permuted[:, ~wanted] = np.nan
     return _summary(value, permuted, CLOSER[measure])
+
+
+def _chosen(layers: Mapping[str, Prepared | None], places: Indices) -> list[Prepared]:
+    every = list(layers.values())
+    return [layer for layer in (every[place] for place in places) if layer is not None]
 
 
 def _summary(value: Array, permuted: Array, sign: float) -> Chance:
@@ -128,8 +132,7 @@ def _summary(value: Array, permuted: Array, sign: float) -> Chance:
     closest, closest_value, closest_p, threshold = (-1, -1), np.nan, np.nan, np.nan
     if known.any():
         values = sign * np.concatenate([value[None], permuted])[:, known]
-        z = standardized(values)
-        p[known], adjusted[known] = step_down(z[0], z[1:])
+        p[known], adjusted[known] = max_t(values[0], values[1:], "upper")
         largest = values.max(axis=1)
         row, column = np.argwhere(known)[values[0].argmax()]
         closest, closest_value = (int(row), int(column)), float(value[row, column])

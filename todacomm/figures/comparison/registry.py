@@ -93,9 +93,9 @@ def comparison_figures() -> dict[str, ComparisonFigure]:
     grids = {
         f"similarity_{name}": ComparisonFigure(
             f"{one.label} of every two layers",
-            f"Every layer of one model with every layer of another on the same texts; bright is alike. {one.reading} By "
-            f"chance: {one.chance}. A bright diagonal within a block means that the two models have similar geometry "
-            "depth for depth.",
+            f"Every layer of one model with every layer of another on the same texts; bright is alike. {one.reading} "
+            f"By chance: {one.chance}. A bright diagonal within a block: the two models have similar geometry depth for "
+            "depth.",
             partial(draw_similarity, measure=name),
             ("similarity",),
         )
