@@ -120,6 +120,12 @@ def unpaired(gathered: Gathered, a: str, b: str) -> str:
     return f"{without[0].run_name} has no half-samples" if without else ""
 
 
+def by_pair(table: pd.DataFrame) -> list[tuple[Pair, pd.DataFrame]]:
+    """The rows of a table by its pairs of labels, in the order of the table."""
+    groups = table.groupby(["label_a", "label_b"], sort=False)
+    return [((str(a), str(b)), rows) for (a, b), rows in ((tuple(key), rows) for key, rows in groups)]
+
+
 def judged(family: Family, contrast: Contrast) -> dict[str, Array]:
     """What a family says of a contrast: the columns of :data:`JUDGED` from ``p_adjusted`` on."""
     half = family.half_width(contrast)

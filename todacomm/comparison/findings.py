@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from todacomm.comparison.differences import by_pair
 from todacomm.comparison.likelihood import correlates_refused
 from todacomm.comparison.means import LEVEL
 from todacomm.comparison.result import Comparison
@@ -66,7 +67,8 @@ def largest(comparison: Comparison, metric: str) -> Iterator[Finding]:
         return
     first, *others = rows
     paired = _of(comparison.tables["mean_differences"], metric)
-    tied, smallest, decided_by = [], math.nan, "paired"
+    tied: list[str] = []
+    smallest, decided_by = math.nan, "paired"
     for other in others:
         row = _between(paired, first["label"], other["label"])
         if row is not None:
@@ -93,7 +95,7 @@ def largest(comparison: Comparison, metric: str) -> Iterator[Finding]:
 def pairs(comparison: Comparison, metric: str) -> Iterator[Finding]:
     """In how many layers every two trained models differ: one finding a pair of a few, else one for all."""
     rows = _of(trained_pairs(comparison), metric)
-    every = [(pair, _layers(own)) for pair, own in rows.groupby(["label_a", "label_b"], sort=False)]
+    every = [(pair, _layers(own)) for pair, own in by_pair(rows)]
     if 0 < len(every) <= FEW:
         yield from (Finding("pair", pair, {"metric": metric, **values}) for pair, values in every)
     elif every:

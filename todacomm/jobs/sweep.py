@@ -137,7 +137,7 @@ def _with_trajectories(found: Sweep) -> Sweep:
         seen = trajectories(zip(load_analyses(rows["run_id"]), rows["step"].astype(int), strict=True))
     except ValueError as error:
         return replace(found, problems={**found.problems, "training trajectory": str(error)})
-    return replace(found, trajectories=seen, notes=(*found.notes, *remarks(seen)))
+    return replace(found, trajectories=seen, notes=(*found.notes, *map(str, remarks(seen))))
 
 
 def _record(found: Sweep, run: "JobRun") -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from todacomm.comparison.differences import by_pair
 from todacomm.comparison.findings import clearest, standing, trained_pairs
 from todacomm.comparison.means import LEVEL
 from todacomm.comparison.metrics import compared_metrics, label_of, ranked_metrics, short_of
@@ -73,7 +74,7 @@ def means_table(comparison: Comparison) -> Table | None:
     table = between if len(between) else table
     metrics = [metric for metric in ranked_metrics() if (table["metric"] == metric).any()]
     rows = []
-    for (a, b), pair in table.groupby(["label_a", "label_b"], sort=False):
+    for (a, b), pair in by_pair(table):
         by_metric = {row["metric"]: row for row in records(pair)}
         rows.append([f"{a} − {b}", *(_difference(by_metric.get(metric)) for metric in metrics)])
     caption = (
@@ -113,7 +114,7 @@ def similarity_table(comparison: Comparison) -> Table | None:
     matched = at_matched_depth(comparison.gathered, table)
     rows = []
     best = next(iter(SIMILARITIES))
-    for (a, b), pair in table.groupby(["label_a", "label_b"], sort=False):
+    for (a, b), pair in by_pair(table):
         own = matched[(matched["label_a"] == a) & (matched["label_b"] == b)]
         means = own.groupby("measure")[["value", "chance"]].mean()
         cells = [
@@ -138,7 +139,7 @@ def divergences_table(comparison: Comparison) -> Table | None:
     """Representation topology divergence, both directions, beside random pairings."""
     rows = []
     table = comparison.tables["divergences"]
-    for (a, b), pair in table.groupby(["label_a", "label_b"], sort=False):
+    for (a, b), pair in by_pair(table):
         means = pair[["rtd", "rtd_ab", "rtd_ba", "null"]].mean()
         smallest = f"{p_value(pair['p'].min())} to {p_value(pair['p'].max())}" if pair["p"].notna().any() else ""
         rows.append([f"{a} and {b}", *(number(means[name]) for name in means.index), smallest])
@@ -160,7 +161,7 @@ def shapes_table(comparison: Comparison) -> Table | None:
     degrees = sorted(set(table["degree"]))
     measures = ("bottleneck", "wasserstein")
     rows = []
-    for (a, b), pair in table.groupby(["label_a", "label_b"], sort=False):
+    for (a, b), pair in by_pair(table):
         means = pair.groupby("degree")[list(measures)].mean()
         rows.append([f"{a} and {b}", *(number(means[m].get(k, np.nan)) for k in degrees for m in measures)])
     caption = (
@@ -177,7 +178,7 @@ def nearest_table(comparison: Comparison) -> Table | None:
     table = comparison.tables["nearest_layers"]
     order = set(combinations(comparison.labels, 2))
     rows = []
-    for (a, b), pair in table.groupby(["label_a", "label_b"], sort=False):
+    for (a, b), pair in by_pair(table):
         if (a, b) in order:
             steps = [f"{_short_layer(row['layer_a'])} → {_short_layer(row['layer_b'])}" for row in records(pair)]
             rows.append([f"{a} to {b}", ", ".join(steps), number(pair["landscape_distance"].mean())])
@@ -245,7 +246,7 @@ def _layer_table(table: pd.DataFrame, caption: str, name: Callable[[str, str], s
     """One row a pair, one column a metric: at how many layers it differs."""
     metrics = compared_metrics()
     rows = []
-    for (a, b), pair in table.groupby(["label_a", "label_b"], sort=False):
+    for (a, b), pair in by_pair(table):
         rows.append([name(a, b), *(_by_layer(pair[pair["metric"] == metric]) for metric in metrics)])
     return Table("", caption, [head, *map(short_of, metrics)], rows)
 

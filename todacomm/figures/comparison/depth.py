@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -156,14 +157,8 @@ def _detectable(axes: Axes, lines: Sequence[Line]) -> None:
     if small.isna().all():
         return
     if len(lines) == 1:
-        rows = lines[0].rows
-        band(
-            axes,
-            rows["depth"].to_numpy(),
-            *(sign * rows["smallest_difference"].to_numpy() for sign in (-1, 1)),
-            BAND,
-            0.45,
-        )
+        x, half = (lines[0].rows[column].to_numpy() for column in ("depth", "smallest_difference"))
+        band(axes, x, -half, half, BAND, alpha=0.45)
     text = f"smallest detectable difference {'about ' if len(lines) > 1 else ''}{small.median():.2g}"
     axes.text(1.0, 1.01, text, transform=axes.transAxes, ha="right", va="bottom", fontsize=7.5, color=MUTED)
 
@@ -192,9 +187,9 @@ def _rows(figure: Figure, axes: Axes, lines: Sequence[Line], kind: str, names: S
         if not len(x):
             continue
         edges = np.concatenate([[max(0.0, x[0] - 0.05)], (x[1:] + x[:-1]) / 2, [1.0]]) if len(x) > 1 else [0.0, 1.0]
-        pale = np.ones(len(x)) if line.stands is None else np.where(line.stands, 1.0, 0.22)
+        pale: Any = np.ones(len(x)) if line.stands is None else np.where(line.stands, 1.0, 0.22)
         image = axes.pcolormesh(
-            edges, [place - 0.46, place + 0.46], value[None, :], alpha=pale[None, :], vmin=low, vmax=high,
+            edges, [place - 0.46, place + 0.46], value[None, :], alpha=pale.reshape(1, -1), vmin=low, vmax=high,
             cmap="RdBu_r" if kind == "differences" else "viridis", shading="flat", linewidth=0, rasterized=True,
         )  # fmt: skip
     if image is not None:

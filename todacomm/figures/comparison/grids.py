@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
+from todacomm.comparison.differences import by_pair
 from todacomm.comparison.matching import residual_depths
 from todacomm.comparison.result import Comparison
 from todacomm.core.similarity import SIMILARITIES
@@ -55,7 +56,7 @@ def _all_layers(comparison: Comparison, title: str, measure: str, table: pd.Data
     starts = dict(zip(layers, np.cumsum([0, *map(len, layers.values())]), strict=False))
     total = sum(map(len, layers.values()))
     matrix = np.full((total, total), np.nan)
-    for (a, b), rows in table.groupby(["label_a", "label_b"], sort=False):
+    for (a, b), rows in by_pair(table):
         block = _matrix(rows, a, b).to_numpy()
         i, j = slice(starts[a], starts[a] + block.shape[0]), slice(starts[b], starts[b] + block.shape[1])
         matrix[i, j], matrix[j, i] = block, block.T

@@ -94,8 +94,8 @@ def comparison_figures() -> dict[str, ComparisonFigure]:
         f"similarity_{name}": ComparisonFigure(
             f"{one.label} of every two layers",
             f"Every layer of one model with every layer of another on the same texts; bright is alike. {one.reading} "
-            f"By chance: {one.chance}. A bright diagonal within a block: the two models have similar geometry depth for "
-            "depth.",
+            f"By chance: {one.chance}. A bright diagonal within a block: the two models have similar geometry depth "
+            "for depth.",
             partial(draw_similarity, measure=name),
             ("similarity",),
         )
