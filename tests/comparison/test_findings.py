@@ -135,6 +135,7 @@ def crowd(n: int) -> Comparison:
         "diagram_distances": shapes,
         "divergences": divergence,
         "ranking": ranking,
+        "similarity": pd.DataFrame(columns=["label_a", "label_b", "measure", "chance"]),
         **dict.fromkeys(without, empty),
     }
     gathered: Any = SimpleNamespace(over="models", analyses=dict.fromkeys(labels), labels=labels, runs=runs)
