@@ -7,7 +7,7 @@ CLUSTERS := $(VENV)/.clusters
 RUN := PATH="$(BIN):$$PATH" HF_HUB_OFFLINE=1 PYTHONPATH="$(CURDIR)"
 STORE := mlflow.db
 
-.PHONY: help install demo ui test test-heavy lint docs bench bench-full clean
+.PHONY: help install demo ui test test-heavy lint docs mlproject bench bench-full clean
 
 help:
 	@echo "make demo        analyse the bundled model on the running Python's documentation and show where to look"
@@ -16,6 +16,7 @@ help:
 	@echo "make test-heavy  run the tests that need a browser, servers or other environments"
 	@echo "make lint        ruff and mypy"
 	@echo "make docs        build the documentation into site/; a warning is an error"
+	@echo "make mlproject   write MLproject again, after an option was added or changed"
 	@echo "make bench       measure speed and memory against peers, quick form; bench-full: as docs/benchmarks.md has it"
 	@echo "make clean       remove the environment and what the demo recorded"
 
@@ -56,6 +57,9 @@ lint: $(READY)
 
 docs: $(READY)
 	$(RUN) NO_MKDOCS_2_WARNING=1 mkdocs build --quiet --strict
+
+mlproject: $(READY)
+	$(RUN) python -m entrypoints
 
 bench: $(READY)
 	$(RUN) python -m benchmarks

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -10,12 +11,13 @@ from importlib.metadata import packages_distributions
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
+import entrypoints
 from tests.conftest import ROOT
-from todacomm.cli.options import kebab, shown_default, spelled
-from todacomm.settings.analysis import OPTIONS
-from todacomm.settings.comparison import COMPARISON_OPTIONS
-from todacomm.settings.sweep import REPLACED, SWEEP_OPTIONS
+from todacomm.cli.mlproject import entry_points, mlproject_text
+
+ENTRY_POINTS = entry_points(entrypoints)
 
 
 @pytest.fixture(scope="module")
@@ -35,32 +37,50 @@ def test_conda_environment_lists_what_pyproject_asks_for(pyproject):
     assert sorted(pip["pip"]) == sorted(project["dependencies"] + project["optional-dependencies"]["fast"])
 
 
-def test_main_offers_every_option_with_its_default(mlproject):
-    main = mlproject["entry_points"]["main"]
-    assert list(main["parameters"]) == list(OPTIONS)
-    for name, parameter in main["parameters"].items():
-        assert parameter["default"] == shown_default(name)
-        assert f"--{kebab(name)} {{{name}}}" in main["command"]
+def test_mlproject_is_what_the_settings_make_of_it():
+    assert (ROOT / "MLproject").read_text() == mlproject_text(ENTRY_POINTS), "make mlproject writes it again"
 
 
-def test_sweep_offers_its_lists_and_every_option_of_an_analysis(mlproject):
-    expected = {name: spelled(field.default) for name, field in SWEEP_OPTIONS.items()}
-    expected |= {name: shown_default(name) for name in OPTIONS if name not in REPLACED}
-    declared = mlproject["entry_points"]["sweep"]["parameters"]
-    assert {name: parameter["default"] for name, parameter in declared.items()} == expected
+@pytest.mark.parametrize("module", ENTRY_POINTS)
+def test_every_parameter_reaches_the_settings(mlproject, monkeypatch, module):
+    """The command of an entry point, filled in as MLflow does it: all empty, then one option after the other given."""
+    declared = mlproject["entry_points"]["main" if module == "analyze" else module]
+    assert {parameter["default"] for parameter in declared["parameters"].values()} == {""}
+    settings, main = ENTRY_POINTS[module], import_module(f"entrypoints.{module}").main
+    default = settings().to_flat()
+    seen = []
+    monkeypatch.setattr(main, "job", seen.append)
+
+    def read(**given):
+        values = dict.fromkeys(declared["parameters"], "") | given
+        words = shlex.split(declared["command"].format(**{name: shlex.quote(v) for name, v in values.items()}))
+        assert words[:3] == ["python", "-m", f"entrypoints.{module}"]
+        result = CliRunner().invoke(main, words[3:])
+        assert result.exit_code == 0, result.output
+        return seen.pop().to_flat()
+
+    assert read() == default
+    for name, one in settings.options().items():
+        assert (name in declared["parameters"]) == one.offered
+        if one.offered and not one.choices and name not in ("protocol", "address", "landmarks", "tags", "sizes"):
+            changed = read(**{name: another(one)})
+            assert {n for n in changed if changed[n] != default[n]} == {name}
 
 
-def test_compare_offers_every_option_with_its_default(mlproject):
-    declared = mlproject["entry_points"]["compare"]["parameters"]
-    assert {name: parameter["default"] for name, parameter in declared.items()} == {
-        name: spelled(field.default) for name, field in COMPARISON_OPTIONS.items()
-    }
+def another(one):
+    """A value that an option can have and has not."""
+    if isinstance(one.default, bool):
+        return str(not one.default)
+    return str(one.default + 1) if isinstance(one.default, int | float) else "37"
 
 
 @pytest.mark.parametrize(
     "module",
-    ["todacomm", "todacomm.settings.analysis", "todacomm.cli.options", "todacomm.results.table", "entrypoints.sweep"],
-)
+    [
+        "todacomm", "todacomm.settings.analysis", "todacomm.cli.options", "todacomm.results.table",
+        *(f"entrypoints.{name}" for name in ENTRY_POINTS),
+    ],
+)  # fmt: skip
 def test_light_modules_stay_light(module):
     code = (
         f"import {module}, sys\n"
@@ -68,18 +88,6 @@ def test_light_modules_stay_light(module):
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
-
-
-def test_every_entry_point_is_a_module_and_takes_its_parameters(mlproject):
-    for name, entry_point in mlproject["entry_points"].items():
-        module = "analyze" if name == "main" else name
-        assert entry_point["command"].startswith(f"python -m entrypoints.{module} ")
-        options = {option.name: option for option in import_module(f"entrypoints.{module}").main.params}
-        for parameter, declared in entry_point["parameters"].items():
-            assert f"--{kebab(parameter)} {{{parameter}}}" in entry_point["command"]
-            assert parameter in options
-            if name == "train_demo":
-                assert str(options[parameter].default) == declared["default"]
 
 
 def test_every_package_that_is_imported_is_declared(pyproject):

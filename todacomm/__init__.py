@@ -7,19 +7,26 @@ from todacomm.system.parent import FIRST_PARENT as FIRST_PARENT
 
 if TYPE_CHECKING:
     from todacomm.comparison.result import Comparison
+    from todacomm.convergence.result import Convergence
     from todacomm.jobs.analyze import analyze
     from todacomm.jobs.compare import compare
+    from todacomm.jobs.converge import converge
     from todacomm.jobs.sweep import sweep
     from todacomm.sweeps.result import Sweep
     from todacomm.tracking import Analysis, load_analysis, search_analyses
 
-__all__ = ["Analysis", "Comparison", "Sweep", "analyze", "compare", "load_analysis", "search_analyses", "sweep"]
+__all__ = [
+    "Analysis", "Comparison", "Convergence", "Sweep", "analyze", "compare", "converge", "load_analysis",
+    "search_analyses", "sweep",
+]  # fmt: skip
 
 _HOME = {
     "analyze": "todacomm.jobs.analyze",
     "Analysis": "todacomm.tracking",
     "Comparison": "todacomm.comparison.result",
     "compare": "todacomm.jobs.compare",
+    "Convergence": "todacomm.convergence.result",
+    "converge": "todacomm.jobs.converge",
     "load_analysis": "todacomm.tracking",
     "search_analyses": "todacomm.tracking",
     "Sweep": "todacomm.sweeps.result",

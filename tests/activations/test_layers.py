@@ -101,12 +101,12 @@ def test_the_embedding_has_positions_and_the_token_embedding_has_none(load_tiny:
 
 
 def test_only_the_layers_asked_for_are_kept_in_the_order_of_depth(load_tiny: Load) -> None:
-    seen = extract(load_tiny("gpt2"), TEXTS, layers="final,layer_1")
+    seen = extract(load_tiny("gpt2"), TEXTS, layers=["final", "layer_1"])
     assert list(seen.clouds) == ["layer_1", "final"]
     with pytest.raises(
         ValueError, match=r"unknown layer 'layer_9': this model has embedding, layer_0 to layer_2, final"
     ):
-        extract(load_tiny("gpt2"), TEXTS, layers="layer_9")
+        extract(load_tiny("gpt2"), TEXTS, layers=["layer_9"])
 
 
 @pytest.mark.parametrize("architecture", sorted(set(ARCHITECTURES) - set(OWN_PATHS)))

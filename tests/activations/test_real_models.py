@@ -12,6 +12,7 @@ from transformers import AutoConfig, AutoTokenizer
 
 from tests.helpers.tiny_models import TEXTS
 from todacomm.activations import extract
+from todacomm.activations.tokens import tokenize
 from todacomm.models import LoadedModel, load_model
 from todacomm.settings.analysis import ModelConfig
 
@@ -97,3 +98,29 @@ def test_official_tokenizers_count_tokens_and_bytes_of_real_text(
     nats_per_byte = seen.likelihood["bits_per_byte"] * math.log(2)
     bytes_per_token = math.log(seen.likelihood["perplexity"]) / nats_per_byte
     assert bytes_per_token == pytest.approx(4.4, abs=0.6)
+
+
+class Watched:
+    """A tokenizer that notes how many characters it is given."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self.tokenizer, self.truncation_side = tokenizer, "right"
+        self.read: list[int] = []
+
+    def __call__(self, texts: list[str], **options: Any) -> Any:
+        self.read += map(len, texts)
+        return self.tokenizer(texts, **options)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.tokenizer, name)
+
+
+def test_a_book_in_one_line_is_read_to_its_first_tokens_only(shared_data: Path) -> None:
+    """Its first tokens are those of the whole text, and most of it is never tokenised."""
+    tokenizer = Watched(AutoTokenizer.from_pretrained(shared_data / "stories260K-llama-hf"))
+    book = (shared_data / "wikitext-2" / "wiki.test.raw").read_text(encoding="utf-8").replace("\n", " ")
+    cut = tokenize(tokenizer, [book, "short"], 128)[0]
+    assert max(tokenizer.read) < 10_000 < len(book)
+    whole = tokenizer.tokenizer(book[:20_000])["input_ids"]
+    assert cut.ids.tolist() == whole[:128]
+    assert cut.truncated

@@ -18,7 +18,7 @@ from todacomm.models.anatomy import examine
 from todacomm.models.streams import Call, find_streams
 from todacomm.settings.analysis import ModelConfig
 
-EVERYTHING = "all,attention,ffn"
+EVERYTHING = ("all", "attention", "ffn")
 NORMS = {
     "opt-350m": ("model.decoder.layers", "self_attn_layer_norm", "final_layer_norm"),
     "bert": ("bert.encoder.layer", "attention.output.LayerNorm", "output.LayerNorm"),
@@ -142,18 +142,19 @@ def test_streams_are_found_in_half_precision_too(tiny: LoadedModel) -> None:
 
 
 def test_layers_are_chosen_by_kind_or_by_name_and_stand_by_depth(load_tiny: Load) -> None:
-    def names(layers: str) -> list[str]:
+    def names(*layers: str) -> list[str]:
         return list(extract(load_tiny("gpt2"), TEXTS, layers=layers, likelihood=False).clouds)
 
-    assert names(EVERYTHING)[:5] == ["embedding", "layer_0_attention", "layer_0_ffn", "layer_0", "layer_1_attention"]
+    assert names(*EVERYTHING)[:5] == ["embedding", "layer_0_attention", "layer_0_ffn", "layer_0", "layer_1_attention"]
     assert names("attention") == [f"layer_{i}_attention" for i in range(BLOCKS)]
-    assert names("final,layer_2_ffn,layer_0") == ["layer_0", "layer_2_ffn", "final"]
+    assert names("final", "layer_2_ffn", "layer_0") == ["layer_0", "layer_2_ffn", "final"]
+    assert names("middle", "embedding") == ["embedding", "layer_1"]
     compact = (
         "unknown layer 'layer_7_ffn', 'mlp': this model has embedding, layer_0 to layer_2, final (all); "
-        "layer_0_attention to layer_2_attention (attention); layer_0_ffn to layer_2_ffn (ffn)"
+        "layer_0_attention to layer_2_attention (attention); layer_0_ffn to layer_2_ffn (ffn); layer_1 (middle)"
     )
     with pytest.raises(ValueError) as error:
-        names("layer_7_ffn,mlp,all")
+        names("layer_7_ffn", "mlp", "all")
     assert str(error.value) == compact
 
 
@@ -190,4 +191,4 @@ def test_streams_that_are_not_found_are_refused_before_the_pass(load_tiny: Load)
         ValueError,
         match=r"'attention': this model has .*final \(all\); what its attention and its MLP add to these was not found",
     ):
-        extract(blind, TEXTS, layers="all,attention")
+        extract(blind, TEXTS, layers=["all", "attention"])

@@ -4,7 +4,8 @@ from mlflow import MlflowClient
 
 from tests.helpers.records import record
 from tests.helpers.results import make_result
-from todacomm.cli.comparison_options import parse_comparison
+from todacomm.cli.compare import with_runs
+from todacomm.settings.comparison import ComparisonConfig
 from todacomm.tracking import search_analyses
 
 FEW = "--rtd-points 12 --rtd-permutations 0"
@@ -25,10 +26,11 @@ def test_a_model_means_its_newest_analysis_with_trained_weights(store):
     for options in ({"seed": 1}, {}, {"weights": "random"}):
         record(make_result(n_layers=3, model="gpt2", control=False, run_name=f"gpt2 {options}", **options))
     record(make_result(n_layers=3, model="bert", control=False, run_name="bert"))
-    meant = parse_comparison("gpt2,bert").run_ids.split(",")
-    found = search_analyses().set_index("run_id")["run_name"]
-    assert [found[run_id] for run_id in meant] == ["gpt2 {}", "bert"]
-    assert found[parse_comparison("gpt2", weights="random").run_ids] == "gpt2 {'weights': 'random'}"
+    meant = with_runs(ComparisonConfig(), "gpt2,bert").run_ids
+    names = search_analyses().set_index("run_id")["run_name"]
+    assert [names[run_id] for run_id in meant] == ["gpt2 {}", "bert"]
+    (random,) = with_runs(ComparisonConfig(weights="random"), "gpt2").run_ids
+    assert names[random] == "gpt2 {'weights': 'random'}"
 
 
 def test_what_cannot_be_compared_is_said_on_one_screen(store, todacomm):

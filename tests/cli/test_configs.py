@@ -9,7 +9,7 @@ import todacomm as library
 from tests.cli.conftest import SMALL
 from tests.conftest import ROOT
 from todacomm.cli.init import config_text
-from todacomm.settings.analysis import OPTIONS, AnalysisConfig, load_config
+from todacomm.settings.analysis import OPTIONS, AnalysisConfig
 from todacomm.system.shipped import shipped
 
 EXAMPLES = sorted(path.stem for path in (ROOT / "configs").glob("*.yaml"))
@@ -56,7 +56,7 @@ def test_init_writes_every_option_with_its_help_and_default(store, todacomm):
     everything = yaml.safe_load(re.sub(r"(?m)^# (?=[a-z_]+: )", "", text))
     assert list(everything) == list(OPTIONS)
     assert AnalysisConfig.from_flat(everything) == AnalysisConfig.from_flat({"model": "gpt2", "samples": 200})
-    assert all(field.metadata["help"] in text for field in OPTIONS.values())
+    assert all(option.help in text for option in OPTIONS.values())
 
 
 def test_init_asks_before_it_overwrites(store, todacomm):
@@ -68,9 +68,9 @@ def test_init_asks_before_it_overwrites(store, todacomm):
         assert "overwrite" in result.stderr
         assert (store / "configs/mine.yaml").read_text() == before
     assert todacomm("init mine -n 300", input="y\n").exit_code == 0
-    assert load_config(store / "configs/mine.yaml", {}).texts.samples == 300
+    assert AnalysisConfig.load(store / "configs/mine.yaml", {}).texts.samples == 300
     assert todacomm("init mine -n 400 --force").exit_code == 0
-    assert load_config(store / "configs/mine.yaml", {}).texts.samples == 400
+    assert AnalysisConfig.load(store / "configs/mine.yaml", {}).texts.samples == 400
 
 
 @pytest.mark.parametrize(("line", "says"), [("init ../x", "without folders"), ("init x -n 3", "expected at least 10")])
@@ -84,7 +84,7 @@ def test_init_refuses_what_cannot_be_run(store, todacomm, line, says):
 @pytest.mark.parametrize("model", ["a: b", "#1", "yes", "12", "x'y\"z"])
 def test_init_quotes_what_yaml_would_misread(tmp_path, model):
     (tmp_path / "odd.yaml").write_text(config_text(tmp_path / "odd.yaml", {"model": model, "samples": 10}))
-    assert load_config(tmp_path / "odd.yaml", {}).model.model == model
+    assert AnalysisConfig.load(tmp_path / "odd.yaml", {}).model.model == model
 
 
 def test_list_configs_shows_own_shipped_and_protocols(store, todacomm):

@@ -19,7 +19,7 @@ from todacomm.core.inference import INTERVAL_METRICS
 from todacomm.core.layer import analyze_layer
 from todacomm.jobs.converge import converge
 from todacomm.settings.analysis import AnalysisConfig
-from todacomm.settings.convergence import ConvergenceConfig, parse_numbers
+from todacomm.settings.convergence import ConvergenceConfig
 
 SIZES = (20, 40, 80, 160)
 
@@ -108,7 +108,7 @@ def test_the_time_is_said_before_the_work(measured):
 
 
 def test_layers_asked_for_and_sizes_of_their_own(clouds_file):
-    result = measure_convergence(settings(clouds_file, sizes=(), layers="embedding,layer_3", replicates=0, pca=10))
+    result = measure_convergence(settings(clouds_file, sizes=None, layers="embedding,layer_3", replicates=0, pca=10))
     assert list(result.layers) == ["embedding", "layer_3"]
     assert result.sizes == (25, 37, 50, 75, 100, 160)
     assert result.pca == 10
@@ -185,11 +185,11 @@ def test_a_model_is_read_in_one_pass(store, tmp_path):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ("--sizes ten", "expected whole numbers with commas"),
+        ("--sizes ten", "expected a whole number, or several with commas"),
         ("--sizes 5,50", "sizes has 5: expected at least 10"),
         ("--sizes 50,600", "sizes has 600 with samples=500"),
-        ("--pcas auto", "0 for every dimension"),
-        ("--pcas -3", "expected whole numbers"),
+        ("--pcas auto", "expected a whole number, or several with commas"),
+        ("--pcas -3", "expected at least 0"),
         ("--repeats 1", "expected at least 2"),
         ("--landmarks 50", "No such option"),
         ("--samples 5", "expected at least 10"),
@@ -207,7 +207,7 @@ def test_landmarks_have_no_part_in_it():
 
 
 def test_numbers_are_sorted_and_each_taken_once():
-    assert parse_numbers("sizes", "100,50, 100") == (50, 100)
+    assert ConvergenceConfig.from_flat({"sizes": "100,50, 100"}).sizes == (50, 100)
 
 
 def test_torch_and_figures_stay_out_of_the_measuring(clouds_file):

@@ -156,14 +156,14 @@ def test_dask_with_a_killed_worker(store: Path, dask_port: int, environment: dic
 def test_where_something_else_listens_is_said_within_seconds(store: Path, runner: str, module: str) -> None:
     pytest.importorskip(module)
     from todacomm.jobs.sweep import sweep
-    from todacomm.settings.sweep import load_sweep
+    from todacomm.settings.sweep import SweepConfig
 
     with socket.create_server(("127.0.0.1", 0)) as mute:
         address = f"127.0.0.1:{mute.getsockname()[1]}"
         (model, *_) = clouds(store)
         start = time.monotonic()
         with pytest.raises(ValueError, match="another program listens at"):
-            sweep(load_sweep(None, {"models": model, "runner": runner, "address": address, "samples": 12}))
+            sweep(SweepConfig.load(None, {"models": model, "runner": runner, "address": address, "samples": 12}))
     assert time.monotonic() - start < 30
 
 

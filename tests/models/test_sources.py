@@ -158,9 +158,9 @@ def test_the_digest_follows_the_weights(folder: Path) -> None:
 
 def test_layers_come_in_the_order_of_depth_and_a_wrong_name_lists_the_right_ones() -> None:
     available = ("embedding", "layer_0", "layer_1", "final")
-    assert choose_layers("all", available) == available
-    assert choose_layers(" final, layer_0 ,final", available) == ("layer_0", "final")
+    assert choose_layers(["all"], available) == available
+    assert choose_layers(["final", "layer_0", "final"], available) == ("layer_0", "final")
     with pytest.raises(ValueError, match=r"unknown layer 'layer_7': this model has embedding, layer_0, layer_1, final"):
-        choose_layers("layer_0,layer_7", available)
+        choose_layers(["layer_0", "layer_7"], available)
     with pytest.raises(ValueError, match="no layer given"):
-        choose_layers(" , ", available)
+        choose_layers([], available)

@@ -3,34 +3,59 @@
 import dataclasses
 
 import pytest
+from click.testing import CliRunner
 
-from todacomm.cli.options import parse_options
-from todacomm.settings.analysis import OPTIONS, AnalysisConfig, deviations, load_config
+from entrypoints.analyze import main
+from todacomm import analyze
+from todacomm.cli.options import kebab
+from todacomm.settings.analysis import OPTIONS, AnalysisConfig, deviations
 from todacomm.settings.protocols import load_protocol, protocol_names
 
 
 def test_standard_is_the_defaults():
-    assert load_config(None, {}) == AnalysisConfig()
+    assert AnalysisConfig.load(None, {}) == AnalysisConfig()
     assert deviations(AnalysisConfig()) == {}
 
 
 @pytest.mark.parametrize("name", protocol_names())
 def test_every_protocol_is_valid_and_followed(name):
-    config = load_config(None, {"protocol": name})
+    config = AnalysisConfig.load(None, {"protocol": name})
     assert deviations(config) == {}
     assert set(load_protocol(name).options) <= set(OPTIONS)
 
 
 def test_a_given_option_wins_and_is_recorded_as_deviation():
-    config = load_config(None, {"protocol": "todacomm-0.1", "pca": "20", "samples": 500})
+    config = AnalysisConfig.load(None, {"protocol": "todacomm-0.1", "pca": "20", "samples": 500})
     assert deviations(config) == {"pca": (50, 20), "samples": (75, 500)}
 
 
-def test_under_mlflow_run_a_default_counts_as_not_given(monkeypatch):
-    options = {"protocol": "todacomm-0.1", "samples": "500", "pca": "20"}
-    assert deviations(parse_options(None, **options)) == {"pca": (50, 20), "samples": (75, 500)}
-    monkeypatch.setenv("MLFLOW_RUN_ID", "0" * 32)
-    assert deviations(parse_options(None, **options)) == {"pca": (50, 20)}
+@pytest.mark.parametrize("name", protocol_names())
+def test_every_protocol_runs(store, tmp_path, name):
+    """On another data set and few of its texts; everything else is the protocol's."""
+    texts = tmp_path / "texts.txt"
+    texts.write_text("\n".join(f"Row {i} of these texts ends in the number {i * i} and in a word." for i in range(90)))
+    few = {"samples": 12, "replicates": 4, "nulls": 4}
+    analysis = analyze(model="demo-decoder", dataset=str(texts), protocol=name, **few)
+    expected = load_protocol(name).options
+    assert analysis.layer_names == {"middle": ("layer_4",)}.get(expected["layers"], analysis.layer_names)
+    assert analysis.tags["todacomm.protocol"] == load_protocol(name).tag
+    measured = analysis.settings["options"]
+    follows = {option: value for option, value in expected.items() if option not in (*few, "dataset", "layers")}
+    assert {option: measured[option] for option in follows} == {
+        option: [value] if option == "null_kinds" else None if value == "auto" and option == "max_length" else value
+        for option, value in follows.items()
+    }
+
+
+def test_an_empty_parameter_counts_as_not_given_and_a_typed_default_as_given(monkeypatch):
+    """As ``mlflow run`` fills in every parameter of MLproject."""
+    measured = []
+    monkeypatch.setattr(main, "job", measured.append)
+    empty = [word for name in OPTIONS for word in (f"--{kebab(name)}", "")]
+    result = CliRunner().invoke(main, [*empty, "--protocol", "todacomm-0.1", "--samples", "500", "--pca", "20"])
+    assert result.exit_code == 0, result.output
+    (config,) = measured
+    assert deviations(config) == {"pca": (50, 20), "samples": (75, 500)}
 
 
 def test_the_tag_changes_with_any_option():
@@ -42,4 +67,4 @@ def test_the_tag_changes_with_any_option():
 
 def test_an_unknown_protocol_lists_those_that_exist():
     with pytest.raises(ValueError, match=r"choose actopo-v5, standard, todacomm-0\.1"):
-        load_config(None, {"protocol": "nonsense"})
+        AnalysisConfig.load(None, {"protocol": "nonsense"})

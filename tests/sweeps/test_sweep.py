@@ -9,15 +9,16 @@ from mlflow import MlflowClient
 import todacomm
 from tests.helpers.tiny_models import tiny_model_folder
 from todacomm import tracking
-from todacomm.cli.console import exit_code, sweep_and_tell
+from todacomm.cli.console import exit_code
+from todacomm.cli.running import run_sweep
 from todacomm.jobs.sweep import SweepFailed, plan_sweep, sweep
-from todacomm.settings.sweep import load_sweep
+from todacomm.settings.sweep import SweepConfig
 
 QUICK = {"samples": 12, "replicates": 0, "nulls": 0, "keep_clouds": False}
 
 
 def settings(**options):
-    return load_sweep(None, {**QUICK, "compare": False, **options})
+    return SweepConfig.load(None, {**QUICK, "compare": False, **options})
 
 
 def runs(kind="analysis", status="FINISHED"):
@@ -39,7 +40,7 @@ def clouds(tmp_path, rng):
 
 def test_children_below_one_parent_and_a_comparison(store):
     told = []
-    found, run = sweep(settings(weights="trained,random", compare=True, run_name="mine"), tell=told.append)
+    found, run = sweep(settings(weights="trained,random", compare=True, run_name="mine"), announce=told.append)
     children = runs()
     assert {child.data.tags["mlflow.parentRunId"] for child in children} == {run.run_id}
     assert {child.data.tags["todacomm.weights"] for child in children} == {"trained", "random"}
@@ -96,7 +97,7 @@ def test_one_failure_is_one_failure(store, tmp_path, capsys):
     assert "What failed, and why" in report
     assert [child.info.status for child in runs(status="FAILED")] == ["FAILED"]
 
-    assert exit_code(lambda: sweep_and_tell(config)) == 1
+    assert exit_code(lambda: run_sweep(config)) == 1
     said = capsys.readouterr()
     assert "1 finished before, 1 failed" in said.err
     assert "tokenizer" in said.err
@@ -115,8 +116,8 @@ def test_every_unknown_name_is_said_at_once_before_any_work(store):
     ("options", "says"),
     [
         ({"models": ","}, "models is ',', an empty list"),
-        ({"models": ""}, "models is '', an empty list"),
-        ({"datasets": " "}, "datasets is '', an empty list"),
+        ({"models": ""}, "models is an empty list"),
+        ({"datasets": " "}, "datasets is an empty list"),
         ({"revisions": ","}, "revisions is ',', an empty list"),
         ({"weights": "trained,frozen"}, "unknown weights 'frozen'"),
         ({"models": "@/no/such/file"}, "cannot be read"),
@@ -125,7 +126,7 @@ def test_every_unknown_name_is_said_at_once_before_any_work(store):
         ({"gpus_per_run": "many"}, "gpus_per_run is 'many'"),
         ({"memory_gb": -1}, "memory_gb is -1"),
         ({"address": "host:6379"}, "it is for runner=ray and dask"),
-        ({"model": "gpt2"}, "a sweep takes models"),
+        ({"model": "gpt2"}, "model is for one analysis: here it is models"),
         ({"modles": "gpt2"}, "unknown option 'modles'"),
     ],
 )
@@ -144,7 +145,7 @@ def test_lists_come_from_files_and_duplicates_count_once(store, clouds, tmp_path
 def test_a_dry_run_leaves_nothing(tmp_path, monkeypatch, no_mlflow_settings, capsys, clouds):
     monkeypatch.chdir(tmp_path)
     before = sorted(tmp_path.iterdir())
-    assert exit_code(lambda: sweep_and_tell(settings(models=clouds[0], dry_run=True))) == 0
+    assert exit_code(lambda: run_sweep(settings(models=clouds[0], dry_run=True))) == 0
     assert "1 analyses, 0 of them finished already" in capsys.readouterr().out
     assert sorted(tmp_path.iterdir()) == before
 

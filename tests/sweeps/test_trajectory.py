@@ -8,7 +8,7 @@ from tests.helpers.tiny_models import tiny_model_folder
 from todacomm.comparison.trajectory import autocorrelation, changes
 from todacomm.jobs.sweep import sweep
 from todacomm.settings.steps import revision_and_step
-from todacomm.settings.sweep import load_sweep
+from todacomm.settings.sweep import SweepConfig
 
 QUICK = {"samples": 12, "replicates": 0, "nulls": 0, "keep_clouds": False, "compare": False}
 
@@ -23,7 +23,9 @@ def checkpoints(tmp_path_factory):
 
 
 def test_the_parent_carries_series_over_the_training_step(store, checkpoints):
-    config = load_sweep(None, {**QUICK, "models": str(checkpoints), "revisions": "step-001000,step-000000,step-000100"})
+    config = SweepConfig.load(
+        None, {**QUICK, "models": str(checkpoints), "revisions": "step-001000,step-000000,step-000100"}
+    )
     found, run = sweep(config)
     (trajectory,) = found.trajectories
     assert trajectory.steps == (0, 100, 1000)
@@ -45,7 +47,9 @@ def test_the_comparison_of_checkpoints_draws_them_over_training(store, checkpoin
     """Also where a revision's name does not tell its step."""
     names = {"step-000000": 0, "step-000100": 100, "step-001000": 7000}
     listed = "step-000000,step-000100,step-001000=7000"
-    found, run = sweep(load_sweep(None, {**QUICK, "models": str(checkpoints), "revisions": listed, "compare": True}))
+    found, run = sweep(
+        SweepConfig.load(None, {**QUICK, "models": str(checkpoints), "revisions": listed, "compare": True})
+    )
     (comparison,) = found.comparisons
     client = MlflowClient()
     for name in ("trajectory/perplexity", "trajectory/h1_rate"):

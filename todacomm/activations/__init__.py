@@ -14,7 +14,7 @@ from todacomm.activations.pooling import pooled_positions
 from todacomm.activations.tokens import Tokens, shuffled, tokenize
 from todacomm.models.layers import choose_layers
 from todacomm.models.loading import LoadedModel, pick_pooling
-from todacomm.settings.analysis import AUTO
+from todacomm.settings.values import AUTO
 from todacomm.system.progress import Progress, silent
 
 MASKED_POSITIONS = 8
@@ -65,7 +65,7 @@ def extract(
     loaded: LoadedModel,
     texts: Sequence[str],
     *,
-    layers: str = "all",
+    layers: Sequence[str] = ("all",),
     pooling: str = AUTO,
     max_length: int | None = None,
     batch_tokens: int | None = None,
@@ -80,9 +80,8 @@ def extract(
 
     Parameters
     ----------
-    layers : str
-        Names with commas; ``all``, ``attention`` and ``ffn`` stand for many, see
-        :func:`todacomm.models.layers.choose_layers`.
+    layers : sequence of str
+        Names; ``all``, ``attention`` and ``ffn`` stand for many, see :func:`todacomm.models.layers.choose_layers`.
     pooling : str
         ``last``, ``cls`` or ``mean``; ``auto`` is the one the model was loaded with.
     max_length : int, optional

@@ -59,7 +59,8 @@ def one_pass(
     """
     device = loaded.model.device
     embed = loaded.model.get_input_embeddings()
-    whole = with_loss or positions is None or set(groups(names)) != {RESIDUAL}  # what is added is read inside a block
+    with_streams = set(groups(names)) != {RESIDUAL}
+    whole = with_loss or positions is None or with_streams  # what is added is read inside a block
     parts = () if whole else separable(loaded.anatomy)
     rows: dict[str, np.ndarray] = {}
     losses: list[float] = []
@@ -86,7 +87,7 @@ def one_pass(
                     tell(name, keep(name, batch, pooled.pop(name)))
 
         with only_at(parts, at) if parts and at is not None else nullcontext():
-            answer = run_body(loaded.anatomy, ids, mask, receive)
+            answer = run_body(loaded.anatomy, ids, mask, receive, with_streams=with_streams)
         if with_loss:
             losses.append(next_token_loss(loaded, some, ids, answer))
         for name, some_rows in pooled.items():

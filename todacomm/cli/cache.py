@@ -22,15 +22,15 @@ def list_entries() -> None:
     from todacomm.analysis.cache import cache_folder, entries
     from todacomm.cli.printing import print_table
 
-    found = entries()
+    stored = entries()
     rows = [
         [entry.label, f"{entry.size / 1e6:.1f} MB", f"{datetime.fromtimestamp(entry.used):%Y-%m-%d %H:%M}"]
-        for entry in found
+        for entry in stored
     ]
     if rows:
         print_table(["entry", "size", "used"], rows)
-    noun = "entry" if len(found) == 1 else "entries"
-    print(f"{len(found)} {noun}, {sum(entry.size for entry in found) / 1e6:.1f} MB in {cache_folder()}")
+    noun = "entry" if len(stored) == 1 else "entries"
+    print(f"{len(stored)} {noun}, {sum(entry.size for entry in stored) / 1e6:.1f} MB in {cache_folder()}")
 
 
 @cache.command("clear")
@@ -43,6 +43,6 @@ def clear_entries() -> None:
         try:
             print(f"{clear() / 1e6:.1f} MB removed from {cache_folder()}")
         except OSError as error:
-            raise ValueError(f"the cache cannot be cleared ({error}): mend its permissions") from error
+            raise ValueError(f"the cache cannot be cleared ({error}): change its permissions") from error
 
     raise SystemExit(exit_code(job))

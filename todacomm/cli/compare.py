@@ -1,18 +1,20 @@
 """``todacomm compare``: analyses of the store beside each other."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from todacomm.cli import EXIT_CODES
-from todacomm.cli.comparison_options import comparison_options, parse_comparison
+from todacomm.cli.options import SectionedCommand, parse, settings_options
+from todacomm.settings.comparison import ComparisonConfig
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(cls=SectionedCommand, epilog=EXIT_CODES)
 @click.argument("runs", required=False, metavar="[RUN,RUN,...]")
-@comparison_options
+@settings_options(ComparisonConfig)
 @click.option("-o", "--output", metavar="FILE", help="also write the report to FILE.md or FILE.html")
-def compare(runs: str | None, output: str | None, **options: str | None) -> None:
+def compare(runs: str | None, config: str | None, output: str | None, **options: str | None) -> None:
     """Compare analyses that are recorded.
 
     All of the store, those that the options choose, or the runs named: by id, a beginning of it, the run's name, or
@@ -23,8 +25,48 @@ def compare(runs: str | None, output: str | None, **options: str | None) -> None
     todacomm compare --models "gpt2*,pythia-*" --dataset wikitext2
     todacomm compare "gpt2 wikitext2 500,bert wikitext2 500" -o report.md
     """
-    settings = parse_comparison(runs, **options)
+    settings = parse(ComparisonConfig, config, options)
+    if runs:
+        try:
+            settings = with_runs(settings, runs)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
 
-    from todacomm.cli.console import compare_and_tell, exit_code
+    from todacomm.cli.console import exit_code
+    from todacomm.cli.running import run_comparison
 
-    raise SystemExit(exit_code(lambda: compare_and_tell(settings, Path(output) if output else None)))
+    raise SystemExit(exit_code(lambda: run_comparison(settings, Path(output) if output else None)))
+
+
+def with_runs(config: ComparisonConfig, runs: str) -> ComparisonConfig:
+    """Settings that choose the runs named, with commas between the names.
+
+    Raises
+    ------
+    ValueError
+        No run fits a name, or several do.
+    """
+    names = [name.strip() for name in runs.split(",") if name.strip()]
+    return replace(config, run_ids=tuple(run_id(name, config) for name in names))
+
+
+def run_id(name: str, config: ComparisonConfig) -> str:
+    """Id of the analysis that a name means; a model's name, where no run has it, means its newest with trained weights.
+
+    Raises
+    ------
+    ValueError
+        No run fits, or several do.
+    """
+    from todacomm.tracking import find_analysis, search_analyses
+
+    rows = search_analyses(
+        config.experiment or None,
+        model=name,
+        dataset=config.dataset or None,
+        revision=config.revision or None,
+        weights=config.weights or "trained",
+    )
+    if rows.empty or name in set(search_analyses()["run_name"]):
+        return find_analysis(name)
+    return str(rows["run_id"].iloc[0])

@@ -3,21 +3,21 @@
 import click
 
 from todacomm.cli import EXIT_CODES
-from todacomm.cli.convergence_options import convergence_options, parse_convergence
-from todacomm.cli.list_configs import config_path
+from todacomm.cli.options import SectionedCommand, parse, settings_options
 from todacomm.cli.run import SPELLINGS
-from todacomm.cli.sections import SectionedCommand
+from todacomm.settings.convergence import ConvergenceConfig
 
 
 @click.command(cls=SectionedCommand, epilog=EXIT_CODES)
-@convergence_options(SPELLINGS)
-def convergence(config: str | None, sizes: str, pcas: str, repeats: int, **options: str | None) -> None:
+@settings_options(ConvergenceConfig, spellings=SPELLINGS)
+def convergence(config: str | None, **options: str | None) -> None:
     """Measure how many points are enough for a model.
 
     Every metric against the number of points and of principal components, recorded in MLflow.
     """
-    settings = parse_convergence(config_path(config), sizes, pcas, repeats, **options)
+    settings = parse(ConvergenceConfig, config, options)
 
-    from todacomm.cli.console import converge_and_tell, exit_code
+    from todacomm.cli.console import exit_code
+    from todacomm.cli.running import run_convergence
 
-    raise SystemExit(exit_code(lambda: converge_and_tell(settings)))
+    raise SystemExit(exit_code(lambda: run_convergence(settings)))

@@ -1,6 +1,8 @@
 """``todacomm init``: a file of options to start from."""
 
 from collections.abc import Mapping
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +10,8 @@ import click
 import yaml
 
 from todacomm.cli.list_configs import FOLDER, SUFFIXES
-from todacomm.cli.options import shown_default
-from todacomm.settings.analysis import OPTION_GROUPS, OPTIONS, AnalysisConfig
+from todacomm.settings.analysis import OPTIONS, AnalysisConfig
+from todacomm.settings.base import Option
 
 
 @click.command()
@@ -67,13 +69,13 @@ def config_text(path: Path, given: Mapping[str, Any]) -> str:
         f"# todacomm run --config {path}; an option typed there wins over its line here.",
         "# Lines behind a # hold the default: take the # away to change one.",
     ]
-    for title, names in OPTION_GROUPS.items():
-        lines += ["", f"# {title}"]
-        lines += [_line(name, given.get(name)) for name in names]
+    for section, options in groupby(OPTIONS.values(), attrgetter("section")):
+        lines += ["", f"# {section}."]
+        lines += [_line(option, given.get(option.name)) for option in options]
     return "\n".join(lines) + "\n"
 
 
-def _line(name: str, value: Any) -> str:
-    default = shown_default(name) or '""'
-    option = f"# {name}: {default}" if value is None else yaml.safe_dump({name: value}).rstrip()
-    return f"{option:<32}  # {OPTIONS[name].metadata['help']}"
+def _line(option: Option, value: Any) -> str:
+    default = option.default_text or '""'
+    line = f"# {option.name}: {default}" if value is None else yaml.safe_dump({option.name: value}).rstrip()
+    return f"{line:<32}  # {option.help}"

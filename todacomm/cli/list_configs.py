@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from todacomm.cli.printing import print_heading, print_table
-from todacomm.settings.analysis import load_config
+from todacomm.settings.analysis import AnalysisConfig
 from todacomm.settings.protocols import load_protocol, protocol_names
 from todacomm.system.shipped import shipped
 
@@ -61,7 +61,7 @@ def _print_files(paths: list[Path]) -> None:
     rows = []
     for path in paths:
         try:
-            config = load_config(path, {})
+            config = AnalysisConfig.load(path)
         except ValueError as error:
             rows.append([path.stem, "", "", "", f"cannot be used: {error}"])
             continue

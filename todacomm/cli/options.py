@@ -1,65 +1,111 @@
-"""The options of an analysis on a console, made from the settings' own names, defaults and help."""
+"""Options of a command, made from the settings of any job: names, defaults, help, sections."""
 
-import os
-import types
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeVar, get_args, get_origin
 
 import click
 
-from todacomm.settings.analysis import AUTO, OPTIONS, AnalysisConfig, load_config, option_type
+from todacomm.cli.list_configs import config_path
+from todacomm.settings.base import Option, Settings
+from todacomm.settings.values import AUTO
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Job = TypeVar("Job", bound=Settings)
 
 
-def analysis_options(command: Command) -> Command:
-    """Give a click command one option for each setting; those not given arrive as None."""
-    return options_without()(command)
+class SettingsOption(click.Option):
+    """An option of a command that is one of a job's settings."""
+
+    def __init__(self, *args: Any, section: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.section = section
 
 
-def options_without(
-    *names: str, spellings: Mapping[str, tuple[str, ...]] | None = None, notes: Mapping[str, str] | None = None
+class SectionedCommand(click.Command):
+    """A command whose help has sections: what is no setting first, then the settings by what they are about."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        sections: dict[str, list[tuple[str, str]]] = {"Options": []}
+        for parameter in self.get_params(ctx):
+            if record := parameter.get_help_record(ctx):
+                sections.setdefault(getattr(parameter, "section", "Options"), []).append(record)
+        for title, records in sections.items():
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+
+
+class EntryPoint(SectionedCommand):
+    """The command of an entry point of MLproject, with the settings that it reads and the job that takes them."""
+
+    settings: type[Settings]
+    job: Callable[[Any], Any]
+
+
+def settings_options(
+    settings: type[Settings],
+    spellings: Mapping[str, tuple[str, ...]] | None = None,
+    notes: Mapping[str, str] | None = None,
+    without: Collection[str] = (),
 ) -> Callable[[Command], Command]:
-    """:func:`analysis_options` without those that mean nothing to a command.
+    """Give a click command one option for each setting, and ``--config``; those not given arrive as None.
 
     Parameters
     ----------
     spellings : mapping
         Other ways to type an option, such as ``-m`` for ``model``; ``config`` is one of them.
     notes : mapping
-        What a command's help adds to that of an option.
+        What this command's help adds to that of an option.
+    without : collection of str
+        Settings that the command makes options for itself.
     """
     others, added = spellings or {}, notes or {}
 
     def add(command: Command) -> Command:
-        for name in reversed([name for name in OPTIONS if name not in names]):
-            ways = (*others.get(name, ()), f"--{kebab(name)}")
-            told = "; ".join(filter(None, (_help(name), added.get(name))))
-            command = click.option(*ways, name, metavar=_metavar(name), help=told)(command)
+        for one in reversed(settings.options().values()):
+            if one.offered and one.name not in without:
+                ways = (*others.get(one.name, ()), f"--{kebab(one.name)}")
+                default = f"  [{one.default_text}]" if one.default_text else ""
+                text = "; ".join(filter(None, (one.help + default, added.get(one.name))))
+                extra: dict[str, Any] = {"cls": SettingsOption, "section": one.section}
+                command = click.option(*ways, one.name, metavar=metavar(one), help=text, **extra)(command)
         ways = (*others.get("config", ()), "--config")
         return click.option(*ways, "config", metavar="FILE", help="YAML file of options; those given here win")(command)
 
     return add
 
 
-def parse_options(config: str | None, **options: str | None) -> AnalysisConfig:
-    """Settings from what a command was given.
+def parse(settings: type[Job], config: str | None, given: Mapping[str, Any]) -> Job:
+    """Settings from what a command was given; None is what was not.
 
-    Under ``mlflow run`` every option arrives, also those that nobody gave: beside a protocol, one that stands at its
-    default counts as not given.
+    Parameters
+    ----------
+    config : str or None
+        Path of a file of options, or its name where it is in configs/ or shipped.
 
     Raises
     ------
     click.UsageError
         A value that the settings refuse: the command ends with exit code 2.
     """
-    given = {name: value for name, value in options.items() if value is not None}
-    if "MLFLOW_RUN_ID" in os.environ:
-        given = {name: value for name, value in given.items() if value != shown_default(name)}
     try:
-        return load_config(config, given)
+        return settings.load(config_path(config), {name: value for name, value in given.items() if value is not None})
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+
+
+def entry_point(settings: type[Job], job: Callable[[Job], Any], help: str) -> EntryPoint:
+    """The command of an entry point: ``mlflow run`` fills in every option, and an empty one counts as not given."""
+
+    def run(config: str | None, **options: str | None) -> None:
+        from todacomm.cli.console import exit_code
+
+        parsed = parse(settings, config or None, {name: value or None for name, value in options.items()})
+        raise SystemExit(exit_code(lambda: command.job(parsed)))
+
+    command = click.command("main", cls=EntryPoint, help=help)(settings_options(settings)(run))
+    command.settings, command.job = settings, job
+    return command
 
 
 def kebab(name: str) -> str:
@@ -71,38 +117,12 @@ def kebab(name: str) -> str:
     return name.replace("_", "-")
 
 
-def shown_default(name: str) -> str:
-    """An option's default as the console and the MLproject spell it.
-
-    >>> shown_default("max_length"), shown_default("keep_clouds"), shown_default("pca")
-    ('auto', 'true', '50')
-    """
-    return spelled(OPTIONS[name].default)
-
-
-def spelled(default: Any) -> str:
-    """A default as it is typed.
-
-    >>> spelled(True), spelled(None), spelled(1.0)
-    ('true', 'auto', '1')
-    """
-    if default is None:
-        return AUTO
-    if isinstance(default, float):
-        return f"{default:g}"
-    return str(default).lower() if isinstance(default, bool) else str(default)
-
-
-def _metavar(name: str) -> str:
-    choices: tuple[str, ...] = OPTIONS[name].metadata.get("choices", ())
-    if choices:
-        return "|".join(choices)
-    kind = option_type(name)
-    if isinstance(kind, types.UnionType):
+def metavar(one: Option) -> str:
+    """What an option's help calls its value."""
+    if get_origin(one.kind) is tuple:
+        return "N,N,..." if get_args(one.kind)[0] is int else "A,B,..."
+    if one.choices:
+        return "|".join(one.choices)
+    if one.default is None:
         return f"N|{AUTO}"
-    return {bool: "true|false", int: "N"}.get(kind, "TEXT")
-
-
-def _help(name: str) -> str:
-    shown = shown_default(name)
-    return OPTIONS[name].metadata["help"] + (f"  [{shown}]" if shown else "")
+    return {bool: "true|false", int: "N", float: "N"}.get(one.kind, "TEXT")

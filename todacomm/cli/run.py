@@ -1,11 +1,13 @@
 """``todacomm run``: one analysis, or one for each of several models and sets of texts."""
 
+from collections.abc import Sequence
+
 import click
 
 from todacomm.cli import EXIT_CODES
-from todacomm.cli.list_configs import config_path
-from todacomm.cli.options import options_without, parse_options
-from todacomm.cli.sections import SectionedCommand
+from todacomm.cli.options import SectionedCommand, parse, settings_options
+from todacomm.settings.analysis import AnalysisConfig
+from todacomm.settings.sweep import SweepConfig
 
 SPELLINGS = {
     "config": ("-c",),
@@ -29,7 +31,7 @@ CHANGED = {
 
 
 @click.command(cls=SectionedCommand, epilog=EXIT_CODES)
-@options_without(spellings=SPELLINGS, notes=CHANGED)
+@settings_options(AnalysisConfig, spellings=SPELLINGS, notes=CHANGED)
 @click.option("--models", metavar="A,B,...", help="several models, one run each")
 @click.option("--datasets", metavar="A,B,...", help="several sets of texts, one run each and for every model")
 @click.option(
@@ -66,24 +68,42 @@ def run(
     texts = one_of(("--dataset", options.pop("dataset")), ("--datasets", datasets))
     if num_layers and len(names) > 1:
         raise click.UsageError(f"--num-layers is {num_layers} with {len(names)} models: give it with one model")
-    configs = [
-        parse_options(config_path(config), model=model, dataset=dataset, **options)
-        for model in names
-        for dataset in texts
-    ]
+    analysis = parse(AnalysisConfig, config, {"model": names[0], "dataset": texts[0], **options})
     style = "json" if as_json else "id" if quiet else "text"
 
     from todacomm.cli.console import exit_code
-    from todacomm.cli.several import analyze_each
 
     def job() -> None:
         if num_layers:
             from todacomm.models.depth import check_blocks
 
-            check_blocks(configs[0].model, num_layers)
-        analyze_each(configs, style, bars=not quiet, comparing=compare)
+            check_blocks(analysis.model, num_layers)
+        if len(names) == len(texts) == 1:
+            from todacomm.cli.running import run_analysis
+
+            run_analysis(analysis, style, quiet)
+        else:
+            from todacomm.cli.several import run_several
+
+            run_several(sweep_of(analysis, names, texts, compare), style, quiet)
 
     raise SystemExit(exit_code(job, log=not quiet))
+
+
+def sweep_of(
+    analysis: AnalysisConfig, names: Sequence[str | None], texts: Sequence[str | None], compare: bool
+) -> SweepConfig:
+    """Several analyses that differ in model and texts alone, all of them made anew."""
+    model = analysis.model
+    return SweepConfig(
+        models=tuple(name or model.model for name in names),
+        datasets=tuple(name or analysis.texts.dataset for name in texts),
+        revisions=(model.revision,) if model.revision else (),
+        weights=(model.weights,),
+        compare=compare,
+        force=True,
+        analysis=analysis,
+    )
 
 
 def one_of(*given: tuple[str, str | None]) -> list[str | None]:

@@ -1,127 +1,123 @@
-"""Several analyses one after the other, and then beside each other."""
+"""Several analyses of one ``run`` command: a sweep that prints each of them as ``run`` prints one."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from todacomm.cli.console import analyze_and_tell, compare_and_tell, print_json
-from todacomm.settings.analysis import AnalysisConfig
+from todacomm.cli.console import print_json
+from todacomm.cli.running import STYLES, bars, print_comparison, print_failure
+from todacomm.jobs.sweep import SweepFailed, Watcher, work_through_plan
+from todacomm.reports.comparison_words import headline
+from todacomm.settings.analysis import AnalysisConfig, RecordConfig
+from todacomm.settings.sweep import SweepConfig
+from todacomm.sweeps.plan import Item, Plan, make_plan
+from todacomm.sweeps.result import Sweep
+from todacomm.sweeps.worker import FAILED, Outcome
+from todacomm.system.progress import silent
+from todacomm.tracking import load_analysis, report_path, run_link
 
 if TYPE_CHECKING:
-    from todacomm.settings.comparison import ComparisonConfig
-    from todacomm.tracking import Analysis
+    from todacomm.comparison.result import Comparison
+    from todacomm.tracking import JobRun
 
 
-def analyze_each(configs: Sequence[AnalysisConfig], style: str, bars: bool, comparing: bool) -> None:
-    """Analyses, each a run of its own, and a comparison of several; one that fails does not keep the others away.
+def run_several(config: SweepConfig, style: str, quiet: bool) -> None:
+    """Analyse each model on each set of texts, whatever becomes of the others, and compare them.
+
+    A name and a folder given for all become one for each.
 
     Parameters
     ----------
-    configs : sequence of AnalysisConfig
-        They differ in their models and texts alone; a name and a folder given for several become one for each.
     style : str
-        A key of :data:`todacomm.cli.console.STYLES`.
-    bars : bool
-        Show the progress on stderr, where that is a terminal.
-    comparing : bool
-        Compare those that were made: models on each set of texts, or one model over its sets.
+        A key of :data:`todacomm.cli.running.STYLES`.
+    quiet : bool
+        Show no progress.
 
     Raises
     ------
     ValueError
-        At least one of them failed.
+        At least one analysis or comparison failed.
     """
-    from todacomm.tracking import run_name
-
-    if len(configs) == 1:
+    plan = make_plan(config, own_record, strict=False)
+    folder = config.analysis.record.output_dir
+    config = replace(config, analysis=replace(config.analysis, record=replace(config.analysis.record, output_dir="")))
+    with bars() as shown:
+        printer = Printer(style, shown.announce)
         try:
-            analyze_and_tell(configs[0], style, bars)
-        except ValueError as error:
-            tell_failure(error, style, **who(configs[0]))
-            raise
-        return
-    made, failed, missing = [], [], []
-    for index, config in enumerate(map(apart, configs), start=1):
-        name = run_name(config)
-        if style == "text":
-            print(f"\n[{index} of {len(configs)}] {name}", file=sys.stderr)
-        try:
-            made.append(analyze_and_tell(config, style, bars))
-        except ValueError as error:
-            tell_failure(error, style, **who(config))
-            print(f"error: {name}: {error}", file=sys.stderr)
-            failed.append(name)
-    for asked in comparisons(made, configs[0]) if comparing else ():
-        try:
-            compare_one(asked, style)
-        except ValueError as error:
-            tell_failure(error, style, comparison=asked.run_name)
-            print(f"error: {asked.run_name}: {error}", file=sys.stderr)
-            missing.append(asked.run_name)
-    said = [f"{len(failed)} of {len(configs)} analyses failed: {', '.join(failed)}"] if failed else []
-    said += [f"not made: {', '.join(missing)}"] if missing else []
-    if said:
-        raise ValueError("; ".join(said))
-
-
-def comparisons(analyses: "Sequence[Analysis]", given: AnalysisConfig) -> "list[ComparisonConfig]":
-    """A comparison for each set of texts that several models read, or one over the sets of a single model."""
-    from todacomm.settings.comparison import ComparisonConfig
-    from todacomm.sweeps.comparing import groups
-    from todacomm.tracking import search_analyses
-
-    record, asked = given.record, []
-    for dataset, run_ids in groups(search_analyses(run_ids=[analysis.run_id for analysis in analyses])).items():
-        folder = Path(record.output_dir) / "-".join(filter(None, ["comparison", Path(dataset).name]))
-        settings = ComparisonConfig(
-            run_ids=",".join(run_ids),
-            over="models" if dataset else "datasets",
-            run_name=f"{record.run_name or 'comparison'} {f'on {dataset}' if dataset else 'over data sets'}",
-            experiment_name=record.experiment_name,
-            output_dir=str(folder) if record.output_dir else "",
-            threads=given.topology.threads,
-            seed=record.seed,
-        )
-        asked.append(settings)
-    return asked
-
-
-def compare_one(config: "ComparisonConfig", style: str) -> None:
-    """One comparison: in full, as a line of JSON, or without a word where the ids of analyses are asked for."""
-    from todacomm import tracking
-    from todacomm.jobs.compare import compare
-    from todacomm.reports.comparison_words import headline
-
+            with redirect_stdout(sys.stderr):  # what libraries print is no result
+                result, run = work_through_plan(config, plan, silent if quiet else shown, printer, folder)
+        except SweepFailed as failed:
+            raise ValueError(summary(failed.result)) from failed
     if style == "text":
-        print(f"\n{config.run_name}", file=sys.stderr)
-        compare_and_tell(config)
-        return
-    with redirect_stdout(sys.stderr):
-        found, run = compare(config)
-    if style == "json":
-        where = {"link": tracking.run_link(run), "report": tracking.report_path(run)}
-        said = {"headline": " ".join(headline(found)), "warnings": list(map(str, found.warnings))}
-        print_json(run_id=run.run_id, comparison=config.run_name, **where, **said)
+        for note in result.notes:
+            print(f"note: {note}", file=sys.stderr)
+        print(f"\nall of them are below the run {run_link(run)}", file=sys.stderr)
 
 
-def apart(config: AnalysisConfig) -> AnalysisConfig:
-    """Settings of one of several analyses: a name and a folder given for all become its own."""
+class Printer(Watcher):
+    """Prints what a sweep has done as soon as it is done: results on stdout, everything else on stderr."""
+
+    def __init__(self, style: str, announce: Callable[[str], None]) -> None:
+        super().__init__(announce)
+        self.style, self.stdout = style, sys.stdout
+
+    def planned(self, config: SweepConfig, plan: Plan) -> None:
+        self._print_heading(plan.items, 0)
+
+    def ended(self, items: Sequence[Item], item: Item, outcome: Outcome, n_done: int) -> None:
+        with redirect_stdout(self.stdout):
+            if outcome.status == FAILED:
+                self._print_error(item.name, outcome.reason)
+                if self.style == "json":
+                    print_failure(item.config, outcome.reason)
+            else:
+                STYLES[self.style](load_analysis(outcome.run_id))
+        self._print_heading(items, n_done)
+
+    def compared(self, name: str, comparison: "Comparison", run: "JobRun") -> None:
+        with redirect_stdout(self.stdout):
+            if self.style == "text":
+                print(f"\n{name}", file=sys.stderr)
+                print_comparison(comparison, run)
+            elif self.style == "json":
+                print_json(
+                    run_id=run.run_id,
+                    comparison=name,
+                    link=run_link(run),
+                    report=report_path(run),
+                    headline=" ".join(headline(comparison)),
+                    warnings=[str(warning) for warning in comparison.warnings],
+                )
+
+    def not_compared(self, name: str, reason: str) -> None:
+        self._print_error(name, reason)
+        if self.style == "json":
+            with redirect_stdout(self.stdout):
+                print_json(run_id=None, comparison=name, error=reason)
+
+    def _print_heading(self, items: Sequence[Item], n_done: int) -> None:
+        if self.style == "text" and n_done < len(items):
+            print(f"\n[{n_done + 1} of {len(items)}] {items[n_done].name}", file=sys.stderr)
+
+    def _print_error(self, name: str, reason: str) -> None:
+        print(f"error: {name}: {reason}", file=sys.stderr)
+
+
+def summary(result: Sweep) -> str:
+    """What failed, in one sentence."""
+    outcomes = zip(result.plan.items, result.outcomes_in_order(), strict=True)
+    failed = [item.name for item, outcome in outcomes if outcome.status == FAILED]
+    parts = [f"{len(failed)} of {len(result.plan.items)} analyses failed: {', '.join(failed)}"] if failed else []
+    return "; ".join(parts + ([f"not made: {', '.join(result.problems)}"] if result.problems else []))
+
+
+def own_record(config: AnalysisConfig) -> RecordConfig:
+    """The record of one of several analyses: a name and a folder given for all become its own."""
     record = config.record
     own = f"{Path(config.model.model).name}-{Path(config.texts.dataset).name}"
     name = f"{record.run_name} {own}" if record.run_name else ""
     folder = str(Path(record.output_dir) / own) if record.output_dir else ""
-    return replace(config, record=replace(record, run_name=name, output_dir=folder))
-
-
-def who(config: AnalysisConfig) -> dict[str, str]:
-    """The model and the texts that were asked for."""
-    return {"model": config.model.model, "dataset": config.texts.dataset}
-
-
-def tell_failure(error: ValueError, style: str, **facts: str) -> None:
-    """What failed and why as a line of JSON on stdout, where that is asked for."""
-    if style == "json":
-        print_json(run_id=None, **facts, error=str(error))
+    return replace(record, run_name=name, output_dir=folder)

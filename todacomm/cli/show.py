@@ -36,7 +36,7 @@ def show(analysis: str, full: bool) -> None:
 
 
 def print_analysis(text: str, full: bool = False) -> None:
-    """Print what is worth knowing of the analysis that ``text`` means.
+    """Print headline, tables and findings of the analysis that ``text`` names.
 
     Raises
     ------
@@ -48,9 +48,9 @@ def print_analysis(text: str, full: bool = False) -> None:
     from todacomm.reports.blocks import headline_table, layer_tables
     from todacomm.results.depth import read_depth
 
-    found = tracking.load_analysis(tracking.find_analysis(text))
-    result = found.outline()
-    print_styled(f"{found.run_name}  {found.run_id}", "bold")
+    analysis = tracking.load_analysis(tracking.find_analysis(text))
+    result = analysis.outline()
+    print_styled(f"{analysis.run_name}  {analysis.run_id}", "bold")
     for warning in warnings(result):
         print_styled(f"warning: {warning}", "yellow")
     print_styled(f"\n{headline(result)}")
@@ -67,8 +67,8 @@ def print_analysis(text: str, full: bool = False) -> None:
     print_heading("Findings")
     for finding in findings(result):
         print_styled(f"- {finding}")
-    print(f"\nrun      {tracking.run_link(found)}")
-    print(f"report   {tracking.report_path(found)}")
+    print(f"\nrun      {tracking.run_link(analysis)}")
+    print(f"report   {tracking.report_path(analysis)}")
 
 
 def short_table(result: "Result") -> tuple[list[str], list[list[str]]]:
@@ -86,5 +86,5 @@ def short_table(result: "Result") -> tuple[list[str], list[list[str]]]:
             columns[name] = [plus_minus(*cell) for cell in zip(curve.value, (curve.hi - curve.lo) / 2, strict=True)]
         else:
             columns[name] = [number(value) for value in curve.value]
-    kept = {name: cells for name, cells in columns.items() if set(cells) != {UNDEFINED}}
-    return list(kept), [list(row) for row in zip(*kept.values(), strict=True)]
+    defined = {name: cells for name, cells in columns.items() if set(cells) != {UNDEFINED}}
+    return list(defined), [list(row) for row in zip(*defined.values(), strict=True)]

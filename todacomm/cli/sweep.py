@@ -3,11 +3,12 @@
 import click
 
 from todacomm.cli import EXIT_CODES
-from todacomm.cli.sweep_options import parse_sweep, sweep_options
+from todacomm.cli.options import SectionedCommand, parse, settings_options
+from todacomm.settings.sweep import SweepConfig
 
 
-@click.command(epilog=EXIT_CODES)
-@sweep_options
+@click.command(cls=SectionedCommand, epilog=EXIT_CODES)
+@settings_options(SweepConfig)
 def sweep(config: str | None, **options: str | None) -> None:
     """Analyse many models on many texts, none of them twice.
 
@@ -17,10 +18,9 @@ def sweep(config: str | None, **options: str | None) -> None:
     todacomm sweep --models gpt2,pythia-70m --datasets wikitext2,squad --weights trained,random
     todacomm sweep --models @models.txt --runner processes --workers 2 --dry-run true
     """
-    from todacomm.cli.list_configs import config_path
+    settings = parse(SweepConfig, config, options)
 
-    settings = parse_sweep(config_path(config), **options)
+    from todacomm.cli.console import exit_code
+    from todacomm.cli.running import run_sweep
 
-    from todacomm.cli.console import exit_code, sweep_and_tell
-
-    raise SystemExit(exit_code(lambda: sweep_and_tell(settings)))
+    raise SystemExit(exit_code(lambda: run_sweep(settings)))

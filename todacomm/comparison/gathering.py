@@ -12,7 +12,8 @@ from todacomm.comparison.matching import own_rows
 from todacomm.comparison.settings import comparable_groups, differences, refusal
 from todacomm.core.facts import RunWarning
 from todacomm.core.streams import RESIDUAL, groups
-from todacomm.settings.comparison import ComparisonConfig, words
+from todacomm.settings.comparison import ComparisonConfig
+from todacomm.settings.values import spelled
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
@@ -76,9 +77,9 @@ def choose(config: ComparisonConfig) -> pd.DataFrame:
     """
     from todacomm.tracking import search_analyses
 
-    ids = list(dict.fromkeys(words(config.run_ids)))
-    every = search_analyses(config.experiment or None, run_ids=ids or None, tags=dict(_tags(config)))
-    globs = words(config.models) or ["*"]
+    ids = tuple(dict.fromkeys(config.run_ids))
+    every = search_analyses(config.experiment or None, run_ids=ids or None, tags=config.given_tags())
+    globs = config.models or ("*",)
     rows = every[[any(fnmatchcase(name, glob) for glob in globs) for name in every["model"]]]
     for name in ("dataset", "revision", "weights"):
         if wanted := getattr(config, name):
@@ -86,7 +87,7 @@ def choose(config: ComparisonConfig) -> pd.DataFrame:
     if config.newest and not ids:
         rows = rows.drop_duplicates(IDENTITY)
     if len(rows) < 2:
-        if len(words(config.run_ids)) > len(ids):
+        if len(config.run_ids) > len(ids):
             raise ValueError(f"run {ids[0]} was named more than once: a comparison needs two different analyses")
         raise ValueError(
             f"{len(rows)} finished analyses match {_asked(config)}: a comparison needs two; {_what_there_is(every)}"
@@ -115,7 +116,7 @@ def arrange(analyses: Iterable["Analysis"], config: ComparisonConfig) -> Gathere
     labelled = dict(zip(labels(analyses, over), analyses, strict=True))
     for label, analysis in labelled.items():
         if RESIDUAL not in groups(analysis.layer_names):
-            asked = analysis.settings["options"]["layers"]
+            asked = spelled(analysis.settings["options"]["layers"])
             raise ValueError(
                 f"{label} was analysed with layers={asked}, none of the residual stream: a comparison is along that "
                 "one; analyse it again with layers=all beside them, or choose others (models=, run_ids=)"
@@ -164,12 +165,6 @@ def _facts(analysis: "Analysis") -> dict[str, Any]:
     return facts | analysis.run
 
 
-def _tags(config: ComparisonConfig) -> Iterable[tuple[str, str]]:
-    for tag in words(config.tags):
-        key, _, value = tag.partition("=")
-        yield key.strip(), value.strip()
-
-
 def _asked_for(config: ComparisonConfig) -> dict[str, Any]:
     """The settings that choose analyses, as far as they differ from their defaults."""
     default = ComparisonConfig()
@@ -177,7 +172,7 @@ def _asked_for(config: ComparisonConfig) -> dict[str, Any]:
 
 
 def _asked(config: ComparisonConfig) -> str:
-    asked = [f"{name}={value}" for name, value in _asked_for(config).items()]
+    asked = [f"{name}={spelled(value)}" for name, value in _asked_for(config).items()]
     return " ".join(asked) or "(everything in the store was asked for)"
 
 

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from todacomm.comparison.identity import DATASETS, MODELS, identity_of
+from todacomm.settings.analysis import OPTIONS
+from todacomm.settings.base import HOW
+from todacomm.settings.values import spelled
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
 
 DIGEST = "texts' digest"
-_SETTINGS = ("unit", "endings", "max_length", "pooling", "pca", "standardize", "maxdim", "metric", "landmarks")
+_SETTINGS = {name: option.default for name, option in OPTIONS.items() if option.decides == HOW}
+"""What must agree for numbers to compare -> its default, for analyses older than the option."""
 _MOST_NAMES, _MOST_GROUPS = 4, 12
 _WIDE = 36
 
@@ -38,9 +42,10 @@ def settings_of(analysis: "Analysis", over: str) -> dict[str, str]:
     asked = {"points": texts["samples"]}
     if over == MODELS:
         asked |= {"dataset": texts["name"], DIGEST: texts["digest"]}
-    asked |= {name: options.get(name) for name in _SETTINGS}
+    asked |= {name: options.get(name, default) for name, default in _SETTINGS.items()}
+    asked["dtype"] = analysis.model.get("dtype") or asked["dtype"]
     asked["protocol"] = analysis.tags.get("todacomm.protocol", "")
-    return {name: "auto" if value is None else str(value) for name, value in asked.items()}
+    return {name: spelled(value) for name, value in asked.items()}
 
 
 def differences(analyses: Mapping[str, "Analysis"], over: str = MODELS) -> pd.DataFrame:

@@ -129,16 +129,15 @@ def make_plan(config: ConvergenceConfig, observed: Observation) -> Plan:
 def chosen_layers(names: Sequence[str], config: ConvergenceConfig) -> list[str]:
     """The layers asked for; of all of them the first block, the middle one and the last."""
     model = config.analysis.model
-    if model.layers == "all":
+    if model.layers == ("all",):
         blocks = [name for name in names if name != "embedding"] or list(names)
         return [blocks[place] for place in sorted({0, (len(blocks) - 1) // 2, len(blocks) - 1})]
     if not model.model.startswith(OWN_CLOUDS):
         return list(names)
-    asked = [name.strip() for name in model.layers.split(",")]
-    unknown = [name for name in asked if name not in names]
+    unknown = [name for name in model.layers if name not in names]
     if unknown:
         raise ValueError(f"no layer {unknown[0]!r} in the file: choose {', '.join(names)}")
-    return asked
+    return list(model.layers)
 
 
 def cost(plan: Plan) -> str:

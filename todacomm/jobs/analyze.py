@@ -1,4 +1,4 @@
-"""One analysis from beginning to end: observe the clouds, measure their shape and how sure it is, record it."""
+"""One analysis from beginning to end: observe the clouds, measure their shape, infer the uncertainty, record it."""
 
 from functools import partial
 from pathlib import Path
@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from todacomm.analysis.observe import observe
 from todacomm.results.result import Result
-from todacomm.settings.analysis import AnalysisConfig, load_config
+from todacomm.settings.analysis import AnalysisConfig
+from todacomm.settings.base import with_options
 from todacomm.system.progress import Clock, Progress, silent
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
 
 
+@with_options(AnalysisConfig)
 def analyze(
     config: AnalysisConfig | None = None, *, progress: Progress = silent, parent: str | None = None, **options: Any
 ) -> "Analysis":
@@ -42,11 +44,7 @@ def analyze(
     from todacomm.analysis.cache import inputs_digest
     from todacomm.reports import describe_run
 
-    if config is None:
-        config = load_config(None, options)
-    elif options:
-        raise ValueError(f"got a config and {', '.join(options)} beside it: give one or the other")
-
+    config = AnalysisConfig.given(config, options)
     with tracking.analysis_run(config, parent) as run:
         inputs = inputs_digest(config)
         result = measure(config, progress)

@@ -12,6 +12,7 @@ from todacomm.comparison.divergence import divergence_seconds
 from todacomm.comparison.gathering import Gathered, gather
 from todacomm.comparison.result import Comparison
 from todacomm.reports.comparison_sections import Task, computed, gaps
+from todacomm.settings.base import with_options
 from todacomm.settings.comparison import ComparisonConfig
 from todacomm.settings.steps import training_step
 from todacomm.system.machine import worker_threads
@@ -22,14 +23,15 @@ if TYPE_CHECKING:
 
 KIND = "comparison"
 ANNOUNCED_FROM = 60.0
-"""Seconds of geometry from which they are announced beforehand."""
+"""Seconds of geometry from which they are announced."""
 
 
+@with_options(ComparisonConfig)
 def compare(
     config: ComparisonConfig | None = None,
     *,
     progress: Progress = silent,
-    tell: Callable[[str], None] = lambda _: None,
+    announce: Callable[[str], None] = lambda _: None,
     parent: str | None = None,
     **options: Any,
 ) -> tuple[Comparison, "JobRun"]:
@@ -39,15 +41,15 @@ def compare(
     ----------
     config : ComparisonConfig, optional
         Settings; or give them as ``options`` by name: ``compare(models="gpt2*", dataset="wikitext2")``.
-    tell : callable
-        Called with a line about what will take long, before it begins.
+    announce : callable
+        Called beforehand with what will take long.
     parent : str, optional
         Id of the run that this one is a part of.
 
     Returns
     -------
     Comparison, JobRun
-        The tables, and the finished run they are recorded in.
+        The tables, and the finished run that they are recorded in.
 
     Raises
     ------
@@ -59,14 +61,11 @@ def compare(
     from todacomm.figures.comparison import draw_comparison
     from todacomm.reports.comparison import check_template, describe_comparison, write_comparison_reports
 
-    if config is None:
-        config = ComparisonConfig.from_flat(options)
-    elif options:
-        raise ValueError(f"got a config and {', '.join(options)} beside it: give one or the other")
+    config = ComparisonConfig.given(config, options)
     check_template(config.template)
-    name = config.run_name or f"{KIND} of {config.models if config.models != '*' else 'models'}"
+    name = config.run_name or f"{KIND} of {', '.join(config.models) if config.models != ('*',) else 'models'}"
     with tracking.job_run(KIND, name, config.experiment_name, config.output_dir, parent) as run:
-        comparison = measure_comparison(config, progress, tell)
+        comparison = measure_comparison(config, progress, announce)
         with TemporaryDirectory(prefix="todacomm-") as folder:
             write_tables(comparison, Path(folder))
             draw_comparison(comparison, Path(folder))
@@ -82,14 +81,14 @@ def compare(
 
 
 def measure_comparison(
-    config: ComparisonConfig, progress: Progress = silent, tell: Callable[[str], None] = lambda _: None
+    config: ComparisonConfig, progress: Progress = silent, announce: Callable[[str], None] = lambda _: None
 ) -> Comparison:
     """The tables of a comparison, nothing recorded."""
     clock = Clock()
     with clock("reading"):
         gathered = gather(config)
-    if announcement := cost(gathered, config):
-        tell(announcement)
+    if text := announcement(gathered, config):
+        announce(text)
     return compare_gathered(gathered, config, clock, progress)
 
 
@@ -125,8 +124,8 @@ def with_steps(gathered: Gathered, config: ComparisonConfig) -> Iterator[tuple["
         yield analysis, given[revision] if revision in given else training_step(revision)
 
 
-def cost(gathered: Gathered, config: ComparisonConfig) -> str:
-    """What the divergences will take, where that is over a minute; else nothing."""
+def announcement(gathered: Gathered, config: ComparisonConfig) -> str:
+    """A sentence on what the divergences will cost, where that is over a minute; else nothing."""
     seconds = divergence_seconds(gathered, config, worker_threads(config.threads))
     if seconds < ANNOUNCED_FROM:
         return ""

@@ -1,13 +1,15 @@
 """A convergence from settings to its record: measure, draw, report, write once."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from todacomm.convergence.measure import Tell, measure_convergence
+from todacomm.convergence.measure import measure_convergence
 from todacomm.convergence.result import Convergence
-from todacomm.settings.convergence import MEANINGLESS, ConvergenceConfig
+from todacomm.settings.base import with_options
+from todacomm.settings.convergence import ConvergenceConfig
 from todacomm.system.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -16,15 +18,29 @@ if TYPE_CHECKING:
 KIND = "convergence"
 
 
+@with_options(ConvergenceConfig)
 def converge(
-    config: ConvergenceConfig, progress: Progress = silent, tell: Tell = lambda _: None
+    config: ConvergenceConfig | None = None,
+    *,
+    progress: Progress = silent,
+    announce: Callable[[str], None] = lambda _: None,
+    **options: Any,
 ) -> tuple[Convergence, "JobRun"]:
     """Measure how metrics converge, and record it in MLflow.
+
+    Parameters
+    ----------
+    config : ConvergenceConfig, optional
+        Settings; or give them as ``options`` by name: ``converge(model="gpt2", sizes="50,100,200")``.
+    progress : callable
+        Called with stage, steps done and steps in all.
+    announce : callable
+        Called beforehand with what it will take.
 
     Returns
     -------
     Convergence, JobRun
-        The tables, and the finished run they are recorded in.
+        The tables, and the finished run that they are recorded in.
 
     Raises
     ------
@@ -35,10 +51,11 @@ def converge(
     from todacomm.figures.convergence import draw_convergence
     from todacomm.reports.convergence import describe_convergence, write_convergence_reports
 
+    config = ConvergenceConfig.given(config, options)
     record = config.analysis.record
     name = record.run_name or f"{KIND} {tracking.run_name(config.analysis)}"
     with tracking.job_run(KIND, name, record.experiment_name, record.output_dir) as run:
-        result = measure_convergence(config, progress, tell)
+        result = measure_convergence(config, progress, announce)
         with TemporaryDirectory(prefix="todacomm-") as folder:
             write_tables(result, Path(folder))
             draw_convergence(result, Path(folder))
@@ -79,12 +96,8 @@ def series(result: Convergence) -> list[tuple[str, float, int]]:
 
 def params(config: ConvergenceConfig) -> dict[str, Any]:
     """The options by name, those without a meaning here left out."""
-    options = {name: value for name, value in config.analysis.to_flat().items() if name not in MEANINGLESS}
-    return options | {
-        "sizes": ",".join(map(str, config.sizes)) or None,
-        "pcas": ",".join(map(str, config.pcas)),
-        "repeats": config.repeats,
-    }
+    options = config.options()
+    return {name: value for name, value in config.to_flat().items() if options[name].offered}
 
 
 def tags(result: Convergence) -> dict[str, str]:

@@ -1,40 +1,67 @@
 """A sweep from settings to its record: plan, work through, compare, report."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from todacomm.reports.sweep_words import describe_plan, tell_outcome
-from todacomm.settings.sweep import REPLACED, SweepConfig, load_sweep
-from todacomm.sweeps.comparing import compare_children
+import pandas as pd
+
+from todacomm.jobs.analyze import analyze
+from todacomm.jobs.compare import compare
+from todacomm.reports.sweep_words import describe_outcome, describe_plan
+from todacomm.settings.base import with_options
+from todacomm.settings.sweep import SweepConfig
 from todacomm.sweeps.plan import Item, Plan, make_plan
 from todacomm.sweeps.result import Sweep
 from todacomm.sweeps.worker import Outcome
 from todacomm.system.progress import Progress, silent
 
 if TYPE_CHECKING:
+    from todacomm.comparison.result import Comparison
     from todacomm.tracking import JobRun
 
 KIND = "sweep"
-Tell = Callable[[str], None]
+Announce = Callable[[str], None]
 
 
 class SweepFailed(ValueError):
-    """A sweep came to its end, and something in it failed: ``result`` says what, ``run`` is where it stands."""
+    """A sweep came to its end, and something in it failed: ``result`` says what, ``run`` is where it is recorded."""
 
     def __init__(self, result: Sweep, run: "JobRun") -> None:
         super().__init__(result.failure_text())
         self.result, self.run = result, run
 
 
+class Watcher:
+    """What is called while a sweep goes on: it announces the plan, then a line an analysis."""
+
+    def __init__(self, announce: Announce) -> None:
+        self.announce = announce
+
+    def planned(self, config: SweepConfig, plan: Plan) -> None:
+        """The plan is made, and what is finished already is known."""
+        self.announce(describe_plan(config, plan))
+
+    def ended(self, items: Sequence[Item], item: Item, outcome: Outcome, n_done: int) -> None:
+        """One of the items has ended, the ``n_done``-th."""
+        self.announce(describe_outcome(item, outcome, n_done, len(items)))
+
+    def compared(self, name: str, comparison: "Comparison", run: "JobRun") -> None:
+        """A comparison is recorded."""
+
+    def not_compared(self, name: str, reason: str) -> None:
+        """A comparison failed."""
+
+
+@with_options(SweepConfig)
 def sweep(
     config: SweepConfig | None = None,
     *,
     progress: Progress = silent,
-    tell: Tell = lambda _: None,
+    announce: Announce = lambda _: None,
     **options: Any,
 ) -> tuple[Sweep, "JobRun"]:
     """Analyse every combination of models, revisions, weights and data sets, and record it below one run.
@@ -48,8 +75,8 @@ def sweep(
         Settings; or give them as ``options`` by name: ``sweep(models="gpt2,bert", weights="trained,random")``.
     progress : callable
         Called with ``analyses`` and how many there are; with each one's own stages where it runs in this process.
-    tell : callable
-        Told the plan, then one line an analysis.
+    announce : callable
+        Called with the plan, then with one line an analysis.
 
     Raises
     ------
@@ -58,10 +85,22 @@ def sweep(
     ValueError
         Names are unknown, settings wrong, or the store or the cluster cannot be used.
     """
+    config = SweepConfig.given(config, options)
+    return work_through_plan(config, make_plan(config), progress, Watcher(announce))
+
+
+def work_through_plan(
+    config: SweepConfig, plan: Plan, progress: Progress, watcher: Watcher, comparison_folder: str = ""
+) -> tuple[Sweep, "JobRun"]:
+    """A plan from its first analysis to the record of all, see :func:`sweep`.
+
+    Parameters
+    ----------
+    comparison_folder : str
+        Comparisons are also written to folders in this one; empty: not.
+    """
     from todacomm import tracking
 
-    config = _settings(config, options)
-    plan = make_plan(config)
     record = config.analysis.record
     name = record.run_name or f"{KIND} of {len(plan.items)} analyses"
     start = time.perf_counter()
@@ -69,18 +108,18 @@ def sweep(
         abandoned = tracking.mark_abandoned(run.experiment_id)
         if not config.force:
             plan = plan.with_finished(tracking.finished_analyses(run.experiment_id))
-        tell(describe_plan(config, plan))
-        found = _worked_through(config, plan, run, progress, tell)
+        watcher.planned(config, plan)
+        result = _worked_through(config, plan, run, progress, watcher)
         if abandoned:
-            plural = f"{len(abandoned)} runs were left open by processes that are gone: they are marked as killed"
-            found = replace(found, notes=(*found.notes, plural))
+            note = f"{len(abandoned)} runs were left open by processes that are gone: they are marked as killed"
+            result = replace(result, notes=(*result.notes, note))
         if config.compare:
-            found = compare_children(found, run, progress, tell)
-        found = replace(_with_trajectories(found), seconds=time.perf_counter() - start)
-        _record(found, run)
-        if found.failed:
-            raise SweepFailed(found, run)
-    return found, run
+            result = compare_children(result, run, progress, watcher, comparison_folder)
+        result = replace(_with_trajectories(result), seconds=time.perf_counter() - start)
+        _record(result, run)
+        if result.failed:
+            raise SweepFailed(result, run)
+    return result, run
 
 
 def plan_sweep(config: SweepConfig | None = None, **options: Any) -> Plan:
@@ -93,7 +132,7 @@ def plan_sweep(config: SweepConfig | None = None, **options: Any) -> Plan:
     """
     from todacomm import tracking
 
-    config = _settings(config, options)
+    config = SweepConfig.given(config, options)
     plan = make_plan(config)
     experiment_id = tracking.find_experiment(config.analysis.record.experiment_name)
     if config.force or experiment_id is None:
@@ -101,80 +140,129 @@ def plan_sweep(config: SweepConfig | None = None, **options: Any) -> Plan:
     return plan.with_finished(tracking.finished_analyses(experiment_id))
 
 
-def _settings(config: SweepConfig | None, options: dict[str, Any]) -> SweepConfig:
-    if config is None:
-        return load_sweep(None, options)
-    if options:
-        raise ValueError(f"got a config and {', '.join(options)} beside it: give one or the other")
-    return config
-
-
-def _worked_through(config: SweepConfig, plan: Plan, run: "JobRun", progress: Progress, tell: Tell) -> Sweep:
+def _worked_through(config: SweepConfig, plan: Plan, run: "JobRun", progress: Progress, watcher: Watcher) -> Sweep:
     from todacomm.sweeps.work import work_through
 
     n_done, n_failed = len(plan.items) - len(plan.missing), 0
 
-    def told(item: Item, outcome: Outcome) -> None:
+    def ended(item: Item, outcome: Outcome) -> None:
         nonlocal n_done, n_failed
         n_done += 1
         n_failed += not outcome.run_id
-        tell(tell_outcome(item, outcome, n_done, len(plan.items)))
+        watcher.ended(plan.items, item, outcome, n_done)
         progress("analyses", n_done, len(plan.items))
         run.log_numbers({"progress/ended": n_done, "progress/failed": n_failed}, step=n_done)
 
-    outcomes, tries = work_through(config, plan.items, run, told, progress)
+    outcomes, tries = work_through(config, plan.items, run, analyze, ended, progress)
     return Sweep(config, plan, outcomes, tries, notes=plan.notes)
 
 
-def _with_trajectories(found: Sweep) -> Sweep:
+def compare_children(result: Sweep, run: "JobRun", progress: Progress, watcher: Watcher, folder: str = "") -> Sweep:
+    """The sweep with its comparisons, each a run below it; one that fails is one of the sweep's problems."""
+    done: list[str] = []
+    problems = dict(result.problems)
+    for name, options in comparisons(result, folder).items():
+        try:
+            comparison, compared = compare(parent=run.run_id, progress=progress, announce=watcher.announce, **options)
+        except ValueError as error:
+            problems[name] = str(error)
+            watcher.not_compared(name, str(error))
+        else:
+            done.append(compared.run_id)
+            watcher.compared(name, comparison, compared)
+    notes = result.notes
+    if not done and not problems:
+        notes = (*notes, "nothing was compared: it takes two analyses on one data set, or one model on two")
+    return replace(result, comparisons=tuple(done), problems=problems, notes=notes)
+
+
+def comparisons(result: Sweep, folder: str = "") -> dict[str, dict[str, Any]]:
+    """Name of a comparison -> its options: one for each set of texts, or one over the sets of a single model."""
+    from todacomm.tracking import search_analyses
+
+    shared, items = result.config.analysis, result.plan.items
+    recorded = search_analyses(run_ids=result.run_ids).set_index("run_id", drop=False).loc[result.run_ids]
+    options: dict[str, dict[str, Any]] = {}
+    for dataset, run_ids in groups(recorded).items():
+        name = f"{shared.record.run_name or 'comparison'} {f'on {dataset}' if dataset else 'over data sets'}"
+        own = "-".join(filter(None, ["comparison", Path(dataset).name]))
+        options[name] = {
+            "run_ids": run_ids,
+            "over": "models" if dataset else "datasets",
+            "steps": sorted({f"{item.config.model.revision}={item.step}" for item in items if item.step is not None}),
+            "run_name": name,
+            "experiment_name": shared.record.experiment_name,
+            "output_dir": str(Path(folder) / own) if folder else "",
+            "threads": shared.topology.threads,
+            "seed": shared.record.seed,
+        }
+    return options
+
+
+def groups(table: pd.DataFrame) -> dict[str, list[str]]:
+    """Runs to compare by their data set; one model on several data sets is one group, under an empty name.
+
+    >>> row = {"model": "a", "revision": "", "weights": "trained", "dataset": "x", "run_id": "1"}
+    >>> groups(pd.DataFrame([row, {**row, "model": "b", "run_id": "2"}, {**row, "dataset": "y", "run_id": "3"}]))
+    {'x': ['1', '2']}
+    >>> groups(pd.DataFrame([row, {**row, "dataset": "y", "run_id": "3"}]))
+    {'': ['1', '3']}
+    """
+    if len(table) > 1 and len(table[["model", "revision", "weights"]].drop_duplicates()) == 1:
+        return {"": list(table["run_id"])}
+    by_dataset = table.groupby("dataset", sort=False)
+    return {str(name): list(rows["run_id"]) for name, rows in by_dataset if len(rows) > 1}
+
+
+def _with_trajectories(result: Sweep) -> Sweep:
     """The sweep with what its checkpoints show over training."""
     from todacomm.comparison.trajectory import remarks, trajectories
     from todacomm.tracking import load_analyses
 
-    rows = found.table
+    rows = result.table
     rows = rows[(rows["run_id"] != "") & rows["step"].notna()]
     try:
-        seen = trajectories(zip(load_analyses(rows["run_id"]), rows["step"].astype(int), strict=True))
+        over_training = trajectories(zip(load_analyses(rows["run_id"]), rows["step"].astype(int), strict=True))
     except ValueError as error:
-        return replace(found, problems={**found.problems, "training trajectory": str(error)})
-    return replace(found, trajectories=seen, notes=(*found.notes, *map(str, remarks(seen))))
+        return replace(result, problems={**result.problems, "training trajectory": str(error)})
+    notes = (*result.notes, *map(str, remarks(over_training)))
+    return replace(result, trajectories=over_training, notes=notes)
 
 
-def _record(found: Sweep, run: "JobRun") -> None:
+def _record(result: Sweep, run: "JobRun") -> None:
     from todacomm.figures.trajectory import draw_trajectories
     from todacomm.reports.sweep import describe_sweep, write_sweep_reports
 
-    own, shared = found.config.to_flat(), found.config.analysis.to_flat()
     with TemporaryDirectory(prefix="todacomm-") as place:
         folder = Path(place)
-        write_tables(found, folder)
-        draw_trajectories(found.trajectories, folder)
-        write_sweep_reports(found, folder)
+        write_tables(result, folder)
+        draw_trajectories(result.trajectories, folder)
+        write_sweep_reports(result, folder)
         run.write_folder(
             folder,
-            metrics=series(found),
-            params=own | {name: value for name, value in shared.items() if name not in (*own, *REPLACED)},
-            tags={"analyses": ",".join(found.run_ids), "comparisons": ",".join(found.comparisons)},
-            note=describe_sweep(found),
+            metrics=series(result),
+            params=result.config.to_flat(),
+            tags={"analyses": ",".join(result.run_ids), "comparisons": ",".join(result.comparisons)},
+            note=describe_sweep(result),
         )
 
 
-def write_tables(found: Sweep, folder: Path) -> None:
+def write_tables(result: Sweep, folder: Path) -> None:
     """``tables/analyses.csv``, ``tables/failures.csv`` where there are any, and a table and changes a trajectory."""
     from todacomm.comparison import trajectory
 
     (folder / "tables").mkdir()
-    tables = {"analyses": found.table}
-    if found.failed:
-        tables["failures"] = found.failures
-    tables |= trajectory.tables(found.trajectories)
+    tables = {"analyses": result.table}
+    if result.failed:
+        tables["failures"] = result.failures
+    tables |= trajectory.tables(result.trajectories)
     for name, table in tables.items():
         table.to_csv(folder / f"tables/{name}.csv", index=False)
 
 
-def series(found: Sweep) -> list[tuple[str, float, int]]:
+def series(result: Sweep) -> list[tuple[str, float, int]]:
     """Metrics of the run: its size and time, and numbers over training with the training step as step."""
     from todacomm.comparison import trajectory
 
-    points = [("summary/analyses", float(len(found.plan.items)), 0), ("summary/seconds", found.seconds, 0)]
-    return points + trajectory.series(found.trajectories)
+    points = [("summary/analyses", float(len(result.plan.items)), 0), ("summary/seconds", result.seconds, 0)]
+    return points + trajectory.series(result.trajectories)

@@ -119,13 +119,22 @@ def _streams(chain: Sequence[Call], calls: Sequence[Call]) -> tuple[Streams, ...
     return tuple(pair for pair in pairs if pair is not None) if len(pairs) == len(found) and all(pairs) else ()
 
 
-def run_body(anatomy: Anatomy, tokens: Tensor, mask: Tensor, receive: Receive = lambda name, hidden: None) -> Any:
+def run_body(
+    anatomy: Anatomy,
+    tokens: Tensor,
+    mask: Tensor,
+    receive: Receive = lambda name, hidden: None,
+    *,
+    with_streams: bool = True,
+) -> Any:
     """One pass of the body; ``receive`` gets every layer's hidden states while it runs, in the order of depth.
 
     Parameters
     ----------
     tokens, mask : Tensor, shape (texts, tokens)
         Token ids, and 1 where there is one. Positions count from a text's first token, whichever side is padded.
+    with_streams : bool
+        Whether ``receive`` also gets what each block's attention and MLP add.
 
     Returns
     -------
@@ -152,7 +161,7 @@ def run_body(anatomy: Anatomy, tokens: Tensor, mask: Tensor, receive: Receive = 
         for block in anatomy.blocks:
             hooks.callback(block.register_forward_pre_hook(enter, with_kwargs=True).remove)
             hooks.callback(block.register_forward_hook(leave).remove)
-        for streams in anatomy.streams:
+        for streams in anatomy.streams if with_streams else ():
             for kind, part in streams._asdict().items():
                 hooks.callback(part.register_forward_hook(partial(add, kind)).remove)
         output = anatomy.body(input_ids=tokens, attention_mask=mask, **options)

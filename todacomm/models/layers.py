@@ -7,6 +7,7 @@ from todacomm.core.streams import STREAMS, groups
 EMBEDDING = "embedding"
 FINAL = "final"
 ALL = "all"
+MIDDLE = "middle"
 
 
 def layer_names(n_blocks: int, has_final: bool) -> tuple[str, ...]:
@@ -45,28 +46,33 @@ def with_streams(layers: Sequence[str], n_blocks: int) -> tuple[str, ...]:
     return tuple(name for layer in layers for name in (*added.get(layer, ()), layer))
 
 
-def choose_layers(wanted: str, available: tuple[str, ...]) -> tuple[str, ...]:
+def choose_layers(wanted: Sequence[str], available: tuple[str, ...]) -> tuple[str, ...]:
     """The layers asked for, in the order of depth.
 
     Parameters
     ----------
-    wanted : str
-        Names with commas; ``all`` stands for the residual stream, ``attention`` and ``ffn`` for what the blocks'
-        attention and MLP add to it.
+    wanted : sequence of str
+        Names; ``all`` stands for the residual stream, ``attention`` and ``ffn`` for what the blocks' attention and MLP
+        add to it, ``middle`` for what the middle block gives (of an even number of blocks the upper of the two).
 
     Raises
     ------
     ValueError
         A name is none of the model's layers, or none is given; the message says which there are.
 
-    >>> choose_layers("final,layer_0", layer_names(2, has_final=True))
+    >>> choose_layers(["final", "layer_0"], layer_names(2, has_final=True))
     ('layer_0', 'final')
-    >>> choose_layers("ffn,layer_1", with_streams(layer_names(2, has_final=True), 2))
+    >>> choose_layers(["ffn", "layer_1"], with_streams(layer_names(2, has_final=True), 2))
     ('layer_0_ffn', 'layer_1_ffn', 'layer_1')
+    >>> choose_layers(["middle"], layer_names(12, has_final=True))
+    ('layer_6',)
     """
-    names = list(dict.fromkeys(word.strip() for word in wanted.split(",") if word.strip()))
+    names = list(dict.fromkeys(wanted))
     residual, *streams = groups(available).items()
     known = {ALL: residual[1], **dict(streams)}
+    blocks = [name for name in residual[1] if name not in (EMBEDDING, FINAL)]
+    if blocks:
+        known[MIDDLE] = [blocks[len(blocks) // 2]]
     unknown = [name for name in names if name not in known and name not in available]
     if unknown or not names:
         seen = f"unknown layer {', '.join(map(repr, unknown))}" if unknown else "no layer given"

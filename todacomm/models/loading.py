@@ -25,7 +25,8 @@ from todacomm.models.reading import (
 )
 from todacomm.models.sources import find_source
 from todacomm.models.weights import digest_files, tell_size
-from todacomm.settings.analysis import AUTO, ModelConfig
+from todacomm.settings.analysis import ModelConfig
+from todacomm.settings.values import AUTO
 
 log = logging.getLogger(__name__)
 

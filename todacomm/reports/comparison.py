@@ -18,6 +18,7 @@ from todacomm.reports.render import check_template as check
 from todacomm.reports.render import one_line, render_markdown
 from todacomm.reports.trajectory import trajectory_pictures
 from todacomm.settings.comparison import ComparisonConfig
+from todacomm.settings.values import spelled
 
 TEMPLATE, NOTE_TEMPLATE = "comparison.md.j2", "comparison_note.md.j2"
 
@@ -170,7 +171,7 @@ def compared(comparison: Comparison) -> list[tuple[str, str]]:
 
 def mlflow_command(comparison: Comparison) -> str:
     """The command that compares the same runs again."""
-    words = [f"{name}={_spelled(value)}" for name, value in _asked(comparison).items()]
+    words = [f"{name}={spelled(value)}" for name, value in _asked(comparison).items()]
     return " ".join(["mlflow run . -e compare --env-manager=local", *(f"-P {shlex.quote(word)}" for word in words)])
 
 
@@ -190,5 +191,3 @@ def _asked(comparison: Comparison) -> dict[str, Any]:
     return {"run_ids": ",".join(comparison.gathered.runs["run_id"]), **asked}
 
 
-def _spelled(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

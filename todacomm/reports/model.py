@@ -16,7 +16,8 @@ from todacomm.reports.formats import layers as layers_in_words
 from todacomm.reports.render import one_line, render_markdown
 from todacomm.results.depth import featured, read_depth
 from todacomm.results.result import Result
-from todacomm.settings.analysis import AUTO, OPTIONS, AnalysisConfig, load_config
+from todacomm.settings.analysis import OPTIONS, AnalysisConfig
+from todacomm.settings.values import spelled
 
 TEMPLATE = "model_report.md.j2"
 NOTE_TEMPLATE = "model_note.md.j2"
@@ -111,7 +112,7 @@ def mlflow_command(config: AnalysisConfig) -> str:
     >>> mlflow_command(AnalysisConfig.from_flat({"model": "my model", "samples": 300}))
     "mlflow run . --env-manager=local -P 'model=my model' -P samples=300"
     """
-    words = [f"{name}={_spelled(value)}" for name, value in _changed(config).items()]
+    words = [f"{name}={spelled(value)}" for name, value in _changed(config).items()]
     return " ".join(["mlflow run . --env-manager=local", *(f"-P {shlex.quote(word)}" for word in words)])
 
 
@@ -129,12 +130,6 @@ def python_call(config: AnalysisConfig) -> str:
 
 def _changed(config: AnalysisConfig) -> dict[str, Any]:
     """Options that differ from those of the protocol, and the protocol where it is not the default one."""
-    base = load_config(None, {"protocol": config.inference.protocol}).to_flat()
+    base = AnalysisConfig.load(None, {"protocol": config.inference.protocol}).to_flat()
     base["protocol"] = OPTIONS["protocol"].default
     return {name: value for name, value in config.to_flat().items() if name not in _WHERE and value != base[name]}
-
-
-def _spelled(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return AUTO if value is None else str(value)

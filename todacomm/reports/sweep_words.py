@@ -40,7 +40,7 @@ def describe_plan(config: SweepConfig, plan: Plan) -> str:
     return "\n".join(lines)
 
 
-def tell_outcome(item: Item, outcome: Outcome, n_done: int, n_items: int) -> str:
+def describe_outcome(item: Item, outcome: Outcome, n_done: int, n_items: int) -> str:
     """One line on an analysis that has ended."""
     how = {DONE: f"done in {outcome.seconds:.1f} s", FAILED: f"failed: {outcome.reason}"}
     return f"[{n_done} of {n_items}] {item.name}: {how.get(outcome.status, 'finished before')}"

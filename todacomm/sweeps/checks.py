@@ -33,6 +33,10 @@ class ModelSize:
     download: int = 0
 
 
+UNKNOWN = ModelSize(0, _TYPICAL_LAYERS, _TYPICAL_WIDTH)
+"""Of a model that cannot be looked up."""
+
+
 def model_size(config: ModelConfig) -> ModelSize:
     """What is known of a model, without loading or downloading it.
 

@@ -48,14 +48,14 @@ def estimate(config: AnalysisConfig, size: ModelSize) -> Cost:
     return Cost(seconds, memory, size.download)
 
 
-def count_layers(layers: str, n_blocks: int) -> int:
+def count_layers(layers: Iterable[str], n_blocks: int) -> int:
     """How many clouds ``layers`` asks for of a model with an embedding, ``n_blocks`` blocks and a final norm.
 
-    >>> count_layers("all", 12), count_layers("all,attention,ffn", 12), count_layers("embedding,layer_3", 12)
-    (14, 38, 2)
+    >>> count_layers(["all"], 12), count_layers(["all", "attention", "ffn"], 12), count_layers(["embedding"], 12)
+    (14, 38, 1)
     """
     several = {ALL: n_blocks + 2, **dict.fromkeys(STREAMS, n_blocks)}
-    return sum(several.get(name.strip(), 1) for name in layers.split(","))
+    return sum(several.get(name, 1) for name in layers)
 
 
 def total(costs: Iterable[Cost], workers: int) -> Cost:

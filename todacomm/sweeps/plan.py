@@ -1,15 +1,15 @@
 """What a sweep will do: the cross product, every unknown name reported, what is finished already left out."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
 from todacomm.analysis.cache import inputs_digests
-from todacomm.settings.analysis import AnalysisConfig, ModelConfig
+from todacomm.settings.analysis import AnalysisConfig, ModelConfig, RecordConfig
 from todacomm.settings.steps import revision_and_step
 from todacomm.settings.sweep import SweepConfig
-from todacomm.sweeps.checks import ModelSize, check_dataset, model_size
+from todacomm.sweeps.checks import UNKNOWN, ModelSize, check_dataset, model_size
 from todacomm.sweeps.estimate import Cost, estimate
 from todacomm.tracking import Known, run_name
 
@@ -58,8 +58,17 @@ class Plan:
         return replace(self, items=tuple(items))
 
 
-def make_plan(config: SweepConfig) -> Plan:
+def make_plan(
+    config: SweepConfig, record_of: Callable[[AnalysisConfig], RecordConfig] | None = None, strict: bool = True
+) -> Plan:
     """Every combination of the lists, checked.
+
+    Parameters
+    ----------
+    record_of : callable, optional
+        The name and folder of one analysis; without it each has its default name and no folder.
+    strict : bool
+        Refuse all where names cannot be used; otherwise their analyses fail when their turn comes.
 
     Raises
     ------
@@ -71,12 +80,13 @@ def make_plan(config: SweepConfig) -> Plan:
     if config.revisions:
         revisions = [revision_and_step(entry) for entry in _merged(config, "revisions", notes)]
     models, weights, datasets = (_merged(config, name, notes) for name in ("models", "weights", "datasets"))
+    record_of = record_of or _unnamed
     combined = [
-        (_analysis(config.analysis, model, revision, weight, dataset), step)
+        (_analysis(config.analysis, record_of, model, revision, weight, dataset), step)
         for model, (revision, step), weight, dataset in product(models, revisions, weights, datasets)
     ]
     analyses = [analysis for analysis, _ in combined]
-    sizes, inputs = _checked(analyses), inputs_digests(analyses)
+    sizes, inputs = _checked(analyses, strict), inputs_digests(analyses)
     items = [
         Item(analysis, step, Known(analysis.digest(), files or ""), estimate(analysis, facts))
         for (analysis, step), files, facts in zip(combined, inputs, sizes, strict=True)
@@ -87,23 +97,34 @@ def make_plan(config: SweepConfig) -> Plan:
     return Plan(tuple(reversed(once.values())), tuple(notes))
 
 
-def _analysis(shared: AnalysisConfig, model: str, revision: str, weights: str, dataset: str) -> AnalysisConfig:
-    return replace(
+def _analysis(
+    shared: AnalysisConfig,
+    record_of: Callable[[AnalysisConfig], RecordConfig],
+    model: str,
+    revision: str,
+    weights: str,
+    dataset: str,
+) -> AnalysisConfig:
+    config = replace(
         shared,
         model=replace(shared.model, model=model, revision=revision, weights=weights),
         texts=replace(shared.texts, dataset=dataset),
-        record=replace(shared.record, run_name="", output_dir=""),
     )
+    return replace(config, record=record_of(config))
+
+
+def _unnamed(config: AnalysisConfig) -> RecordConfig:
+    return replace(config.record, run_name="", output_dir="")
 
 
 def _merged(config: SweepConfig, name: str, notes: list[str]) -> list[str]:
     """The entries of a list, each once."""
-    counts = Counter(config.names(name))
+    counts = Counter(getattr(config, name))
     notes += [f"{name} has {entry} {n} times: it counts once" for entry, n in counts.items() if n > 1]
     return list(counts)
 
 
-def _checked(analyses: Sequence[AnalysisConfig]) -> list[ModelSize]:
+def _checked(analyses: Sequence[AnalysisConfig], strict: bool) -> list[ModelSize]:
     """What is known of the model of each analysis."""
     problems: dict[str, None] = {}
     sizes: dict[ModelConfig, ModelSize] = {}
@@ -112,12 +133,13 @@ def _checked(analyses: Sequence[AnalysisConfig]) -> list[ModelSize]:
             sizes[model] = model_size(model)
         except ValueError as error:
             problems[str(error)] = None
+            sizes[model] = UNKNOWN
     for analysis in {analysis.texts: analysis for analysis in analyses}.values():
         try:
             check_dataset(analysis)
         except ValueError as error:
             problems[str(error)] = None
-    if problems:
+    if problems and strict:
         listed = "".join(f"\n  {problem}" for problem in problems)
         raise ValueError(f"the sweep was not begun, {len(problems)} of its names cannot be used:{listed}")
     return [sizes[analysis.model] for analysis in analyses]

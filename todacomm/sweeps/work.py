@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from todacomm import tracking
 from todacomm.settings.sweep import SweepConfig
@@ -20,6 +21,7 @@ def work_through(
     config: SweepConfig,
     items: Sequence[Item],
     run: tracking.JobRun,
+    analyze: Callable[..., Any],
     report: Callable[[Item, Outcome], None],
     progress: Progress = silent,
 ) -> tuple[dict[str, Outcome], dict[str, int]]:
@@ -43,7 +45,7 @@ def work_through(
         try:
             with runner(config, progress) as hand_out:
                 for workers, wave in _rounds(config, missing, tries):
-                    for outcome in hand_out(tasks(config, wave, run, workers), workers):
+                    for outcome in hand_out(tasks(config, wave, run, analyze, workers), workers):
                         take(outcome)
         except LostWorkers as error:
             lost = str(error)
@@ -64,12 +66,15 @@ def work_through(
     return outcomes, tries
 
 
-def tasks(config: SweepConfig, items: Iterable[Item], run: tracking.JobRun, workers: int) -> list[Task]:
+def tasks(
+    config: SweepConfig, items: Iterable[Item], run: tracking.JobRun, analyze: Callable[..., Any], workers: int
+) -> list[Task]:
     """What the workers are given; the processors of a machine are divided among them."""
     threads = config.analysis.topology.threads or _threads_each(config, workers)
     return [
         Task(
             config=item.config,
+            analyze=analyze,
             config_hash=item.known.config_hash,
             inputs=item.known.inputs,
             parent=run.run_id,

@@ -4,10 +4,11 @@ import os
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from todacomm.analysis.cache import cache_folder
 from todacomm.settings.analysis import AnalysisConfig
@@ -19,10 +20,12 @@ _WATCH_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a worker is given: plain values, so that any runner can send it.
+    """What a worker is given: plain values and a function by its name, so that any runner can send it.
 
     Attributes
     ----------
+    analyze : callable
+        A function of a module: settings, ``progress`` and ``parent`` -> the recorded analysis with its ``run_id``.
     config_hash, inputs : str
         What a finished analysis is recognised by.
     parent, experiment_id : str
@@ -38,6 +41,7 @@ class Task:
     """
 
     config: AnalysisConfig
+    analyze: Callable[..., Any]
     config_hash: str
     inputs: str
     parent: str
@@ -64,7 +68,6 @@ class Outcome:
 def carry_out(task: Task, progress: Progress = silent) -> Outcome:
     """Analyse, unless it is finished meanwhile; an error is an outcome."""
     from todacomm import tracking
-    from todacomm.jobs.analyze import analyze
 
     start = time.perf_counter()
     try:
@@ -74,7 +77,7 @@ def carry_out(task: Task, progress: Progress = silent) -> Outcome:
             )
             if run_id := finished.get(tracking.Known(task.config_hash, task.inputs)):
                 return Outcome(task.config_hash, REUSED, run_id)
-            run_id = analyze(task.config, progress=progress, parent=task.parent).run_id
+            run_id = task.analyze(task.config, progress=progress, parent=task.parent).run_id
     except Exception as error:  # one failure is one failure: it stands in the sweep's table, and the others go on
         reason = f"{error}" if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
         seconds = time.perf_counter() - start

@@ -31,7 +31,7 @@ class Bars:
         self._bar.total = total
         self._bar.update(done - self._bar.n)
 
-    def tell(self, text: str) -> None:
+    def announce(self, text: str) -> None:
         """Print a line on stderr, the bar out of its way."""
         self.close()
         print(text, file=sys.stderr, flush=True)

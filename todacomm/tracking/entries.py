@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from todacomm.results.result import Result
 from todacomm.results.table import RUN_LAYER, SCHEMA_VERSION, run_values
 from todacomm.settings.analysis import AnalysisConfig, deviations
 from todacomm.settings.protocols import load_protocol
+from todacomm.settings.values import spelled
 from todacomm.tracking.files import resolved
 
 ANALYSIS = "analysis"
@@ -135,17 +136,6 @@ def fitted(text: str) -> str:
     pointer = "\n... the rest is in report.md"
     head = text[: LONGEST_TAG - len(pointer)]
     return (head.rpartition("\n")[0] or head) + pointer
-
-
-def spelled(value: Any) -> str:
-    """An option's value as it is typed.
-
-    >>> spelled(True), spelled(None), spelled(50)
-    ('true', 'auto', '50')
-    """
-    if value is None:
-        return "auto"
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _series(table: pd.DataFrame, name: str, column: str, key: str, steps: dict[str, int]) -> list[Point]:

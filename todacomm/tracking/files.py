@@ -18,7 +18,7 @@ from todacomm.core.homology import resolve_engine
 from todacomm.core.inference import INTERVAL_METRICS
 from todacomm.results.result import LayerResult, Result
 from todacomm.results.table import COLUMNS, NULL_COLUMNS, SCHEMA_VERSION, tidy
-from todacomm.settings.analysis import AUTO
+from todacomm.settings.values import AUTO
 from todacomm.system.installed import package_version
 
 TABLES = "tables/layers.json"

@@ -12,8 +12,9 @@ from shutil import copyfile
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from todacomm.settings.values import spelled
 from todacomm.tracking._mlflow import Metric, Param, RunTag, quiet
-from todacomm.tracking.entries import fitted, spelled
+from todacomm.tracking.entries import fitted
 from todacomm.tracking.run import OpenRun, open_run
 from todacomm.tracking.store import store_errors
 from todacomm.tracking.write import NOTE, check_output_dir, copy_whole

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from todacomm.settings.analysis import OPTIONS, option_type
+from todacomm.settings.analysis import OPTIONS
 from todacomm.tracking._mlflow import MlflowClient, MlflowException, Run
 from todacomm.tracking.entries import ANALYSIS
 from todacomm.tracking.run import KIND
@@ -135,8 +135,8 @@ def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=[*first, *rest])
     frame["start_time"] = pd.to_datetime(frame["start_time"], unit="ms", utc=True)
     for name in _SETTINGS:
-        if option_type(name) is bool:
+        if OPTIONS[name].kind is bool:
             frame[name] = frame[name].map({"true": True, "false": False})
-        elif option_type(name) is int:
+        elif OPTIONS[name].kind is int:
             frame[name] = pd.to_numeric(frame[name])
     return frame.sort_values("start_time", ascending=False, kind="stable", ignore_index=True)

@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from todacomm.core.streams import RESIDUAL, kind_of, places
 from todacomm.results.result import Result
 from todacomm.settings.analysis import AnalysisConfig
+from todacomm.settings.values import spelled
 from todacomm.tracking import entries
 from todacomm.tracking._mlflow import (
     Dataset,
@@ -146,7 +147,7 @@ def training_run(name: str, params: Mapping[str, Any], experiment_name: str) -> 
     """The run of a training; its parameters are logged at once."""
     with open_run(TRAINING, name, experiment_name) as run:
         with store_errors(run.client.tracking_uri):
-            logged = [Param(f"config/{key}", entries.spelled(value)) for key, value in params.items()]
+            logged = [Param(f"config/{key}", spelled(value)) for key, value in params.items()]
             run.client.log_batch(run.run_id, params=logged)
         yield TrainingRun(run)
 

@@ -16,7 +16,8 @@ from typing import Any
 
 from todacomm.analysis.cache.digests import file_digest
 from todacomm.results.observation import OWN_CLOUDS
-from todacomm.settings.analysis import AUTO, AnalysisConfig, ModelConfig, TextsConfig
+from todacomm.settings.analysis import AnalysisConfig, ModelConfig, TextsConfig
+from todacomm.settings.values import AUTO
 from todacomm.system.digests import digest_of_json
 from todacomm.system.installed import package_version
 

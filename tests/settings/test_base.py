@@ -1,0 +1,103 @@
+"""The base of all settings, on those of every job: names, defaults, help, protocols."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from todacomm.settings.analysis import OPTIONS, AnalysisConfig
+from todacomm.settings.base import HOW, NOTHING, WHICH, Settings, describe_options, option
+from todacomm.settings.comparison import ComparisonConfig
+from todacomm.settings.convergence import MEANINGLESS, ConvergenceConfig
+from todacomm.settings.sweep import SweepConfig
+from todacomm.settings.values import spelled
+
+JOBS = [AnalysisConfig, ComparisonConfig, ConvergenceConfig, SweepConfig]
+every_job = pytest.mark.parametrize("settings", JOBS, ids=lambda job: job.__name__)
+
+
+@every_job
+def test_every_option_has_help_and_a_default_that_its_own_spelling_gives(settings):
+    default = settings()
+    assert settings.from_flat(default.to_flat()) == default
+    for name, one in settings.options().items():
+        assert one.help
+        assert one.decides in ("which", "how", "beside", "nothing")
+        if not settings.from_flat({name: spelled(one.default)}) == default:
+            raise AssertionError(f"{name} is not what it was when typed as {one.default_text!r}")
+
+
+@every_job
+def test_an_unknown_name_is_an_error_that_names_the_nearest(settings):
+    first = next(iter(settings.options()))
+    with pytest.raises(ValueError, match=f"unknown option '{first}x': did you mean {first}?"):
+        settings.from_flat({f"{first}x": 1})
+
+
+def test_a_convergence_has_the_options_of_an_analysis_but_for_those_without_a_meaning():
+    options = ConvergenceConfig.options()
+    assert [name for name, one in options.items() if not one.offered] == [n for n in OPTIONS if n in MEANINGLESS]
+    assert set(options) == {*OPTIONS, "sizes", "pcas", "repeats"}
+    assert ConvergenceConfig.from_flat({"nulls": 3}).analysis.inference.nulls == 3
+
+
+def test_a_sweep_has_lists_in_the_place_of_what_is_for_one_analysis():
+    options = SweepConfig.options()
+    assert set(OPTIONS) - set(options) == {"model", "dataset", "revision"}
+    assert options["weights"].default == ("trained",)
+    assert SweepConfig.load(None, {"protocol": "todacomm-0.1"}).datasets == ("wikitext2",)
+    assert SweepConfig.load(None, {"weights": "random"}).analysis.model.weights == "trained"
+
+
+def test_a_list_from_a_file_is_read_once(tmp_path):
+    path = tmp_path / "models.txt"
+    path.write_text("# mine\ngpt2\n\nbert  # the second\ngpt2\n")
+    config = SweepConfig.load(None, {"models": f"@{path}"})
+    path.unlink()
+    assert config.models == ("gpt2", "bert", "gpt2")
+
+
+def test_a_comparison_knows_its_tags_and_steps():
+    config = ComparisonConfig(tags="a=1, b=x=y", steps="main=143000,step10")
+    assert config.given_tags() == {"a": "1", "b": "x=y"}
+    assert config.given_steps() == {"main": 143000, "step10": 10}
+    with pytest.raises(ValueError, match="tags has 'a': expected key=value"):
+        ComparisonConfig(tags="a")
+
+
+def test_an_option_is_one_field_of_its_class():
+    """Its name, type, default, help, checks, place in the digest and text in a docstring follow."""
+
+    @dataclass(frozen=True, slots=True)
+    class Inner(Settings):
+        """What is inside."""
+
+        depth: int = option(3, "how deep", low=1)
+        place: str = option("here", "where it runs", decides=NOTHING)
+
+    @dataclass(frozen=True, slots=True)
+    class Outer(Settings):
+        """What is outside."""
+
+        names: tuple[str, ...] = option((), "of what", decides=WHICH)
+        inner: Inner = field(default_factory=Inner)
+
+    assert list(Outer.options()) == ["names", "depth", "place"]
+    assert Outer.options()["depth"].section == "What is inside"
+    assert Outer.options()["depth"].decides == HOW
+    config = Outer.from_flat({"depth": "5", "names": "a,b"})
+    assert config == Outer(("a", "b"), Inner(5))
+    assert config.numbers() == {"names": ("a", "b"), "depth": 5}
+    assert "depth : int, default 3\n    how deep" in describe_options(Outer)
+    with pytest.raises(ValueError, match="depth is 0: expected at least 1"):
+        Outer.from_flat({"depth": 0})
+
+
+def test_the_functions_of_the_library_list_their_options():
+    import todacomm
+
+    functions = {todacomm.analyze: AnalysisConfig, todacomm.compare: ComparisonConfig}
+    functions |= {todacomm.converge: ConvergenceConfig, todacomm.sweep: SweepConfig}
+    for function, settings in functions.items():
+        for name, one in settings.options().items():
+            assert (f"    {name} : " in function.__doc__) == one.offered
+            assert not one.offered or one.help in function.__doc__

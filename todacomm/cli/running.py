@@ -1,0 +1,160 @@
+"""The jobs as commands run them: progress on stderr while they work, results on stdout at the end."""
+
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from todacomm.cli.console import check_output, print_json, print_links, print_warnings
+from todacomm.settings.analysis import AnalysisConfig
+
+if TYPE_CHECKING:
+    from todacomm.comparison.result import Comparison
+    from todacomm.settings.comparison import ComparisonConfig
+    from todacomm.settings.convergence import ConvergenceConfig
+    from todacomm.settings.sweep import SweepConfig
+    from todacomm.system.progress import Bars
+    from todacomm.tracking import Analysis, JobRun
+
+
+@contextmanager
+def bars() -> Iterator["Bars"]:
+    """Progress bars on stderr, where that is a terminal."""
+    from todacomm.system.progress import Bars
+
+    shown = Bars()
+    try:
+        yield shown
+    finally:
+        shown.close()
+
+
+def run_analysis(config: AnalysisConfig, style: str = "text", quiet: bool = False) -> None:
+    """Analyse, then print the run, its headline and where to look.
+
+    Parameters
+    ----------
+    style : str
+        A key of :data:`STYLES`.
+    quiet : bool
+        Show no progress.
+    """
+    from todacomm.jobs.analyze import analyze
+    from todacomm.system.progress import silent
+
+    try:
+        with bars() as shown, redirect_stdout(sys.stderr):  # what libraries print is no result
+            analysis = analyze(config, progress=silent if quiet else shown)
+    except ValueError as error:
+        if style == "json":
+            print_failure(config, str(error))
+        raise
+    STYLES[style](analysis)
+
+
+def print_text(analysis: "Analysis") -> None:
+    """Warnings, headline, numbers of the run, and where to look."""
+    from todacomm.reports import headline, warnings
+
+    outline = analysis.outline()
+    print_warnings(warnings(outline))
+    print(f"\n{headline(outline)}")
+    for name, value in analysis.run.items():
+        print(f"  {name:<26} {value:.4g}")
+    print_links(analysis)
+
+
+def print_id(analysis: "Analysis") -> None:
+    """The run's id alone."""
+    print(analysis.run_id, flush=True)
+
+
+def print_facts(analysis: "Analysis") -> None:
+    """One line of JSON: the run, its links, its headline, its numbers (null where undefined) and its warnings."""
+    from todacomm import tracking
+    from todacomm.reports import headline
+
+    print_json(
+        run_id=analysis.run_id,
+        run_name=analysis.run_name,
+        model=analysis.model["name"],
+        dataset=analysis.texts["name"],
+        link=tracking.run_link(analysis),
+        report=tracking.report_path(analysis),
+        headline=headline(analysis.outline()),
+        numbers={name: value if math.isfinite(value) else None for name, value in analysis.run.items()},
+        warnings=[str(warning) for warning in analysis.warnings],
+    )
+
+
+def print_failure(config: AnalysisConfig, reason: str) -> None:
+    """One line of JSON: an analysis that has no run, and why."""
+    print_json(run_id=None, model=config.model.model, dataset=config.texts.dataset, error=reason)
+
+
+STYLES: dict[str, Callable[["Analysis"], None]] = {"text": print_text, "id": print_id, "json": print_facts}
+"""How a finished analysis is printed on stdout."""
+
+
+def run_comparison(config: "ComparisonConfig", output: Path | None = None) -> None:
+    """Compare, then print what stands out and where the report is, a copy of which may go to ``output``."""
+    from todacomm.jobs.compare import compare
+
+    check_output(output)
+    with bars() as shown:
+        comparison, run = compare(config, progress=shown, announce=shown.announce)
+    print_comparison(comparison, run)
+    if output:
+        run.fetch(f"report{output.suffix}", output)
+        print(f"copy     {output}")
+
+
+def print_comparison(comparison: "Comparison", run: "JobRun") -> None:
+    """What stands out, and where to look."""
+    from todacomm.reports.comparison_words import headline
+
+    print_warnings(comparison.warnings)
+    print("\n" + "\n".join(headline(comparison)))
+    print_links(run)
+
+
+def run_convergence(config: "ConvergenceConfig") -> None:
+    """Measure convergence, announcing first what it will take, then print the result and where it is."""
+    from todacomm.jobs.converge import converge
+    from todacomm.reports.convergence import headline
+
+    with bars() as shown:
+        result, run = converge(config, progress=shown, announce=shown.announce)
+    print_warnings(result.warnings)
+    print("\n" + "\n".join(headline(result)))
+    print_links(run)
+
+
+def run_sweep(config: "SweepConfig") -> None:
+    """Print the plan, then work through it, a line an analysis; ``dry_run`` stops after the plan.
+
+    Raises
+    ------
+    ValueError
+        Something failed: the text says what, and where the run is.
+    """
+    from todacomm.jobs.sweep import SweepFailed, plan_sweep, sweep
+
+    if config.dry_run:
+        from todacomm.reports.sweep_words import describe_plan
+
+        print(describe_plan(config, plan_sweep(config)))
+        return
+    with bars() as shown:
+        try:
+            result, run = sweep(config, progress=shown, announce=shown.announce)
+        except SweepFailed as failed:
+            shown.close()
+            print_links(failed.run)
+            raise
+    for note in result.notes:
+        print(f"note: {note}", file=sys.stderr)
+    print(f"\n{result.headline()}")
+    print_links(run)

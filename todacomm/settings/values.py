@@ -1,0 +1,186 @@
+"""One value of an option: parsed from what was given, held against its checks, spelled as it is typed."""
+
+import math
+import operator
+import types
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+AUTO = "auto"
+LARGEST = 2**63 - 1
+"""Whole numbers go up to here: engines and stores hold them in 64 bits."""
+_SHOWN = 60
+
+
+def parse_value(name: str, value: Any, hint: Any, checks: Mapping[str, Any]) -> Any:
+    """A value as an option's type; a console, MLproject and YAML may hand over strings.
+
+    Whole numbers are exact, whatever their size. A tuple comes from a list or from words with commas between them.
+
+    Parameters
+    ----------
+    hint : type
+        bool, int, float, str, a tuple of int or str, or one of them or None, which is spelled ``auto``.
+    checks : mapping
+        See :func:`todacomm.settings.base.option`.
+
+    Raises
+    ------
+    ValueError
+        It is none of that type.
+
+    >>> parse_value("seed", "9007199254740993", int, {}), parse_value("sizes", "200, 50", tuple[int, ...], {})
+    (9007199254740993, (200, 50))
+    >>> parse_value("threads", "auto", int | None, {}) is None
+    True
+    """
+    optional = isinstance(hint, types.UnionType)
+    kind = next(arg for arg in get_args(hint) if arg is not types.NoneType) if optional else hint
+    if optional and (value is None or (isinstance(value, str) and value.strip().lower() == AUTO)):
+        return None
+    if isinstance(value, Mapping):
+        raise ValueError(f"{name} holds options of its own ({', '.join(map(str, value))}): expected one value")
+    if get_origin(kind) is tuple:
+        return _parse_tuple(name, value, get_args(kind)[0], checks)
+    return _PARSERS[kind](name, value, f" or {AUTO}" if optional else "")
+
+
+def check_value(name: str, value: Any, checks: Mapping[str, Any]) -> None:
+    """Hold a parsed value, or each one of a tuple, against an option's checks.
+
+    Raises
+    ------
+    ValueError
+        It is no known choice, out of range, or an empty list where one is needed.
+    """
+    if value is None:
+        return
+    if checks.get("needed") and value == ():
+        raise ValueError(f"{name} is an empty list: name at least one")
+    for one in value if isinstance(value, tuple) else (value,):
+        verb = "has" if isinstance(value, tuple) else "is"
+        if "choices" in checks:
+            check_choice(name, one, checks["choices"])
+        if "low" in checks and one < checks["low"]:
+            raise ValueError(f"{name} {verb} {one}: expected at least {checks['low']}")
+        if "high" in checks and one > checks["high"]:
+            raise ValueError(f"{name} {verb} {one}: expected at most {checks['high']}")
+
+
+def check_choice(name: str, value: str, choices: Sequence[str]) -> None:
+    """Whether a value is one of those that there are.
+
+    Raises
+    ------
+    ValueError
+        It is not; the message names them.
+    """
+    if value not in choices:
+        known = [choice for choice in choices if choice]
+        raise ValueError(f"unknown {name} {shown(value)}: choose {', '.join(known[:-1])} or {known[-1]}")
+
+
+def spelled(value: Any) -> str:
+    """A value as it is typed on a console, in MLproject and in YAML.
+
+    >>> spelled(True), spelled(None), spelled(1.0), spelled(("all", "ffn"))
+    ('true', 'auto', '1', 'all,ffn')
+    """
+    if value is None:
+        return AUTO
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (tuple, list)):
+        return ",".join(map(spelled, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def shown(value: Any) -> str:
+    """A value as an error quotes it: cut where it is long."""
+    if isinstance(value, int) and abs(value) > LARGEST:
+        return f"a number of {value.bit_length()} bits"
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def _parse_bool(name: str, value: Any, otherwise: str) -> bool:
+    word = str(value).strip().lower() if not isinstance(value, (list, tuple)) else ""
+    if word in ("true", "yes", "on", "1"):
+        return True
+    if word in ("false", "no", "off", "0"):
+        return False
+    raise ValueError(f"{name} is {shown(value)}: expected true or false{otherwise}")
+
+
+def _parse_int(name: str, value: Any, otherwise: str) -> int:
+    """Exact: a whole number never goes through a float, which holds 53 bits."""
+    wrong = ValueError(f"{name} is {shown(value)}: expected a whole number{otherwise}")
+    if isinstance(value, bool):
+        raise wrong
+    try:
+        number: Decimal | int = operator.index(value)
+    except TypeError:
+        number = _decimal(value, wrong)
+    if not -LARGEST <= number <= LARGEST:  # before int(), which would write out every digit of 1e999999
+        raise ValueError(f"{name} is {shown(value)}: expected at most {LARGEST}")
+    return int(number)
+
+
+def _decimal(value: Any, wrong: ValueError) -> Decimal:
+    try:
+        number = Decimal(value.strip() if isinstance(value, str) else float(value))
+    except (InvalidOperation, TypeError, ValueError) as error:
+        raise wrong from error
+    if not number.is_finite() or number != number.to_integral_value():
+        raise wrong
+    return number
+
+
+def _parse_float(name: str, value: Any, otherwise: str) -> float:
+    try:
+        number = float(value) if not isinstance(value, bool) else math.nan
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{name} is {shown(value)}: expected a number{otherwise}")
+    return number
+
+
+def _parse_text(name: str, value: Any, otherwise: str) -> str:
+    if isinstance(value, (list, tuple)):
+        raise ValueError(f"{name} is a list of {len(value)}: expected one value")
+    return "" if value is None else str(value).strip()
+
+
+_PARSERS: dict[Any, Callable[[str, Any, str], Any]] = {
+    bool: _parse_bool,
+    int: _parse_int,
+    float: _parse_float,
+    str: _parse_text,
+}
+
+
+def _parse_tuple(name: str, value: Any, kind: type, checks: Mapping[str, Any]) -> tuple[Any, ...]:
+    if isinstance(value, (list, tuple)):
+        words = list(value)
+    else:
+        text = "" if value is None else str(value).strip()
+        lines = _lines(name, text) if checks.get("from_file") and text.startswith("@") else text.split(",")
+        words = [word.strip() for word in lines if word.strip()]
+        if text and not words:
+            raise ValueError(f"{name} is {shown(value)}, an empty list: name at least one")
+    items = [_PARSERS[kind](name, word, ", or several with commas") for word in words]
+    if checks.get("rising"):
+        items = sorted(items)
+    return tuple(items if checks.get("repeated") else dict.fromkeys(items))
+
+
+def _lines(name: str, text: str) -> list[str]:
+    """The lines of the file after ``@``; ``#`` begins a comment."""
+    try:
+        lines = Path(text[1:]).expanduser().read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError, RuntimeError) as error:
+        raise ValueError(f"{name} is {shown(text)}, which cannot be read ({error})") from error
+    return [line.partition("#")[0] for line in lines]
