@@ -89,7 +89,7 @@ TIED = {"metric": "h0_total_norm", "value": 0.5, "half_width": 0.02, "blocks": 3
 @pytest.mark.parametrize(
     ("finding", "says"),
     [
-        (Finding("largest", ("a",), {**TIED, "tied": [], "decided_by": "paired"}), "larger than in every other"),
+        (Finding("largest", ("a",), {**TIED, "tied": [], "decided_by": "paired"}), "larger there than in all others"),
         (Finding("largest", ("a",), {**TIED, "tied": ["b"], "decided_by": "paired"}),
          "does not differ from b (smallest detectable difference 0.031)"),
         (Finding("largest", ("a",), {**TIED, "tied": ["b"], "decided_by": "intervals"}), "overlaps with that of b"),

@@ -189,5 +189,3 @@ def _asked(comparison: Comparison) -> dict[str, Any]:
     changed = {name: value for name, value in given.items() if value != default[name]}
     asked = {name: value for name, value in changed.items() if name not in (*choosing, *where)}
     return {"run_ids": ",".join(comparison.gathered.runs["run_id"]), **asked}
-
-

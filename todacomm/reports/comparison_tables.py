@@ -23,9 +23,7 @@ MOST_ROWS = 60
 DETECTABLE = (
     "Where there is no difference, the smallest one that would have been detected with 80 % stands in brackets."
 )
-_ADJUSTED = (
-    f"p ≤ {LEVEL} adjusted over all layers, metrics and pairs of this table together (max-T over the half-samples)"
-)
+_ADJUSTED = f"p ≤ {LEVEL} after adjustment over all layers, metrics and pairs of this table together"
 
 
 def runs_table(comparison: Comparison) -> Table | None:

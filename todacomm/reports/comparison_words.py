@@ -38,7 +38,7 @@ def largest(made: Sequence[Finding]) -> str:
         return f"{text}; without intervals the size of the error is not known."
     if values["decided_by"] == "paired":
         if not values["tied"]:
-            return f"{text}; on the same texts it is larger than in every other."
+            return f"{text}; on the same texts it is larger there than in all others."
         return f"{text}; on the same texts it does not differ from {tied} ({_detectable(values)})."
     if not values["tied"]:
         return f"{text}, above the interval of every other."

@@ -159,8 +159,8 @@ def _detectable(axes: Axes, lines: Sequence[Line]) -> None:
     if len(lines) == 1:
         x, half = (lines[0].rows[column].to_numpy() for column in ("depth", "smallest_difference"))
         band(axes, x, -half, half, BAND, alpha=0.45)
-    text = f"smallest detectable difference {'about ' if len(lines) > 1 else ''}{small.median():.2g}"
-    axes.text(1.0, 1.01, text, transform=axes.transAxes, ha="right", va="bottom", fontsize=7.5, color=MUTED)
+    about = "about " if len(lines) > 1 else ""
+    axes.set_xlabel(f"relative depth     smallest detectable difference: {about}{small.median():.2g}")
 
 
 def _rows(figure: Figure, axes: Axes, lines: Sequence[Line], kind: str, names: Sequence[str]) -> None:

@@ -63,8 +63,7 @@ FIGURES: dict[str, ComparisonFigure] = {
     "paired_differences": ComparisonFigure(
         "Paired differences over relative depth",
         "The first model less the second on the same texts, layer by layer at matched depth. Filled marks stand after "
-        "adjustment over all that is shown; bands are intervals that hold together; grey is smaller than what so many "
-        "texts can detect (median over the layers).",
+        "adjustment over all that is shown; bands are intervals that hold together.",
         draw_differences,
         ("paired_differences",),
     ),
@@ -72,7 +71,7 @@ FIGURES: dict[str, ComparisonFigure] = {
         "What training did",
         "Each model less the same model with random weights on the same texts: filled marks stand after adjustment "
         "over all that is shown, and there training made the difference and not the architecture. Bands are intervals "
-        "that hold together; grey is smaller than what so many texts can detect (median over the layers).",
+        "that hold together.",
         draw_controls,
         ("controls",),
     ),

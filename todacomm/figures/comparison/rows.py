@@ -46,7 +46,7 @@ def draw_mean_differences(comparison: Comparison, title: str) -> Figure:
     metrics = [metric for metric in ranked_metrics() if (table["metric"] == metric).any()]
     names = [f"{shorten(a, 22)} − {shorten(b, 22)}" for a, b in pairs[:MOST_PAIRS]]
     note = f"the first {MOST_PAIRS} of {len(pairs)} pairs     " if len(pairs) > MOST_PAIRS else ""
-    note += "filled: p ≤ 0.05, adjusted     grey: smaller than could be detected"
+    note += "filled: p ≤ 0.05, adjusted     grey: under the smallest detectable difference"
     figure, panels = _sheet(comparison, title, metrics, names, note)
     for axes, metric in zip(panels, metrics, strict=True):
         axes.axvline(0.0, color=MUTED, linewidth=1.0, zorder=1)
