@@ -92,7 +92,7 @@ def test_json_is_one_object_and_strict(store, todacomm, clouds_file):
 
     told = json.loads(result.stdout, parse_constant=refuse)
     analysis = library.load_analysis(told["run_id"])
-    assert told["warnings"] == list(analysis.warnings)
+    assert told["warnings"] == list(map(str, analysis.warnings))
     assert told["numbers"].keys() == analysis.run.keys()
     assert told["numbers"]["expansion_ratio"] is None
     assert math.isnan(analysis.run["expansion_ratio"])

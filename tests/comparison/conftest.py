@@ -29,7 +29,9 @@ def make(model: str, n_layers: int, factor: float = 1.0, **facts: Any) -> Result
     layers = ~table["metric"].isin(["n_points", "n_distinct", "perplexity", "bits_per_byte"])
     table.loc[layers, columns] *= factor
     replicates = {name: factor * values for name, values in result.replicates.items()}
-    return dataclasses.replace(result, model={**result.model, **about}, table=table, replicates=replicates)
+    return dataclasses.replace(
+        result, model=dataclasses.replace(result.model, **about), table=table, replicates=replicates
+    )
 
 
 def with_likelihood(result: Result, bits: float) -> Result:

@@ -12,6 +12,7 @@ from todacomm.activations.forward import TOKEN_EMBEDDING, Finished, one_pass
 from todacomm.activations.likelihood import count_predicted, perplexity, pseudo_perplexity
 from todacomm.activations.pooling import pooled_positions
 from todacomm.activations.tokens import Tokens, shuffled, tokenize
+from todacomm.core.facts import RunWarning
 from todacomm.models.layers import choose_layers
 from todacomm.models.loading import LoadedModel, pick_pooling
 from todacomm.settings.values import AUTO
@@ -57,7 +58,7 @@ class Activations:
     n_tokens: np.ndarray
     truncated: np.ndarray
     max_length: int
-    warnings: tuple[str, ...]
+    warnings: tuple[RunWarning, ...]
     seconds: float
 
 
@@ -177,8 +178,8 @@ def _pooled_tokens(tokens: Sequence[Tokens], positions: np.ndarray | None) -> np
     return np.array([text.ids[position] for text, position in zip(tokens, positions, strict=True)])
 
 
-def _truncation_warning(truncated: np.ndarray, length: int) -> tuple[str, ...]:
+def _truncation_warning(truncated: np.ndarray, length: int) -> tuple[RunWarning, ...]:
     if truncated.mean() <= TRUNCATED_TO_WARN:
         return ()
     share = f"{truncated.sum()} of {len(truncated)} texts ({truncated.mean():.1%})"
-    return (f"{share} were cut at {length} tokens: their ends were not read",)
+    return (RunWarning("truncated", f"{share} were cut at {length} tokens: their ends were not read"),)

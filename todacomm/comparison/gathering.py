@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from todacomm.comparison.identity import DATASETS, IDENTITY, MODELS, family_of, identity_of, labels, order_of
-from todacomm.comparison.matching import own_rows
 from todacomm.comparison.settings import comparable_groups, differences, refusal
 from todacomm.core.facts import RunWarning
 from todacomm.core.streams import RESIDUAL, groups
+from todacomm.results.table import own_rows
 from todacomm.settings.comparison import ComparisonConfig
 from todacomm.settings.values import spelled
 
@@ -124,7 +124,7 @@ def arrange(analyses: Iterable["Analysis"], config: ComparisonConfig) -> Gathere
     differing = differences(labelled, over)
     if len(differing) and not config.allow_mixed:
         raise ValueError(refusal(differing, comparable_groups(analyses), everything=not _asked_for(config)))
-    frames = [own_rows(analysis).assign(**{LABEL: label}) for label, analysis in labelled.items()]
+    frames = [own_rows(analysis.layers).assign(**{LABEL: label}) for label, analysis in labelled.items()]
     table = pd.concat(frames, ignore_index=True)
     table = table[[LABEL, *(column for column in table if column != LABEL)]]
     runs = pd.DataFrame([{LABEL: label, **_facts(analysis)} for label, analysis in labelled.items()])
@@ -137,7 +137,7 @@ def pick_over(analyses: Iterable["Analysis"], wanted: str) -> str:
         return wanted
     analyses = list(analyses)
     models = {tuple(value for name, value in identity_of(a).items() if name != "dataset") for a in analyses}
-    return DATASETS if len(models) == 1 and len({a.texts["digest"] for a in analyses}) > 1 else MODELS
+    return DATASETS if len(models) == 1 and len({a.texts.digest for a in analyses}) > 1 else MODELS
 
 
 def _warnings(runs: pd.DataFrame, differing: pd.DataFrame, over: str) -> tuple[RunWarning, ...]:
@@ -159,9 +159,9 @@ def _warnings(runs: pd.DataFrame, differing: pd.DataFrame, over: str) -> tuple[R
 def _facts(analysis: "Analysis") -> dict[str, Any]:
     model, texts = analysis.model, analysis.texts
     facts: dict[str, Any] = {"run_id": analysis.run_id, **identity_of(analysis)}
-    facts |= {"kind": model.get("kind", ""), "family": family_of(facts["model"], str(model.get("family", "")))}
-    facts |= {"points": texts["samples"], "pooling": model.get("pooling", "")}
-    facts |= {name: model.get(name) for name in ("n_layers", "width", "n_parameters")}
+    facts |= {"kind": model.kind, "family": family_of(facts["model"], model.family)}
+    facts |= {"points": texts.samples, "pooling": model.pooling}
+    facts |= {"n_layers": model.n_layers, "width": model.width, "n_parameters": model.n_parameters}
     return facts | analysis.run
 
 

@@ -21,10 +21,10 @@ def identity_of(analysis: "Analysis") -> dict[str, str]:
     """Model, revision, weights and data set."""
     model = analysis.model
     return {
-        "model": str(model["name"]),
-        "revision": str(model.get("revision") or ""),
-        "weights": str(model["weights"]),
-        "dataset": str(analysis.texts["name"]),
+        "model": model.name,
+        "revision": model.revision,
+        "weights": model.weights,
+        "dataset": analysis.texts.name,
     }
 
 

@@ -6,20 +6,15 @@ import pandas as pd
 
 from todacomm.core.similarity import matched_layers
 from todacomm.core.streams import RESIDUAL, kind_of
-from todacomm.results.table import RUN_LAYER
+from todacomm.results.table import RUN_LAYER, own_rows
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
 
 
-def own_rows(analysis: "Analysis") -> pd.DataFrame:
-    """The rows of the tidy table that are the run's own, controls left out."""
-    return analysis.layers[analysis.layers["weights"] == analysis.model["weights"]]
-
-
 def own_layers(analysis: "Analysis") -> pd.DataFrame:
-    """The same of layers along the residual stream."""
-    return along_residual(own_rows(analysis))
+    """The rows of the tidy table that are the run's own, of layers along the residual stream."""
+    return along_residual(own_rows(analysis.layers))
 
 
 def along_residual(table: pd.DataFrame) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -39,11 +39,11 @@ class Group:
 def settings_of(analysis: "Analysis", over: str) -> dict[str, str]:
     """What must agree for two analyses to compare, as it was asked for."""
     options, texts = analysis.settings["options"], analysis.texts
-    asked = {"points": texts["samples"]}
+    asked: dict[str, Any] = {"points": texts.samples}
     if over == MODELS:
-        asked |= {"dataset": texts["name"], DIGEST: texts["digest"]}
+        asked |= {"dataset": texts.name, DIGEST: texts.digest}
     asked |= {name: options.get(name, default) for name, default in _SETTINGS.items()}
-    asked["dtype"] = analysis.model.get("dtype") or asked["dtype"]
+    asked["dtype"] = analysis.model.dtype or asked["dtype"]
     asked["protocol"] = analysis.tags.get("todacomm.protocol", "")
     return {name: spelled(value) for name, value in asked.items()}
 

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from todacomm.comparison.matching import own_rows
 from todacomm.comparison.shapes import scaled_diagrams
 from todacomm.core.facts import RunWarning
 from todacomm.core.similarity import wasserstein
 from todacomm.core.streams import RESIDUAL, kind_of
-from todacomm.results.table import RUN_LAYER
+from todacomm.results.table import RUN_LAYER, own_rows
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
@@ -75,7 +74,7 @@ def trajectories(analyses: Iterable[tuple["Analysis", int | None]]) -> tuple[Tra
     for analysis, step in analyses:
         if step is not None:
             asked = analysis.settings["options"]
-            key = asked["model"], asked["weights"], analysis.texts["name"], analysis.texts["digest"]
+            key = asked["model"], asked["weights"], analysis.texts.name, analysis.texts.digest
             together.setdefault(key, {}).setdefault(step, analysis)
     made = []
     for (model, weights, dataset, _), by_step in together.items():
@@ -119,7 +118,7 @@ def trajectory(name: str, analyses: Mapping[int, "Analysis"]) -> Trajectory:
     frames = []
     for step in steps:
         analysis = analyses[step]
-        own = own_rows(analysis)
+        own = own_rows(analysis.layers)
         along = own["layer"].map(lambda layer: kind_of(layer) == RESIDUAL)
         frames.append(own[along].assign(step=step)[_COLUMNS])
     table = pd.concat(frames, ignore_index=True)

@@ -81,7 +81,7 @@ def measure_convergence(
         layers={name: list(observed.clouds).index(name) for name in plan.clouds},
         sizes=plan.sizes,
         pca=plan.pca,
-        warnings=(*observed.warnings, *plan_warnings(plan, config, len(observed.texts["ids"]))),
+        warnings=(*observed.warnings, *plan_warnings(plan, config, len(observed.texts.ids))),
         seconds=clock.seconds,
     )
 
@@ -96,7 +96,7 @@ def make_plan(config: ConvergenceConfig, observed: Observation) -> Plan:
     """
     analysis = config.analysis
     clouds = {name: observed.clouds[name] for name in chosen_layers(list(observed.clouds), config)}
-    n_points, width = len(observed.texts["ids"]), max(cloud.shape[1] for cloud in clouds.values())
+    n_points, width = len(observed.texts.ids), max(cloud.shape[1] for cloud in clouds.values())
     sizes = config.sizes or size_ladder(n_points)
     if sizes[-1] > n_points:
         raise ValueError(f"sizes has {sizes[-1]}, there are {n_points} points a layer: expected at most as many")
@@ -231,15 +231,14 @@ def plan_warnings(plan: Plan, config: ConvergenceConfig, n_points: int) -> Itera
     """What a reader must know of the plan."""
     if plan.sizes[-1] < n_points:
         text = f"a random {plan.sizes[-1]} of the {n_points} points stand for all: the largest of the sizes asked for"
-        yield RunWarning("some_points", text)
+        yield RunWarning("subset_for_all", text)
     if 2 * plan.sizes[0] > plan.sizes[-1]:
-        text = "no size up to half of the points was measured: nothing can be recommended"
-        yield RunWarning("no_small_size", text)
+        yield RunWarning("sizes_too_large", "no size up to half of the points was measured: nothing can be recommended")
     if config.analysis.topology.maxdim > 1:
-        yield RunWarning("degree_left_out", "degree 2 is left out: subsets are measured up to degree 1")
+        yield RunWarning("no_degree_2", "degree 2 is left out: subsets are measured up to degree 1")
     for layer, cloud in plan.clouds.items():
-        for warning in analyze_layer(cloud, pca=plan.pca, maxdim=0).warnings:
-            yield warning._replace(layer=layer)
+        shape = analyze_layer(cloud, pca=plan.pca, maxdim=0)
+        yield from (warning._replace(layer=layer) for warning in shape.warnings)
 
 
 def _band(row: Row) -> Row:

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from todacomm.core.facts import RunWarning
+from todacomm.results.facts import ModelFacts, TextFacts
 from todacomm.settings.analysis import AnalysisConfig
 
 COLUMNS = (
@@ -42,8 +42,8 @@ class Convergence:
 
     config: AnalysisConfig
     repeats: int
-    model: dict[str, Any]
-    texts: dict[str, Any]
+    model: ModelFacts
+    texts: TextFacts
     table: pd.DataFrame
     recommended: pd.DataFrame
     layers: Mapping[str, int]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from todacomm.core.facts import RunWarning
 from todacomm.system.digests import digest_of_json
 from todacomm.texts.documents import Document, Source
 from todacomm.texts.sources import DATASETS, read_source
@@ -50,7 +51,7 @@ class Texts:
     ids: tuple[str, ...]
     digest: str
     n_documents: int
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[RunWarning, ...] = ()
 
 
 def load_texts(config: "TextsConfig", seed: int) -> Texts:
@@ -100,8 +101,8 @@ def _too_few(source: Source, config: "TextsConfig", n_texts: int) -> str:
     )
 
 
-def _warnings(texts: list[Text]) -> tuple[str, ...]:
+def _warnings(texts: list[Text]) -> tuple[RunWarning, ...]:
     n_repeated = len(texts) - len({text.text for text in texts})
     if not n_repeated:
         return ()
-    return (f"{n_repeated} of {len(texts)} texts repeat another one word for word",)
+    return (RunWarning("repeated_texts", f"{n_repeated} of {len(texts)} texts repeat another one word for word"),)

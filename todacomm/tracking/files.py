@@ -14,8 +14,10 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from todacomm.core.facts import RunWarning
 from todacomm.core.homology import resolve_engine
 from todacomm.core.inference import INTERVAL_METRICS
+from todacomm.results.facts import ModelFacts, TextFacts
 from todacomm.results.result import LayerResult, Result
 from todacomm.results.table import COLUMNS, NULL_COLUMNS, SCHEMA_VERSION, tidy
 from todacomm.settings.values import AUTO
@@ -35,8 +37,10 @@ class Tables(NamedTuple):
 
     layers: pd.DataFrame
     nulls: pd.DataFrame
+    model: ModelFacts
+    texts: TextFacts
     settings: dict[str, Any]
-    warnings: tuple[str, ...]
+    warnings: tuple[RunWarning, ...]
 
 
 def stage(result: Result, folder: Path) -> None:
@@ -47,7 +51,7 @@ def stage(result: Result, folder: Path) -> None:
     if len(result.nulls):
         result.nulls.to_csv(folder / "tables/nulls.csv", index=False)
     _write_json(folder / TABLES, _tables(result), indent=None)
-    _write_json(folder / TEXTS, result.texts)
+    _write_json(folder / TEXTS, result.texts.record() | {"ids": result.texts.ids})
     _write_json(folder / "environment.json", environment(result))
     options = yaml.safe_dump(resolved(result), sort_keys=False, allow_unicode=True)
     (folder / "config/resolved.yaml").write_text(options, encoding="utf-8")
@@ -64,7 +68,7 @@ def stage(result: Result, folder: Path) -> None:
 def stage_clouds(result: Result, folder: Path) -> None:
     """One compressed file a layer: the cloud in float32, and which text each row is."""
     (folder / "clouds").mkdir(exist_ok=True)
-    ids = np.array(result.texts.get("ids", ()), dtype=np.str_)
+    ids = np.array(result.texts.ids, dtype=np.str_)
 
     def write(layer: LayerResult) -> None:
         cloud = np.asarray(result.clouds[layer.name], dtype=np.float32)
@@ -88,7 +92,7 @@ def resolved(result: Result) -> dict[str, Any]:
     """Every option by name, with what ``auto`` came to where the result tells."""
     options = result.config.to_flat()
     known: dict[str, Any] = {"engine": resolve_engine(options["engine"])}
-    known |= {name: value for facts in (result.texts, result.model) for name, value in facts.items() if value}
+    known |= {name: value for facts in (result.texts, result.model) for name, value in facts.record().items() if value}
     for name, value in options.items():
         if value in (AUTO, None):
             options[name] = known.get(name, AUTO)
@@ -102,8 +106,8 @@ def environment(result: Result) -> dict[str, Any]:
         "python": platform.python_version(),
         "system": platform.platform(),
         "machine": platform.machine(),
-        "model": result.model,
-        "texts": _without_ids(result.texts),
+        "model": result.model.record(),
+        "texts": result.texts.record(),
         "seconds": result.seconds,
     }
 
@@ -125,8 +129,10 @@ def read_tables(path: Path) -> Tables:
         return Tables(
             layers=_table(stored["columns"], stored["rows"], COLUMNS),
             nulls=_table(stored["null_columns"], stored["nulls"], NULL_COLUMNS),
+            model=ModelFacts(**stored["settings"]["model"]),
+            texts=TextFacts.restore(stored["settings"]["texts"]),
             settings=stored["settings"],
-            warnings=tuple(stored["warnings"]),
+            warnings=tuple(RunWarning(*warning) for warning in stored["warnings"]),
         )
     except (KeyError, TypeError, json.JSONDecodeError) as error:
         raise ValueError(
@@ -173,8 +179,8 @@ def _tables(result: Result) -> dict[str, Any]:
             "options": result.config.to_flat(),
             "resolved": resolved(result),
             "config_hash": result.config.digest(),
-            "model": result.model,
-            "texts": _without_ids(result.texts),
+            "model": result.model.record(),
+            "texts": result.texts.record(),
             "seconds": result.seconds,
             "layers": [[layer.index, layer.name, layer.depth] for layer in result.layers],
         },
@@ -191,10 +197,6 @@ def _table(stored: list[str], rows: list[list[Any]], columns: tuple[str, ...]) -
 @cache
 def _dtypes(columns: tuple[str, ...]) -> dict[str, Any]:
     return dict(tidy([], columns).dtypes)
-
-
-def _without_ids(texts: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in texts.items() if name != "ids"}
 
 
 def _write_json(path: Path, content: Any, indent: int | None = 2) -> None:

@@ -21,6 +21,7 @@ from todacomm.analysis.cache.digests import DIGESTS
 from todacomm.analysis.cache.files import cache_bytes, cache_folder
 from todacomm.analysis.cache.key import Key
 from todacomm.core.facts import RunWarning
+from todacomm.results.facts import ModelFacts, TextFacts
 from todacomm.results.observation import Observation
 from todacomm.system.digests import digest_of
 from todacomm.system.units import format_bytes
@@ -133,8 +134,8 @@ def _files(key: Key, observed: Observation) -> dict[str, bytes]:
     facts = {
         "key": key.facts,
         "layers": list(observed.clouds),
-        "model": observed.model,
-        "texts": observed.texts,
+        "model": observed.model.record(),
+        "texts": observed.texts.record() | {"ids": observed.texts.ids},
         "likelihood": observed.likelihood,
         "truncated_fraction": observed.truncated_fraction,
         "warnings": observed.warnings,
@@ -161,8 +162,8 @@ def _read(folder: Path, key: Key) -> Observation:
     with np.load(io.BytesIO(files[_ARRAYS]), allow_pickle=False) as stored:
         arrays = {name: stored[name] for name in stored.files}
     return Observation(
-        model=facts["model"],
-        texts=facts["texts"],
+        model=ModelFacts(**facts["model"]),
+        texts=TextFacts.restore(facts["texts"]),
         clouds={name: arrays[f"{_CLOUD}{index}"] for index, name in enumerate(facts["layers"])},
         likelihood=facts["likelihood"],
         truncated_fraction=facts["truncated_fraction"],
