@@ -45,9 +45,11 @@ def test_run_ids_choose_these_and_no_others(models: dict[str, str]) -> None:
 
 
 def test_no_match_says_what_there_is(models: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match=r"0 finished analyses match models=delta\*: .* there are alpha \(random\) on"):
+    with pytest.raises(
+        ValueError, match=r"no finished analysis matches models=delta\*: .* there are alpha \(random\) on"
+    ):
         gather(models="delta*")
-    with pytest.raises(ValueError, match="1 finished analyses match models=gamma: a comparison needs two"):
+    with pytest.raises(ValueError, match="1 finished analysis matches models=gamma: a comparison needs two"):
         gather(models="gamma")
     with pytest.raises(ValueError, match="no experiment 'nowhere': there are"):
         gather(experiment="nowhere")
@@ -101,7 +103,9 @@ def test_several_groups_that_compare_are_a_short_table_with_a_command_for_each(s
 
 def test_one_run_named_twice_is_an_error_that_says_so(models: dict[str, str]) -> None:
     run = models["alpha"]
-    with pytest.raises(ValueError, match=f"run {run} was named more than once: a comparison needs two different"):
+    with pytest.raises(
+        ValueError, match=f"1 finished analysis matches run_ids={run}: a comparison needs two different ones"
+    ):
         gather(run_ids=f"{run},{run}")
     assert gather(run_ids=f"{run},{run},{models['beta']}").labels == ["alpha", "beta"]
 

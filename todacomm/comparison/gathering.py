@@ -77,7 +77,7 @@ def choose(config: ComparisonConfig) -> pd.DataFrame:
     """
     from todacomm.tracking import search_analyses
 
-    ids = tuple(dict.fromkeys(config.run_ids))
+    ids = config.run_ids
     every = search_analyses(config.experiment or None, run_ids=ids or None, tags=config.given_tags())
     globs = config.models or ("*",)
     rows = every[[any(fnmatchcase(name, glob) for glob in globs) for name in every["model"]]]
@@ -87,11 +87,8 @@ def choose(config: ComparisonConfig) -> pd.DataFrame:
     if config.newest and not ids:
         rows = rows.drop_duplicates(IDENTITY)
     if len(rows) < 2:
-        if len(config.run_ids) > len(ids):
-            raise ValueError(f"run {ids[0]} was named more than once: a comparison needs two different analyses")
-        raise ValueError(
-            f"{len(rows)} finished analyses match {_asked(config)}: a comparison needs two; {_what_there_is(every)}"
-        )
+        matching = "1 finished analysis matches" if len(rows) == 1 else "no finished analysis matches"
+        raise ValueError(f"{matching} {_asked(config)}: a comparison needs two different ones; {_what_there_is(every)}")
     return rows.reset_index(drop=True)
 
 
