@@ -113,7 +113,7 @@ def test_threads_change_no_number(rng):
 
 def test_what_cannot_be_drawn_is_refused(rng):
     layers = prepare_all(clouds(rng, 30, 4))[0]
-    with pytest.raises(ValueError, match="unknown measure 'rsa': choose cka, procrustes, knn_overlap"):
+    with pytest.raises(ValueError, match="unknown measure 'rsa': choose cka, procrustes or knn_overlap"):
         chance(layers, layers, "rsa", rng)
     with pytest.raises(ValueError, match="0 permutations: expected 1 at least"):
         chance(layers, layers, "cka", rng, permutations=0)

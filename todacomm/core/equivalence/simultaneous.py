@@ -72,7 +72,14 @@ class JointLaw:
         return np.asarray(norm.isf(student.sf(size, self.freedom)))
 
 
-def joint_law(contrast: Contrast, n_texts: int, rng: np.random.Generator, draws: int = DRAWS) -> JointLaw:
+def joint_law(
+    contrast: Contrast,
+    n_texts: int,
+    rng: np.random.Generator,
+    draws: int = DRAWS,
+    *,
+    multipliers: Array | None = None,
+) -> JointLaw:
     """Draws of all cells together under no difference, with the half-samples' own correlations.
 
     ``sum_b(w_b z_b) / sqrt(replicates - 1)``: ``z_b`` the half-samples' differences over their standard error, ``w_b``
@@ -88,11 +95,14 @@ def joint_law(contrast: Contrast, n_texts: int, rng: np.random.Generator, draws:
         Texts of each run.
     draws : int
         9,999 of them take 160 MB for 2,000 cells.
+    multipliers : ndarray, shape (draws, replicates), optional
+        ``w``, where several contrasts of the same half-samples share theirs; drawn without.
     """
     replicates = len(contrast.halves)
     z = np.nan_to_num(contrast.halves / contrast.se).reshape(replicates, -1)
     freedom = max(replicates - 1, 1)
-    normal = rng.standard_normal((draws, replicates)) @ z / np.sqrt(freedom)
+    weights = rng.standard_normal((draws, replicates)) if multipliers is None else multipliers
+    normal = weights @ z / np.sqrt(freedom)
     floor = np.sqrt((1.0 - (z**2).sum(axis=0) / freedom).clip(min=0.0))
     (rounded,) = np.nonzero(floor > 1e-6)
     normal[:, rounded] += floor[rounded] * rng.standard_normal((draws, len(rounded)))

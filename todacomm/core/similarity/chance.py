@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from todacomm.core.inference.step_down import max_t
-from todacomm.core.similarity.grid import similarity_grid
-from todacomm.core.similarity.representations import Prepared
+from todacomm.core.similarity.grid import Prepared, similarity_grid
 from todacomm.core.threads import in_threads
 
 Array = NDArray[np.float64]
@@ -112,7 +111,7 @@ def chance(
     if wanted.any():
         rows, columns = np.flatnonzero(wanted.any(axis=1)), np.flatnonzero(wanted.any(axis=0))
         ours, theirs = _chosen(first, rows), _chosen(second, columns)
-        n_texts = len(ours[0].gram)
+        n_texts = ours[0].n_points
         orders = [rng.permutation(n_texts) for _ in range(draws)]
         grids = DRAWN[measure](ours, theirs, wanted[np.ix_(rows, columns)], orders, threads)
         permuted[:, rows[:, None], columns] = np.array(list(grids))
@@ -158,14 +157,14 @@ def _permuted_cka(
     ours: Sequence[Prepared], theirs: Sequence[Prepared], wanted: Mask, orders: Sequence[Indices], threads: int
 ) -> Iterator[Array]:
     """Grids of every permutation: products of one side's matrices, looked up, with all of the other's at once."""
-    n = len(ours[0].gram)
+    n = ours[0].n_points
     above = np.triu_indices(n, 1)  # Gram matrices are symmetric with a zero diagonal
-    norms = [np.array([np.linalg.norm(layer.gram[above]) for layer in side]) for side in (ours, theirs)]
-    others = np.column_stack([layer.gram[above] for layer in theirs])  # (pairs of texts, other_layers)
+    norms = [np.array([np.linalg.norm(layer.values["cka"][above]) for layer in side]) for side in (ours, theirs)]
+    others = np.column_stack([layer.values["cka"][above] for layer in theirs])  # (pairs of texts, other_layers)
 
     def grid(order: Indices) -> Array:
         look_up = order[above[0]] * n + order[above[1]]
-        products = np.array([layer.gram.ravel()[look_up] @ others for layer in ours])
+        products = np.array([layer.values["cka"].ravel()[look_up] @ others for layer in ours])
         return np.asarray(products / np.outer(*norms))
 
     return in_threads(grid, orders, threads)
@@ -175,15 +174,17 @@ def _permuted_overlap(
     ours: Sequence[Prepared], theirs: Sequence[Prepared], wanted: Mask, orders: Sequence[Indices], threads: int
 ) -> Iterator[Array]:
     """Grids of every permutation: the neighbours of one side, renamed, counted among those of the other."""
-    n, k = ours[0].neighbours.shape
+    n, k = ours[0].values["knn_overlap"].shape
     member = np.zeros((n, n, len(theirs)), dtype=bool)
     for column, layer in enumerate(theirs):
-        member[np.arange(n)[:, None], layer.neighbours, column] = True
+        member[np.arange(n)[:, None], layer.values["knn_overlap"], column] = True
 
     def grid(order: Indices) -> Array:
         place = np.argsort(order)  # text order[i] stands in row i
         rows = np.arange(n)[:, None]
-        return np.array([member[rows, place[layer.neighbours[order]]].sum(axis=(0, 1)) / (n * k) for layer in ours])
+        return np.array(
+            [member[rows, place[layer.values["knn_overlap"][order]]].sum(axis=(0, 1)) / (n * k) for layer in ours]
+        )
 
     return in_threads(grid, orders, threads)
 
@@ -196,7 +197,7 @@ def _permuted_angles(
     def grid(order: Indices) -> Array:
         angles = np.full(wanted.shape, np.nan)
         for i, j in np.argwhere(wanted):
-            product = ours[i].factor[order].T @ theirs[j].factor
+            product = ours[i].values["procrustes"][order].T @ theirs[j].values["procrustes"]
             smaller = product @ product.T if len(product) <= product.shape[1] else product.T @ product
             nuclear = np.sqrt(np.linalg.eigvalsh(smaller).clip(min=0.0)).sum()  # half of the time of an SVD
             angles[i, j] = np.arccos(min(nuclear, 1.0))
