@@ -14,7 +14,7 @@ from todacomm.figures.comparison.overlays import name_of
 from todacomm.figures.panels import short_layer
 from todacomm.reports.blocks import Table
 from todacomm.reports.formats import UNDEFINED, number, p_value, plus_minus, share, signed
-from todacomm.reports.verdicts import LEVEL
+from todacomm.results.findings.judgement import LEVEL
 from todacomm.results.table import records
 
 MOST_ROWS = 60

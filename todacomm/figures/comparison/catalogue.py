@@ -1,6 +1,15 @@
 """The figures of a comparison by name: title, and the sentence that says how to read each."""
 
-from todacomm.figures.catalogue import Entry
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a reader is told about a figure."""
+
+    title: str
+    reading: str
+
 
 COMPARISON_FIGURES: dict[str, Entry] = {
     "ranking": Entry(
