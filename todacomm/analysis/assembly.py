@@ -12,8 +12,9 @@ from todacomm.core.metrics import LAYER_METRICS, expansion_ratios, expansion_war
 from todacomm.core.metrics.whole_run import published_ratio
 from todacomm.core.streams import RESIDUAL, kind_of, places
 from todacomm.core.vectors import recorded_vectors
+from todacomm.results.layer import LayerResult
 from todacomm.results.observation import Observation
-from todacomm.results.result import LayerResult, Result
+from todacomm.results.result import Result
 from todacomm.results.table import NULL_COLUMNS, RUN_LAYER, tidy
 from todacomm.settings.analysis import AnalysisConfig
 

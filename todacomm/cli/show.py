@@ -44,9 +44,8 @@ def print_analysis(text: str, full: bool = False) -> None:
         There is no such analysis, or it cannot be read.
     """
     from todacomm import tracking
-    from todacomm.reports import findings, headline, warnings
-    from todacomm.reports.blocks import headline_table, layer_tables
-    from todacomm.results.depth import read_depth
+    from todacomm.reports import headline, interpretation, warnings
+    from todacomm.reports.blocks import layer_tables, run_table
 
     analysis = tracking.load_analysis(tracking.find_analysis(text))
     result = analysis.outline()
@@ -56,17 +55,18 @@ def print_analysis(text: str, full: bool = False) -> None:
     print_styled(f"\n{headline(result)}")
 
     print_heading("The whole run")
-    print_table(["name", "value"], [[name, value] for name, value, _ in headline_table(result)])
+    print_table(["name", "value"], [[name, value] for name, value, _ in run_table(result)])
     if full:
-        for table in layer_tables(result, read_depth(result)):
+        for table in layer_tables(result):
             print_heading(table.title)
             print_table(table.header, table.rows)
     else:
         print_heading("By layer")
         print_table(*short_table(result), titles=TITLES)
-    print_heading("Findings")
-    for finding in findings(result):
-        print_styled(f"- {finding}")
+    for topic, lines in interpretation(result).items():
+        print_heading(topic)
+        for line in lines:
+            print_styled(f"- {line}")
     print(f"\nrun      {tracking.run_link(analysis)}")
     print(f"report   {tracking.report_path(analysis)}")
 
@@ -74,16 +74,15 @@ def print_analysis(text: str, full: bool = False) -> None:
 def short_table(result: "Result") -> tuple[list[str], list[list[str]]]:
     """Header and rows of the table by layer, intervals as half-widths; columns without a number are left out."""
     from todacomm.reports.formats import UNDEFINED, number, p_value, plus_minus
-    from todacomm.results.depth import ROTATION, read_depth
 
-    depth = read_depth(result)
+    depth = result.depth
     columns = {"layer": list(depth.names)}
     for name in TITLES:
         curve = depth.curve(name)
         if name == "p_adjusted":
-            columns[name] = [p_value(p) for p in depth.against("h1_max_norm", name, ROTATION)]
+            columns[name] = [p_value(p) for p in depth.against("h1_max_norm", name)]
         elif name.endswith("_norm"):
-            columns[name] = [plus_minus(*cell) for cell in zip(curve.value, (curve.hi - curve.lo) / 2, strict=True)]
+            columns[name] = [plus_minus(*cell) for cell in zip(curve.value, curve.half_width, strict=True)]
         else:
             columns[name] = [number(value) for value in curve.value]
     defined = {name: cells for name, cells in columns.items() if set(cells) != {UNDEFINED}}

@@ -11,8 +11,9 @@ from matplotlib.ticker import MaxNLocator
 
 from todacomm.figures.panels import band, depth_labels, layer_names, legend, line, nothing, panel
 from todacomm.figures.style import MUTED, ordered_looks, sheet
-from todacomm.results.depth import Depth, degrees, spread
-from todacomm.results.result import LayerResult, Result
+from todacomm.results.depth import Depth, spread
+from todacomm.results.layer import LayerResult
+from todacomm.results.result import Result
 
 SCALE_LABEL = "scale / median distance"
 COUNTED = ("pieces less one", "loops", "voids")
@@ -20,9 +21,10 @@ GRID = 160
 """Scales at which the map of all layers is drawn."""
 
 
-def draw_betti_curves(result: Result, depth: Depth, title: str) -> Figure:
+def draw_betti_curves(result: Result, title: str) -> Figure:
     """Some layers' curves with their bands on the left, every layer as a row of a map on the right."""
-    rows = degrees(result)
+    depth = result.depth
+    rows = result.degrees
     height = 0.9 + 3.35 * len(rows)
     figure = sheet(result, title, 12.6, height, "bands: 95 %")
     grid = figure.subplots(len(rows), 2, squeeze=False, gridspec_kw={"width_ratios": (1.0, 0.92)})

@@ -12,7 +12,6 @@ from matplotlib.text import Text
 
 from todacomm.figures.panels import legend, panel
 from todacomm.figures.style import BAND, DEGREES, INK, MUTED, sheet, shorten
-from todacomm.results.depth import Depth, degrees
 from todacomm.results.result import Result
 
 MOST_BARS = 100
@@ -43,11 +42,11 @@ Show = Callable[[Bars], list[Artist]]
 """Puts one layer into a figure and returns the artists that changed."""
 
 
-def read_bars(result: Result, depth: Depth) -> list[Bars]:
+def read_bars(result: Result) -> list[Bars]:
     """The diagrams of all layers, scale-free."""
     units: dict[str, float] = {}
     limits: dict[str, float] = {}
-    for stream in (depth, *depth.streams.values()):
+    for stream in result.depth.all():
         units |= zip(stream.names, stream.unit, strict=True)
         limits |= zip(stream.names, stream.null("h1_max_norm").hi, strict=True)
     return [_scaled(result, i, units[layer.name], limits[layer.name]) for i, layer in enumerate(result.layers)]
@@ -77,10 +76,10 @@ def draw_diagram(result: Result, title: str, all_bars: list[Bars]) -> tuple[Figu
     axes.fill_between((0, width), (0, width), 0, color=BAND, alpha=0.25, linewidth=0)
     marks = [
         Line2D([], [], color=look.color, marker=look.marker, linestyle="", markersize=4.6, markerfacecolor="none")
-        for look in DEGREES[: len(degrees(result))]
+        for look in DEGREES[: len(result.degrees)]
     ]
     (limit,) = axes.plot([], [], color=INK, linewidth=0.9, linestyle=(0, (4, 2)))
-    names = [f"H{degree}" for degree in degrees(result)]
+    names = [f"H{degree}" for degree in result.degrees]
     shown = [*marks, limit] if np.isfinite([b.longest for b in all_bars]).any() else marks
     legend(axes, shown, [*names, "longest loop of the rotation null, 97.5 %"][: len(shown)])
     for mark in marks:
@@ -100,7 +99,7 @@ def draw_diagram(result: Result, title: str, all_bars: list[Bars]) -> tuple[Figu
 
 def draw_barcode(result: Result, title: str, all_bars: list[Bars]) -> tuple[Figure, Show]:
     """An empty barcode with a panel for every degree, and the function that shows one layer in it."""
-    rows = degrees(result)
+    rows = result.degrees
     height = 1.15 + 2.35 * len(rows)
     figure = sheet(result, "", 5.6, height)
     grid = figure.subplots(len(rows), 1, squeeze=False)[:, 0]

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from todacomm.core.streams import RESIDUAL, block_of, kind_of
 from todacomm.figures.style import CONTROL, MUTED, STREAMS, Look, shorten
 from todacomm.results.depth import Curve, Depth
-from todacomm.results.result import LayerResult
+from todacomm.results.layer import LayerResult
 
 DEGENERATE: dict[str, Any] = {"facecolor": "#f4f1ea", "edgecolor": "#d8d2c4", "hatch": "////", "linewidth": 0}
 

@@ -32,8 +32,9 @@ NOTE = (
 )
 
 
-def draw_summary(result: Result, depth: Depth, title: str) -> Figure:
+def draw_summary(result: Result, title: str) -> Figure:
     """Scale-free shape with its null and control on top; scale, raw persistence and health of the clouds below."""
+    depth = result.depth
     figure = sheet(result, title, 12.6, 7.2, NOTE)
     grid = figure.subplots(
         2, 3, gridspec_kw={"left": 0.06, "right": 0.985, "bottom": 0.072, "top": 0.835, "wspace": 0.27, "hspace": 0.58}

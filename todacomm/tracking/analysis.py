@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 
-from todacomm.results.result import LayerResult, Result
+from todacomm.results.layer import LayerResult
+from todacomm.results.result import Result
 from todacomm.results.table import run_values
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.tracking._mlflow import MlflowClient, MlflowException, Run, local_path, quiet

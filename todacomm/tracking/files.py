@@ -18,7 +18,8 @@ from todacomm.core.facts import RunWarning
 from todacomm.core.homology import resolve_engine
 from todacomm.core.inference import INTERVAL_METRICS
 from todacomm.results.facts import ModelFacts, TextFacts
-from todacomm.results.result import LayerResult, Result
+from todacomm.results.layer import LayerResult
+from todacomm.results.result import Result
 from todacomm.results.table import COLUMNS, NULL_COLUMNS, SCHEMA_VERSION, tidy
 from todacomm.results.texts import record_of, restored, without_words
 from todacomm.settings.values import AUTO

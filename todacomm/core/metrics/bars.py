@@ -165,7 +165,7 @@ BAR_METRICS: dict[str, Metric] = {
         "scale.",
         reading="Small: structure finer than the covariance knows, most often clusters. Near the rotation null's band: "
         "spread as evenly as a Gaussian of that covariance.",
-        source=RIPS, null_tail="two-sided", compared=True, table="shape"),
+        source=RIPS, null_tail="two-sided", compared=True, main=True, table="shape"),
     "h0_max_norm": _LONGEST_NORM,
     "h0_entropy": _ENTROPY,
     "h1_total_persistence": replace(
@@ -196,7 +196,7 @@ BAR_METRICS: dict[str, Metric] = {
         meaning="Most persistent loop in units of the median distance: with its p-value, the evidence for a loop.",
         reading="With an adjusted p of at most .05 a loop is longer than the covariance explains. Otherwise it is *not "
         "detected*, which is not *absent*.",
-        null_tail="upper", compared=True),
+        null_tail="upper", compared=True, main=True),
     "h1_max_ratio": Metric(
         compute=max_ratio, needs=("dgm",), degree=1, group="tda", label="H1 largest death/birth", units="-",
         meaning="Largest ratio of death to birth of an H1 bar; 1 where there is none.",
