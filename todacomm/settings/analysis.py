@@ -116,6 +116,8 @@ class InferenceConfig(Settings):
         1, "draws of each null model that costs a forward pass; a p-value needs 19", low=1, decides=BESIDE
     )
 
+    loops: int = option(5, "longest H1 bars of a layer that are looked at as loops; 0: none", low=0, decides=BESIDE)
+
     def check(self) -> None:
         if not self.null_kinds and self.nulls:
             raise ValueError(f"null_kinds is empty with nulls={self.nulls}: name one of {', '.join(NULL_KINDS)}")
