@@ -161,18 +161,26 @@ def _rows(gathered: Gathered, pairs: Iterable[Pair], metrics: tuple[str, ...]) -
     ]
     family = family_of(contrasts, int(gathered.runs["points"].min()), np.random.default_rng(SEED))
     for one, contrast in zip(measured, contrasts, strict=True):
-        own = paired_difference(one.value_a, one.value_b, one.halves_a, one.halves_b, grows)
-        columns = {"value_a": one.value_a, "value_b": one.value_b, "difference": own.value, "se": own.se,
-                   "lo": own.lo, "hi": own.hi, **judged(family, contrast)}  # fmt: skip
+        columns = {"value_a": one.value_a, "value_b": one.value_b, **_alone(one, grows), **judged(family, contrast)}
         depths = residual_depths(gathered.analyses[one.a])
         for column, metric in enumerate(metrics):
             for place, (layer_a, layer_b) in enumerate(one.layers):
-                if np.isfinite(own.value[place, column]):
+                if np.isfinite(columns["difference"][place, column]):
                     yield {
                         "label_a": one.a, "label_b": one.b, "metric": metric, "layer_a": layer_a, "layer_b": layer_b,
                         "depth": depths[layer_a],
                         **{name: values[place, column].item() for name, values in columns.items()},
                     }  # fmt: skip
+
+
+def _alone(pair: LayerPair, grows: Array) -> dict[str, Array]:
+    """Differences with their own intervals: arrays of shape (n_layers, n_metrics)."""
+    shape = pair.value_a.shape
+    half_a, half_b = (half.reshape(len(half), -1) for half in (pair.halves_a, pair.halves_b))
+    each = np.broadcast_to(grows, shape).ravel()
+    own = paired_difference(pair.value_a.ravel(), pair.value_b.ravel(), half_a, half_b, each)
+    numbers = {"difference": own.value, "se": own.se, "lo": own.lo, "hi": own.hi}
+    return {name: values.reshape(shape) for name, values in numbers.items()}
 
 
 def _measured(gathered: Gathered, a: str, b: str, metrics: tuple[str, ...]) -> LayerPair:

@@ -128,7 +128,8 @@ def spread_of(estimate: Array, halves: Array, floor: ArrayLike, missing: ArrayLi
 
 def scaled_halves(value: Array, halves: Array, grows: ArrayLike) -> Array:
     """Half-samples at full size; those that are 0 throughout, as distances between equal clouds are, stay 0."""
-    scaled = to_full_size(value, halves, grows)
+    each = np.broadcast_to(np.asarray(grows), value.shape).ravel()
+    scaled = to_full_size(value.ravel(), halves.reshape(len(halves), -1), each).reshape(halves.shape)
     return np.where((halves == 0.0).all(axis=0), 0.0, scaled)
 
 
