@@ -91,8 +91,8 @@ def interpretation(result: Result) -> str:
     """The findings as markdown."""
     from todacomm.reports import findings, headline
 
-    said = "\n".join(f"- {finding}" for finding in findings(result))
-    return f"# {result.model['name']} on {result.texts['name']}\n\n{headline(result)}\n\n## Findings\n\n{said}\n"
+    listed = "\n".join(f"- {finding}" for finding in findings(result))
+    return f"# {result.model['name']} on {result.texts['name']}\n\n{headline(result)}\n\n## Findings\n\n{listed}\n"
 
 
 def pictures(report: str) -> list[str]:
