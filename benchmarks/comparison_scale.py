@@ -54,7 +54,7 @@ def record_many(n_runs: int) -> None:
     for run in range(n_runs):
         name = f"model-{run:03d}"
         table = result.table.assign(model=name, value=result.table["value"] * rng.uniform(0.8, 1.2))
-        named = replace(result, model={**result.model, "name": name}, table=table)
+        named = replace(result, model=replace(result.model, name=name), table=table)
         with tempfile.TemporaryDirectory() as folder, analysis_run(config) as opened:
             opened.write(named, Path(folder))
 

@@ -80,7 +80,7 @@ def published_layers(observed: Observation) -> dict[str, np.ndarray]:
     """The layers that the published package reads: token embeddings, the blocks, the last one after the final norm."""
     layers = {name: cloud for name, cloud in observed.clouds.items() if name != "embedding"}
     if "final" in layers:
-        del layers[f"layer_{observed.model['n_layers'] - 1}"]
+        del layers[f"layer_{observed.model.n_layers - 1}"]
     return {TOKENS: observed.token_embeddings, **layers}
 
 

@@ -40,10 +40,10 @@ def analyse(random_gpt2, shared_data):
 
 def test_rows_as_published_are_few_points_and_expand_without_training(analyse):
     result = analyse(protocol="todacomm-0.1")
-    assert result.texts["samples"] == 75
+    assert result.texts.samples == 75
     layers = by_layer(result.table)
     assert layers.loc["embedding", "top_token_fraction"] == pytest.approx(50 / 75)
-    assert any(warning.startswith("embedding:") and "distinct points of 75" in warning for warning in result.warnings)
+    assert any(warning.layer == "embedding" and "distinct points of 75" in warning.text for warning in result.warnings)
     assert run_values(result.table)["expansion_ratio_published"] > 10
     flat = layers.loc[BLOCKS, "h0_total_norm"]
     assert np.ptp(flat) < 0.1 * flat.mean()

@@ -48,9 +48,9 @@ def test_texts_come_along_and_decide_the_digest(tmp_path, layers):
     np.savez(tmp_path / "a.npz", **layers, texts=words)
     np.savez(tmp_path / "b.npz", **layers, texts=words[::-1])
     first, second = read_clouds(tmp_path / "a.npz"), read_clouds(tmp_path / "b.npz")
-    assert first.texts["ids"] == list(words)
-    assert first.texts["digest"] != second.texts["digest"]
-    assert first.model["weights_digest"] == second.model["weights_digest"]
+    assert first.texts.ids == tuple(words)
+    assert first.texts.digest != second.texts.digest
+    assert first.model.weights_digest == second.model.weights_digest
 
 
 @pytest.mark.parametrize(
@@ -192,9 +192,9 @@ def test_files_as_people_have_them(name, layers, labels, refused):
 @needs_cases
 def test_a_pair_of_files_is_about_the_same_texts():
     base, tuned = (read_clouds(CASES / f"pair-{name}.npz") for name in ("base", "tuned"))
-    assert base.texts["digest"] == tuned.texts["digest"]
-    assert base.texts["name"] == tuned.texts["name"]
-    assert base.model["name"] != tuned.model["name"]
+    assert base.texts.digest == tuned.texts.digest
+    assert base.texts.name == tuned.texts.name
+    assert base.model.name != tuned.model.name
 
 
 @needs_cases

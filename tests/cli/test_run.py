@@ -92,7 +92,7 @@ def test_json_is_one_object_and_strict(store, todacomm, clouds_file):
 
     printed = json.loads(result.stdout, parse_constant=refuse)
     analysis = library.load_analysis(printed["run_id"])
-    assert printed["warnings"] == list(analysis.warnings)
+    assert printed["warnings"] == list(map(str, analysis.warnings))
     assert printed["numbers"].keys() == analysis.run.keys()
     assert printed["numbers"]["expansion_ratio"] is None
     assert math.isnan(analysis.run["expansion_ratio"])

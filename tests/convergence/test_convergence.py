@@ -120,7 +120,7 @@ def test_layers_asked_for_and_sizes_of_their_own(clouds_file):
 
 def test_the_largest_size_stands_for_all_where_it_is_smaller(clouds_file):
     result = measure_convergence(settings(clouds_file, sizes=(20, 50), pcas=(0,)))
-    assert "a random 50 of the 160 points stand for all" in result.warnings[0]
+    assert "a random 50 of the 160 points stand for all" in result.warnings[0].text
     assert result.table["n"].max() == 50
     with pytest.raises(ValueError, match="sizes has 200, there are 160 points"):
         measure_convergence(settings(clouds_file, sizes=(20, 200)))
@@ -132,8 +132,8 @@ def test_a_broken_layer_is_undefined_and_named(tmp_path, rng):
     broken[3, 2] = np.nan
     np.savez(tmp_path / "a.npz", layer_0=cloud, layer_1=broken, layer_2=np.ones((40, 5)))
     result = measure_convergence(settings(tmp_path / "a.npz", sizes=(10, 20, 40), pcas=(0,)))
-    assert any(text.startswith("layer_1: 1 of 40 rows hold nan") for text in result.warnings)
-    assert any(text.startswith("layer_2: 1 distinct points") for text in result.warnings)
+    assert any(str(warning).startswith("layer_1: 1 of 40 rows hold nan") for warning in result.warnings)
+    assert any(str(warning).startswith("layer_2: 1 distinct points") for warning in result.warnings)
     assert np.isnan(result.recommended_size("layer_1", "h0_entropy"))
 
 

@@ -158,7 +158,7 @@ def test_a_control_on_the_same_half_samples_gives_paired_differences(rng):
 
 
 def test_progress_reaches_its_end(clouds):
-    told = []
-    run(clouds, progress=lambda stage, done, total: told.append((stage, done, total)))
-    assert told[-1] == ("rotations", 19, 19)
-    assert ("half-samples", 5, 5) in told
+    steps = []
+    run(clouds, progress=lambda stage, done, total: steps.append((stage, done, total)))
+    assert steps[-1] == ("rotations", 19, 19)
+    assert ("half-samples", 5, 5) in steps

@@ -22,6 +22,7 @@ from matplotlib.transforms import Bbox
 from PIL import Image
 
 from tests.helpers.results import add_streams, empty_nulls, make_result
+from todacomm.core.facts import RunWarning
 from todacomm.figures import draw_all
 from todacomm.figures.catalogue import FIGURES
 from todacomm.figures.diagrams import MOST_BARS, draw_barcode, draw_diagram, read_bars, segments
@@ -52,7 +53,10 @@ def degenerate(n_layers: int) -> Result:
     result = make_result(n_layers, degenerate_embedding=True)
     shape = ~result.table["metric"].isin(["n_points", "n_distinct", "duplicate_fraction"])
     empty = [np.empty((0, 2)), np.empty((0, 2))]
-    layers = tuple(replace(layer, diagrams=empty, curves={}, warnings=("1 point",)) for layer in result.layers)
+    layers = tuple(
+        replace(layer, diagrams=empty, curves={}, warnings=(RunWarning("no_shape", "1 point", layer.name),))
+        for layer in result.layers
+    )
     table = result.table.assign(value=result.table["value"].mask(shape))
     return replace(result, table=table, nulls=empty_nulls(), layers=layers)
 

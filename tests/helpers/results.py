@@ -8,8 +8,10 @@ import pandas as pd
 from ripser import ripser
 from scipy.spatial.distance import pdist, squareform
 
+from todacomm.core.facts import RunWarning
 from todacomm.core.inference import INTERVAL_METRICS
 from todacomm.core.metrics import LAYER_METRICS
+from todacomm.results.facts import ModelFacts, TextFacts
 from todacomm.results.result import LayerResult, Result
 from todacomm.results.table import NULL_COLUMNS, RUN_LAYER, tidy
 from todacomm.settings.analysis import AnalysisConfig
@@ -55,7 +57,7 @@ def make_result(
         if control:
             rows += _control_rows(who, layer, values)
         nulls += _null_rows(who, layer, values)
-    warned = tuple(f"{layer.name}: {text}" for layer in layers for text in layer.warnings)
+    warned = tuple(warning for layer in layers for warning in layer.warnings)
     for metric, value in _run_values(layers, rows, who["weights"]).items():
         rows.append({**who, "layer": RUN_LAYER, "metric": metric, "value": value, "n": n_points})
 
@@ -68,7 +70,7 @@ def make_result(
         layers=tuple(layers),
         clouds=clouds,
         replicates=replicates if config.has_intervals else {},
-        warnings=warnings + warned,
+        warnings=(*(RunWarning("note", text) for text in warnings), *warned),
         seconds={"extraction": 1.5, "homology": 0.8, "inference": 2.25},
     )
 
@@ -121,7 +123,7 @@ def _analyze(name: str, index: int, depth: float, cloud: np.ndarray) -> tuple[La
         values = {m: float(health.get(m, np.nan)) for m in LAYER_METRICS}
         empty = [np.empty((0, 2)), np.empty((0, 2))]
         text = f"{n_distinct} of {n_points} points are distinct: its numbers are not defined"
-        return LayerResult(name, index, depth, empty, {}, (text,)), values
+        return LayerResult(name, index, depth, empty, {}, (RunWarning("no_shape", text, name),)), values
 
     h0, h1 = (np.asarray(dgm, dtype=np.float64) for dgm in ripser(distances, distance_matrix=True)["dgms"])
     diagrams = [h0[np.isfinite(h0[:, 1])], h1]
@@ -199,7 +201,14 @@ def _rows(who: dict[str, Any], layer: LayerResult, values: dict[str, float]) -> 
 
 
 def _control_rows(who: dict[str, Any], layer: LayerResult, values: dict[str, float]) -> list[dict[str, Any]]:
-    where = {**who, "weights": "random", "layer": layer.name, "depth": layer.depth, "n": values["n_points"]}
+    where = {
+        **who,
+        "weights": "random",
+        "control": "random_weights",
+        "layer": layer.name,
+        "depth": layer.depth,
+        "n": values["n_points"],
+    }
     return [
         {**where, "metric": name, "value": value if LAYER_METRICS[name].group == "cloud" else 0.9 * value}
         for name, value in values.items()
@@ -222,7 +231,7 @@ def _null_rows(who: dict[str, Any], layer: LayerResult, values: dict[str, float]
 
 def _run_values(layers: list[LayerResult], rows: list[dict[str, Any]], weights: str) -> dict[str, float]:
     def ratio(metric: str, denominator: int) -> float:
-        values = [r["value"] for r in rows if r["metric"] == metric and r["weights"] == weights]
+        values = [r["value"] for r in rows if r["metric"] == metric and "control" not in r]
         finite = [v for v in values if np.isfinite(v)]
         return max(finite) / values[denominator] if finite else float("nan")
 
@@ -244,21 +253,21 @@ def _who(config: AnalysisConfig) -> dict[str, Any]:
     }
 
 
-def _model(config: AnalysisConfig, n_layers: int, width: int) -> dict[str, Any]:
-    return {
-        "name": config.model.model, "source": f"bundled:{config.model.model}", "revision": config.model.revision,
-        "family": "gpt2", "kind": "decoder", "n_layers": n_layers - 2, "width": width, "n_parameters": 1_750_000,
-        "context_length": 512, "pooling": "last", "weights": config.model.weights, "weights_digest": "0123456789abcdef",
-        "head": "causal", "dtype": "float32", "device": "cpu",
-    }  # fmt: skip
+def _model(config: AnalysisConfig, n_layers: int, width: int) -> ModelFacts:
+    return ModelFacts(
+        name=config.model.model, source=f"bundled:{config.model.model}", revision=config.model.revision,
+        family="gpt2", kind="decoder", n_layers=n_layers - 2, width=width, n_parameters=1_750_000,
+        context_length=512, pooling="last", weights=config.model.weights, weights_digest="0123456789abcdef",
+        head="causal", dtype="float32", device="cpu",
+    )  # fmt: skip
 
 
-def _texts(config: AnalysisConfig, n_points: int) -> dict[str, Any]:
-    return {
-        "name": config.texts.dataset, "source": f"bundled:{config.texts.dataset}", "revision": "3.11.13",
-        "unit": config.texts.unit, "samples": n_points, "digest": "fedcba9876543210", "n_documents": n_points,
-        "ids": [f"topics/{i}:0" for i in range(n_points)],
-    }  # fmt: skip
+def _texts(config: AnalysisConfig, n_points: int) -> TextFacts:
+    return TextFacts(
+        name=config.texts.dataset, source=f"bundled:{config.texts.dataset}", revision="3.11.13",
+        unit=config.texts.unit, samples=n_points, digest="fedcba9876543210", n_documents=n_points,
+        ids=tuple(f"topics/{i}:0" for i in range(n_points)),
+    )  # fmt: skip
 
 
 def empty_nulls() -> pd.DataFrame:

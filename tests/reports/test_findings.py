@@ -31,13 +31,13 @@ def with_values(result: Result, metric: str, values: dict[str, float] | float, c
     for layer in LAYERS:
         if isinstance(values, dict) and layer not in values:
             continue
-        rows = (table["metric"] == metric) & (table["layer"] == layer) & (table["weights"] == "trained")
+        rows = (table["metric"] == metric) & (table["layer"] == layer) & (table["control"] == "")
         table.loc[rows, column] = values[layer] if isinstance(values, dict) else values
     return replace(result, table=table)
 
 
 def with_weights(result: Result, weights: str) -> Result:
-    return replace(result, table=result.table.assign(weights=weights), model={**result.model, "weights": weights})
+    return replace(result, table=result.table.assign(weights=weights), model=replace(result.model, weights=weights))
 
 
 def with_run(result: Result, **values: float) -> Result:
@@ -156,7 +156,7 @@ def test_a_cloud_that_could_not_be_measured_is_left_out(plain: Result) -> None:
 def test_a_cls_embedding_is_undefined_by_construction() -> None:
     result = made(degenerate_embedding=True)
     assert about(result, "No claim is made about embedding")
-    encoder = replace(result, model={**result.model, "kind": "encoder", "pooling": "cls"})
+    encoder = replace(result, model=replace(result.model, kind="encoder", pooling="cls"))
     assert about(encoder, "The embedding is not defined by construction")
     assert silent(encoder, "No claim is made")
 
@@ -226,7 +226,7 @@ def test_a_control_without_an_error_claims_nothing(plain: Result) -> None:
 
 def test_a_run_on_random_weights_is_not_mistaken_for_its_control() -> None:
     own = with_weights(made(weights="random"), "random")
-    control = own.table.assign(value=own.table["value"] * 0.5)
+    control = own.table.assign(value=own.table["value"] * 0.5, control="random_weights")
     both = replace(own, table=pd.concat([own.table, control], ignore_index=True))
     assert findings(both) == findings(own)
     assert headline(both) == headline(own)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers.results import make_result
+from todacomm.core.facts import RunWarning
 from todacomm.figures import draw_all
 from todacomm.reports import (
     Markdown,
@@ -124,9 +125,11 @@ def test_without_figures_their_names_remain(tmp_path: Path) -> None:
 
 def test_warnings_come_first_and_once(written: tuple[Result, Path]) -> None:
     result, folder = written
-    repeated = replace(result, warnings=("layer_0: few points", "layer_1: few points", "texts were cut"))
+    few = [RunWarning("degenerate", "few points", f"layer_{i}") for i in range(2)]
+    warnings = (*few, RunWarning("truncated", "texts were cut"))
+    repeated = replace(result, warnings=warnings)
     assert report_context(repeated)["warnings"] == ["layer_0 and layer_1: few points", "texts were cut"]
-    encoder = replace(result, model={**result.model, "kind": "encoder", "pooling": "cls"})
+    encoder = replace(result, model=replace(result.model, kind="encoder", pooling="cls"))
     (first, second) = report_context(encoder)["warnings"]
     assert first == "3 % of the texts were cut at max_length"
     assert second.startswith("embedding: not defined by construction")
@@ -147,7 +150,7 @@ def test_what_is_not_defined_says_so_with_its_reason(written: tuple[Result, Path
 def test_numbers_carry_the_half_width_of_their_interval(written: tuple[Result, Path]) -> None:
     result, folder = written
     rows = result.table[(result.table["metric"] == "h1_max_norm") & (result.table["layer"] == "layer_0")]
-    row = rows[rows["weights"] == "trained"].iloc[0]
+    row = rows[rows["control"] == ""].iloc[0]
     assert f"{row['value']:.3f} ± {(row['hi'] - row['lo']) / 2:.3f}" in (folder / "report.md").read_text(
         encoding="utf-8"
     )

@@ -10,7 +10,7 @@ ROWS = [
     {"layer": "layer_2", "depth": 0.5, "metric": "a", "value": 2, "weights": "trained"},
     {"layer": "embedding", "depth": 0.0, "metric": "a", "value": np.nan, "weights": "trained"},
     {"layer": "embedding", "depth": 0.0, "metric": "b", "value": 5, "weights": "trained"},
-    {"layer": "layer_2", "depth": 0.5, "metric": "a", "value": 9, "weights": "random"},
+    {"layer": "layer_2", "depth": 0.5, "metric": "a", "value": 9, "weights": "random", "control": "random_weights"},
     {"layer": RUN_LAYER, "metric": "perplexity", "value": 12.5, "weights": "trained"},
 ]
 
@@ -33,11 +33,11 @@ def test_an_unknown_column_is_an_error():
 
 
 def test_layers_stand_in_the_order_of_depth_with_nan_kept():
-    wide = by_layer(tidy(ROWS), weights="trained")
+    wide = by_layer(tidy(ROWS))
     assert list(wide.index) == ["embedding", "layer_2", "layer_10"]
     assert np.isnan(wide.loc["embedding", "a"])
     assert wide.loc["embedding", "b"] == 5
-    assert list(by_layer(tidy(ROWS), weights="random")["a"]) == [9]
+    assert list(by_layer(tidy(ROWS), control="random_weights")["a"]) == [9]
 
 
 def test_numbers_of_the_run_stand_apart():

@@ -99,9 +99,8 @@ def test_distinct_endings_are_for_passages(small: TextsConfig) -> None:
 
 
 def test_repeated_texts_are_warned_about(small: TextsConfig) -> None:
-    assert load_texts(replace(small, unit="line", samples=40), 0).warnings == (
-        "9 of 40 texts repeat another one word for word",
-    )
+    (warning,) = load_texts(replace(small, unit="line", samples=40), 0).warnings
+    assert (warning.code, warning.text) == ("repeated_texts", "9 of 40 texts repeat another one word for word")
 
 
 @pytest.mark.parametrize(

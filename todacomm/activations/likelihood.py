@@ -16,8 +16,8 @@ from todacomm.models.loading import LoadedModel
 from todacomm.system.progress import Progress
 
 
-def next_token_loss(loaded: LoadedModel, batch: Sequence[Tokens], tokens: Tensor, answer: Any) -> float:
-    """Sum of the negative log-likelihoods, in nats, of a batch's predicted tokens.
+def next_token_losses(loaded: LoadedModel, batch: Sequence[Tokens], tokens: Tensor, answer: Any) -> np.ndarray:
+    """Sum of the negative log-likelihoods, in nats, of each text's predicted tokens, shape (texts,).
 
     Parameters
     ----------
@@ -31,9 +31,10 @@ def next_token_loss(loaded: LoadedModel, batch: Sequence[Tokens], tokens: Tensor
         predicted[row, : len(text.ids)] = torch.from_numpy(text.predicted)
     hidden = answer.last_hidden_state[:, :-1][predicted[:, 1:]]
     if not len(hidden):
-        return 0.0
+        return np.zeros(len(batch))
     losses = token_losses(loaded.model, loaded.anatomy, answer, hidden, tokens[predicted])
-    return float(losses.double().sum())
+    owners = np.repeat(np.arange(len(batch)), [int(text.predicted.sum()) for text in batch])
+    return np.bincount(owners, weights=losses.double().numpy(), minlength=len(batch))
 
 
 def perplexity(loss: float, tokens: Sequence[Tokens]) -> dict[str, float]:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from todacomm.analysis.inference import Uncertainty, estimate_columns
+from todacomm.core.facts import RunWarning
 from todacomm.core.layer import LayerAnalysis
 from todacomm.core.metrics import LAYER_METRICS, expansion_ratios, expansion_warnings, text_metrics
 from todacomm.core.metrics.whole_run import published_ratio
@@ -29,17 +30,16 @@ def assemble(
     who = identity(observed)
     rows = [*layer_rows(who, depths, observed, shapes, uncertainty), *run_rows(who, observed, shapes, uncertainty)]
     if uncertainty.control is not None:
-        rows += layer_rows(
-            identity(uncertainty.control.observed), depths, uncertainty.control.observed, uncertainty.control.shapes
-        )
-        rows += run_rows(
-            identity(uncertainty.control.observed), uncertainty.control.observed, uncertainty.control.shapes
-        )
+        control = uncertainty.control
+        of_control = identity(control.observed) | {"control": control.kind}
+        rows += layer_rows(of_control, depths, control.observed, control.shapes)
+        rows += run_rows(of_control, control.observed, control.shapes)
     nulls = [{**who, "depth": depths[row["layer"]], **row} for row in uncertainty.null_rows]
     return Result(
         config=config,
         model=observed.model,
         texts=observed.texts,
+        text_table=observed.text_table,
         table=tidy(rows),
         nulls=tidy(nulls, NULL_COLUMNS),
         layers=tuple(
@@ -53,7 +53,7 @@ def assemble(
                     **recorded_vectors(shape.diagrams, shape.unit),
                     **uncertainty.bands.get(name, {}),
                 },
-                warnings=tuple(map(str, shape.warnings)),
+                warnings=of_layer(name, shape),
             )
             for index, (name, shape) in enumerate(shapes.items())
         ),
@@ -67,10 +67,10 @@ def assemble(
 def identity(observed: Observation) -> dict[str, str]:
     """The columns that say which analysis a row belongs to."""
     return {
-        "model": observed.model["name"],
-        "revision": observed.model["revision"],
-        "weights": observed.model["weights"],
-        "dataset": observed.texts["name"],
+        "model": observed.model.name,
+        "revision": observed.model.revision,
+        "weights": observed.model.weights,
+        "dataset": observed.texts.name,
     }
 
 
@@ -119,7 +119,7 @@ def run_rows(
         "expansion_ratio_published": published(observed),
         **observed.likelihood,
     }
-    shared = {**who, "layer": RUN_LAYER, "n": len(observed.texts["ids"])}
+    shared = {**who, "layer": RUN_LAYER, "n": len(observed.texts.ids)}
     return [
         {**shared, "metric": name, "value": value, **(estimate_columns(intervals[name]) if name in intervals else {})}
         for name, value in values.items()
@@ -132,7 +132,7 @@ def published(observed: Observation) -> float:
     Its layers are the blocks, the last one read after the final norm. nan where one of them was not asked for, holds
     nan or infinity, or where no token embeddings are known.
     """
-    start, last = observed.token_embeddings, observed.model["n_layers"] - 1
+    start, last = observed.token_embeddings, observed.model.n_layers - 1
     names = [f"layer_{block}" for block in range(last)]
     names.append("final" if "final" in observed.clouds else f"layer_{last}")
     layers = [observed.clouds.get(name) for name in names]
@@ -148,13 +148,21 @@ def denominators(shapes: Mapping[str, LayerAnalysis]) -> tuple[dict[str, dict[st
     return metrics, [name for name, shape in residual.items() if shape.degenerate]
 
 
-def run_warnings(observed: Observation, shapes: Mapping[str, LayerAnalysis], uncertainty: Uncertainty) -> Iterable[str]:
-    """Every warning of the run, its own first; a layer's begins with the layer's name."""
+def run_warnings(
+    observed: Observation, shapes: Mapping[str, LayerAnalysis], uncertainty: Uncertainty
+) -> Iterable[RunWarning]:
+    """Every warning of the run, its own first."""
     yield from observed.warnings
     if not any(shape.defined for shape in shapes.values()):
-        yield "no layer has four distinct points: there is no shape to speak of; use other texts or more of them"
+        text = "no layer has four distinct points: there is no shape to measure; use other texts or more of them"
+        yield RunWarning("nothing_measured", text)
     else:
-        yield from map(str, expansion_warnings(*denominators(shapes)))
-    yield from map(str, uncertainty.warnings)
+        yield from expansion_warnings(*denominators(shapes))
+    yield from uncertainty.warnings
     for name, shape in shapes.items():
-        yield from (f"{name}: {text}" for text in shape.warnings)
+        yield from of_layer(name, shape)
+
+
+def of_layer(name: str, shape: LayerAnalysis) -> tuple[RunWarning, ...]:
+    """A layer's warnings with its name."""
+    return tuple(warning._replace(layer=name) for warning in shape.warnings)

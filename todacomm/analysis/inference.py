@@ -24,6 +24,7 @@ ROTATION, RANDOM_WEIGHTS, SHUFFLED_TOKENS = "rotation", "random_weights", "shuff
 class Control:
     """The same model and texts with something taken away, measured in the same way."""
 
+    kind: str
     observed: Observation
     shapes: Mapping[str, LayerAnalysis]
 
@@ -74,7 +75,7 @@ def infer_uncertainty(
 ) -> Uncertainty:
     """Half-samples, null models and the controls that the settings ask for."""
     topology, options = config.topology, config.inference
-    threads = homology_threads(topology, len(observed.texts["ids"]))
+    threads = homology_threads(topology, len(observed.texts.ids))
     of_scores = [kind for kind in config.null_kinds if NULLS[kind].space == "scores"]
     inference = infer(
         shapes,
@@ -122,7 +123,7 @@ def draw_control(
     else:
         drawn = draw_clouds(list(observed.clouds.values()), np.random.default_rng([seed, draw]))
         control = replace(observed, clouds=dict(zip(observed.clouds, drawn, strict=True)))
-    return Control(control, measure_shape(config, control.clouds, progress))
+    return Control(kind, control, measure_shape(config, control.clouds, progress))
 
 
 def _another_pass(kind: str, seed: int, config: AnalysisConfig, progress: Progress) -> Observation:

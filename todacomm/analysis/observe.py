@@ -1,13 +1,15 @@
 """From settings to an observation: run the model on the texts, or read it from the cache or a file of clouds."""
 
-from dataclasses import asdict
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from todacomm.analysis.memory import check_memory
+from todacomm.results.facts import TextFacts
 from todacomm.results.observation import OWN_CLOUDS, Observation
+from todacomm.results.texts import text_table
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.system.progress import Progress, silent
 
@@ -23,8 +25,9 @@ def observe(config: AnalysisConfig, progress: Progress = silent) -> Observation:
     if config.model.model.startswith(OWN_CLOUDS):
         from todacomm.analysis.own_clouds import read_clouds
 
-        observed = read_clouds(Path(config.model.model.removeprefix(OWN_CLOUDS)))
-        landmarks, n_points = config.topology.landmarks, len(observed.texts["ids"])
+        layers = () if config.model.layers == ("all",) else config.model.layers
+        observed = read_clouds(Path(config.model.model.removeprefix(OWN_CLOUDS)), layers)
+        landmarks, n_points = config.topology.landmarks, len(observed.texts.ids)
         if landmarks > n_points:
             raise ValueError(
                 f"landmarks is {landmarks}, the file has {n_points} points a layer: expected at most as many"
@@ -80,21 +83,31 @@ def _forward_pass(
         progress=progress,
     )
     return Observation(
-        model=asdict(loaded.info) | {"max_length": seen.max_length, "n_predicted": seen.n_predicted},
-        texts={
-            "name": texts.name,
-            "source": texts.source,
-            "revision": texts.revision,
-            "unit": texts.unit,
-            "samples": len(texts.texts),
-            "digest": texts.digest,
-            "n_documents": texts.n_documents,
-            "ids": list(texts.ids),
-        },
+        model=replace(loaded.info, max_length=seen.max_length, n_predicted=seen.n_predicted),
+        texts=TextFacts(
+            name=texts.name,
+            source=texts.source,
+            revision=texts.revision,
+            unit=texts.unit,
+            samples=len(texts.texts),
+            digest=texts.digest,
+            n_documents=texts.n_documents,
+            ids=texts.ids,
+        ),
         clouds={name: np.ascontiguousarray(cloud) for name, cloud in seen.clouds.items()},
         likelihood=seen.likelihood,
         pooled_tokens=seen.pooled_tokens,
         truncated_fraction=float(seen.truncated.mean()),
         token_embeddings=np.ascontiguousarray(seen.token_embeddings),
+        text_table=text_table(
+            texts.ids,
+            texts.texts,
+            documents=texts.documents,
+            positions=texts.positions,
+            last_tokens=seen.last_tokens,
+            n_tokens=seen.n_tokens,
+            nll=seen.nll,
+            columns=texts.columns,
+        ),
         warnings=(*texts.warnings, *seen.warnings),
     )

@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from todacomm.analysis.cloud_files import TEXTS, read_cloud_file
+from todacomm.results.facts import ModelFacts, TextFacts
 from todacomm.results.observation import Observation
 from todacomm.results.table import RUN_LAYER
+from todacomm.results.texts import text_table
 from todacomm.system.digests import digest_of
 from todacomm.system.errors import UserError
 
@@ -42,32 +44,27 @@ def read_clouds(path: Path, layers: Iterable[str] = ()) -> Observation:
     labels = {name: values for name, values in file.labels.items() if name != TEXTS}
     identity = ids if texts is not None else [f"{name}={list(values)}" for name, values in labels.items()] or ids
     return Observation(
-        model={
-            "name": path.stem,
-            "source": str(path),
-            "revision": "",
-            "family": "clouds",
-            "kind": "unknown",
-            "weights": "trained",
-            "weights_digest": digest_of(
+        model=ModelFacts(
+            name=path.stem,
+            source=str(path),
+            family="clouds",
+            weights_digest=digest_of(
                 part for name, cloud in clouds.items() for part in (name.encode(), np.ascontiguousarray(cloud))
             ),
-            "n_layers": len(clouds),
-            "width": max(cloud.shape[1] for cloud in clouds.values()),
-            "pooling": "unknown",
-            "head": None,
-        },
-        texts={
-            "name": f"{n_points} own points" if texts is None and not labels else f"{n_points} own texts",
-            "source": str(path),
-            "revision": "",
-            "unit": "row",
-            "samples": n_points,
-            "digest": digest_of("\0".join(identity).encode()),
-            "n_documents": n_points,
-            "ids": ids,
-        },
+            n_layers=len(clouds),
+            width=max(cloud.shape[1] for cloud in clouds.values()),
+        ),
+        texts=TextFacts(
+            name=f"{n_points} own points" if texts is None and not labels else f"{n_points} own texts",
+            source=str(path),
+            unit="row",
+            samples=n_points,
+            digest=digest_of("\0".join(identity).encode()),
+            n_documents=n_points,
+            ids=tuple(ids),
+        ),
         clouds=clouds,
+        text_table=text_table(ids, None if texts is None else ids, columns=labels),
         warnings=tuple(warnings),
     )
 

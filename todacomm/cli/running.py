@@ -79,8 +79,8 @@ def print_facts(analysis: "Analysis") -> None:
     print_json(
         run_id=analysis.run_id,
         run_name=analysis.run_name,
-        model=analysis.model["name"],
-        dataset=analysis.texts["name"],
+        model=analysis.model.name,
+        dataset=analysis.texts.name,
         link=tracking.run_link(analysis),
         report=tracking.report_path(analysis),
         headline=headline(analysis.outline()),

@@ -1,12 +1,13 @@
-"""What a convergence finds: tidy tables, and the way to look numbers up in them."""
+"""A convergence in memory: tidy tables, and the way to look numbers up in them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from todacomm.core.facts import RunWarning
+from todacomm.results.facts import ModelFacts, TextFacts
 from todacomm.settings.analysis import AnalysisConfig
 
 COLUMNS = (
@@ -25,7 +26,7 @@ RECOMMENDED_COLUMNS = (
 
 @dataclass(frozen=True)
 class Convergence:
-    """What became of the metrics of some layers as points and principal components were added.
+    """The metrics of some layers against the number of points and of principal components.
 
     Attributes
     ----------
@@ -41,14 +42,14 @@ class Convergence:
 
     config: AnalysisConfig
     repeats: int
-    model: dict[str, Any]
-    texts: dict[str, Any]
+    model: ModelFacts
+    texts: TextFacts
     table: pd.DataFrame
     recommended: pd.DataFrame
     layers: Mapping[str, int]
     sizes: tuple[int, ...]
     pca: int
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[RunWarning, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
 
     def against_size(self, layer: str, metric: str) -> pd.DataFrame:

@@ -47,7 +47,7 @@ def scaled(depth: Depth) -> tuple[LayerResult, ...]:
     """Layers that have curves, their scales in units of the layer's median distance."""
     return tuple(
         replace(layer, curves={**layer.curves, "scale": layer.curves["scale"] / unit})
-        for layer, unit in zip(depth.layers, depth.unit(), strict=True)
+        for layer, unit in zip(depth.layers, depth.unit, strict=True)
         if "scale" in layer.curves and np.isfinite(unit) and unit > 0
     )
 

@@ -48,7 +48,7 @@ def read_bars(result: Result, depth: Depth) -> list[Bars]:
     units: dict[str, float] = {}
     limits: dict[str, float] = {}
     for stream in (depth, *depth.streams.values()):
-        units |= zip(stream.names, stream.unit(), strict=True)
+        units |= zip(stream.names, stream.unit, strict=True)
         limits |= zip(stream.names, stream.null("h1_max_norm").hi, strict=True)
     return [_scaled(result, i, units[layer.name], limits[layer.name]) for i, layer in enumerate(result.layers)]
 
@@ -61,7 +61,7 @@ def _scaled(result: Result, i: int, unit: float, longest: float) -> Bars:
     if usable:
         caption = f"bars: {counts}  ·  median distance {unit:.3g}"
     else:
-        caption = shorten(layer.warnings[0], 80) if layer.warnings else "not defined in this layer"
+        caption = shorten(layer.warnings[0].text, 80) if layer.warnings else "not defined in this layer"
     name = f"{shorten(layer.name, 24)}  ({i + 1} of {len(result.layers)})"
     return Bars(f"layer_{layer.index:02d}", name, caption, bars, longest)
 

@@ -23,7 +23,7 @@ def draw_intrinsic_dimension(result: Result, depth: Depth, title: str) -> Figure
 
 def _over_scale(axes: Axes, depth: Depth) -> None:
     panel(axes, "Over scale, some layers", "distance to neighbour 2k / median distance", "dimension")
-    units = dict(zip(depth.names, depth.unit(), strict=True))
+    units = dict(zip(depth.names, depth.unit, strict=True))
     chosen = [layer for layer in spread(depth.layers, "id_dimension") if np.isfinite(units[layer.name])]
     if not chosen:
         nothing(axes, "not defined in any layer")

@@ -12,7 +12,6 @@ import matplotlib.style
 import numpy as np
 from matplotlib.figure import Figure
 
-from todacomm.results.depth import RANDOM, own_weights
 from todacomm.results.result import Provenance
 
 INK, MUTED, FAINT, BAND = "#1a1a1a", "#5f6368", "#e4e6e9", "#c9ccd1"
@@ -92,12 +91,12 @@ def titled(title: str, line: str, width: float, height: float, note: str = "") -
 def provenance(result: Provenance, most: int = 48) -> list[str]:
     """Model, texts and settings in a few words each, fit for a figure."""
     config = result.config
-    weights = " (random weights)" if own_weights(result) == RANDOM else ""
+    weights = " (random weights)" if result.model.weights == "random" else ""
     pca = f"PCA {config.topology.pca}" if config.topology.pca else "no PCA"
     return [
-        shorten(str(result.model.get("name") or config.model.model), most) + weights,
-        shorten(str(result.texts.get("name") or config.texts.dataset), most),
-        f"{result.texts.get('samples', config.texts.samples)} points",
+        shorten(str(result.model.name or config.model.model), most) + weights,
+        shorten(str(result.texts.name or config.texts.dataset), most),
+        f"{result.texts.samples} points",
         pca,
         config.topology.metric + (", standardised" if config.topology.standardize else ""),
     ]

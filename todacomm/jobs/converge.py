@@ -104,11 +104,11 @@ def tags(result: Convergence) -> dict[str, str]:
     """What was measured, and the warnings."""
     model, texts = result.model, result.texts
     return {
-        "model": model["name"],
-        "revision": model["revision"],
-        "weights": model["weights"],
-        "family": model["family"],
-        "dataset": texts["name"],
-        "texts_digest": texts["digest"],
-        "warnings": "\n".join(result.warnings),
+        "model": model.name,
+        "revision": model.revision,
+        "weights": model.weights,
+        "family": model.family,
+        "dataset": texts.name,
+        "texts_digest": texts.digest,
+        "warnings": "\n".join(map(str, result.warnings)),
     }

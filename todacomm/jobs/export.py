@@ -62,7 +62,7 @@ def write_published(analysis: "Analysis", folder: Path) -> None:
 
 def tda_summaries(result: Result) -> Summaries:
     """Counts, totals and longest lifetimes by layer and key of the published package; None where undefined."""
-    layers = by_layer(result.table, weights=str(result.model["weights"]))
+    layers = by_layer(result.table)
     return {
         str(layer): {key: _known(row.get(metric, math.nan)) for key, metric in KEYS.items()}
         for layer, row in layers.iterrows()
@@ -81,7 +81,7 @@ def performance(run: dict[str, float]) -> dict[str, float | None]:
 def experiment_data(result: Result, summaries: Summaries, metrics: dict[str, float | None]) -> pd.DataFrame:
     """One row a layer: run, model, layer, performance, summaries."""
     rows = [
-        {"run_id": RUN, "model": result.model["name"], "layer": layer, **metrics, **summary}
+        {"run_id": RUN, "model": result.model.name, "layer": layer, **metrics, **summary}
         for layer, summary in summaries.items()
     ]
     return pd.DataFrame(rows)
@@ -92,7 +92,7 @@ def interpretation(result: Result) -> str:
     from todacomm.reports import findings, headline
 
     listed = "\n".join(f"- {finding}" for finding in findings(result))
-    return f"# {result.model['name']} on {result.texts['name']}\n\n{headline(result)}\n\n## Findings\n\n{listed}\n"
+    return f"# {result.model.name} on {result.texts.name}\n\n{headline(result)}\n\n## Findings\n\n{listed}\n"
 
 
 def pictures(report: str) -> list[str]:

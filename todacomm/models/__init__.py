@@ -10,9 +10,9 @@ from todacomm.models.layers import choose_layers, layer_names
 from todacomm.models.presets import PRESETS, Preset
 
 if TYPE_CHECKING:
-    from todacomm.models.loading import LoadedModel, ModelInfo, load_model
+    from todacomm.models.loading import LoadedModel, load_model
 
-__all__ = ["PRESETS", "LoadedModel", "ModelInfo", "Preset", "choose_layers", "layer_names", "load_model"]
+__all__ = ["PRESETS", "LoadedModel", "Preset", "choose_layers", "layer_names", "load_model"]
 
 
 def __getattr__(name: str) -> Any:

@@ -9,12 +9,11 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from todacomm.core.facts import RunWarning
 from todacomm.models.anatomy import Anatomy, examine
 from todacomm.models.fusing import fuse
 from todacomm.models.head import head_stands_alone
 from todacomm.models.reading import (
-    Head,
-    Kind,
     explained,
     initialise,
     load_config,
@@ -25,6 +24,7 @@ from todacomm.models.reading import (
 )
 from todacomm.models.sources import find_source
 from todacomm.models.weights import digest_files, tell_size
+from todacomm.results.facts import ModelFacts
 from todacomm.settings.analysis import ModelConfig
 from todacomm.settings.values import AUTO
 
@@ -32,51 +32,6 @@ log = logging.getLogger(__name__)
 
 UNLIMITED = 10**6
 """A tokenizer that knows no limit says so by a number above this."""
-
-
-@dataclass(frozen=True)
-class ModelInfo:
-    """What is recorded of a model.
-
-    Attributes
-    ----------
-    name, source, revision : str
-        Its name in tables; hub id, path or ``bundled:...``; commit on the hub or subfolder.
-    family : str
-        Architecture as the config names it.
-    kind : str
-        ``decoder``, ``encoder``, or ``encoder-decoder``, of which the encoder is read.
-    n_layers, width, n_parameters : int
-        Blocks, width between them, parameters of all that was loaded.
-    context_length : int or None
-        Longest text in tokens; None without a limit.
-    pooling : str
-        ``last``, ``cls`` or ``mean``.
-    weights : str
-        ``trained`` or ``random``.
-    weights_digest : str
-        Of the files as stored; of the parameters where they are random.
-    head : str or None
-        ``causal``, ``masked``, or None where the checkpoint holds no language-model head.
-    dtype, device : str
-        As the model runs.
-    """
-
-    name: str
-    source: str
-    revision: str
-    family: str
-    kind: Kind
-    n_layers: int
-    width: int
-    n_parameters: int
-    context_length: int | None
-    pooling: str
-    weights: str
-    weights_digest: str
-    head: Head | None
-    dtype: str
-    device: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,15 +42,15 @@ class LoadedModel:
     ----------
     layers : tuple of str
         The names of its layers in the order of depth.
-    warnings : tuple of str
+    warnings : tuple of RunWarning
         What a reader of the results should know of the loading.
     """
 
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     anatomy: Anatomy
-    info: ModelInfo
-    warnings: tuple[str, ...] = ()
+    info: ModelFacts
+    warnings: tuple[RunWarning, ...] = ()
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -145,9 +100,10 @@ def load_model(config: ModelConfig, seed: int) -> LoadedModel:
         anatomy = examine(model, text_settings.num_hidden_layers, decoder=kind == "decoder")
     warnings = []
     if head and not head_stands_alone(model, anatomy):
-        warnings.append("no likelihood: the language-model head reads more than the last hidden states")
+        text = "no likelihood: the language-model head reads more than the last hidden states"
+        warnings.append(RunWarning("no_likelihood", text))
         head = None
-    info = ModelInfo(
+    info = ModelFacts(
         name=source.name,
         source=source.origin,
         revision=source.revision,
@@ -191,7 +147,7 @@ def pick_dtype(wanted: str, device: torch.device) -> torch.dtype | None:
     return {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}[wanted]
 
 
-def pick_pooling(wanted: str, kind: Kind, tokenizer: PreTrainedTokenizerBase) -> str:
+def pick_pooling(wanted: str, kind: str, tokenizer: PreTrainedTokenizerBase) -> str:
     """The pooling asked for; ``auto`` is last for decoders, cls for encoders that have such a token, mean otherwise.
 
     Raises

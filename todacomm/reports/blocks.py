@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from todacomm.core.metrics import LAYER_METRICS, RUN_METRICS, metric_of
-from todacomm.reports.findings import EMBEDDING, PARTS, own_rows, undefined_by_construction
+from todacomm.reports.findings import EMBEDDING, PARTS, undefined_by_construction
 from todacomm.reports.formats import UNDEFINED, count, listing, number, p_value, plus_minus, share, signed
 from todacomm.reports.verdicts import Z
 from todacomm.results.depth import ROTATION, Depth, degrees, read_depth
+from todacomm.results.facts import ModelFacts, TextFacts
 from todacomm.results.result import Provenance, Result
-from todacomm.results.table import RUN_LAYER
+from todacomm.results.table import RUN_LAYER, own_rows
 from todacomm.settings.analysis import AnalysisConfig, deviations
 from todacomm.settings.protocols import load_protocol
 
@@ -53,26 +53,24 @@ def analysed(result: Provenance) -> list[tuple[str, str]]:
     """What was analysed and how, as pairs of a name and its value."""
     model, texts, config = result.model, result.texts, result.config
     topology, inference = config.topology, config.inference
-    revision = f", revision {model['revision']}" if model.get("revision") else ""
-    weights = str(model.get("weights", config.model.weights))
-    if model.get("weights_digest"):
-        weights += f", digest {model['weights_digest']}"
-    edition = f", revision {texts['revision']}" if texts.get("revision") else ""
+    revision = f", revision {model.revision}" if model.revision else ""
+    weights = f"{model.weights}, digest {model.weights_digest}" if model.weights_digest else model.weights
+    edition = f", revision {texts.revision}" if texts.revision else ""
     said = [
-        ("Model", f"{model.get('name', config.model.model)}{revision}"),
+        ("Model", f"{model.name}{revision}"),
         ("Architecture", _architecture(model)),
         ("Weights", weights),
-        ("Texts", f"{texts.get('name', config.texts.dataset)}{edition}"),
+        ("Texts", f"{texts.name}{edition}"),
         ("Points", _points(texts)),
-        ("Pooling", _known(model, "pooling")),
+        ("Pooling", model.pooling),
         ("Cloud", f"{_pca(topology.pca)}, {'z-scored' if topology.standardize else 'not z-scored'}, {topology.metric}"),
         ("Homology", f"degrees 0 to {topology.maxdim}, engine {topology.engine}"),
         ("Landmarks", number(topology.landmarks) if topology.landmarks else ""),
         ("Intervals", f"{inference.replicates} half-samples" if config.has_intervals else "none"),
         ("Nulls", _nulls(config)),
         ("Protocol", _protocol(result)),
-        ("Forward pass", " on ".join(filter(None, (_known(model, "dtype"), _known(model, "device"))))),
-        ("Likelihood", f"of {number(model['n_predicted'])} predicted tokens" if model.get("n_predicted") else ""),
+        ("Forward pass", " on ".join(filter(None, (model.dtype, model.device)))),
+        ("Likelihood", f"of {number(model.n_predicted)} predicted tokens" if model.n_predicted else ""),
         ("Seed", str(config.record.seed)),
         ("Seconds", ", ".join(f"{stage} {number(seconds, 2)}" for stage, seconds in result.seconds.items())),
     ]
@@ -81,7 +79,7 @@ def analysed(result: Provenance) -> list[tuple[str, str]]:
 
 def headline_table(result: Result) -> list[tuple[str, str, str]]:
     """Numbers of the whole run: name, value and meaning."""
-    rows = own_rows(result)
+    rows = own_rows(result.table)
     run = rows[rows["layer"] == RUN_LAYER].set_index("metric")
     depth = read_depth(result)
     first = EMBEDDING in depth.names and bool(depth.sound[depth.names.index(EMBEDDING)])
@@ -133,7 +131,7 @@ def gaps(result: Result, depth: Depth) -> list[str]:
     for layer in result.layers:
         if layer.name not in shaped:
             by_construction = layer.name == EMBEDDING and undefined_by_construction(result)
-            known = "; ".join(layer.warnings) or "the cloud is degenerate"
+            known = "; ".join(warning.text for warning in layer.warnings) or "the cloud is degenerate"
             said.append(f"{layer.name}: {'not defined by construction' if by_construction else known}.")
     return said
 
@@ -155,10 +153,15 @@ def glossary(result: Result, depth: Depth) -> list[tuple[str, str]]:
     return [(name, metric_of(name).meaning) for name in chosen]
 
 
-def _architecture(model: dict[str, Any]) -> str:
-    parts = [word for key in ("family", "kind") if (word := _known(model, key))]
-    sizes = {"n_layers": "layers", "width": "wide", "n_parameters": "parameters", "context_length": "tokens of context"}
-    return ", ".join(parts + [f"{number(model[key])} {noun}" for key, noun in sizes.items() if model.get(key)])
+def _architecture(model: ModelFacts) -> str:
+    sizes = {
+        "layers": model.n_layers,
+        "wide": model.width,
+        "parameters": model.n_parameters,
+        "tokens of context": model.context_length,
+    }
+    parts = [model.family, model.kind, *(f"{number(size)} {noun}" for noun, size in sizes.items() if size)]
+    return ", ".join(filter(None, parts))
 
 
 def _nulls(config: AnalysisConfig) -> str:
@@ -169,17 +172,11 @@ def _nulls(config: AnalysisConfig) -> str:
     return "; ".join(rotations + draws) or "none"
 
 
-def _known(model: dict[str, Any], key: str) -> str:
-    """A word about the model, empty where nobody knows it."""
-    word = str(model.get(key) or "")
-    return "" if word == "unknown" else word
-
-
-def _points(texts: dict[str, Any]) -> str:
-    unit = str(texts.get("unit", "text"))
-    documents = f" from {number(texts['n_documents'])} documents" if texts.get("n_documents") else ""
-    digest = f", digest {texts['digest']}" if texts.get("digest") else ""
-    return f"{number(texts.get('samples'))}, one for each {unit}{documents}{digest}"
+def _points(texts: TextFacts) -> str:
+    return (
+        f"{number(texts.samples)}, one for each {texts.unit} from {number(texts.n_documents)} documents, "
+        f"digest {texts.digest}"
+    )
 
 
 def _pca(components: int) -> str:

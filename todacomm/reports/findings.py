@@ -1,15 +1,14 @@
 """The interpretation: sentences that follow from the numbers, and say so where nothing follows."""
 
 import numpy as np
-import pandas as pd
 
 from todacomm.core.layer import DOUBTFUL_SHARE
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.reports.formats import fold, layers, listing, number, plus_minus, share
 from todacomm.reports.verdicts import controls, loops, totals
-from todacomm.results.depth import ROTATION, Depth, own_weights, read_depth
+from todacomm.results.depth import ROTATION, Depth, read_depth
 from todacomm.results.result import Result
-from todacomm.results.table import RUN_LAYER, run_values
+from todacomm.results.table import RUN_LAYER, own_rows, run_values
 
 EMBEDDING = "embedding"
 PARTS = {"attention": "attention", "ffn": "MLP"}
@@ -45,7 +44,7 @@ def headline(result: Result) -> str:
     sound = depth.sound
     if not sound.any():
         return "No layer has a cloud that can be read: see the warnings."
-    ratios = own_run_values(result)
+    ratios = run_values(result.table)
     grown, left = ratios.get("expansion_ratio", np.nan), ratios.get("expansion_ratio_norm", np.nan)
     block = ratios.get("expansion_ratio_block", np.nan)
     text = ""
@@ -59,7 +58,7 @@ def headline(result: Result) -> str:
 
 def undefined_by_construction(result: Result) -> bool:
     """Whether the embedding is one point for any texts: the first position holds the same token in all of them."""
-    return result.model.get("pooling") == "cls" and any(layer.name == EMBEDDING for layer in result.layers)
+    return result.model.pooling == "cls" and any(layer.name == EMBEDDING for layer in result.layers)
 
 
 def soundness(result: Result, depth: Depth) -> list[str]:
@@ -127,7 +126,7 @@ def scale(depth: Depth, sound: np.ndarray) -> list[str]:
 
 def published(result: Result, depth: Depth) -> list[str]:
     """Why the published arithmetic and the scale-free ratio differ on this model."""
-    ratios = own_run_values(result)
+    ratios = run_values(result.table)
     theirs, ours = ratios.get("expansion_ratio_published", np.nan), ratios.get("expansion_ratio_norm", np.nan)
     if not np.isfinite(theirs) or EMBEDDING not in depth.names:
         return []
@@ -206,7 +205,7 @@ def certainty(result: Result, depth: Depth) -> list[str]:
             said.append(f"Counts and shares carry no interval: {_labels(counts)}.")
         if set(measured) & CONSERVATIVE - set(bare):
             said.append("The intervals of the entropies, TwoNN and the effective rank are wider than they need be.")
-    run = own_rows(result)
+    run = own_rows(result.table)
     plain = run[np.isfinite(run["value"]) & ~np.isfinite(run["lo"]) & (run["layer"] == RUN_LAYER)]
     if len(plain):
         said.append(f"Of the whole run these carry no interval: {listing(plain['metric'].tolist())}.")
@@ -223,13 +222,3 @@ def certainty(result: Result, depth: Depth) -> list[str]:
 
 def _labels(names: list[str]) -> str:
     return listing([LAYER_METRICS[name].label for name in names])
-
-
-def own_rows(result: Result) -> pd.DataFrame:
-    """Rows of the run itself, without those of its control: a run on random weights comes before its control."""
-    return result.table[result.table["weights"] == own_weights(result)].drop_duplicates(["layer", "metric"])
-
-
-def own_run_values(result: Result) -> dict[str, float]:
-    """Numbers of the whole run, without those of a control."""
-    return run_values(own_rows(result))

@@ -44,9 +44,8 @@ def report_context(result: Result) -> dict[str, Any]:
     header and rows); ``figures`` (each with title, reading and file); ``mlflow_command``, ``python_call``, ``digest``.
     """
     depth = read_depth(result)
-    model, texts = result.config.model, result.config.texts
     return {
-        "title": one_line(f"{result.model.get('name', model.model)} on {result.texts.get('name', texts.dataset)}"),
+        "title": one_line(f"{result.model.name} on {result.texts.name}"),
         "warnings": warnings(result),
         "analysed": analysed(result),
         "headline": headline(result),
@@ -72,19 +71,15 @@ def warnings(result: Result) -> list[str]:
     names = [layer.name for layer in result.layers]
     by_construction = undefined_by_construction(result)
     grouped: dict[str, list[str]] = defaultdict(list)
-    for text in result.warnings:
-        layer = next((name for name in names if text.startswith(f"{name}: ")), "")
-        rest = text.removeprefix(f"{layer}: ")
-        if by_construction and layer == EMBEDDING:
-            rest = "not defined by construction: with CLS pooling it is one point for any texts"
-        elif by_construction:
-            text = text.replace(f"the cloud of {EMBEDDING} is degenerate", f"{EMBEDDING} is one point by construction")
-        grouped[rest if layer else text].append(layer)
-    said = []
+    for warning in result.warnings:
+        constructed = by_construction and warning.layer == EMBEDDING
+        text = "not defined by construction: with CLS pooling it is one point for any texts"
+        grouped[text if constructed else warning.text].append(warning.layer)
+    lines = []
     for text, where in grouped.items():
         parts = [layers_in_words(each, np.isin(each, where)) for each in groups(names).values()]
-        said.append(f"{', '.join(filter(None, parts))}: {text}" if any(parts) else text)
-    return said
+        lines.append(f"{', '.join(filter(None, parts))}: {text}" if any(parts) else text)
+    return lines
 
 
 def pictures(result: Result) -> list[Picture]:

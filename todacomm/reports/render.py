@@ -162,7 +162,7 @@ def render_html(markdown: str, title: str, pictures: Mapping[str, str] | None = 
             content.children = None
     parser.add_render_rule("table_open", _open_table)
     parser.add_render_rule("table_close", _close_table)
-    body = parser.renderer.render(tokens, parser.options, {})
+    body = _with_solid_numbers(parser.renderer.render(tokens, parser.options, {}))
     environment = Environment(loader=FileSystemLoader(templates_folder()), undefined=StrictUndefined, autoescape=True)
     style = (templates_folder() / "report.css").read_text(encoding="utf-8")
     return environment.get_template("page.html.j2").render(title=title, style=Markup(style), body=Markup(body))
@@ -192,6 +192,15 @@ def inline_svg(svg: str, label: str, prefix: str) -> str:
     body = re.sub(r"\n\s*", "\n", body)
     attributes = f'{view.group(0)} style="max-width: {float(view.group(1)) / POINTS_A_REM:.3g}rem" ' if view else ""
     return f'<svg {attributes}role="img" aria-label="{Markup.escape(label)}">{body.strip()}'
+
+
+def _with_solid_numbers(body: str) -> str:
+    """A page on which no line ends within a number with its interval or its unit.
+
+    >>> _with_solid_numbers("0.5 ± 0.1 and 3 %")
+    '0.5\\xa0±\\xa00.1 and 3\\xa0%'
+    """
+    return body.replace(" ± ", "\u00a0±\u00a0").replace(" %", "\u00a0%")
 
 
 def _open_table(*_: Any) -> str:

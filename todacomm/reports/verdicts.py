@@ -7,7 +7,7 @@ import numpy as np
 
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.reports.formats import count, layers, listing, number, p_value, plus_minus, signed
-from todacomm.results.depth import RANDOM, Curve, Depth, own_weights
+from todacomm.results.depth import Curve, Depth
 from todacomm.results.result import Result
 
 LEVEL = 0.05
@@ -90,7 +90,7 @@ def _too_few(subject: str, floor: float) -> str:
 
 def controls(result: Result, depth: Depth, sound: np.ndarray) -> list[str]:
     """What the controls that cost a forward pass say, by paired differences."""
-    if own_weights(result) == RANDOM:
+    if result.model.weights == "random":
         return ["The weights are random: what is seen here is the architecture and the texts, not training."]
     said = [sentence for kind in _CONTROLS if (sentence := _control(depth, sound, kind))]
     drawn = any(depth.control(metric).defined for metric in _COMPARED)

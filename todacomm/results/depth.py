@@ -8,11 +8,11 @@ import pandas as pd
 
 from todacomm.core.layer import DEGENERATE_SHARE, MIN_DISTINCT
 from todacomm.core.streams import RESIDUAL, groups, kind_of, places
-from todacomm.results.result import LayerResult, Provenance, Result
+from todacomm.results.result import LayerResult, Result
 from todacomm.results.table import RUN_LAYER
 
 ROTATION = "rotation"
-RANDOM = "random"
+RANDOM_WEIGHTS = "random_weights"
 
 
 @dataclass(frozen=True)
@@ -83,12 +83,10 @@ class Depth:
         n_points, n_distinct = self.curve("n_points").value, self.curve("n_distinct").value
         return np.asarray((n_distinct >= MIN_DISTINCT) & (n_distinct >= DEGENERATE_SHARE * n_points))
 
+    @property
     def unit(self) -> np.ndarray:
         """Distance by which scale-free numbers are divided, the median among distinct points: shape (n_layers,)."""
-        mean, share = self.curve("h0_mean_lifetime").value, self.curve("h0_total_norm").value
-        with np.errstate(divide="ignore", invalid="ignore"):
-            unit = mean / share
-        return np.where(np.isfinite(unit) & (unit > 0), unit, self.curve("median_distance").value)
+        return self.curve("unit_distance").value
 
     def _curve(self, tables: dict[str, pd.DataFrame], metric: str, value: str = "value") -> Curve:
         return Curve(*(self._column(tables, column, metric) for column in (value, "lo", "hi")))
@@ -112,8 +110,7 @@ def read_depth(result: Result) -> Depth:
 
 def _read_stream(result: Result, names: tuple[str, ...], place: dict[str, int]) -> Depth:
     table = result.table[result.table["layer"] != RUN_LAYER]
-    own = table["weights"] == own_weights(result)
-    control = ~own & (table["weights"] == RANDOM)
+    own, control = table["control"] == "", table["control"] == RANDOM_WEIGHTS
     nulls = result.nulls
     return Depth(
         layers=tuple(layer for layer in result.layers if layer.name in names),
@@ -125,11 +122,6 @@ def _read_stream(result: Result, names: tuple[str, ...], place: dict[str, int]) 
             for kind, rows in nulls.groupby("null")
         },
     )
-
-
-def own_weights(result: Provenance) -> str:
-    """``trained`` or ``random``: which rows of the table are the run's own."""
-    return str(result.model.get("weights") or result.config.model.weights)
 
 
 def spread(layers: tuple[LayerResult, ...], curve: str, most: int = 6) -> list[LayerResult]:
@@ -164,6 +156,5 @@ def degrees(result: Result) -> tuple[int, ...]:
 
 def _wide(rows: pd.DataFrame, names: tuple[str, ...], columns: tuple[str, ...]) -> dict[str, pd.DataFrame]:
     """One frame a column, layers by metrics."""
-    rows = rows.drop_duplicates(["layer", "metric"])
     indexed = rows.set_index(["layer", "metric"])
     return {column: indexed[column].unstack("metric").reindex(list(names)) for column in columns if len(rows)}

@@ -1,9 +1,12 @@
 """What is observed of a model before any geometry: one cloud a layer, and the texts behind its rows."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
+import pandas as pd
+
+from todacomm.core.facts import RunWarning
+from todacomm.results.facts import ModelFacts, TextFacts
 
 OWN_CLOUDS = "clouds:"
 """What ``model`` begins with where the clouds come from a file."""
@@ -15,8 +18,8 @@ class Observation:
 
     Attributes
     ----------
-    model, texts : dict
-        Facts for the record: name, revision, family, width ...; name, source, digest, ids ...
+    model, texts : ModelFacts, TextFacts
+        What is known of the model and of the texts.
     clouds : dict of ndarray, shape (n_points, n_dims)
         Pooled activations by layer in the order of depth, float32; row i is text i in every layer.
     likelihood : dict of float
@@ -27,13 +30,16 @@ class Observation:
         Share of the texts cut at ``max_length``; nan where it is unknown.
     token_embeddings : ndarray, shape (n_points, n_dims), or None
         Input embeddings at the pooled position, without positions.
+    text_table : DataFrame
+        What each point read, see :func:`todacomm.results.texts.text_table`.
     """
 
-    model: dict[str, Any]
-    texts: dict[str, Any]
+    model: ModelFacts
+    texts: TextFacts
     clouds: dict[str, np.ndarray]
     likelihood: dict[str, float] = field(default_factory=dict)
     pooled_tokens: np.ndarray | None = None
     truncated_fraction: float = float("nan")
     token_embeddings: np.ndarray | None = None
-    warnings: tuple[Any, ...] = ()
+    text_table: pd.DataFrame = field(default_factory=pd.DataFrame)
+    warnings: tuple[RunWarning, ...] = ()

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
+from todacomm.core.facts import RunWarning
+from todacomm.results.facts import ModelFacts, TextFacts
 from todacomm.settings.analysis import AnalysisConfig
 
 
@@ -16,9 +18,9 @@ class Provenance(Protocol):
     @property
     def config(self) -> AnalysisConfig: ...
     @property
-    def model(self) -> dict[str, Any]: ...
+    def model(self) -> ModelFacts: ...
     @property
-    def texts(self) -> dict[str, Any]: ...
+    def texts(self) -> TextFacts: ...
     @property
     def seconds(self) -> dict[str, float]: ...
 
@@ -42,7 +44,7 @@ class LayerResult:
     depth: float
     diagrams: list[np.ndarray]
     curves: dict[str, np.ndarray]
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[RunWarning, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,21 +57,24 @@ class Result:
         The tidy tables of :mod:`todacomm.results.table`.
     clouds : dict of ndarray, shape (n_points, n_dims)
         Pooled activations by layer, float32.
+    text_table : DataFrame
+        What each point read, in the order of the clouds' rows: :func:`todacomm.results.texts.text_table`.
     replicates : mapping of ndarray, shape (replicates, len(INTERVAL_METRICS))
         Layer -> its metrics on the half-samples, the same half-samples in every run of as many texts and the same seed.
-    warnings : tuple of str
-        Every warning of the run; a layer's begins with its name.
+    warnings : tuple of RunWarning
+        Every warning of the run and of its layers.
     seconds : dict of float
         Wall-clock time by stage.
     """
 
     config: AnalysisConfig
-    model: dict[str, Any]
-    texts: dict[str, Any]
+    model: ModelFacts
+    texts: TextFacts
     table: pd.DataFrame
     nulls: pd.DataFrame
     layers: tuple[LayerResult, ...]
     clouds: dict[str, np.ndarray]
+    text_table: pd.DataFrame = field(default_factory=pd.DataFrame)
     replicates: Mapping[str, np.ndarray] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[RunWarning, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)

@@ -6,16 +6,17 @@ from typing import Any
 
 import pandas as pd
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised whenever a column is added, removed or changes its meaning."""
 
 COLUMNS = (
-    "model", "revision", "weights", "dataset", "layer", "depth", "metric",
+    "model", "revision", "weights", "dataset", "control", "layer", "depth", "metric",
     "value", "se", "lo", "hi", "n", "null", "p", "p_adjusted",
 )  # fmt: skip
 """``layer`` is the layer's name, or ``run`` for a number of the whole run (its depth is nan). ``depth`` runs from 0
 (embedding) to 1 (last layer); what a block's attention and MLP add has the depth of the block. ``null`` names the null
-model that ``p`` refers to. Rows of the random-weights control stand in the same table with ``weights = random``."""
+model that ``p`` refers to. ``control`` is empty for the run's own rows; those of a control that was run beside it have
+the control's name there, such as ``random_weights``."""
 
 NULL_COLUMNS = (
     "model", "revision", "weights", "dataset", "layer", "depth", "metric", "null", "draws",
@@ -25,7 +26,7 @@ NULL_COLUMNS = (
 their mean with its standard error, and how many layers share the adjustment (``family``)."""
 
 RUN_LAYER = "run"
-_TEXT = {"model", "revision", "weights", "dataset", "layer", "metric", "null"}
+_TEXT = {"model", "revision", "weights", "dataset", "control", "layer", "metric", "null"}
 
 
 def tidy(rows: Iterable[Mapping[str, Any]], columns: tuple[str, ...] = COLUMNS) -> pd.DataFrame:
@@ -49,11 +50,20 @@ def tidy(rows: Iterable[Mapping[str, Any]], columns: tuple[str, ...] = COLUMNS) 
     return frame
 
 
-def by_layer(table: pd.DataFrame, column: str = "value", weights: str | None = None) -> pd.DataFrame:
-    """One row a layer in the order of depth, one column a metric, holding ``column`` of the tidy table."""
-    rows = table[table["layer"] != RUN_LAYER]
-    if weights is not None:
-        rows = rows[rows["weights"] == weights]
+def own_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the run itself, without those of its controls."""
+    return table[table["control"] == ""]
+
+
+def by_layer(table: pd.DataFrame, column: str = "value", control: str = "") -> pd.DataFrame:
+    """One row a layer in the order of depth, one column a metric, holding ``column`` of the tidy table.
+
+    Parameters
+    ----------
+    control : str
+        Whose rows: those of the run itself, or of the control of that name.
+    """
+    rows = table[(table["layer"] != RUN_LAYER) & (table["control"] == control)]
     wide = rows.pivot_table(index=["depth", "layer"], columns="metric", values=column, dropna=False, sort=False)
     return wide.dropna(how="all").sort_index(level="depth", sort_remaining=False, kind="stable").reset_index("depth")
 
@@ -77,6 +87,7 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def run_values(table: pd.DataFrame) -> dict[str, float]:
-    """The numbers of the whole run by name."""
-    rows = table[table["layer"] == RUN_LAYER]
+    """The run's own numbers of the whole run by name."""
+    rows = own_rows(table)
+    rows = rows[rows["layer"] == RUN_LAYER]
     return dict(zip(rows["metric"], rows["value"].astype(float), strict=True))

@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +25,7 @@ from todacomm.tracking.files import (
     read_layer,
     read_replicates,
     read_tables,
+    read_text_table,
 )
 from todacomm.tracking.places import check_artifacts
 from todacomm.tracking.run import INTERRUPTED, KIND
@@ -66,10 +66,10 @@ class Analysis:
         layer ``run``.
     nulls : DataFrame
         The table of null models, columns :data:`todacomm.results.table.NULL_COLUMNS`.
-    model, texts : dict
-        Facts about the model and the texts.
-    warnings : tuple of str
-        Every warning of the run.
+    model, texts : ModelFacts, TextFacts
+        What is known of the model and the texts.
+    warnings : tuple of RunWarning
+        Every warning of the run and of its layers.
     tags : dict of str
         Tags of the run, ``todacomm.protocol`` among them.
     layer_names : tuple of str
@@ -91,8 +91,8 @@ class Analysis:
         self.nulls: pd.DataFrame = tables.nulls
         self.warnings = tables.warnings
         self.settings = tables.settings
-        self.model: dict[str, Any] = tables.settings["model"]
-        self.texts: dict[str, Any] = tables.settings["texts"]
+        self.model = tables.model
+        self.texts = tables.texts
         self.layer_names = tuple(name for _, name, _ in tables.settings["layers"])
 
     def __repr__(self) -> str:
@@ -101,7 +101,7 @@ class Analysis:
     @property
     def run(self) -> dict[str, float]:
         """The numbers of the whole run by name."""
-        return run_values(self.layers[self.layers["weights"] == self.model["weights"]])
+        return run_values(self.layers)
 
     @cached_property
     def config(self) -> AnalysisConfig:
@@ -112,6 +112,11 @@ class Analysis:
     def text_ids(self) -> tuple[str, ...]:
         """Which text each row of a cloud is."""
         return tuple(json.loads(self.artifact(TEXTS).read_text(encoding="utf-8")).get("ids", ()))
+
+    @cached_property
+    def text_table(self) -> pd.DataFrame:
+        """What each point read, in the order of the clouds' rows: :func:`todacomm.results.texts.text_table`."""
+        return read_text_table(self.artifact(TEXTS))
 
     def diagrams(self, layer: str | int) -> list[np.ndarray]:
         """Persistence diagrams of a layer by degree, each of shape ``(bars, 2)`` with birth and death."""
@@ -143,7 +148,7 @@ class Analysis:
         """The result without diagrams, curves, clouds and ids of texts: enough for tables and findings, at once."""
         layers = []
         for index, name, depth in self.settings["layers"]:
-            own = tuple(text.removeprefix(f"{name}: ") for text in self.warnings if text.startswith(f"{name}: "))
+            own = tuple(warning for warning in self.warnings if warning.layer == name)
             layers.append(LayerResult(name, index, depth, [], {}, own))
         return Result(
             config=self.config,
@@ -166,9 +171,10 @@ class Analysis:
         stored = self.layer_names if self.settings["options"]["keep_clouds"] else ()
         return replace(
             outline,
-            texts={**self.texts, "ids": list(self.text_ids)},
+            texts=replace(self.texts, ids=self.text_ids),
             layers=tuple(layers),
             clouds={name: self.cloud(name) for name in stored},
+            text_table=self.text_table,
             replicates=self.replicates,
         )
 

@@ -7,10 +7,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from todacomm.core.facts import RunWarning
 from todacomm.core.metrics import LAYER_METRICS, metric_key
 from todacomm.core.streams import RESIDUAL, groups, places
 from todacomm.results.result import Result
-from todacomm.results.table import RUN_LAYER, SCHEMA_VERSION, run_values
+from todacomm.results.table import RUN_LAYER, SCHEMA_VERSION, own_rows, run_values
 from todacomm.settings.analysis import AnalysisConfig, deviations
 from todacomm.settings.protocols import load_protocol
 from todacomm.settings.values import spelled
@@ -26,7 +27,7 @@ _PLOTTED = ("h0_total_norm", "h1_max_norm")
 """Metrics whose intervals, nulls and random-weights control are charts too; all others' stand in the tables."""
 _PLOTTED_OF_STREAMS = (*_PLOTTED, "mean_norm", "twonn_dimension")
 """Metrics of what attention and MLPs add that are charts, of the stream's own."""
-_ROTATION = "rotation"
+_ROTATION, _RANDOM_WEIGHTS = "rotation", "random_weights"
 
 
 class Point(NamedTuple):
@@ -39,13 +40,14 @@ class Point(NamedTuple):
 
 def without_infinities(result: Result) -> Result:
     """A result whose tables hold numbers and nan only: infinities become nan, each with a warning."""
-    warned: list[str] = []
+    warned: list[RunWarning] = []
     table, nulls = result.table.copy(), result.nulls.copy()
     for rows in (table, nulls):
         numbers = rows.select_dtypes("number").columns
         infinite = np.isinf(rows[numbers])
         for _, row in rows[infinite.any(axis=1)].iterrows():
-            warned.append(f"{row['layer']}: {row['metric']} is infinite and stands as undefined")
+            layer = "" if row["layer"] == RUN_LAYER else row["layer"]
+            warned.append(RunWarning("infinite", f"{row['metric']} is infinite and stands as undefined", layer))
         rows[numbers] = rows[numbers].mask(infinite)
     if not warned:
         return result
@@ -61,8 +63,8 @@ def metrics(result: Result) -> list[Point]:
     place = places(layer.name for layer in result.layers)
     streams = {kind: {name: place[name] for name in names} for kind, names in groups(place).items()}
     steps = streams.pop(RESIDUAL, {})
-    own = result.table["weights"] == result.model["weights"]
-    table = result.table[own & (result.table["layer"] != RUN_LAYER)]
+    own = own_rows(result.table)
+    table = own[own["layer"] != RUN_LAYER]
     points = [
         Point("layer/relative_depth", layer.depth, steps[layer.name]) for layer in result.layers if layer.name in steps
     ]
@@ -71,14 +73,15 @@ def metrics(result: Result) -> list[Point]:
     for kind, its_steps in streams.items():
         for name in _PLOTTED_OF_STREAMS:
             points += _series(table, name, "value", f"{kind}/{name}", its_steps)
+    control = result.table[result.table["control"] == _RANDOM_WEIGHTS]
     for name in _PLOTTED:
         for bound in ("lo", "hi"):
             points += _series(table, name, bound, f"interval/{name}_{bound}", steps)
-        points += _series(result.table[~own], name, "value", f"control/random_weights/{name}", steps)
+        points += _series(control, name, "value", f"control/random_weights/{name}", steps)
     rotated = result.nulls[result.nulls["null"] == _ROTATION]
     for name, column in (("h1_max_norm", "mean"), ("h1_max_norm", "p_adjusted"), ("h0_total_norm", "mean")):
         points += _series(rotated, name, column, f"null/{name}_{column}", steps)
-    summary = run_values(result.table[own]) | {f"seconds_{stage}": t for stage, t in result.seconds.items()}
+    summary = run_values(own) | {f"seconds_{stage}": t for stage, t in result.seconds.items()}
     return points + [Point(f"summary/{name}", value, 0) for name, value in summary.items()]
 
 
@@ -116,12 +119,12 @@ def first_tags(config: AnalysisConfig) -> dict[str, str]:
 def last_tags(result: Result) -> dict[str, str]:
     """What the model and the texts turned out to be, and the warnings."""
     return _filled({
-        "model": result.model.get("name"),
-        "revision": result.model.get("revision"),
-        "family": result.model.get("family"),
-        "dataset": result.texts.get("name"),
-        "texts_digest": result.texts.get("digest"),
-        "warnings": fitted("\n".join(result.warnings)),
+        "model": result.model.name,
+        "revision": result.model.revision,
+        "family": result.model.family,
+        "dataset": result.texts.name,
+        "texts_digest": result.texts.digest,
+        "warnings": fitted("\n".join(map(str, result.warnings))),
     })  # fmt: skip
 
 

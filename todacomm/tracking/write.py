@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from todacomm.core.streams import RESIDUAL, kind_of, places
+from todacomm.results.facts import TextFacts
 from todacomm.results.result import Result
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.settings.values import spelled
@@ -212,13 +213,13 @@ def copy_whole(folder: Path, output_dir: Path) -> None:
         copy.rename(target)
 
 
-def _dataset(texts: Mapping[str, Any]) -> DatasetInput:
+def _dataset(texts: TextFacts) -> DatasetInput:
     """The texts as an input of the run: name, source, revision and digest."""
-    source = {"uri": str(texts.get("source", "")), "revision": str(texts.get("revision", ""))}
-    profile = {name: texts[name] for name in ("samples", "n_documents", "unit") if name in texts}
+    source = {"uri": texts.source, "revision": texts.revision}
+    profile = {"samples": texts.samples, "n_documents": texts.n_documents, "unit": texts.unit}
     dataset = Dataset(
-        name=str(texts["name"])[:_DATASET_NAME],
-        digest=str(texts["digest"])[:_DATASET_DIGEST],
+        name=texts.name[:_DATASET_NAME],
+        digest=texts.digest[:_DATASET_DIGEST],
         source_type="texts",
         source=json.dumps(source),
         profile=json.dumps(profile),

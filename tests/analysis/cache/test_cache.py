@@ -78,7 +78,7 @@ def test_controls_come_from_the_cache_too():
     random = settings(weights="random")
     first = run_model(random, seed=7)
     assert_same(run_model(random, seed=7), first)
-    assert run_model(random, seed=8).model["weights_digest"] != first.model["weights_digest"]
+    assert run_model(random, seed=8).model.weights_digest != first.model.weights_digest
     assert len(cache.entries()) == 2
 
 
@@ -98,7 +98,7 @@ def test_a_changed_model_is_another_entry(tmp_path):
     shutil.rmtree(model)
     tiny_model_folder(tmp_path, "gpt2", seed=1)
     after = observe(settings(model=str(model)))
-    assert before.model["weights_digest"] != after.model["weights_digest"]
+    assert before.model.weights_digest != after.model.weights_digest
     assert len(cache.entries()) == 2
 
 
@@ -108,7 +108,7 @@ def test_a_changed_file_of_texts_is_another_entry(tmp_path):
     config = settings(dataset=str(texts), unit="row")
     before = observe(config)
     texts.write_text("".join(f'{{"text": "text number {i}"}}\n' for i in range(1, 13)))
-    assert observe(config).texts["digest"] != before.texts["digest"]
+    assert observe(config).texts.digest != before.texts.digest
 
 
 def cut(path):
@@ -153,17 +153,14 @@ def test_an_entry_under_another_name_is_not_taken():
     other = settings(samples=13)
     entry.path.rename(entry.path.with_name(observation_key(other).digest))
     seen = observe(other)
-    assert len(seen.texts["ids"]) == 13
+    assert len(seen.texts.ids) == 13
     assert any("belongs to another analysis" in warning.text for warning in seen.warnings)
 
 
 def test_a_cache_that_cannot_be_written_is_a_warning_of_the_run(folder):
     folder.write_text("a file where a folder should be")
     result = measure(settings())
-    assert any(
-        "cache_unusable" in str(getattr(warning, "code", warning)) or "not stored" in str(warning)
-        for warning in result.warnings
-    )
+    assert "cache_unusable" in [warning.code for warning in result.warnings]
     assert result.table["value"].notna().any()
 
 
