@@ -21,8 +21,8 @@ class Picture:
 def write_files(template: str | Path, context: Mapping[str, Any], folder: Path) -> dict[str, Path]:
     """``report.md`` and ``report.html`` in ``folder``, by name.
 
-    The page holds ``context["overview"]``, where there is one, and ``context["figures"]``, as far as their SVG is in the
-    folder.
+    The page holds ``context["overview"]``, where there is one, and ``context["figures"]``, as far as their SVG is in
+    the folder.
 
     Raises
     ------

@@ -29,10 +29,10 @@ LOOP_COLUMNS = (
     "layer", "rank", "birth", "death", "lifetime_norm", "ratio", "p", "p_adjusted", "reproduction", "reproduction_lo",
     "verdict",
 )  # fmt: skip
-"""One row a bar, the longest H1 bars of each layer from rank 1 on: birth, death, lifetime in median distances, death over
-birth, p against the rotations, plain and adjusted over the layers, the share of its life that is left on half of the texts
-with its 5 % quantile. ``verdict`` is ``loop`` (longer than the covariance explains, and reproduced on halves of the
-texts), ``few texts`` (the first without the second) or ``none``."""
+"""One row a bar, the longest H1 bars of each layer from rank 1 on: birth, death, lifetime in median distances, death
+over birth, p against the rotations, plain and adjusted over the layers, the share of its life that is left on half of
+the texts with its 5 % quantile. ``verdict`` is ``loop`` (longer than the covariance explains, and reproduced on halves
+of the texts), ``few texts`` (the first without the second) or ``none``."""
 
 RUN_LAYER = "run"
 _TEXT = {"model", "revision", "weights", "dataset", "control", "layer", "metric", "null", "verdict"}

@@ -169,7 +169,7 @@ BAR_METRICS: dict[str, Metric] = {
         meaning="Sum of all H1 lifetimes; noise alone has plenty.", twin="h1_total_norm"),
     "h1_max_lifetime": replace(
         _LONGEST, degree=1, label="H1 longest lifetime", short="H1 longest lifetime",
-        meaning="Longest H1 bar: the most persistent loop.", twin="h1_max_norm"),
+        meaning="Longest H1 bar.", twin="h1_max_norm"),
     "h1_count": Metric(
         compute=count, needs=("lifetimes",), degree=1, group="tda", label="H1 bars", units="-",
         meaning="Number of H1 bars; pure noise has one for every point or two.",
@@ -189,7 +189,8 @@ BAR_METRICS: dict[str, Metric] = {
         source=RIPS, grows=True, null_tail="two-sided", compared=True, table="shape"),
     "h1_max_norm": replace(
         _LONGEST_NORM, degree=1, label="H1 longest lifetime / median distance", short="H1 longest / median distance",
-        meaning="Most persistent loop in units of the median distance: with its p-value, the evidence for a loop.",
+        meaning="Longest H1 bar in units of the median distance. Longer than in rotated clouds is necessary for a "
+        "loop, not sufficient.",
         reading="With an adjusted p of at most .05 a loop is longer than the covariance explains. Otherwise it is *not "
         "detected*, which is not *absent*.",
         null_tail="upper", compared=True, main=True),

@@ -23,11 +23,13 @@ def of_limits(result: Result, depth: Depth) -> Iterator[Finding]:
     """
     measured = [name for name in LAYER_METRICS if depth.curve(name).defined]
     bare = [name for name in measured if not np.isfinite(depth.curve(name).lo).any()]
+    run = own_rows(result.table)
+    plain = run[(run["layer"] == RUN_LAYER) & np.isfinite(run["value"]) & ~np.isfinite(run["lo"])]
     if measured and len(bare) == len(measured):
         yield Finding("no_intervals", values={"reason": _why_no_intervals(result)})
     else:
         missing = tuple(name for name in bare if LAYER_METRICS[name].interval)
-        counts = tuple(name for name in bare if not LAYER_METRICS[name].interval)
+        counts = tuple(name for name in bare if not LAYER_METRICS[name].interval and LAYER_METRICS[name].needs_shape)
         wide = tuple(name for name in CONSERVATIVE if name in measured and name not in bare)
         for kind, names in (
             ("intervals_missing", missing),
@@ -36,10 +38,8 @@ def of_limits(result: Result, depth: Depth) -> Iterator[Finding]:
         ):
             if names:
                 yield Finding(kind, values={"metrics": names})
-    run = own_rows(result.table)
-    plain = run[(run["layer"] == RUN_LAYER) & np.isfinite(run["value"]) & ~np.isfinite(run["lo"])]
-    if len(plain):
-        yield Finding("run_without_interval", values={"metrics": tuple(plain["metric"])})
+        if len(plain):
+            yield Finding("run_without_interval", values={"metrics": tuple(plain["metric"])})
     tested = tuple(name for name in measured if np.isfinite(depth.against(name, "p_adjusted")).any())
     if tested:
         yield Finding("tested_metrics", values={"metrics": tested})
