@@ -94,9 +94,10 @@ def _range(ends: tuple[float, float], write: Callable[[float], str] = number) ->
 
 def _evidence(evidence: Mapping[str, Any]) -> str:
     """A layer's value beside the null's mean, with its p."""
-    adjusted = "adjusted p" if evidence["adjusted"] else "p, not adjusted for the other layers,"
     value = plus_minus(evidence["value"], evidence["half_width"])
-    return f"{value} against {number(evidence['null'])} in rotated clouds, {adjusted} = {p_value(evidence['p'])}"
+    p = p_value(evidence["p"])
+    tested = f"adjusted p = {p}" if evidence["adjusted"] else f"p = {p}, not adjusted for the other layers"
+    return f"{value} against {number(evidence['null'])} in rotated clouds, {tested}"
 
 
 def _strongest(where: Sequence[str], evidence: Mapping[str, Any]) -> str:
@@ -181,11 +182,14 @@ def _necessary_only(values: Mapping[str, Any], where: Sequence[str], at: Place) 
 
 def _no_long_bars(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
     closest = values["closest"]
-    return (
-        f"In none of {count(len(where), 'layer')} is the longest H1 bar longer than the covariance explains (closest "
-        f"in {closest['layer']}: {_evidence(closest)}). A loop weaker than the noise at this number of points would "
-        "not be detected."
-    )
+    if len(where) == 1:
+        text = f"In {where[0]} the longest H1 bar is not longer than the covariance explains ({_evidence(closest)})"
+    else:
+        text = (
+            f"In none of {count(len(where), 'layer')} is the longest H1 bar longer than the covariance explains (closest "
+            f"in {closest['layer']}: {_evidence(closest)})"
+        )
+    return f"{text}. A loop weaker than the noise at this number of points would not be detected."
 
 
 def _too_few_draws(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
@@ -217,6 +221,8 @@ def _growth(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
 
 
 def _growth_from_first_block(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
+    if values["raw"] == 1:
+        return "The H0 mean lifetime is largest at the first block."
     return f"The H0 mean lifetime grows {fold(values['raw'])} from the first block to its peak, scale included."
 
 

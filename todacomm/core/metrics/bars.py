@@ -183,7 +183,7 @@ BAR_METRICS: dict[str, Metric] = {
         source=RIPS, interval=False, table="raw"),
     "h1_total_norm": Metric(
         compute=total_norm, needs=("lifetimes", "n_vertices", "unit"), degree=1, group="tda",
-        label="H1 total / (points x median distance)", short="H1 total, scale-free", units="-",
+        label="H1 total / (points x median distance)", short="H1 total per point / median distance", units="-",
         meaning="H1 total in units of points times median distance; low values mean clusters or heavy tails.",
         reading="Small: clusters or heavy tails, and not fewer loops.",
         source=RIPS, grows=True, null_tail="two-sided", compared=True, table="shape"),

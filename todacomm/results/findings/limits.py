@@ -29,7 +29,7 @@ def of_limits(result: Result, depth: Depth) -> Iterator[Finding]:
         yield Finding("no_intervals", values={"reason": _why_no_intervals(result)})
     else:
         missing = tuple(name for name in bare if LAYER_METRICS[name].interval)
-        counts = tuple(name for name in bare if not LAYER_METRICS[name].interval and LAYER_METRICS[name].needs_shape)
+        counts = tuple(name for name in bare if not LAYER_METRICS[name].interval and _is_of_shape(name))
         wide = tuple(name for name in CONSERVATIVE if name in measured and name not in bare)
         for kind, names in (
             ("intervals_missing", missing),
@@ -48,6 +48,12 @@ def of_limits(result: Result, depth: Depth) -> Iterator[Finding]:
     for kind in sorted(set(result.nulls["null"])):
         if kind in NULLS and not NULLS[kind].tested:
             yield Finding("descriptive_null", values={"null": kind})
+
+
+def _is_of_shape(metric: str) -> bool:
+    """Whether a metric is of the cloud's shape, and no count of its points or of its texts."""
+    row = LAYER_METRICS[metric]
+    return row.of != "texts" and row.needs_shape
 
 
 def _why_no_intervals(result: Result) -> str:
