@@ -10,6 +10,8 @@ import pytest
 from tests.helpers.records import record
 from tests.helpers.results import make_result
 from tests.helpers.stores import copy_store
+from todacomm.core.metrics import LAYER_METRICS
+from todacomm.core.similarity import SIMILARITIES
 from todacomm.results.result import Result
 
 
@@ -61,6 +63,20 @@ def models(recorded_models: tuple[Path, dict[str, str]], monkeypatch: pytest.Mon
     folder, ids = recorded_models
     monkeypatch.chdir(folder)
     return ids
+
+
+def compare_entropy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One more metric is compared: its row of the registry says so."""
+    row = dataclasses.replace(LAYER_METRICS["h1_entropy"], compared=True, label="Evenness of loops", short="Evenness")
+    monkeypatch.setitem(LAYER_METRICS, "h1_entropy", row)
+
+
+def add_similarity(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One more similarity of clouds: 1 for clouds of equally many points."""
+    row = dataclasses.replace(
+        SIMILARITIES["cka"], prepare=len, measure=lambda a, b: float(a == b), label="Equal sizes", short="sizes"
+    )
+    monkeypatch.setitem(SIMILARITIES, "equal_sizes", row)
 
 
 def only(table: pd.DataFrame, **wanted: Any) -> pd.DataFrame:

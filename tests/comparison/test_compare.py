@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+from itertools import groupby
 from pathlib import Path
 
 import pandas as pd
@@ -10,11 +11,18 @@ import pytest
 from mlflow import MlflowClient
 
 import todacomm
-from tests.comparison.conftest import make
+from tests.comparison.conftest import add_similarity, compare_entropy, make
 from tests.helpers.records import record
-from todacomm.figures.comparison import draw_comparison
+from todacomm.comparison.findings import clearest, findings
+from todacomm.comparison.metrics import short_of
+from todacomm.comparison.result import Comparison
+from todacomm.core.metrics import LAYER_METRICS
+from todacomm.figures.comparison import comparison_figures, draw_comparison
 from todacomm.jobs.compare import measure_comparison
+from todacomm.reports.blocks import Table
 from todacomm.reports.comparison import comparison_context, write_comparison_reports
+from todacomm.reports.comparison_sections import SECTIONS, Section, Task, show
+from todacomm.reports.render import render_markdown
 from todacomm.settings.comparison import ComparisonConfig
 
 QUICK = {"rtd_points": 15, "rtd_permutations": 0}
@@ -43,27 +51,87 @@ def test_a_comparison_is_recorded_with_its_sources_tables_and_pictures(three: No
     facts = json.loads((folder / "tables/comparison.json").read_text())
     assert facts["sources"] == dict(zip(found.labels, found.gathered.runs["run_id"], strict=True))
     drawn = sorted(path.name for path in (folder / "plots").glob("*.png"))
-    assert drawn == ["controls.png", "depth.png", "distances.png", "ranking.png", "similarity_cka.png",
-                     "similarity_knn_overlap.png", "similarity_procrustes.png"]  # fmt: skip
+    assert drawn == [
+        "controls.png", "depth.png", "distances.png", "mean_differences.png", "paired_differences.png", "ranking.png",
+        "similarity_cka.png", "similarity_knn_overlap.png", "similarity_procrustes.png",
+    ]  # fmt: skip
     page = (folder / "report.html").read_text()
-    assert page.count("<svg") == 7
+    assert page.count("<svg") == len(drawn)
     assert (tmp_path / "out/report.md").read_text() == (folder / "report.md").read_text()
     assert list(todacomm.search_analyses()["model"]) == ["beta", "alpha", "alpha"]  # a comparison is no analysis
 
 
-def test_the_report_says_what_stands_and_what_does_not(three: None) -> None:
+def test_the_report_holds_every_section_its_tables_and_the_reasons_for_what_is_empty(three: None) -> None:
     found = measure_comparison(ComparisonConfig.from_flat(QUICK))
     context = comparison_context(found)
     assert context["title"] == "3 models on pydoc"
-    words = " ".join(context["headline"])
-    assert "is largest in beta" in words
-    assert "above the interval of every other" in words
-    assert "No correlation with likelihood is given: 2 trained models" in words
-    assert set(context["tables"]) >= {"runs", "ranking", "controls", "paired_differences", "similarity"}
+    empty = {"correlates", "families", "nearest_layers"}
+    assert set(context["tables"]) == set(SECTIONS) - empty - {"depth_curves", "model_distances"}
     for table in context["tables"].values():
         assert len(table.caption) > 60
         assert all(len(row) == len(table.header) for row in table.rows)
-    assert "correlates" in context["gaps"]
+    blocks = {block.name: block for part in context["parts"] for block in part.sections}
+    assert set(blocks) == set(SECTIONS) - {"runs"}
+    assert {name for name, block in blocks.items() if block.reason} == empty
+    assert {picture.file for block in blocks.values() for picture in block.figures} == {
+        f"plots/{name}.png" for name in comparison_figures()
+    }
+
+
+def test_the_cells_of_a_paired_table_are_its_numbers(three: None) -> None:
+    found = measure_comparison(ComparisonConfig.from_flat({"geometry": "none"}))
+    table = show(found)["paired_differences"]
+    rows = found.tables["paired_differences"]
+    rows = rows[(rows["label_a"] == "alpha") & (rows["label_b"] == "beta") & (rows["metric"] == "h0_total_norm")]
+    (row,) = table.rows
+    assert row[0] == "alpha − beta"
+    assert (rows["p_adjusted"] <= 0.05).all()
+    assert len(rows) == 4
+    assert row[table.header.index(short_of("h0_total_norm"))].startswith(
+        f"4\u00a0of\u00a04; {clearest(rows)['layer_a']}: "
+    )
+
+
+def test_one_more_compared_metric_and_one_more_similarity_are_in_tables_figures_and_report(
+    three: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compare_entropy(monkeypatch)
+    add_similarity(monkeypatch)
+    found = measure_comparison(ComparisonConfig.from_flat(QUICK))
+    files = draw_comparison(found, tmp_path)
+    write_comparison_reports(found, tmp_path)
+    for name in ("ranking", "mean_differences", "paired_differences", "controls"):
+        assert "h1_entropy" in set(found.tables[name]["metric"]), name
+        assert "Evenness" in show(found)[name].header, name
+    assert "sizes" in show(found)["similarity"].header
+    assert "plots/similarity_equal_sizes.png" in files
+    page = (tmp_path / "report.html").read_text()
+    assert page.count("<svg") == len(comparison_figures())
+    assert "Equal sizes of every two layers" in page
+    assert ("Evenness", LAYER_METRICS["h1_entropy"].meaning) in comparison_context(found)["glossary"]
+    assert "Evenness of loops" in (tmp_path / "plots/depth.svg").read_text() or "<!-- Evenness of loops -->" in page
+
+
+def test_one_more_section_is_computed_shown_and_explained_with_one_row(
+    three: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compute(task: Task) -> pd.DataFrame:
+        return task.tables["runs"][["label", "points"]]
+
+    def shown(comparison: Comparison) -> Table:
+        return Table("", "How many texts each analysis read.", ["Analysis", "Points"], [["alpha", "60"]])
+
+    row = Section("Texts read", compute, show=shown)
+    monkeypatch.setitem(SECTIONS, "texts_read", row)
+    empty = dataclasses.replace(
+        row, compute=lambda task: compute(task).iloc[:0], why_empty=lambda gathered, config: "there is none"
+    )
+    monkeypatch.setitem(SECTIONS, "nothing", empty)
+    found = measure_comparison(ComparisonConfig.from_flat({"geometry": "none"}))
+    context = comparison_context(found)
+    assert context["tables"]["texts_read"].title == "Texts read"
+    assert found.gaps["nothing"] == "there is none"
+    assert "Nothing to show: there is none." in render_markdown("comparison.md.j2", context)
 
 
 def test_a_name_that_would_break_the_page_is_text(store: Path, tmp_path: Path) -> None:
@@ -77,10 +145,12 @@ def test_a_name_that_would_break_the_page_is_text(store: Path, tmp_path: Path) -
     assert "<img" not in page
     assert "&lt;img src=x onerror=y&gt;" in page
     assert 'href="u"' not in page
-    rows = [line for line in (tmp_path / "report.md").read_text().splitlines() if line.startswith("| a")]
-    cells = {len(re.split(r"(?<!\\)\|", row)) for row in rows}
-    assert rows
-    assert len(cells) <= 4  # a row has as many cells as its table has columns, whatever the name holds
+    lines = (tmp_path / "report.md").read_text().splitlines()
+    widths = [len(re.split(r"(?<!\\)\|", line)) if line.startswith("|") else 0 for line in lines]
+    tables = [list(own) for is_table, own in groupby(widths, key=bool) if is_table]
+    assert len(tables) > 4
+    assert all(len(set(own)) == 1 for own in tables), "every row has as many cells as its table has columns"
+    assert sum("a\\|b" in line for line in lines if line.startswith("|")) >= 4
 
 
 def test_a_template_of_ones_own_gets_every_number(three: None, tmp_path: Path) -> None:
@@ -95,27 +165,27 @@ def test_a_template_of_ones_own_gets_every_number(three: None, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("source", "says"),
+    ("source", "says", "runs"),
     [
-        ("{{ nothing_of_the_kind }}", "'nothing_of_the_kind' is undefined .its variables are compared"),
-        ("{{ ''.__class__.__mro__ }}", "unsafe|undefined"),
-        ("{% include '../../../etc/passwd' %}", "etc/passwd"),
-        ("{% if %}", "line 1"),
-        (None, "absent.md.j2"),
+        ("{{ nothing_of_the_kind }}", "'nothing_of_the_kind' is undefined .its variables are compared", ["FAILED"]),
+        ("{{ ''.__class__.__mro__ }}", "unsafe|undefined", ["FAILED"]),
+        ("{% include '../../../etc/passwd' %}", "etc/passwd", ["FAILED"]),
+        ("{% if %}", "line 1", []),
+        (None, "absent.md.j2", []),
     ],
 )
-def test_a_template_that_cannot_be_used_fails_with_its_reason(three: None, tmp_path: Path, source, says) -> None:
+def test_a_template_that_cannot_be_used_fails_with_its_reason(three: None, tmp_path: Path, source, says, runs) -> None:
+    """What is known before any work leaves no run; what only its rendering shows leaves a failed one without files."""
     own = tmp_path / "absent.md.j2"
     if source is not None:
         own.write_text(source)
     with pytest.raises(ValueError, match=says):
         todacomm.compare(template=str(own), geometry="none")
-    runs = MlflowClient().search_runs([e.experiment_id for e in MlflowClient().search_experiments()])
-    kinds = {run.data.tags["todacomm.kind"]: run.info.status for run in runs if run.info.status != "FINISHED"}
-    assert set(kinds.items()) <= {("comparison", "FAILED")}
-    for run in runs:
-        if run.data.tags["todacomm.kind"] == "comparison":
-            assert MlflowClient().list_artifacts(run.info.run_id) == []
+    recorded = MlflowClient().search_runs([e.experiment_id for e in MlflowClient().search_experiments()])
+    made = [run for run in recorded if run.data.tags["todacomm.kind"] == "comparison"]
+    assert [run.info.status for run in made] == runs
+    assert [file for run in made for file in MlflowClient().list_artifacts(run.info.run_id)] == []
+    assert {run.info.status for run in recorded if run not in made} == {"FINISHED"}
 
 
 def test_a_run_without_tables_is_named(three: None) -> None:
@@ -154,6 +224,7 @@ def test_everything_without_intervals_is_said(store: Path) -> None:
         result = make(name, 4, replicates=0)
         table = result.table.assign(se=float("nan"), lo=float("nan"), hi=float("nan"))
         record(dataclasses.replace(result, table=table))
-    context = comparison_context(measure_comparison(ComparisonConfig.from_flat({"geometry": "none"})))
-    assert any("without intervals there is no saying how sure that is" in text for text in context["headline"])
-    assert "has no half-samples" in context["gaps"]["paired_differences"]
+    found = measure_comparison(ComparisonConfig.from_flat({"geometry": "none"}))
+    assert {finding.values["decided_by"] for finding in findings(found) if finding.kind == "largest"} == {"nothing"}
+    assert "has no half-samples" in found.gaps["paired_differences"]
+    assert "has no half-samples" in found.gaps["mean_differences"]

@@ -6,19 +6,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.comparison.conftest import make, only
+from tests.comparison.conftest import compare_entropy, make, only
 from tests.helpers.records import record
 from todacomm.comparison import controls, gather, paired_differences
 from todacomm.comparison.differences import trained_and_random, unpaired
+from todacomm.comparison.metrics import compared_metrics
 
 
 def test_an_analysis_does_not_differ_from_its_twin(store: Path) -> None:
     record(make("alpha", 5))
     record(make("beta", 5))
     table = paired_differences(gather())
-    assert len(table) == 5 * 6
+    assert len(table) == 5 * len(compared_metrics())
     np.testing.assert_allclose(table["difference"], 0.0, atol=1e-12)
     np.testing.assert_allclose(table["se"], 0.0, atol=1e-6)
+    assert (table["p_adjusted"] > 0.5).all()
     assert list(table["layer_a"]) == list(table["layer_b"])
 
 
@@ -33,8 +35,37 @@ def test_twice_as_large_stands_at_every_layer_with_the_error_of_one_side(models:
 
     column = INTERVAL_METRICS.index("h0_total_norm")
     np.testing.assert_allclose(table["se"], [half[:, column].std(ddof=1) for half in halves], rtol=1e-5)
-    np.testing.assert_allclose(table["p_adjusted"], 1 / 13)  # twelve half-samples: the floor
-    assert set(table["layers"]) == {5}
+    assert (table["p_adjusted"] < 0.01).all()
+    assert set(table["family"]) == {(5 + 4) * len(compared_metrics())}, "both models with random weights are one family"
+
+
+def test_a_star_is_where_the_interval_that_holds_for_all_leaves_zero(models: dict[str, str]) -> None:
+    table = paired_differences(gather())
+    outside = (table["lo_family"] > 0) | (table["hi_family"] < 0)
+    clear = np.abs(table["p_adjusted"] - 0.05) > 0.005  # the quantile of so many draws
+    np.testing.assert_array_equal(outside[clear], table["p_adjusted"][clear] <= 0.05)
+    assert (table["hi_family"] - table["lo_family"] > table["hi"] - table["lo"]).all()
+    assert (table["smallest_difference"] > (table["hi_family"] - table["lo_family"]) / 2).all()
+
+
+def test_trained_models_are_a_family_of_their_own_and_named_pairs_another(models: dict[str, str]) -> None:
+    found = gather()
+    table = paired_differences(found)
+    trained = table[
+        table["label_a"].isin(["alpha", "beta", "gamma"]) & table["label_b"].isin(["alpha", "beta", "gamma"])
+    ]
+    assert set(trained["family"]) == {len(trained)}
+    assert set(table.drop(trained.index)["family"]) == {len(table) - len(trained)}
+    alone = paired_differences(found, [("alpha", "beta")], ("h0_total_norm",))
+    assert set(alone["family"]) == {4}
+
+
+def test_a_seventh_compared_metric_is_compared_with_no_further_line(
+    models: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = set(paired_differences(gather())["metric"])
+    compare_entropy(monkeypatch)
+    assert set(paired_differences(gather())["metric"]) == before | {"h1_entropy"}
 
 
 def test_every_model_with_random_weights_is_a_control(models: dict[str, str]) -> None:

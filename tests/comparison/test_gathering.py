@@ -1,5 +1,6 @@
 """Which analyses are chosen, what they are called, and which are refused."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ def test_everything_is_gathered_in_one_table_with_labels_that_tell_apart(models:
     assert found.differing.empty
     rows = found.table[(found.table["label"] == "gamma") & (found.table["metric"] == "h0_total_norm")]
     assert list(rows["layer"]) == ["embedding", "layer_0", "layer_1", "layer_2", "layer_3", "final"]
-    assert any("pooled in its own way" in warning for warning in found.warnings)
+    assert [warning.code for warning in found.warnings] == ["mixed_pooling"]
 
 
 @pytest.mark.parametrize(
@@ -44,9 +45,11 @@ def test_run_ids_choose_these_and_no_others(models: dict[str, str]) -> None:
 
 
 def test_no_match_says_what_there_is(models: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match=r"0 finished analyses match models=delta\*: .* there are alpha \(random\) on"):
+    with pytest.raises(
+        ValueError, match=r"no finished analysis matches models=delta\*: .* there are alpha \(random\) on"
+    ):
         gather(models="delta*")
-    with pytest.raises(ValueError, match="1 finished analyses match models=gamma: a comparison needs two"):
+    with pytest.raises(ValueError, match="1 finished analysis matches models=gamma: a comparison needs two"):
         gather(models="gamma")
     with pytest.raises(ValueError, match="no experiment 'nowhere': there are"):
         gather(experiment="nowhere")
@@ -71,12 +74,43 @@ def test_different_settings_are_refused_with_what_differs(store: Path) -> None:
     assert "unit" not in str(told.value)
     mixed = gather(allow_mixed=True)
     assert list(mixed.differing["setting"]) == ["pca", "metric"]
-    assert mixed.warnings[0].startswith("the analyses differ in pca, metric")
+    assert mixed.warnings[0].code == "mixed_settings"
+
+
+def test_several_groups_that_compare_are_a_short_table_with_a_command_for_each(store: Path) -> None:
+    """Two data sets of two models each, two of them with another setting, and one alone."""
+
+    def recorded(model: str, dataset: str = "pydoc", **options: int) -> str:
+        result = make(model, 4, dataset=dataset, **options)
+        texts = dataclasses.replace(result.texts, digest=f"digest of {dataset}")
+        return record(dataclasses.replace(result, texts=texts))
+
+    for dataset in ("pydoc", "squad"):
+        for model in ("alpha", "beta"):
+            recorded(model, dataset)
+    ids = [recorded(model, pca=10) for model in ("gamma", "delta")]
+    recorded("epsilon", pca=12)
+    with pytest.raises(ValueError, match="These groups compare") as refused:
+        gather()
+    lines = str(refused.value).splitlines()
+    assert len(lines) < 8
+    assert sum("todacomm compare " in line for line in lines) == 3
+    assert any(line.endswith("todacomm compare --dataset squad") for line in lines)
+    assert any(all(run_id[:8] in line for run_id in ids) for line in lines)
+    assert "digest of" not in str(refused.value)
+    assert any(line.strip().startswith("1 more") for line in lines)
+
+
+def test_one_run_named_twice_is_an_error_that_says_so(models: dict[str, str]) -> None:
+    run = models["alpha"]
+    with pytest.raises(
+        ValueError, match=f"1 finished analysis matches run_ids={run}: a comparison needs two different ones"
+    ):
+        gather(run_ids=f"{run},{run}")
+    assert gather(run_ids=f"{run},{run},{models['beta']}").labels == ["alpha", "beta"]
 
 
 def test_one_model_over_several_data_sets_is_a_comparison_of_data_sets(store: Path) -> None:
-    import dataclasses
-
     for dataset in ("pydoc", "squad"):
         result = make("alpha", 4, dataset=dataset)
         record(dataclasses.replace(result, texts=dataclasses.replace(result.texts, digest=dataset)))

@@ -4,9 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from tests.comparison.conftest import make, only
+from tests.comparison.conftest import add_similarity, make, only
 from tests.helpers.records import record
 from todacomm.comparison import (
     diagram_distances,
@@ -16,7 +17,11 @@ from todacomm.comparison import (
     nearest_layers,
     similarity,
 )
-from todacomm.comparison.geometry import geometry_seconds
+from todacomm.comparison.divergence import divergence_seconds
+from todacomm.comparison.similarities import at_matched_depth
+from todacomm.core.clouds import distances
+from todacomm.core.similarity import SIMILARITIES
+from todacomm.core.similarity.directions import rtd_directions
 from todacomm.core.vectors import recorded_vectors
 from todacomm.settings.comparison import ComparisonConfig
 
@@ -31,7 +36,7 @@ def test_equal_clouds_are_alike_in_every_measure(store: Path) -> None:
     record(make("beta", 4, seed=1))
     found = gather()
     table, warned = similarity(found)
-    assert warned == []
+    assert warned == ()
     assert len(table) == 3 * 4 * 4
     same = table[table["layer_a"] == table["layer_b"]]
     np.testing.assert_allclose(only(same, measure="cka")["value"], 1.0)
@@ -66,10 +71,51 @@ def test_a_grid_has_every_pair_of_layers_and_its_cost_is_told(models: dict[str, 
     matched = divergences(found, config(rtd_permutations=0))
     grid = divergences(found, config(rtd_permutations=0, geometry="grid"))
     assert (len(matched), len(grid)) == (4, 4 * 5)
-    assert geometry_seconds(found, config(geometry="grid")) == pytest.approx(5 * geometry_seconds(found, config()))
-    assert geometry_seconds(found, config(geometry="none")) == 0.0
+    assert divergence_seconds(found, config(geometry="grid")) == pytest.approx(5 * divergence_seconds(found, config()))
+    assert divergence_seconds(found, config(), threads=4) == pytest.approx(divergence_seconds(found, config()) / 4)
+    assert divergence_seconds(found, config(geometry="none")) == 0.0
     both = matched.merge(grid, on=["label_a", "label_b", "layer_a", "layer_b"])
     np.testing.assert_allclose(both["rtd_x"], both["rtd_y"])
+
+
+def test_threads_change_the_time_of_a_divergence_and_no_number(models: dict[str, str]) -> None:
+    found = gather(models="alpha,gamma", weights="trained")
+    pd.testing.assert_frame_equal(divergences(found, config(), threads=3), divergences(found, config(), threads=1))
+
+
+def test_a_divergence_is_the_mean_of_its_two_directions_which_swap_with_the_models(models: dict[str, str]) -> None:
+    found = gather(models="alpha,gamma", weights="trained")
+    table = divergences(found, config(rtd_permutations=0))
+    np.testing.assert_allclose(table["rtd"], (table["rtd_ab"] + table["rtd_ba"]) / 2)
+    assert np.abs(table["rtd_ab"] - table["rtd_ba"]).max() > 0.01
+    a, b = found.analyses["alpha"], found.analyses["gamma"]
+    chosen = np.random.default_rng(config().seed).permutation(60)[:20]
+    row = table.iloc[-1]
+    clouds = [analysis.cloud(layer)[chosen] for analysis, layer in ((b, row["layer_b"]), (a, row["layer_a"]))]
+    swapped = rtd_directions(*(distances(cloud.astype(float)) for cloud in clouds))
+    assert swapped == (pytest.approx(row["rtd_ba"]), pytest.approx(row["rtd_ab"]))
+
+
+def test_chance_stands_beside_every_similarity_at_matched_depth(store: Path) -> None:
+    for name, seed in (("alpha", 1), ("beta", 2)):
+        record(make(name, 4, seed=seed))
+    found = gather(allow_mixed=True)
+    table = similarity(found)[0]
+    matched = at_matched_depth(found, table)
+    assert matched["chance"].notna().all()
+    assert table.drop(matched.index)["chance"].isna().all()
+    overlap = only(matched, measure="knn_overlap")["chance"]
+    np.testing.assert_allclose(overlap, 10 / 59, atol=0.05)  # ten neighbours of 59 others
+
+
+def test_a_similarity_of_ones_own_is_measured_with_no_further_line(
+    models: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_similarity(monkeypatch)
+    found = gather(models="alpha,gamma", weights="trained")
+    table = similarity(found)[0]
+    assert list(dict.fromkeys(table["measure"])) == [*SIMILARITIES]
+    assert (only(table, measure="equal_sizes")["value"] == 1.0).all()
 
 
 def test_nineteen_permutations_give_a_p(models: dict[str, str]) -> None:
@@ -85,7 +131,8 @@ def test_without_clouds_there_is_no_similarity_and_a_reason(store: Path) -> None
     found = gather()
     table, warned = similarity(found)
     assert table.empty
-    assert warned == ["beta kept no clouds: no paired geometry with it (keep_clouds=true keeps them)"]
+    assert [warning.code for warning in warned] == ["no_clouds"]
+    assert str(warned[0]).startswith("beta stored no clouds")
     assert model_distances(found, table).isna().to_numpy().sum() == 2
     assert divergences(found, config()).empty
     assert len(diagram_distances(found)) == 4 * 2

@@ -11,7 +11,8 @@ from tests.helpers.records import record
 from tests.helpers.results import add_streams
 from todacomm.comparison import gather
 from todacomm.comparison.differences import paired_differences
-from todacomm.comparison.overview import curve_distances, ranking
+from todacomm.comparison.grouping import curve_distances
+from todacomm.comparison.means import ranking
 
 
 def test_streams_change_nothing_of_a_comparison(store: Path) -> None:

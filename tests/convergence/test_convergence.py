@@ -114,7 +114,7 @@ def test_layers_asked_for_and_sizes_of_their_own(clouds_file):
     assert result.pca == 10
     whole = result.table[result.table["n"] == 160]
     assert whole["sd"].isna().all()
-    with pytest.raises(ValueError, match="no layer 'layer_9' in the file"):
+    with pytest.raises(ValueError, match="has no layer layer_9: choose from embedding"):
         measure_convergence(settings(clouds_file, layers="layer_9"))
 
 

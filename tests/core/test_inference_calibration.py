@@ -66,24 +66,24 @@ def test_rotation_p_is_uniform_on_gaussian_rows_of_any_covariance(decay):
 def test_no_more_false_findings_over_fourteen_layers_than_promised():
     """Gaussian layers of the same 20 texts, tied to one another: family-wise error within its binomial bounds."""
     rng = np.random.default_rng(0)
-    families, found = 40, np.zeros(len(TESTED_METRICS))
+    families, rejected = 40, np.zeros(len(TESTED_METRICS))
     for _ in range(families):
         texts = rng.normal(size=(20, 6))
         clouds = {str(i): texts * rng.uniform(0.5, 2, 6) + 0.5 * rng.normal(size=(20, 6)) for i in range(14)}
         values, draws = ranks(clouds, 19, rng)
         for m in range(len(TESTED_METRICS)):
-            found[m] += step_down_max_t(values[:, m], draws[..., m], "two-sided").min() <= 0.05
-    assert (found <= stats.binom.ppf(0.999, families, 0.05)).all()
+            rejected[m] += step_down_max_t(values[:, m], draws[..., m], "two-sided").min() <= 0.05
+    assert (rejected <= stats.binom.ppf(0.999, families, 0.05)).all()
 
 
 def test_a_noisy_circle_in_fifty_dimensions_is_found():
     """Noise of .2 in 50 dimensions, 300 points: by H1's maximum in at least 8 of 10 seeds."""
-    found = 0
+    detected = 0
     for seed in range(10):
         rng = np.random.default_rng(seed)
         values, draws = ranks({"layer": noisy_circle(rng)}, 19, rng)
-        found += p_value(values[0, LONGEST], draws[:, 0, LONGEST], "upper") <= 0.05
-    assert found >= 8
+        detected += p_value(values[0, LONGEST], draws[:, 0, LONGEST], "upper") <= 0.05
+    assert detected >= 8
 
 
 def test_a_circle_in_one_of_fourteen_layers_is_found_there_alone():

@@ -95,7 +95,7 @@ def test_the_error_of_a_mean_is_its_textbook_error(rng):
     values = replicate(analyze_layer(cloud), cloud, half_samples(100, 600, seed=0)).values
     norms = np.linalg.norm(cloud, axis=1)
     column = COLUMN["mean_norm"]
-    se = intervals(norms.mean(), values[:, [column]], grows=False).se
+    se = intervals([norms.mean()], values[:, [column]], grows=False).se
     assert se[0] == pytest.approx(norms.std(ddof=1) / 10.0, rel=0.1)
 
 

@@ -119,12 +119,12 @@ def test_a_layer_without_spread_is_never_found():
 
 def test_max_t_keeps_its_word_over_fourteen_tied_layers(rng):
     """Family-wise error of exchangeable rows with heavy tails, 400 families at 5 %: within its binomial bounds."""
-    found = 0
+    rejected = 0
     for _ in range(400):
         values = rng.standard_t(3, size=(40, 14)) + 2.0 * rng.standard_t(3, size=(40, 1))
-        found += step_down_max_t(values[0], values[1:], "two-sided").min() <= 0.05
+        rejected += step_down_max_t(values[0], values[1:], "two-sided").min() <= 0.05
     low, high = stats.binom.ppf([0.001, 0.999], 400, 0.05)
-    assert low <= found <= high
+    assert low <= rejected <= high
 
 
 def test_the_universal_null_sees_a_clear_circle_and_neither_noise_nor_a_noisy_one():

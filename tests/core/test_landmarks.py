@@ -23,8 +23,8 @@ def test_the_cover_radius_is_the_largest_distance_to_the_nearest_landmark(rng, m
 def test_landmarks_are_further_apart_than_they_cover(rng):
     cloud = rng.normal(size=(400, 3))
     chosen = farthest_points(cloud, 40)
-    apart = cdist(cloud[chosen.rows], cloud[chosen.rows])[np.triu_indices(40, 1)]
-    assert apart.min() >= chosen.cover_radius
+    between = cdist(cloud[chosen.rows], cloud[chosen.rows])[np.triu_indices(40, 1)]
+    assert between.min() >= chosen.cover_radius
 
 
 def test_more_landmarks_begin_with_the_same_ones_and_cover_better(rng):
@@ -115,9 +115,9 @@ def test_a_radius_over_the_longest_bar_is_said(rng):
 def test_inference_gives_no_interval_and_says_so(rng):
     cloud = rng.normal(size=(100, 5))
     layers = {"layer_0": analyze_layer(cloud, landmarks=40)}
-    found = infer(layers, {"layer_0": cloud}, replicates=10, nulls=19)
-    assert (found.intervals, found.null_rows, found.bands) == ({}, [], {})
-    assert [warning.code for warning in found.warnings] == ["landmarks_without_intervals"]
+    inference = infer(layers, {"layer_0": cloud}, replicates=10, nulls=19)
+    assert (inference.intervals, inference.null_rows, inference.bands) == ({}, [], {})
+    assert [warning.code for warning in inference.warnings] == ["landmarks_without_intervals"]
     with pytest.raises(ValueError, match="no half-samples"):
         replicate(layers["layer_0"], cloud, half_samples(100, 4, 0))
     with pytest.raises(ValueError, match="no rotation null"):

@@ -1,4 +1,4 @@
-"""Random subsets: their mean, spread and interval, and what is said to be enough."""
+"""Random subsets: their mean, spread and interval, and what is enough."""
 
 import numpy as np
 import pytest
@@ -10,11 +10,11 @@ from todacomm.core.subsamples import Subsamples, subsamples
 
 def test_all_points_give_the_value_of_the_cloud_without_spread(rng):
     cloud = rng.normal(size=(60, 8))
-    found = subsamples(cloud, 60, 5, rng)
+    measured = subsamples(cloud, 60, 5, rng)
     exact = analyze_layer(cloud).metrics
-    for metric, estimate in found.summary().items():
+    for metric, estimate in measured.summary().items():
         assert estimate.value == pytest.approx(exact[metric], nan_ok=True), metric
-        assert np.isnan([estimate.se, found.spread(metric)]).all()
+        assert np.isnan([estimate.se, measured.spread(metric)]).all()
 
 
 def test_the_generator_decides_every_subset_and_threads_none(rng):
@@ -34,10 +34,10 @@ def test_the_interval_covers_the_expected_value_at_its_size(rng):
     )
     covered, spreads = [], []
     for _ in range(60):
-        found = subsamples(rng.normal(size=(160, 5)), 40, 15, rng, **settings)
-        estimate = found.summary()["h0_total_norm"]
+        measured = subsamples(rng.normal(size=(160, 5)), 40, 15, rng, **settings)
+        estimate = measured.summary()["h0_total_norm"]
         covered.append(estimate.lo <= expected <= estimate.hi)
-        spreads.append(found.spread("h0_total_norm"))
+        spreads.append(measured.spread("h0_total_norm"))
     exact = np.std([analyze_layer(rng.normal(size=(40, 5)), **settings).metrics["h0_total_norm"] for _ in range(300)])
     assert np.mean(covered) >= 0.9
     assert np.mean(spreads) == pytest.approx(exact, rel=0.15)
@@ -51,9 +51,9 @@ def test_totals_depend_on_the_size_and_are_not_carried_over(rng):
 
 def test_a_metric_undefined_on_most_subsets_has_no_mean():
     values = {"h1_entropy": np.array([np.nan, np.nan, np.nan, 0.5]), "h0_entropy": np.array([np.nan, 0.4, 0.5, 0.6])}
-    found = Subsamples(10, 100, values).summary()
-    assert np.isnan(found["h1_entropy"]).all()
-    assert found["h0_entropy"].value == pytest.approx(0.5)
+    measured = Subsamples(10, 100, values).summary()
+    assert np.isnan(measured["h1_entropy"]).all()
+    assert measured["h0_entropy"].value == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize(("size", "repeats"), [(3, 5), (41, 5), (20, 0)])

@@ -119,9 +119,9 @@ def test_an_empty_diagram_is_a_vector_of_zeros():
 
 
 def test_bad_input_is_named():
-    with pytest.raises(ValueError, match="infinite or nan"):
+    with pytest.raises(ValueError, match="holds nan or infinity in 1 of 1 rows"):
         landscape(np.array([[0.0, np.inf]]), [0.0, 1.0])
-    with pytest.raises(ValueError, match="infinite or nan"):
+    with pytest.raises(ValueError, match="holds nan or infinity in 1 of 1 rows"):
         image(np.array([[0.0, np.inf]]), [0.0, 1.0], [0.0, 1.0], 0.1)
     with pytest.raises(ValueError, match=r"standard deviation 0\.0"):
         image(NONE, [0.0, 1.0], [0.0, 1.0], 0.0)

@@ -40,6 +40,10 @@ class Activations:
         Token id at the pooled position, for last-token pooling.
     token_embeddings : ndarray, shape (n_points, n_dims)
         Rows of the input embedding, without positions, pooled as the clouds are; float32.
+    last_tokens : tuple of str
+        The last token of each text that is no special one, as the tokenizer spells it.
+    nll : ndarray, shape (n_points,)
+        Mean negative log-likelihood of each text's predicted tokens in nats; nan where it is not measured.
     n_tokens : ndarray of int, shape (n_points,)
         Tokens read, special ones included.
     truncated : ndarray of bool, shape (n_points,)
@@ -55,6 +59,8 @@ class Activations:
     n_predicted: int
     pooled_tokens: np.ndarray | None
     token_embeddings: np.ndarray
+    last_tokens: tuple[str, ...]
+    nll: np.ndarray
     n_tokens: np.ndarray
     truncated: np.ndarray
     max_length: int
@@ -124,7 +130,7 @@ def extract(
         tokens = shuffled(tokens, np.random.default_rng(shuffle_seed), positions if pooling == "last" else None)
 
     with_loss = likelihood and info.head == "causal"
-    rows, loss = one_pass(
+    rows, losses = one_pass(
         loaded,
         tokens,
         positions,
@@ -134,7 +140,7 @@ def extract(
         progress=progress,
         finished=finished,
     )
-    measured, n_predicted = (perplexity(loss, tokens), count_predicted(tokens)) if with_loss else ({}, 0)
+    measured, n_predicted = (perplexity(losses.sum(), tokens), count_predicted(tokens)) if with_loss else ({}, 0)
     if likelihood and info.head == "masked" and masked_positions:
         value, n_predicted = pseudo_perplexity(
             loaded, tokens, positions=masked_positions, batch_tokens=budget, seed=seed, progress=progress
@@ -149,6 +155,8 @@ def extract(
         n_predicted=n_predicted,
         pooled_tokens=_pooled_tokens(tokens, positions) if pooling == "last" else None,
         token_embeddings=rows[TOKEN_EMBEDDING],
+        last_tokens=_last_tokens(tokenizer, tokens),
+        nll=_means(losses, tokens),
         n_tokens=n_tokens,
         truncated=truncated,
         max_length=int(n_tokens.max()),
@@ -176,6 +184,16 @@ def _pooled_tokens(tokens: Sequence[Tokens], positions: np.ndarray | None) -> np
     if positions is None:
         return None
     return np.array([text.ids[position] for text, position in zip(tokens, positions, strict=True)])
+
+
+def _last_tokens(tokenizer: Any, tokens: Sequence[Tokens]) -> tuple[str, ...]:
+    return tuple(tokenizer.decode([int(text.ids[np.flatnonzero(text.is_text)[-1]])]) for text in tokens)
+
+
+def _means(losses: np.ndarray, tokens: Sequence[Tokens]) -> np.ndarray:
+    """Losses a predicted token; nan for a text in which none is predicted."""
+    counts = np.array([text.predicted.sum() for text in tokens], dtype=float)
+    return np.divide(losses, counts, out=np.full(len(losses), np.nan), where=counts > 0)
 
 
 def _truncation_warning(truncated: np.ndarray, length: int) -> tuple[RunWarning, ...]:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from todacomm.activations.batches import in_batches
 from todacomm.activations.last_block import only_at, separable
-from todacomm.activations.likelihood import next_token_loss
+from todacomm.activations.likelihood import next_token_losses
 from todacomm.activations.pooling import pool
 from todacomm.activations.products import quick_products
 from todacomm.activations.tokens import Tokens, pad
@@ -35,7 +35,7 @@ def one_pass(
     batch_tokens: int,
     progress: Progress,
     finished: Finished | None = None,
-) -> tuple[dict[str, np.ndarray], float]:
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Run the texts through the model, keeping one row a text and layer.
 
     Parameters
@@ -54,8 +54,8 @@ def one_pass(
     -------
     dict of ndarray, shape (n_texts, width)
         Rows of each layer and of the token embedding, float32, in the order of the texts.
-    float
-        Sum of the losses in nats; 0 where they are not asked for.
+    ndarray, shape (n_texts,)
+        Sum of each text's losses in nats; nan where they are not asked for.
     """
     device = loaded.model.device
     embed = loaded.model.get_input_embeddings()
@@ -63,7 +63,7 @@ def one_pass(
     whole = with_loss or positions is None or with_streams  # what is added is read inside a block
     parts = () if whole else separable(loaded.anatomy)
     rows: dict[str, np.ndarray] = {}
-    losses: list[float] = []
+    losses = np.full(len(tokens), np.nan)
     n_done = 0
 
     def keep(name: str, batch: np.ndarray, some_rows: Tensor) -> np.ndarray:
@@ -89,7 +89,7 @@ def one_pass(
         with only_at(parts, at) if parts and at is not None else nullcontext():
             answer = run_body(loaded.anatomy, ids, mask, receive, with_streams=with_streams)
         if with_loss:
-            losses.append(next_token_loss(loaded, some, ids, answer))
+            losses[batch] = next_token_losses(loaded, some, ids, answer)
         for name, some_rows in pooled.items():
             keep(name, batch, some_rows)
         n_done += len(batch)
@@ -97,4 +97,4 @@ def one_pass(
     lengths = np.array([len(text.ids) for text in tokens])
     with torch.inference_mode(), quick_products(loaded.model):
         in_batches(lengths, batch_tokens, step, lambda done, total: progress("extraction", done, total))
-    return rows, sum(losses)
+    return rows, losses

@@ -40,6 +40,7 @@ def assemble(
         config=config,
         model=observed.model,
         texts=observed.texts,
+        text_table=observed.text_table,
         table=tidy(rows),
         nulls=tidy(nulls, NULL_COLUMNS),
         layers=tuple(

@@ -263,7 +263,7 @@ def _read_hdf5(path: Path) -> Arrays:
     try:
         import h5py
     except ImportError as error:
-        raise UserError(f"{path} needs h5py ({error})", "pip install h5py") from error
+        raise UserError(f"{path} needs h5py ({error})", "install it: pip install h5py") from error
     arrays: dict[str, np.ndarray] = {}
     refused: dict[str, str] = {}
 

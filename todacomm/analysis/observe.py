@@ -9,6 +9,7 @@ import numpy as np
 from todacomm.analysis.memory import check_memory
 from todacomm.results.facts import TextFacts
 from todacomm.results.observation import OWN_CLOUDS, Observation
+from todacomm.results.texts import text_table
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.system.progress import Progress, silent
 
@@ -24,7 +25,8 @@ def observe(config: AnalysisConfig, progress: Progress = silent) -> Observation:
     if config.model.model.startswith(OWN_CLOUDS):
         from todacomm.analysis.own_clouds import read_clouds
 
-        observed = read_clouds(Path(config.model.model.removeprefix(OWN_CLOUDS)))
+        layers = () if config.model.layers == ("all",) else config.model.layers
+        observed = read_clouds(Path(config.model.model.removeprefix(OWN_CLOUDS)), layers)
         landmarks, n_points = config.topology.landmarks, len(observed.texts.ids)
         if landmarks > n_points:
             raise ValueError(
@@ -97,5 +99,15 @@ def _forward_pass(
         pooled_tokens=seen.pooled_tokens,
         truncated_fraction=float(seen.truncated.mean()),
         token_embeddings=np.ascontiguousarray(seen.token_embeddings),
+        text_table=text_table(
+            texts.ids,
+            texts.texts,
+            documents=texts.documents,
+            positions=texts.positions,
+            last_tokens=seen.last_tokens,
+            n_tokens=seen.n_tokens,
+            nll=seen.nll,
+            columns=texts.columns,
+        ),
         warnings=(*texts.warnings, *seen.warnings),
     )

@@ -9,6 +9,7 @@ from todacomm.analysis.cloud_files import TEXTS, read_cloud_file
 from todacomm.results.facts import OWN, ModelFacts, TextFacts
 from todacomm.results.observation import Observation
 from todacomm.results.table import RUN_LAYER
+from todacomm.results.texts import text_table
 from todacomm.system.digests import digest_of
 from todacomm.system.errors import UserError
 
@@ -63,6 +64,7 @@ def read_clouds(path: Path, layers: Iterable[str] = ()) -> Observation:
             ids=tuple(ids),
         ),
         clouds=clouds,
+        text_table=text_table(ids, None if texts is None else ids, columns=labels),
         warnings=tuple(warnings),
     )
 

@@ -1,21 +1,29 @@
-"""Many analyses beside each other: chosen from the store, held against each other, reported."""
+"""Many analyses beside each other: chosen from the store and compared, each table a function."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from todacomm.comparison.differences import controls, paired_differences
+    from todacomm.comparison.divergence import divergences
     from todacomm.comparison.gathering import Gathered, gather
-    from todacomm.comparison.geometry import diagram_distances, divergences, model_distances, nearest_layers, similarity
-    from todacomm.comparison.overview import correlates, depth_curves, families, ranking
+    from todacomm.comparison.grouping import depth_curves, families
+    from todacomm.comparison.likelihood import correlates
+    from todacomm.comparison.means import mean_differences, ranking
     from todacomm.comparison.result import Comparison
+    from todacomm.comparison.shapes import diagram_distances, nearest_layers
+    from todacomm.comparison.similarities import model_distances, similarity
 
 _HOME = {
+    "likelihood": ("correlates",),
     "differences": ("controls", "paired_differences"),
+    "divergence": ("divergences",),
+    "grouping": ("depth_curves", "families"),
     "gathering": ("Gathered", "gather"),
-    "geometry": ("diagram_distances", "divergences", "model_distances", "nearest_layers", "similarity"),
-    "overview": ("correlates", "depth_curves", "families", "ranking"),
+    "means": ("mean_differences", "ranking"),
     "result": ("Comparison",),
+    "shapes": ("diagram_distances", "nearest_layers"),
+    "similarities": ("model_distances", "similarity"),
 }
 
 __all__ = [
@@ -28,6 +36,7 @@ __all__ = [
     "divergences",
     "families",
     "gather",
+    "mean_differences",
     "model_distances",
     "nearest_layers",
     "paired_differences",

@@ -1,12 +1,26 @@
-"""Which layers of two models stand beside each other."""
+"""Which layers of two models stand beside each other, and the rows of the table that they have."""
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from todacomm.core.similarity import matched_layers
 from todacomm.core.streams import RESIDUAL, kind_of
+from todacomm.results.table import RUN_LAYER, own_rows
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
+
+
+def own_layers(analysis: "Analysis") -> pd.DataFrame:
+    """The rows of the tidy table that are the run's own, of layers along the residual stream."""
+    return along_residual(own_rows(analysis.layers))
+
+
+def along_residual(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of layers of the residual stream."""
+    wanted = {name: name != RUN_LAYER and kind_of(name) == RESIDUAL for name in table["layer"].unique()}
+    return table[table["layer"].map(wanted).astype(bool)]
 
 
 def residual_depths(analysis: "Analysis") -> dict[str, float]:

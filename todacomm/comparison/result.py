@@ -6,6 +6,7 @@ import pandas as pd
 
 from todacomm.comparison.gathering import Gathered
 from todacomm.comparison.trajectory import Trajectory
+from todacomm.core.facts import RunWarning
 from todacomm.settings.comparison import ComparisonConfig
 
 
@@ -16,9 +17,8 @@ class Comparison:
     Attributes
     ----------
     tables : mapping of DataFrame
-        By name: ``runs``, ``ranking``, ``depth_curves``, ``controls``, ``paired_differences``, ``families``,
-        ``similarity``, ``divergences``, ``diagram_distances``, ``nearest_layers``, ``model_distances``,
-        ``correlates``; empty where there is nothing to say, for the reason in ``gaps``.
+        By the name of its section, see :data:`todacomm.reports.comparison_sections.SECTIONS`; empty where there is
+        nothing to show, for the reason in ``gaps``.
     gaps : mapping of str
         Name of a table -> why it is empty.
     trajectories : tuple of Trajectory
@@ -30,7 +30,7 @@ class Comparison:
     tables: dict[str, pd.DataFrame]
     gaps: dict[str, str]
     trajectories: tuple[Trajectory, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[RunWarning, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from todacomm.comparison.geometry import scaled_diagrams
+from todacomm.comparison.shapes import scaled_diagrams
+from todacomm.core.facts import RunWarning
 from todacomm.core.similarity import wasserstein
 from todacomm.core.streams import RESIDUAL, kind_of
 from todacomm.results.table import RUN_LAYER, own_rows
@@ -41,7 +42,7 @@ class Trajectory:
     change : DataFrame
         ``step_from, step, layer, depth, degree, distance, rate``: the Wasserstein distance of two consecutive
         checkpoints' diagrams, each in units of its own layer's median distance, and the same by 1,000 steps.
-    warnings : tuple of str
+    warnings : tuple of RunWarning
         What a reader must not conclude.
     """
 
@@ -49,19 +50,19 @@ class Trajectory:
     steps: tuple[int, ...]
     table: pd.DataFrame
     change: pd.DataFrame
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[RunWarning, ...] = ()
 
     def over_training(self) -> dict[str, pd.Series]:
         """Series by step: numbers of the whole run, and the mean over layers of every other metric."""
         run = self.table[self.table["layer"] == RUN_LAYER].pivot_table(index="step", columns="metric", values="value")
         layers = self.table[self.table["layer"] != RUN_LAYER]
         means = layers.groupby(["metric", "step"])["value"].mean().unstack("metric")
-        found = {str(name): run[name].dropna() for name in run}
-        found |= {f"mean_{name}": means[name].dropna() for name in (*TOPOLOGICAL, *SPECTRAL) if name in means}
+        series = {str(name): run[name].dropna() for name in run}
+        series |= {f"mean_{name}": means[name].dropna() for name in (*TOPOLOGICAL, *SPECTRAL) if name in means}
         for degree, rows in self.change.groupby("degree"):
             by_step = rows.groupby("step")[["distance", "rate"]].mean()
-            found |= {f"h{degree}_{name}": by_step[name].dropna() for name in by_step}
-        return {name: series for name, series in found.items() if len(series)}
+            series |= {f"h{degree}_{name}": by_step[name].dropna() for name in by_step}
+        return {name: values for name, values in series.items() if len(values)}
 
 
 def trajectories(analyses: Iterable[tuple["Analysis", int | None]]) -> tuple[Trajectory, ...]:
@@ -75,40 +76,40 @@ def trajectories(analyses: Iterable[tuple["Analysis", int | None]]) -> tuple[Tra
             asked = analysis.settings["options"]
             key = asked["model"], asked["weights"], analysis.texts.name, analysis.texts.digest
             together.setdefault(key, {}).setdefault(step, analysis)
-    found = []
+    made = []
     for (model, weights, dataset, _), by_step in together.items():
         if len(by_step) > 1:
             random = " random" if weights == "random" else ""
-            found.append(trajectory(f"{model.rstrip('/').rpartition('/')[2]}{random} {dataset}", by_step))
-    return tuple(found)
+            made.append(trajectory(f"{model.rstrip('/').rpartition('/')[2]}{random} {dataset}", by_step))
+    return tuple(made)
 
 
-def numbered(found: Sequence[Trajectory]) -> dict[str, Trajectory]:
+def numbered(several: Sequence[Trajectory]) -> dict[str, Trajectory]:
     """Trajectories by what their files' names end in: nothing where there is one, else ``_1``, ``_2`` ..."""
-    return {f"_{n}" if len(found) > 1 else "": one for n, one in enumerate(found, start=1)}
+    return {f"_{n}" if len(several) > 1 else "": one for n, one in enumerate(several, start=1)}
 
 
-def tables(found: Sequence[Trajectory]) -> dict[str, pd.DataFrame]:
+def tables(several: Sequence[Trajectory]) -> dict[str, pd.DataFrame]:
     """Numbers and changes of every trajectory, by the name of their file."""
     named: dict[str, pd.DataFrame] = {}
-    for suffix, one in numbered(found).items():
+    for suffix, one in numbered(several).items():
         named |= {f"trajectory{suffix}": one.table, f"trajectory_change{suffix}": one.change}
     return named
 
 
-def series(found: Sequence[Trajectory]) -> list[tuple[str, float, int]]:
+def series(several: Sequence[Trajectory]) -> list[tuple[str, float, int]]:
     """Metrics for the record: key, value, and the training step as step."""
     points = []
-    for one in found:
-        prefix = "trajectory" if len(found) == 1 else f"trajectory {_UNFIT.sub('-', one.name)}"[:200]
+    for one in several:
+        prefix = "trajectory" if len(several) == 1 else f"trajectory {_UNFIT.sub('-', one.name)}"[:200]
         for name, values in one.over_training().items():
             points += [(f"{prefix}/{name}", float(v), int(s)) for s, v in zip(values.index, values, strict=True)]
     return points
 
 
-def remarks(found: Sequence[Trajectory]) -> tuple[str, ...]:
+def remarks(several: Sequence[Trajectory]) -> tuple[RunWarning, ...]:
     """The warnings of all, each with its trajectory's name."""
-    return tuple(f"{one.name}: {warning}" for one in found for warning in one.warnings)
+    return tuple(warning._replace(text=f"{warning.text} ({one.name})") for one in several for warning in one.warnings)
 
 
 def trajectory(name: str, analyses: Mapping[int, "Analysis"]) -> Trajectory:
@@ -145,22 +146,25 @@ def changes(
     return pd.DataFrame(rows, columns=_CHANGE)
 
 
-def warnings(steps: Sequence[int], table: pd.DataFrame) -> list[str]:
+def warnings(steps: Sequence[int], table: pd.DataFrame) -> list[RunWarning]:
     """Why no p-value stands beside a correlation over training, and what else is missing."""
-    found = []
+    made = []
     if len(steps) < FEWEST:
-        found.append(f"{len(steps)} checkpoints: two points always lie on a line; nothing follows from their order")
+        text = f"{len(steps)} checkpoints: two points always lie on a line, and nothing follows from their order"
+        made.append(RunWarning("few_checkpoints", text))
     series = table[table["layer"] != RUN_LAYER].groupby(["metric", "step"])["value"].mean().unstack("metric")
     names = [name for name in (*TOPOLOGICAL, *SPECTRAL) if name in series]
     moving = [name for name in names if abs(autocorrelation(series[name].to_numpy())) > 2 / np.sqrt(len(steps))]
     if moving:
-        found.append(
-            f"consecutive checkpoints resemble each other ({', '.join(moving)} are autocorrelated): points over "
-            "training are no independent sample, and no p-value is given for how they move with the perplexity"
+        text = (
+            f"consecutive checkpoints resemble each other (autocorrelated: {', '.join(moving)}): points over training "
+            "are no independent sample, and no p-value is given for how they move with the perplexity"
         )
+        made.append(RunWarning("autocorrelated", text))
     elif len(steps) >= FEWEST:
-        found.append("checkpoints of one training are one training: no p-value is given for how numbers move together")
-    return found
+        text = "the checkpoints are of one training: no p-value is given for how numbers move together"
+        made.append(RunWarning("one_training", text))
+    return made
 
 
 def autocorrelation(values: np.ndarray) -> float:

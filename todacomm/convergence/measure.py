@@ -23,6 +23,7 @@ from todacomm.results.table import tidy
 from todacomm.settings.convergence import ConvergenceConfig
 from todacomm.system.machine import worker_threads
 from todacomm.system.progress import Clock, Progress, silent
+from todacomm.system.units import format_seconds
 
 Tell = Callable[[str], None]
 Row = dict[str, Any]
@@ -66,8 +67,8 @@ def measure_convergence(
     tell(cost(plan))
     with clock("homology"), one_thread_each():
         measured = measure_all(plan, progress)
-    who, depths = identity(observed), layer_depths(observed.clouds)
-    places = {layer: {**who, "layer": layer, "depth": depths[layer]} for layer in plan.clouds}
+    of_run, depths = identity(observed), layer_depths(observed.clouds)
+    places = {layer: {**of_run, "layer": layer, "depth": depths[layer]} for layer in plan.clouds}
     table = tidy((places[layer] | row for layer, rows in measured.items() for row in rows), COLUMNS)
     recommended = (places[layer] | row for layer, rows in measured.items() for row in recommend(plan, rows))
     return Convergence(
@@ -103,15 +104,15 @@ def make_plan(config: ConvergenceConfig, observed: Observation) -> Plan:
         rows = np.sort(np.random.default_rng(analysis.record.seed).choice(n_points, sizes[-1], replace=False))
         clouds = {name: cloud[rows] for name, cloud in clouds.items()}
 
-    def kept(pca: int) -> int:
+    def components(pca: int) -> int:
         return pca if pca < min(width, sizes[-1] - 1) else 0
 
     topology = analysis.topology
     return Plan(
         clouds=clouds,
         sizes=sizes,
-        pcas=tuple(sorted({kept(pca) for pca in (*config.pcas, topology.pca)})),
-        pca=kept(topology.pca),
+        pcas=tuple(sorted({components(pca) for pca in (*config.pcas, topology.pca)})),
+        pca=components(topology.pca),
         repeats=config.repeats,
         replicates=analysis.inference.replicates,
         seed=analysis.record.seed,
@@ -149,8 +150,8 @@ def cost(plan: Plan) -> str:
     low, high = expected_seconds(sizes, times, size, seconds)
     return (
         f"{sum(times):,} clouds of up to {n_points:,} points from {len(plan.clouds)} layers: expect "
-        f"{spoken(low / plan.threads)} to {spoken(high)} (one of {size:,} points took {seconds:.2g} s; time grows as "
-        "the square to the cube of the points)"
+        f"{format_seconds(low / plan.threads)} to {format_seconds(high)} (one of {size:,} points "
+        f"took {seconds:.2g} s; time grows as the square to the cube of the points)"
     )
 
 
@@ -166,17 +167,6 @@ def timed(plan: Plan) -> tuple[int, float]:
             if seconds > TIMED_SECONDS:
                 break
     return size, seconds
-
-
-def spoken(seconds: float) -> str:
-    """A time in words.
-
-    >>> spoken(0.4), spoken(75), spoken(400), spoken(9000)
-    ('1 s', '75 s', '7 min', '2.5 h')
-    """
-    if seconds < 120:
-        return f"{max(round(seconds), 1)} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def measure_all(plan: Plan, progress: Progress = silent) -> dict[str, list[Row]]:
@@ -197,26 +187,26 @@ def measure_all(plan: Plan, progress: Progress = silent) -> dict[str, list[Row]]
 def measure_subsets(plan: Plan, cloud: np.ndarray, size: int) -> Iterator[Row]:
     """Every metric over random subsets of one size; the same subsets in every layer."""
     rng = np.random.default_rng([plan.seed, size])
-    found = subsamples(cloud, size, plan.repeats, rng, threads=plan.threads, pca=plan.pca, **plan.settings)
-    for metric, estimate in found.summary().items():
+    subsets = subsamples(cloud, size, plan.repeats, rng, threads=plan.threads, pca=plan.pca, **plan.settings)
+    for metric, estimate in subsets.summary().items():
         if metric in INTERVAL_METRICS:
             yield {
                 "metric": metric, "n": size, "pca": plan.pca, "repeats": plan.repeats,
-                "value": estimate.value, "sd": found.spread(metric),
+                "value": estimate.value, "sd": subsets.spread(metric),
             }  # fmt: skip
 
 
 def measure_whole(plan: Plan, cloud: np.ndarray, pca: int) -> Iterator[Row]:
     """Every metric of all points, with the standard error of its half-samples."""
     layer = analyze_layer(cloud, pca=pca, **plan.settings)
-    found = dict.fromkeys(INTERVAL_METRICS, np.nan)
+    errors = dict.fromkeys(INTERVAL_METRICS, np.nan)
     if plan.replicates:
         halves = half_samples(len(cloud), plan.replicates, plan.seed)
         engine, maxdim = plan.settings["engine"], plan.settings["maxdim"]
         values = replicate(layer, cloud, halves, maxdim=maxdim, engine=engine, threads=plan.threads).values
         estimates = intervals(metric_values(layer.metrics), values).by_metric()
-        found = {metric: estimate.se for metric, estimate in estimates.items()}
-    for metric, sd in found.items():
+        errors = {metric: estimate.se for metric, estimate in estimates.items()}
+    for metric, sd in errors.items():
         if metric in layer.metrics:
             yield {
                 "metric": metric, "n": len(cloud), "pca": pca, "repeats": 1, "value": layer.metrics[metric], "sd": sd

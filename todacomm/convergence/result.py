@@ -1,4 +1,4 @@
-"""What a convergence finds: tidy tables, and the way to look numbers up in them."""
+"""A convergence in memory: tidy tables, and the way to look numbers up in them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ RECOMMENDED_COLUMNS = (
 
 @dataclass(frozen=True)
 class Convergence:
-    """What became of the metrics of some layers as points and principal components were added.
+    """The metrics of some layers against the number of points and of principal components.
 
     Attributes
     ----------

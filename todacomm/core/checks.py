@@ -1,4 +1,4 @@
-"""What public functions of the core are given: its shape, its numbers, its pairing. Errors say what was seen."""
+"""What public functions of the core are given: its shape, its numbers, its pairing. Errors quote it."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
+
+ROUNDING = 1e-9
+"""Share of the largest distance by which one may be below 0: cosine distances are rounded."""
 
 
 def as_cloud(cloud: ArrayLike, name: str = "the cloud", *, finite: bool = False) -> Array:
@@ -45,7 +48,8 @@ def as_distances(distances: ArrayLike, name: str = "the distances") -> Array:
     Raises
     ------
     ValueError
-        It is not square, holds nan or infinity or a negative number, or a point is not at distance 0 from itself.
+        It is not square, holds nan or infinity or a number below 0 by more than rounding, or a point is not at
+        distance 0 from itself.
 
     >>> as_distances([[0.0, 1.0]])
     Traceback (most recent call last):
@@ -57,9 +61,11 @@ def as_distances(distances: ArrayLike, name: str = "the distances") -> Array:
             f"{name} have shape {matrix.shape}: expected (n_points, n_points); clouds.distances(cloud) makes them"
         )
     require_finite(matrix, name)
-    if len(matrix) and (matrix.min() < 0.0 or np.diagonal(matrix).any()):
-        raise ValueError(f"{name} run from {matrix.min():.3g}, {np.diagonal(matrix).max():.3g} on the diagonal: "
-                         "expected none below 0, and 0 on the diagonal")  # fmt: skip
+    if len(matrix) and (matrix.min() < -ROUNDING * matrix.max() or np.diagonal(matrix).any()):
+        raise ValueError(
+            f"{name} run from {matrix.min():.3g}, with up to {np.abs(np.diagonal(matrix)).max():.3g} on the diagonal: "
+            "expected none below 0, and 0 between a point and itself"
+        )
     return matrix
 
 
@@ -80,6 +86,58 @@ def as_diagram(dgm: ArrayLike, name: str = "the diagram") -> Array:
         raise ValueError(f"{name} has shape {bars.shape}: expected (bars, 2), birth and death")
     require_finite(bars, name, "leave the essential bars out")
     return bars
+
+
+def as_vector(values: ArrayLike, name: str = "the values") -> Array:
+    """Numbers in one row as float64, shape (n,); nan stands for what is not defined.
+
+    Raises
+    ------
+    ValueError
+        They have another shape.
+
+    >>> as_vector([[1.0]])
+    Traceback (most recent call last):
+    ValueError: the values have shape (1, 1): expected one row of numbers
+    """
+    vector = _numbers(values, name)
+    if vector.ndim != 1:
+        raise ValueError(f"{name} {_have(name)} shape {vector.shape}: expected one row of numbers")
+    return vector
+
+
+def as_array(values: ArrayLike, name: str = "the values") -> Array:
+    """Numbers of any shape as float64.
+
+    Raises
+    ------
+    ValueError
+        They are no numbers, or their rows are of unequal length.
+
+    >>> as_array([[1.0, 2.0], [3.0]])
+    Traceback (most recent call last):
+    ValueError: the values have rows of 1 and 2 numbers: expected one array of numbers, every row of one length
+    """
+    return _numbers(values, name)
+
+
+def as_replicates(replicates: ArrayLike, shape: tuple[int, ...], name: str = "the replicates") -> Array:
+    """Values measured again and again as float64, shape (replicates, *shape); nan stands for what is not defined.
+
+    Raises
+    ------
+    ValueError
+        They have another shape.
+
+    >>> as_replicates([[1.0, 2.0]], (3,))
+    Traceback (most recent call last):
+    ValueError: the replicates have shape (1, 2): expected (replicates, 3), one value for each
+    """
+    rows = _numbers(replicates, name)
+    if not rows.ndim or rows.shape[1:] != shape:
+        expected = ", ".join(map(str, ("replicates", *shape)))
+        raise ValueError(f"{name} {_have(name)} shape {rows.shape}: expected ({expected}), one value for each")
+    return rows
 
 
 def require_finite(values: Array, name: str, remedy: str = "leave such rows out") -> None:
@@ -135,7 +193,8 @@ def _numbers(values: ArrayLike, name: str) -> Array:
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         lengths = _lengths(values)
-        what = f"has rows of {lengths} numbers" if lengths else f"is {type(values).__name__} without numbers"
+        have, be = _have(name), "are" if name.endswith("s") else "is"
+        what = f"{have} rows of {lengths} numbers" if lengths else f"{be} {type(values).__name__} without numbers"
         raise ValueError(f"{name} {what}: expected one array of numbers, every row of one length") from error
 
 
@@ -150,3 +209,7 @@ def _lengths(values: object) -> str:
 
 def _verb(name: str) -> str:
     return "hold" if name.endswith("s") else "holds"
+
+
+def _have(name: str) -> str:
+    return "have" if name.endswith("s") else "has"

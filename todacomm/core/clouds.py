@@ -1,4 +1,4 @@
-"""A layer's cloud before its topology: is it sound, what are its principal components, how far apart are its points."""
+"""A layer's cloud before its topology: its distinct rows, its principal components, the distances of its points."""
 
 from dataclasses import dataclass
 
@@ -9,12 +9,16 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 from scipy.spatial.distance import pdist, squareform
 
+from todacomm.core.checks import as_cloud, require_choice
+
 Array = NDArray[np.float64]
 
+METRICS = ("euclidean", "cosine", "cityblock", "chebyshev")
+"""Distances between points; all but the cosine distance obey the triangle inequality."""
 MERGE_RADIUS = 1e-6
 """Rows closer than this share of the root mean square distance to the centroid are one point."""
 SORTED_COORDINATES = 8
-"""Coordinates, the widest first, that tell rows apart before any distance is taken."""
+"""Coordinates, the widest first, by which rows are separated before any distance is taken."""
 
 
 def distinct_rows(cloud: ArrayLike) -> NDArray[np.intp]:
@@ -31,10 +35,15 @@ def distinct_rows(cloud: ArrayLike) -> NDArray[np.intp]:
     -------
     ndarray of int, shape (n_distinct,)
 
+    Raises
+    ------
+    ValueError
+        The cloud is no matrix of finite numbers.
+
     >>> distinct_rows([[0, 0], [1, 0], [0, 0], [0, 1]])
     array([0, 1, 3])
     """
-    centred = _centred(cloud)
+    centred = _centred(as_cloud(cloud, finite=True))
     radius = MERGE_RADIUS * np.sqrt(np.mean(np.sum(centred**2, axis=1)))
     if radius == 0.0:
         return np.arange(min(1, len(centred)))
@@ -49,10 +58,15 @@ def distinct_rows(cloud: ArrayLike) -> NDArray[np.intp]:
 def standardize(cloud: ArrayLike) -> Array:
     """Every dimension with mean 0 and standard deviation 1; a constant one becomes 0.
 
+    Raises
+    ------
+    ValueError
+        The cloud is no matrix of numbers.
+
     >>> standardize([[1.0, 0.1], [3.0, 0.1], [5.0, 0.1]])[:, 1]
     array([0., 0., 0.])
     """
-    points = np.asarray(cloud, dtype=np.float64)
+    points = as_cloud(cloud)
     varies = points.max(axis=0) > points.min(axis=0)  # not the deviation: the mean of equal numbers is rounded
     scaled: Array = np.divide(_centred(points), points.std(axis=0), out=np.zeros_like(points), where=varies)
     return scaled
@@ -83,11 +97,18 @@ def principal_components(cloud: ArrayLike, n_components: int = 0) -> Components:
     ``n_components=0``, or as many as there are, keeps every direction and turns none: distances are those of the
     cloud in any metric. The sign of a component is the one that makes its largest score positive.
 
+    Raises
+    ------
+    ValueError
+        The cloud is no matrix of finite numbers, or the number of components is below 0.
+
     >>> components = principal_components([[0.0, 0.0], [4.0, 0.0], [2.0, 1.0], [2.0, -1.0]], 1)
     >>> components.scores[:2].round(9).ravel().tolist(), round(components.explained_variance, 3)
     ([2.0, -2.0], 0.8)
     """
-    centred = _centred(cloud)
+    centred = _centred(as_cloud(cloud, finite=True))
+    if n_components < 0:
+        raise ValueError(f"{n_components} principal components: expected 0 for all of them, or a number")
     n_points, n_dims = centred.shape
     wide = n_dims > n_points
     values, vectors = np.linalg.eigh(centred @ centred.T if wide else centred.T @ centred)
@@ -96,14 +117,14 @@ def principal_components(cloud: ArrayLike, n_components: int = 0) -> Components:
     total = values.sum()
 
     if n_components == 0 or n_components >= len(values):
-        scores, kept = centred, total
+        scores, variance = centred, total
     else:
         directions = vectors[:, :n_components]
         scores = directions * np.sqrt(values[:n_components]) if wide else centred @ directions
         largest = np.abs(scores).argmax(axis=0)
         scores = scores * np.where(scores[largest, np.arange(n_components)] < 0.0, -1.0, 1.0)
-        kept = values[:n_components].sum()
-    return Components(scores, float(kept / total) if total > 0.0 else np.nan, values / max(n_points - 1, 1))
+        variance = values[:n_components].sum()
+    return Components(scores, float(variance / total) if total > 0.0 else np.nan, values / max(n_points - 1, 1))
 
 
 def distances(cloud: ArrayLike, metric: str = "euclidean") -> Array:
@@ -120,9 +141,10 @@ def distances(cloud: ArrayLike, metric: str = "euclidean") -> Array:
     Raises
     ------
     ValueError
-        The cosine distance of a row of zeros.
+        The cloud is no matrix of finite numbers, the metric is unknown, or it is the cosine distance of a row of zeros.
     """
-    points = np.asarray(cloud, dtype=np.float64)
+    points = as_cloud(cloud, finite=True)
+    require_choice("metric", metric, METRICS)
     if metric == "cosine" and not points.any(axis=1).all():
         raise ValueError("the cosine distance of a row of zeros is not defined: use another metric")
     matrix: Array = squareform(pdist(points, metric), checks=False)
@@ -130,7 +152,7 @@ def distances(cloud: ArrayLike, metric: str = "euclidean") -> Array:
 
 
 def _far_groups(points: Array, radius: float) -> NDArray[np.intp]:
-    """A group for every row: rows of different groups are further apart than ``radius``, in some coordinate already.
+    """A group for every row: rows of different groups differ by more than ``radius``, in some coordinate already.
 
     A tree of points finds close pairs in a time that grows as the square of their number where there are many
     dimensions; sorted coordinates rule out nearly all of them at once.
@@ -139,8 +161,8 @@ def _far_groups(points: Array, radius: float) -> NDArray[np.intp]:
     for coordinate in np.argsort(points.var(axis=0))[::-1][:SORTED_COORDINATES]:
         values = points[:, coordinate]
         rows = np.lexsort((values, group))
-        apart = (np.diff(group[rows]) > 0) | (np.diff(values[rows]) > radius)
-        group[rows] = np.concatenate([[0], np.cumsum(apart)])
+        separate = (np.diff(group[rows]) > 0) | (np.diff(values[rows]) > radius)
+        group[rows] = np.concatenate([[0], np.cumsum(separate)])
     return group
 
 
@@ -156,7 +178,6 @@ def _joined(points: Array, radius: float) -> NDArray[np.intp]:
     return first
 
 
-def _centred(cloud: ArrayLike) -> Array:
-    points = np.asarray(cloud, dtype=np.float64)
+def _centred(points: Array) -> Array:
     centred: Array = points - points.mean(axis=0)
     return centred

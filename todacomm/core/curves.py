@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from todacomm.core.checks import as_diagram, as_vector
+
 Array = NDArray[np.float64]
 
 CURVE_POINTS = 200
@@ -16,18 +18,19 @@ def curve_scale(diagrams: Sequence[Array], points: int = CURVE_POINTS) -> Array:
     >>> curve_scale([np.array([[0.0, 2.0]])], points=4).round(9).tolist()
     [0.0, 0.7, 1.4, 2.1]
     """
-    last = max((float(dgm[:, 1].max()) for dgm in diagrams if len(dgm)), default=1.0)
+    last = max((float(as_diagram(dgm)[:, 1].max()) for dgm in diagrams if len(dgm)), default=1.0)
     return np.linspace(0.0, 1.05 * last, points)
 
 
-def betti_curve(dgm: Array, scale: ArrayLike) -> Array:
+def betti_curve(dgm: ArrayLike, scale: ArrayLike) -> Array:
     """``beta(e) = #{birth <= e < death}`` on a grid of distances, shape ``(points,)``.
 
     >>> betti_curve(np.array([[0.0, 1.0], [0.5, 2.0]]), [0.0, 0.5, 1.0, 2.0]).tolist()
     [1.0, 2.0, 1.0, 0.0]
     """
-    born = np.searchsorted(np.sort(dgm[:, 0]), scale, side="right")
-    dead = np.searchsorted(np.sort(dgm[:, 1]), scale, side="right")
+    bars, distances = as_diagram(dgm), as_vector(scale, "the scale")
+    born = np.searchsorted(np.sort(bars[:, 0]), distances, side="right")
+    dead = np.searchsorted(np.sort(bars[:, 1]), distances, side="right")
     return (born - dead).astype(np.float64)
 
 

@@ -131,7 +131,7 @@ def analyze_layer(
     maxdim, engine : int, str
         As in :func:`todacomm.core.homology.persistence`.
     metric : str
-        Distance between points: ``euclidean``, ``cosine`` (as seen from the centroid), ``cityblock``, ``chebyshev``.
+        Distance between points: ``euclidean``, ``cosine`` (about the centroid), ``cityblock``, ``chebyshev``.
     landmarks : int
         Take distances and homology among so many points, spread by greedy farthest-point choice; 0: among all. Health,
         components and spectra stay those of the whole cloud. No dimension is read from distances to neighbours

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from todacomm.core.view import View
+from todacomm.core.view import View, once
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -62,64 +61,64 @@ class PartView(View):
     index: int
     landmarks = None
 
-    @property
+    @once
     def rows(self) -> Indices:
         """Its rows in the whole, shape (n_points,)."""
         rows: Indices = self.parts.rows[self.index]
         return rows
 
-    @property
+    @once
     def maxdim(self) -> int:
         return self.parts.whole.maxdim
 
-    @property
+    @once
     def engine(self) -> str:
         return self.parts.whole.engine
 
-    @property
+    @once
     def n_points(self) -> int:
         return len(self.rows)
 
-    @property
+    @once
     def n_dims(self) -> int:
         return self.parts.whole.n_dims
 
-    @cached_property
+    @once
     def raw(self) -> Array:
         return self.parts.whole.raw[self.rows]
 
-    @cached_property
+    @once
     def points(self) -> Array:
         return self.parts.whole.points[self.rows]
 
-    @cached_property
+    @once
     def scores(self) -> Array:
         return self.parts.whole.scores[self.rows]
 
-    @cached_property
+    @once
     def distinct(self) -> Indices:
         """Rows of the whole that stand for its distinct rows."""
         return np.unique(self.parts.representative[self.rows])
 
-    @property
+    @once
     def norms(self) -> Array:
         return self.parts.whole.norms[self.rows]
 
-    @property
+    @once
     def mean_direction(self) -> Array:
         mean: Array = self.parts.mean_directions[self.index]
         return mean
 
-    @property
+    @once
     def variances(self) -> Array:
         variances: Array = self.parts.variances[self.index]
         return variances
 
-    @property
+    @once
     def kept_variance(self) -> float:
         return float(self.parts.kept_variances[self.index])
 
-    @cached_property
+    @once
     def eigenvalues(self) -> Array:
         """From the smaller of the two Gram matrices: of rows, looked up and centred, or of coordinates."""
         parts, rows = self.parts, self.rows
@@ -134,11 +133,11 @@ class PartView(View):
         values: Array = np.linalg.eigvalsh(gram)[::-1] / (len(rows) - 1)
         return values.clip(min=0.0)
 
-    @cached_property
+    @once
     def distances(self) -> Array:
         return self.parts.distances[np.ix_(self.rows, self.rows)]
 
-    @cached_property
+    @once
     def among(self) -> Array:
         if np.array_equal(self.distinct, self.rows):
             return self.distances

@@ -1,4 +1,4 @@
-"""Which layers are the residual stream and which are added to it, told by their names.
+"""Which layers are the residual stream and which are added to it: their names say.
 
 ``layer_3`` is the residual stream after block 3; ``layer_3_attention`` and ``layer_3_ffn`` are what the block's
 attention and its MLP add on the way. They are clouds of other vectors: no curve, ratio or family of tests joins them

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from todacomm.core.checks import as_cloud
 from todacomm.core.inference.uncertainty import MIN_DEFINED, Estimate, Z
 from todacomm.core.layer import analyze_layer
 from todacomm.core.threads import in_threads
@@ -71,7 +72,7 @@ def subsamples(
     Every subset is drawn without replacement and goes through :func:`todacomm.core.layer.analyze_layer`, its PCA
     included. Unlike landmarks, subsets keep the cloud's density, and their spread gives an interval. What they do not
     give is the value of the whole cloud: totals and counts grow with the number of points, gaps shrink, and loops too
-    fine for ``size`` points are not seen. Compare only clouds measured at the same size.
+    fine for ``size`` points do not appear. Compare only clouds measured at the same size.
 
     Parameters
     ----------
@@ -86,14 +87,14 @@ def subsamples(
     Raises
     ------
     ValueError
-        ``size`` is below 4 or above the number of points, or ``repeats`` below 1.
+        The cloud is no matrix of numbers, ``size`` is below 4 or above the number of points, or ``repeats`` below 1.
 
     >>> rng = np.random.default_rng(0)
-    >>> found = subsamples(rng.normal(size=(400, 3)), 100, 20, rng).summary()["twonn_dimension"]
-    >>> found.lo < 3.0 < found.hi
+    >>> estimate = subsamples(rng.normal(size=(400, 3)), 100, 20, rng).summary()["twonn_dimension"]
+    >>> estimate.lo < 3.0 < estimate.hi
     True
     """
-    points = np.asarray(cloud)
+    points = as_cloud(cloud)
     if not 4 <= size <= len(points):
         raise ValueError(f"subsets of {size} points of {len(points)}: expected 4 to {len(points)}")
     if repeats < 1:

@@ -7,6 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.distance import cdist
 from scipy.special import ndtr
 
+from todacomm.core.checks import as_diagram, as_vector
+
 Array = NDArray[np.float64]
 
 LEVELS = 5
@@ -44,13 +46,12 @@ def landscape(dgm: Array, scale: ArrayLike, n_levels: int = LEVELS) -> Array:
     >>> landscape(np.array([[0.0, 2.0], [1.0, 2.0]]), [0.0, 0.5, 1.0, 1.5, 2.0], n_levels=2).tolist()
     [[0.0, 0.5, 1.0, 0.5, 0.0], [0.0, 0.0, 0.0, 0.5, 0.0]]
     """
-    _require_finite(dgm)
-    distances = np.asarray(scale, dtype=np.float64)
+    dgm, distances = as_diagram(dgm), as_vector(scale, "the scale")
     levels = np.zeros((n_levels, len(distances)))
     tents = np.minimum(distances - dgm[:, :1], dgm[:, 1:] - distances).clip(min=0.0)
     tents.sort(axis=0)
-    kept = min(n_levels, len(dgm))
-    levels[:kept] = tents[::-1][:kept]
+    n_filled = min(n_levels, len(dgm))
+    levels[:n_filled] = tents[::-1][:n_filled]
     return levels
 
 
@@ -83,7 +84,7 @@ def image(dgm: Array, birth_grid: ArrayLike, persistence_grid: ArrayLike, sigma:
     >>> image(np.array([[1.0, 3.0]]), [0.0, 1.0, 2.0], [-9.0, 2.0, 9.0], sigma=0.1).round(9).tolist()
     [[0.5, 0.5], [0.5, 0.5]]
     """
-    _require_finite(dgm)
+    dgm = as_diagram(dgm)
     if not sigma > 0.0:
         raise ValueError(f"a persistence image of standard deviation {sigma}: expected a positive distance")
     births, lifetimes = dgm[:, :1], dgm[:, 1:] - dgm[:, :1]
@@ -111,6 +112,7 @@ def image_grids(diagrams: Sequence[Array], sigma: float, cells: int = CELLS) -> 
     births, lifetimes : ndarray, shapes (cells + 1,) or (2,), and (cells + 1,)
     """
     margin = 3.0 * sigma
+    diagrams = [as_diagram(dgm) for dgm in diagrams]
     birth = max((float(dgm[:, 0].max()) for dgm in diagrams if len(dgm)), default=0.0)
     lifetime = max((float(np.ptp(dgm, axis=1).max()) for dgm in diagrams if len(dgm)), default=0.0)
     births = np.linspace(0.0, birth + margin, cells + 1) if birth > 0.0 else np.array([-margin, margin])
@@ -167,12 +169,7 @@ def recorded_vectors(diagrams: Sequence[Array], unit: float) -> dict[str, Array]
         return {}
     vectors = {}
     for degree, dgm in enumerate(diagrams):
-        bars = dgm / unit
+        bars = as_diagram(dgm) / unit
         vectors[f"landscape_{degree}"] = landscape(bars, SCALE)
         vectors[f"image_{degree}"] = image(bars, _BIRTHS if degree else _ALL_BIRTHS, _LIFETIMES, SIGMA)
     return vectors
-
-
-def _require_finite(dgm: Array) -> None:
-    if not np.isfinite(dgm).all():
-        raise ValueError("a bar is infinite or nan: leave the essential ones out before a diagram becomes a vector")

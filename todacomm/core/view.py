@@ -4,8 +4,10 @@ A metric names what it takes (:attr:`todacomm.core.metrics.Metric.needs`), and a
 whole cloud and a part of its rows (:mod:`todacomm.core.parts`) have the same attributes.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,12 @@ from todacomm.core.landmarks import Landmarks
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
+Value = TypeVar("Value")
+
+
+def once(compute: Callable[[Any], Value]) -> Value:
+    """A cached property for type checkers: one view computes what another is given."""
+    return cast(Value, cached_property(compute))
 
 
 @dataclass(frozen=True)
@@ -181,30 +189,31 @@ class CloudView(View):
     engine: str = AUTO
     landmarks: Landmarks | None = None
 
-    @cached_property
+    @once
     def norms(self) -> Array:
-        return np.linalg.norm(self.raw, axis=1)
+        norms: Array = np.linalg.norm(self.raw, axis=1)
+        return norms
 
-    @cached_property
+    @once
     def mean_direction(self) -> Array:
         with np.errstate(divide="ignore", invalid="ignore"):
             mean: Array = (self.raw / self.norms[:, None]).mean(axis=0)
         return mean
 
-    @cached_property
+    @once
     def variances(self) -> Array:
         variances: Array = self.raw.var(axis=0)
         return variances
 
-    @property
+    @once
     def kept_variance(self) -> float:
         return float(self.scores.var(axis=0).sum())
 
-    @cached_property
+    @once
     def distances(self) -> Array:
         return distances(self.scores if self.landmarks is None else self.scores[self.landmarks.rows], self.metric)
 
-    @cached_property
+    @once
     def among(self) -> Array:
         if self.landmarks is not None or self.n_distinct == self.n_points:
             return self.distances

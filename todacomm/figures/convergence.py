@@ -62,17 +62,17 @@ def draw_sizes(axes: Axes, result: Convergence, metric: str, looks: dict[str, Lo
         axes.set_xticks(labelled(result.sizes))
 
 
-def labelled(sizes: Sequence[int], apart: float = 1.6) -> list[int]:
-    """Sizes with room for a label on a logarithmic axis: the ends, and others ``apart`` times from their neighbours.
+def labelled(sizes: Sequence[int], spacing: float = 1.6) -> list[int]:
+    """Sizes with room for a label on a logarithmic axis: the ends, and others ``spacing`` times from their neighbours.
 
     >>> labelled([50, 75, 100, 150, 200, 300, 400, 500])
     [50, 100, 200, 500]
     """
-    kept = [sizes[0]]
+    chosen = [sizes[0]]
     for size in sizes[1:-1]:
-        if apart * kept[-1] <= size and apart * size <= sizes[-1]:
-            kept.append(size)
-    return [*kept, sizes[-1]]
+        if spacing * chosen[-1] <= size and spacing * size <= sizes[-1]:
+            chosen.append(size)
+    return [*chosen, sizes[-1]]
 
 
 def draw_components(axes: Axes, result: Convergence, metric: str, looks: dict[str, Look]) -> None:

@@ -23,7 +23,7 @@ FIGURES = {
     ),
     "trajectory_change": (
         "Rate of topological change",
-        "How far apart two consecutive checkpoints' diagrams are, in units of each layer's own median distance, by "
+        "How much the diagrams of two consecutive checkpoints differ, in units of each layer's own median distance, by "
         "1,000 steps; one curve a layer, dark to light with depth. A slow fall is training that settles.",
     ),
     "trajectory_perplexity": (
@@ -40,48 +40,48 @@ _ROOM = (0.07, 0.05)
 """Width and height of a step's name, as shares of a panel."""
 
 
-def draw_trajectories(found: Sequence[Trajectory], folder: Path) -> dict[str, Path]:
+def draw_trajectories(several: Sequence[Trajectory], folder: Path) -> dict[str, Path]:
     """The figures of every trajectory as PNG and SVG under ``folder/plots``, by path."""
-    if not found:
+    if not several:
         return {}
     (folder / "plots").mkdir(parents=True, exist_ok=True)
     draw = {"trajectory_depth": _depth, "trajectory_change": _change, "trajectory_perplexity": _perplexity}
     files: dict[str, Path] = {}
     with drawing():
-        for suffix, one in numbered(found).items():
+        for suffix, one in numbered(several).items():
             for name, figure in draw.items():
                 files |= save(figure(one), folder, name + suffix)
     return files
 
 
-def _depth(found: Trajectory) -> Figure:
-    figure = _sheet(found, "trajectory_depth", 8.4)
+def _depth(training: Trajectory) -> Figure:
+    figure = _sheet(training, "trajectory_depth", 8.4)
     for axes, metric in zip(_grid(figure), MAPPED, strict=True):
-        rows = found.table[(found.table["metric"] == metric) & (found.table["layer"] != RUN_LAYER)]
+        rows = training.table[(training.table["metric"] == metric) & (training.table["layer"] != RUN_LAYER)]
         axes.set_title(shorten(LAYER_METRICS[metric].label, 60), pad=6)
         axes.grid(False)
-        values = _by_step(rows, found.steps)
+        values = _by_step(rows, training.steps)
         if not np.isfinite(values.to_numpy(dtype=float)).any():
             nothing(axes, "not defined")
             continue
         axes.set_facecolor(FAINT)
         image = axes.imshow(values, aspect="auto", origin="lower", cmap="viridis", interpolation="nearest")
         figure.colorbar(image, ax=axes, format=plain_number, pad=0.02)
-        _step_ticks(axes, found.steps)
+        _step_ticks(axes, training.steps)
         chosen = _some(len(values), _MOST_TICKS)
         axes.set_yticks(chosen, [short_layer(str(values.index[i])) for i in chosen])
     return figure
 
 
-def _change(found: Trajectory) -> Figure:
-    degrees = sorted(set(found.change["degree"]))
-    figure = _sheet(found, "trajectory_change", 4.6)
+def _change(training: Trajectory) -> Figure:
+    degrees = sorted(set(training.change["degree"]))
+    figure = _sheet(training, "trajectory_change", 4.6)
     grid = figure.subplots(1, max(len(degrees), 1), squeeze=False)[0]
     figure.subplots_adjust(left=0.06, right=0.98, bottom=0.14, top=0.76, wspace=0.2)
     if not degrees:
         nothing(grid[0], "no two consecutive checkpoints have diagrams")
     for axes, degree in zip(grid, degrees, strict=False):
-        rows = found.change[found.change["degree"] == degree]
+        rows = training.change[training.change["degree"] == degree]
         panel(axes, f"H{degree}", "training step", "median distances by 1,000 steps")
         layers = list(dict.fromkeys(rows.sort_values("depth")["layer"]))
         curves = []
@@ -90,15 +90,15 @@ def _change(found: Trajectory) -> Figure:
             curves += axes.plot(own["step"], own["rate"], color=look.color, marker=look.marker, linestyle=look.dash)
         if (rows["rate"] > 0).all() and rows["rate"].max() > _WIDE * rows["rate"].min():
             log_axis(axes, "y")
-        _step_scale(axes, found.steps)
+        _step_scale(axes, training.steps)
         named = _some(len(layers), _MOST_NAMES)
         legend(axes, [curves[i] for i in named], [short_layer(layers[i]) for i in named], columns=_MOST_NAMES)
     return figure
 
 
-def _perplexity(found: Trajectory) -> Figure:
-    figure = _sheet(found, "trajectory_perplexity", 8.4)
-    series = found.over_training()
+def _perplexity(training: Trajectory) -> Figure:
+    figure = _sheet(training, "trajectory_perplexity", 8.4)
+    series = training.over_training()
     likelihood = next((name for name in LIKELIHOODS if name in series), None)
     for axes, metric in zip(_grid(figure), AGAINST, strict=True):
         panel(axes, shorten(LAYER_METRICS[metric].label, 60), (likelihood or "").replace("_", "-"), "mean over layers")
@@ -128,8 +128,9 @@ def _name_steps(axes: Axes, points: pd.DataFrame) -> None:
         )
 
 
-def _sheet(found: Trajectory, name: str, height: float) -> Figure:
-    line = f"{shorten(found.name, 60)} · {len(found.steps)} checkpoints, step {found.steps[0]:,} to {found.steps[-1]:,}"
+def _sheet(training: Trajectory, name: str, height: float) -> Figure:
+    first, last = training.steps[0], training.steps[-1]
+    line = f"{shorten(training.name, 60)} · {len(training.steps)} checkpoints, step {first:,} to {last:,}"
     return titled(FIGURES[name][0], line, 14.6, height)
 
 

@@ -2,25 +2,16 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from todacomm.comparison import trajectory
-from todacomm.comparison.differences import MOST_PAIRED, controls, paired_differences, trained_and_random, unpaired
+from todacomm.comparison.divergence import divergence_seconds
 from todacomm.comparison.gathering import Gathered, gather
-from todacomm.comparison.geometry import (
-    diagram_distances,
-    divergences,
-    geometry_seconds,
-    model_distances,
-    nearest_layers,
-    similarity,
-)
-from todacomm.comparison.overview import correlates, correlates_refused, depth_curves, families, ranking
 from todacomm.comparison.result import Comparison
+from todacomm.reports.comparison_sections import Task, computed, gaps
 from todacomm.settings.base import with_options
 from todacomm.settings.comparison import ComparisonConfig
 from todacomm.settings.steps import training_step
@@ -104,27 +95,14 @@ def measure_comparison(
 def compare_gathered(
     gathered: Gathered, config: ComparisonConfig, clock: Clock | None = None, progress: Progress = silent
 ) -> Comparison:
-    """The tables of analyses that are gathered already."""
+    """The tables of analyses that are gathered already, section by section."""
     clock = clock or Clock()
-    threads = worker_threads(config.threads)
-    tables: dict[str, pd.DataFrame] = {"runs": gathered.runs}
+    task = Task(gathered, config, worker_threads(config.threads), progress)
     with clock("tables"):
-        tables |= {
-            "ranking": ranking(gathered),
-            "depth_curves": depth_curves(gathered),
-            "controls": controls(gathered),
-            "paired_differences": paired_differences(gathered),
-            "families": families(gathered),
-            "correlates": correlates(gathered),
-        }
-    warned: list[str] = []
+        tables = computed(task, geometry=False)
     if config.geometry != "none":
         with clock("geometry"):
-            tables["similarity"], warned = similarity(gathered, threads, progress)
-            tables["model_distances"] = model_distances(gathered, tables["similarity"])
-            tables["diagram_distances"] = diagram_distances(gathered, config.geometry == "grid", threads, progress)
-            tables["nearest_layers"] = nearest_layers(gathered)
-            tables["divergences"] = divergences(gathered, config, progress)
+            tables = computed(replace(task, tables=tables), geometry=True)
     with clock("trajectories"):
         over_training = trajectory.trajectories(with_steps(gathered, config))
     return Comparison(
@@ -133,7 +111,7 @@ def compare_gathered(
         tables=tables,
         gaps=gaps(gathered, config, tables),
         trajectories=over_training,
-        warnings=(*gathered.warnings, *warned, *trajectory.remarks(over_training)),
+        warnings=(*gathered.warnings, *task.warnings, *trajectory.remarks(over_training)),
         seconds=clock.seconds,
     )
 
@@ -146,40 +124,9 @@ def with_steps(gathered: Gathered, config: ComparisonConfig) -> Iterator[tuple["
         yield analysis, given[revision] if revision in given else training_step(revision)
 
 
-def gaps(gathered: Gathered, config: ComparisonConfig, tables: dict[str, pd.DataFrame]) -> dict[str, str]:
-    """Why a table is empty, by its name."""
-    labels = gathered.labels
-    crowd = f"{len(labels)} analyses are too many to be held against each other in pairs: choose up to {MOST_PAIRED}"
-    many = len(labels) > MOST_PAIRED
-    reasons = {
-        "controls": "no model is here with trained and with random weights both"
-        if not trained_and_random(gathered)
-        else "the pairs have no common half-samples",
-        "paired_differences": crowd
-        if many
-        else unpaired(gathered, labels[0], labels[1]) or "nothing is defined in both",
-        "families": "it takes two groups, one of them with two members",
-        "correlates": correlates_refused(gathered) or "not enough of the metrics are defined",
-    }
-    off = config.geometry == "none"
-    geometry = (
-        "geometry=none was asked for"
-        if off
-        else crowd
-        if many
-        else "no two analyses with stored clouds read the same texts"
-    )
-    reasons |= dict.fromkeys(
-        ("similarity", "model_distances", "diagram_distances", "nearest_layers", "divergences"), geometry
-    )
-    if config.geometry != "none" and not config.rtd_points:
-        reasons["divergences"] = "rtd_points=0 was asked for"
-    return {name: reason for name, reason in reasons.items() if not len(tables.get(name, ()))}
-
-
 def announcement(gathered: Gathered, config: ComparisonConfig) -> str:
     """A sentence on what the divergences will cost, where that is over a minute; else nothing."""
-    seconds = geometry_seconds(gathered, config) / worker_threads(config.threads)
+    seconds = divergence_seconds(gathered, config, worker_threads(config.threads))
     if seconds < ANNOUNCED_FROM:
         return ""
     return (
@@ -231,5 +178,5 @@ def tags(comparison: Comparison) -> dict[str, str]:
         "model": ", ".join(sorted(set(runs["model"]))),
         "dataset": ", ".join(sorted(set(runs["dataset"]))),
         "sources": ",".join(runs["run_id"]),
-        "warnings": "\n".join(comparison.warnings),
+        "warnings": "\n".join(map(str, comparison.warnings)),
     }

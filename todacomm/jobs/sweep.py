@@ -225,7 +225,8 @@ def _with_trajectories(result: Sweep) -> Sweep:
         over_training = trajectories(zip(load_analyses(rows["run_id"]), rows["step"].astype(int), strict=True))
     except ValueError as error:
         return replace(result, problems={**result.problems, "training trajectory": str(error)})
-    return replace(result, trajectories=over_training, notes=(*result.notes, *remarks(over_training)))
+    notes = (*result.notes, *map(str, remarks(over_training)))
+    return replace(result, trajectories=over_training, notes=notes)
 
 
 def _record(result: Sweep, run: "JobRun") -> None:

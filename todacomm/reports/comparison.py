@@ -1,26 +1,51 @@
 """The report of a comparison: markdown, one HTML page, and the run's description."""
 
 import shlex
+from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from todacomm.comparison.overview import RANKED
+from todacomm.comparison.metrics import meaning_of, ranked_metrics, short_of
 from todacomm.comparison.result import Comparison
-from todacomm.core.metrics import LAYER_METRICS, RUN_METRICS
-from todacomm.figures.comparison.catalogue import COMPARISON_FIGURES
-from todacomm.figures.comparison.gallery import drawn
-from todacomm.reports.comparison_blocks import SHORT, TABLES, compared, sources
+from todacomm.figures.comparison import drawn
+from todacomm.reports.blocks import Table
+from todacomm.reports.comparison_sections import SECTIONS, show
 from todacomm.reports.comparison_words import headline
 from todacomm.reports.files import Picture, write_files
+from todacomm.reports.formats import number
 from todacomm.reports.render import check_template as check
 from todacomm.reports.render import one_line, render_markdown
 from todacomm.reports.trajectory import trajectory_pictures
 from todacomm.settings.comparison import ComparisonConfig
 from todacomm.settings.values import spelled
 
-TEMPLATES = {"models": "comparison.md.j2", "datasets": "dataset_comparison.md.j2"}
-COUNTED = {"models": "models on", "datasets": "data sets read by"}
-NOTE_TEMPLATE = "comparison_note.md.j2"
+TEMPLATE, NOTE_TEMPLATE = "comparison.md.j2", "comparison_note.md.j2"
+
+
+class Origin(NamedTuple):
+    """Where an analysis of the comparison is recorded."""
+
+    label: str
+    run_id: str
+    link: str
+
+
+class Block(NamedTuple):
+    """A section of the report: its table, or the reason why it has none, and its figures."""
+
+    name: str
+    title: str
+    table: Table | None
+    reason: str
+    figures: list[Picture]
+
+
+class Part(NamedTuple):
+    """Sections under one heading."""
+
+    title: str
+    sections: list[Block]
 
 
 def check_template(path: str) -> None:
@@ -35,83 +60,132 @@ def check_template(path: str) -> None:
         check(Path(path).expanduser())
 
 
-def write_comparison_reports(found: Comparison, folder: Path) -> dict[str, Path]:
-    """``report.md`` and ``report.html`` in ``folder``; the page holds the figures found in ``folder/plots``.
+def write_comparison_reports(comparison: Comparison, folder: Path) -> dict[str, Path]:
+    """``report.md`` and ``report.html`` in ``folder``; the page holds the figures that are in ``folder/plots``.
 
     Raises
     ------
     ValueError
         The user's template names an undefined variable or tries to leave its sandbox.
     """
-    own = found.config.template
-    return write_files(Path(own).expanduser() if own else TEMPLATES[found.over], comparison_context(found), folder)
+    own = comparison.config.template
+    return write_files(Path(own).expanduser() if own else TEMPLATE, comparison_context(comparison), folder)
 
 
-def describe_comparison(found: Comparison) -> str:
+def describe_comparison(comparison: Comparison) -> str:
     """A few lines of markdown for the run's description: warnings, headline, what was compared."""
-    return render_markdown(NOTE_TEMPLATE, comparison_context(found))
+    return render_markdown(NOTE_TEMPLATE, comparison_context(comparison))
 
 
-def comparison_context(found: Comparison) -> dict[str, Any]:
+def comparison_context(comparison: Comparison) -> dict[str, Any]:
     """The variables of a comparison's template.
 
     ``title`` (str); ``warnings`` and ``headline`` (list of str); ``compared`` (pairs of a setting and its value);
-    ``sources`` (each with label, run_id and link); ``tables`` (by name, each with title, caption, header and rows;
-    only those that have rows); ``gaps`` (by name of the table, why it is empty); ``figures`` (each with title, reading
-    and file); ``glossary`` (pairs of name and meaning); ``frames`` (for a template of your own, the same numbers
-    unrounded: by name of the table, a list of dictionaries); ``over`` (``models`` or ``datasets``);
-    ``mlflow_command``, ``python_call``.
+    ``sources`` (each with label, run_id and link); ``parts`` (the report in order: each with a title and sections, a
+    section with name, title, table or None, reason why there is none, and figures); ``tables`` (by name, each with
+    title, caption, header and rows; only those that have rows); ``gaps`` (by name of the table, why it is empty);
+    ``figures`` (each with title, reading and file); ``glossary`` (pairs of name and meaning); ``frames`` (for your own
+    template, the same numbers unrounded: by name of the table, a list of dictionaries); ``over`` (``models`` or
+    ``datasets``); ``mlflow_command``, ``python_call``.
     """
-    tables = {name: table for name, make in TABLES.items() if (table := make(found))}
-    runs, own_template = found.gathered.runs, found.config.template
-    what = sorted(set(runs["dataset"] if found.over == "models" else runs["model"]))
+    tables = show(comparison)
+    own_template = comparison.config.template
+    by_section = pictures(comparison)
     return {
-        "title": one_line(
-            f"{len(runs)} {'models on' if found.over == 'models' else 'data sets read by'} {', '.join(what)}"
-        ),
-        "warnings": list(found.warnings),
-        "headline": headline(found),
-        "compared": compared(found),
-        "sources": sources(found),
+        "title": title(comparison),
+        "warnings": list(map(str, comparison.warnings)),
+        "headline": headline(comparison),
+        "compared": compared(comparison),
+        "sources": sources(comparison),
+        "parts": parts(comparison, tables, by_section),
         "tables": tables,
-        "gaps": found.gaps,
-        "figures": pictures(found),
-        "glossary": [(f"{SHORT[name]} ({name})", _meaning(name)) for name in RANKED],
-        "frames": {name: frame.to_dict("records") for name, frame in found.tables.items()} if own_template else {},
-        "over": found.over,
-        "mlflow_command": mlflow_command(found),
-        "python_call": python_call(found),
+        "gaps": comparison.gaps,
+        "figures": [*trajectory_pictures(comparison.trajectories), *chain.from_iterable(by_section.values())],
+        "glossary": [(short_of(name), meaning_of(name)) for name in ranked_metrics()],
+        "frames": {name: frame.to_dict("records") for name, frame in comparison.tables.items()} if own_template else {},
+        "over": comparison.over,
+        "mlflow_command": mlflow_command(comparison),
+        "python_call": python_call(comparison),
     }
 
 
-def pictures(found: Comparison) -> list[Picture]:
-    """Every figure that is drawn, those over training first."""
-    entries = {name: COMPARISON_FIGURES[name] for name in drawn(found)}
-    own = [Picture(entry.title, entry.reading, f"plots/{name}.png") for name, entry in entries.items()]
-    return [*trajectory_pictures(found.trajectories), *own]
+def title(comparison: Comparison) -> str:
+    """How many analyses of what."""
+    runs, over_models = comparison.gathered.runs, comparison.over == "models"
+    fixed = sorted(set(runs["dataset"] if over_models else runs["model"]))
+    return one_line(f"{len(runs)} {'models on' if over_models else 'data sets read by'} {', '.join(fixed)}")
 
 
-def mlflow_command(found: Comparison) -> str:
+def parts(comparison: Comparison, tables: Mapping[str, Table], figures: Mapping[str, list[Picture]]) -> list[Part]:
+    """The sections of the report by part, those without a table with the reason."""
+    by_part: dict[str, list[Block]] = {}
+    over_training = trajectory_pictures(comparison.trajectories)
+    if over_training:
+        by_part["Over training"] = [Block("trajectory", one.title, None, "", [one]) for one in over_training]
+    for name, section in SECTIONS.items():
+        if not section.part or comparison.over not in section.over:
+            continue
+        table = tables.get(name)
+        reason = "" if table or not section.show else section.why_empty(comparison.gathered, comparison.config)
+        if table or reason or figures.get(name):
+            block = Block(name, section.title, table, reason, figures.get(name, []))
+            by_part.setdefault(section.part, []).append(block)
+    return [Part(title, blocks) for title, blocks in by_part.items()]
+
+
+def pictures(comparison: Comparison) -> dict[str, list[Picture]]:
+    """The figures that are drawn, by the section that they stand beside."""
+    by_section: dict[str, list[Picture]] = {}
+    for name, figure in drawn(comparison).items():
+        picture = Picture(figure.title, figure.reading, f"plots/{name}.png")
+        by_section.setdefault(figure.needs[-1], []).append(picture)
+    return by_section
+
+
+def sources(comparison: Comparison) -> list[Origin]:
+    """The runs that were compared, with the addresses of their pages."""
+    from todacomm.tracking import run_link
+
+    return [Origin(label, a.run_id, run_link(a)) for label, a in comparison.gathered.analyses.items()]
+
+
+def compared(comparison: Comparison) -> list[tuple[str, str]]:
+    """What the analyses have in common, as pairs of a setting and its value."""
+    first = next(iter(comparison.gathered.analyses.values()))
+    runs, differ = comparison.gathered.runs, set(comparison.gathered.differing["setting"])
+    topology, inference = first.config.topology, first.config.inference
+    components = f"{topology.pca} principal components" if topology.pca else "no PCA"
+    settings = {
+        "points": ("Points", ", ".join(number(n) for n in dict.fromkeys(runs["points"]))),
+        "dataset": ("Texts", f"{first.texts.name}, digest {first.texts.digest}"),
+        "unit": ("Unit", first.texts.unit),
+        "pca": ("Cloud", f"{components}, {topology.metric}" + (", z-scored" if topology.standardize else "")),
+        "pooling": ("Pooling", ", ".join(sorted(set(runs["pooling"].astype(str))))),
+        "protocol": ("Protocol", first.tags.get("todacomm.protocol", inference.protocol)),
+    }
+    common = [pair for name, pair in settings.items() if name not in differ and pair[1]]
+    if comparison.over == "datasets":
+        common = [pair for pair in common if pair[0] != "Texts"]
+    return [("Analyses", str(len(runs))), *common]
+
+
+def mlflow_command(comparison: Comparison) -> str:
     """The command that compares the same runs again."""
-    words = [f"{name}={spelled(value)}" for name, value in _asked(found).items()]
+    words = [f"{name}={spelled(value)}" for name, value in _asked(comparison).items()]
     return " ".join(["mlflow run . -e compare --env-manager=local", *(f"-P {shlex.quote(word)}" for word in words)])
 
 
-def python_call(found: Comparison) -> str:
+def python_call(comparison: Comparison) -> str:
     """The same as a call in Python."""
-    given = ", ".join(f"{name}={value!r}" for name, value in _asked(found).items())
+    given = ", ".join(f"{name}={value!r}" for name, value in _asked(comparison).items())
     return f"import todacomm\n\ncomparison, run = todacomm.compare({given})"
 
 
-def _asked(found: Comparison) -> dict[str, Any]:
+def _asked(comparison: Comparison) -> dict[str, Any]:
     """What differs from the defaults, with the runs themselves in place of what chose them."""
-    default, given = ComparisonConfig().to_flat(), found.config.to_flat()
+    default, given = ComparisonConfig().to_flat(), comparison.config.to_flat()
     choosing = ("experiment", "models", "dataset", "revision", "weights", "tags", "newest", "run_ids")
     where = ("run_name", "experiment_name", "output_dir", "threads")
     changed = {name: value for name, value in given.items() if value != default[name]}
     asked = {name: value for name, value in changed.items() if name not in (*choosing, *where)}
-    return {"run_ids": ",".join(found.gathered.runs["run_id"]), **asked}
-
-
-def _meaning(metric: str) -> str:
-    return LAYER_METRICS[metric].meaning if metric in LAYER_METRICS else RUN_METRICS[metric].meaning
+    return {"run_ids": ",".join(comparison.gathered.runs["run_id"]), **asked}

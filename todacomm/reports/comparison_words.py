@@ -1,106 +1,168 @@
-"""What may be said of a comparison: sentences that follow from its tables."""
+"""The findings of a comparison as sentences: one function for each kind."""
 
-from collections import Counter
-from itertools import combinations
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from todacomm.comparison.overview import correlates_refused
+from todacomm.comparison.findings import Finding, findings
+from todacomm.comparison.metrics import label_of
 from todacomm.comparison.result import Comparison
-from todacomm.figures.comparison.overlays import name_of
-from todacomm.reports.comparison_blocks import clearest, standing
 from todacomm.reports.formats import count, listing, number, p_value, plus_minus, signed
-from todacomm.results.table import records
 
-SAID = ("h0_total_norm", "h1_max_norm")
-
-
-def headline(found: Comparison) -> list[str]:
-    """Who leads and by how much, what training did, who is nearest to whom, and what cannot be said."""
-    said = [sentence for metric in SAID if (sentence := leader(found, metric))]
-    said += loops(found)
-    said += [sentence for metric in SAID if (sentence := trained(found, metric))]
-    said += nearest(found)
-    said += likelihood(found)
-    return said
+MOST_NAMES = 4
+"""Analyses that a sentence names; the others are counted."""
 
 
-def leader(found: Comparison, metric: str) -> str:
-    """Which analysis has the largest value, and whether its interval tells it from the next."""
-    rows = records(found.tables["ranking"])
-    rows = [row for row in rows if row["metric"] == metric]
-    if len(rows) < 2:
-        return ""
-    first, second = rows[:2]
-    value = plus_minus(first["value"], (first["hi"] - first["lo"]) / 2)
-    text = f"{name_of(metric)} is largest in {first['label']} ({value}, mean over its blocks)"
-    if not np.isfinite(first["lo"]) or not np.isfinite(second["hi"]):
-        return f"{text}; without intervals there is no saying how sure that is."
-    if tied := [row["label"] for row in rows[1:] if row["hi"] >= first["lo"]]:
-        return f"{text}, but its interval overlaps with that of {listing(tied)}: they are not told apart."
-    return f"{text}, above the interval of every other."
+def headline(comparison: Comparison) -> list[str]:
+    """What a comparison says, a sentence each."""
+    return sentences(findings(comparison))
 
 
-def loops(found: Comparison) -> list[str]:
-    """In which analyses a loop is detected against the rotation null."""
-    rows = found.tables["depth_curves"]
-    rows = rows[(rows["metric"] == "h1_max_norm") & np.isfinite(rows["p_adjusted"])]
-    if not len(rows):
-        return []
-    tested = list(dict.fromkeys(rows["label"]))
-    detected = Counter(standing(rows)["label"])
-    if not detected:
-        return [f"No loop is detected in any of {count(len(tested), 'analysis').replace('analysiss', 'analyses')}."]
-    parts = [
-        f"{label} ({number(n)} of {number((rows['label'] == label).sum())} layers)" for label, n in detected.items()
-    ]
-    rest = [label for label in tested if label not in detected]
-    said = f"Loops longer than the covariance explains are detected in {listing(parts)}"
-    return [said + (f"; not detected in {listing(rest)}." if rest else ".")]
+def sentences(made: Sequence[Finding]) -> list[str]:
+    """Findings in words; neighbours of one kind and metric share a sentence."""
+    together = groupby(made, key=lambda finding: (finding.kind, finding.values.get("metric")))
+    return [WORDS[kind](list(own)) for (kind, _), own in together]
 
 
-def trained(found: Comparison, metric: str) -> str:
-    """What training did to a metric, model by model."""
-    rows = found.tables["controls"]
-    rows = rows[(rows["metric"] == metric) & np.isfinite(rows["p_adjusted"])]
+def largest(made: Sequence[Finding]) -> str:
+    """Which analysis has the largest mean, and whether it is distinguished from the others."""
+    (finding,) = made
+    values, (first,) = finding.values, finding.labels
+    where = ", mean over its blocks" if values["blocks"] else ""
+    value = plus_minus(values["value"], values["half_width"])
+    text = f"{label_of(values['metric'])} is largest in {first} ({value}{where})"
+    tied = named(values["tied"])
+    if values["decided_by"] == "nothing":
+        return f"{text}; without intervals the size of the error is not known."
+    if values["decided_by"] == "paired":
+        if not values["tied"]:
+            return f"{text}; on the same texts it is larger there than in all others."
+        return f"{text}; on the same texts it does not differ from {tied} ({_detectable(values)})."
+    if not values["tied"]:
+        return f"{text}, above the interval of every other."
+    return f"{text}; its interval overlaps with that of {tied}, and no difference is shown."
+
+
+def pair(made: Sequence[Finding]) -> str:
+    """In how many layers two models differ, a pair after the other."""
     parts = []
-    for label, own in rows.groupby("label_a", sort=False):
-        stand = standing(own)
-        if len(stand):
-            clear = clearest(stand)
-            change = signed(clear["difference"], (clear["hi"] - clear["lo"]) / 2)
-            parts.append(f"in {len(stand)} of {len(own)} layers of {label} (clearest in {clear['layer_a']}: {change})")
-        else:
-            parts.append(f"in none of {len(own)} layers of {label}")
-    return f"{name_of(metric)}: training made a difference {listing(parts)}." if parts else ""
+    for finding in made:
+        a, b = finding.labels
+        parts.append(f"{a} and {b} differ {_in_layers(finding.values)}")
+    return f"{label_of(made[0].values['metric'])}, paired on the same texts: {listing(parts)}."
 
 
-def nearest(found: Comparison) -> list[str]:
-    """Which two models are nearest and which furthest, text by text."""
-    matrix = found.tables.get("model_distances", pd.DataFrame()).to_numpy(dtype=float)
-    apart = [
-        (float(matrix[i, j]), a, b)
-        for (i, a), (j, b) in combinations(enumerate(found.labels), 2)
-        if len(matrix) and np.isfinite(matrix[i, j])
-    ]
-    if len(apart) < 2:
-        return []
-    (near, a, b), (far, c, d) = min(apart), max(apart)
-    return [
-        f"Nearest by geometry are {a} and {b} (Procrustes distance {number(near)} of at most 1.57), furthest {c} and "
-        f"{d} ({number(far)})."
-    ]
+def pairs(made: Sequence[Finding]) -> str:
+    """How many of many pairs differ anywhere."""
+    (finding,) = made
+    values = finding.values
+    text = (
+        f"{label_of(values['metric'])}, paired on the same texts: {values['standing']} of {values['pairs']} pairs of "
+        "models differ in at least one layer"
+    )
+    if not values["alike"]:
+        return f"{text}."
+    if not values["standing"]:
+        return f"{text} ({_detectable(values)})."
+    alike = named([f"{a} and {b}" for a, b in values["alike"]])
+    return f"{text}; no difference is detected between {alike} ({_detectable(values)})."
 
 
-def likelihood(found: Comparison) -> list[str]:
-    """Whether topology goes with likelihood, or why that is not said."""
-    rows = found.tables["correlates"]
-    if not len(rows):
-        reason = correlates_refused(found.gathered)
-        return [f"No correlation with likelihood is given: {reason}."] if reason else []
-    clear = max(records(rows), key=lambda row: abs(row["spearman"]))
-    return [
-        f"Closest to {clear['likelihood'].replace('_', ' ')} comes {name_of(clear['metric'])} (Spearman "
-        f"{number(clear['spearman'])} over {clear['models']} models, p = {p_value(clear['p'])}, not adjusted)."
-    ]
+def loops(made: Sequence[Finding]) -> str:
+    """In which analyses H1's longest bar exceeds the rotation null."""
+    (finding,) = made
+    layers = finding.values["layers"]
+    detected = {label: of for label, of in layers.items() if of[0]}
+    if not detected:
+        return f"In no layer of the {count_of(len(layers))} is H1's longest bar longer than in rotated clouds."
+    parts = [f"{label} ({n} of {total} layers)" for label, (n, total) in detected.items()]
+    rest = [label for label in layers if label not in detected]
+    text = f"H1's longest bar is longer than in rotated clouds, which is necessary for a loop, in {named(parts)}"
+    return text + (f"; nowhere in {named(rest)}." if rest else ".")
+
+
+def training(made: Sequence[Finding]) -> str:
+    """What training did to a metric, model by model."""
+    parts = [f"{finding.labels[0]} {_in_layers(finding.values)}" for finding in made]
+    return f"{label_of(made[0].values['metric'])}: training changed {named(parts)}."
+
+
+def nearest(made: Sequence[Finding]) -> str:
+    """Which two models have the most similar geometry."""
+    return f"Most similar by geometry are {_distance(made[0])}."
+
+
+def furthest(made: Sequence[Finding]) -> str:
+    """Which two models have the least similar geometry."""
+    return f"Least similar by geometry are {_distance(made[0])}."
+
+
+def likelihood(made: Sequence[Finding]) -> str:
+    """Which metric goes best with likelihood."""
+    values = made[0].values
+    name = values["likelihood"].replace("_", " ")
+    direction = "rises" if values["spearman"] > 0 else "falls"
+    return (
+        f"{label_of(values['metric'])} {direction} most clearly with {name}: Spearman {number(values['spearman'])} "
+        f"over {values['models']} models, p = {p_value(values['p'])}, the strongest of several and not adjusted."
+    )
+
+
+def no_likelihood(made: Sequence[Finding]) -> str:
+    """Why no correlation is given."""
+    return f"No correlation with likelihood is given: {made[0].values['reason']}."
+
+
+WORDS: dict[str, Callable[[Sequence[Finding]], str]] = {
+    "largest": largest,
+    "pair": pair,
+    "pairs": pairs,
+    "loops": loops,
+    "training": training,
+    "nearest": nearest,
+    "furthest": furthest,
+    "likelihood": likelihood,
+    "no_likelihood": no_likelihood,
+}
+
+
+def named(names: Sequence[str], most: int = MOST_NAMES) -> str:
+    """A few names, the others counted.
+
+    >>> named(["a", "b"]), named(["a", "b", "c", "d"], most=2)
+    ('a and b', 'a, b and 2 others')
+    """
+    more = len(names) - most
+    return listing(names) if more < 2 else listing([*names[:most], f"{more} others"])
+
+
+def count_of(n: int) -> str:
+    """A number of analyses.
+
+    >>> count_of(1), count_of(3)
+    ('one analysis', '3 analyses')
+    """
+    return "one analysis" if n == 1 else f"{n} analyses"
+
+
+def _in_layers(values: Any) -> str:
+    """In how many layers a difference stands, and where it is clearest; else what could have been detected."""
+    layers = count(values["layers"], "layer")
+    if not values["standing"]:
+        return f"in none of {layers} ({_detectable(values)})"
+    change = signed(values["difference"], values["half_width"])
+    return f"in {values['standing']} of {layers} (clearest in {values['layer']}: {change})"
+
+
+def _detectable(values: Any) -> str:
+    smallest = values["smallest_difference"]
+    return f"smallest detectable difference {number(smallest, 2)}" if np.isfinite(smallest) else "power not known"
+
+
+def _distance(finding: Finding) -> str:
+    a, b = finding.labels
+    chance = finding.values["chance"]
+    beside = f", {number(chance)} with the texts paired at random" if np.isfinite(chance) else ""
+    return f"{a} and {b} (Procrustes distance {number(finding.values['value'])}{beside})"

@@ -8,6 +8,7 @@ import numpy as np
 
 from todacomm.convergence.result import Convergence
 from todacomm.core.convergence import SCALE_FREE_METRICS, SPREAD, TOLERANCE
+from todacomm.core.inference.uncertainty import Z
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.figures.convergence import NAME, READING, TITLE
 from todacomm.reports.blocks import Table
@@ -21,11 +22,10 @@ TEMPLATE, NOTE_TEMPLATE = "convergence.md.j2", "convergence_note.md.j2"
 HEADLINE_METRICS = ("h0_total_norm", "h1_max_norm")
 OF_AN_ANALYSIS = {"Nulls", "Likelihood", "Landmarks"}
 """What a report of an analysis says of itself and a convergence cannot."""
-Z = 1.96
 
 
 def write_convergence_reports(result: Convergence, folder: Path) -> dict[str, Path]:
-    """``report.md`` and ``report.html`` in ``folder``; the page holds the figure found in ``folder/plots``."""
+    """``report.md`` and ``report.html`` in ``folder``; the page holds the figure in ``folder/plots``."""
     return write_files(TEMPLATE, convergence_context(result), folder)
 
 
@@ -44,7 +44,7 @@ def convergence_context(result: Convergence) -> dict[str, Any]:
     )
     return {
         "title": one_line(f"Convergence of {model} on {texts}"),
-        "warnings": list(result.warnings),
+        "warnings": list(map(str, result.warnings)),
         "analysed": [*facts, sizes],
         "headline": headline(result),
         "recommended": recommended_table(result),
@@ -96,19 +96,19 @@ def again(result: Convergence) -> str:
 
 def _sentence(result: Convergence, metric: str) -> str:
     label = LAYER_METRICS[metric].label
-    found = {layer: result.recommended_size(layer, metric) for layer in result.layers}
-    settled = [layer for layer, n in found.items() if np.isfinite(n)]
-    unsettled = [layer for layer in found if layer not in settled]
-    said = []
+    sizes = {layer: result.recommended_size(layer, metric) for layer in result.layers}
+    settled = [layer for layer, n in sizes.items() if np.isfinite(n)]
+    unsettled = [layer for layer in sizes if layer not in settled]
+    parts = []
     if settled:
-        enough = number(max(found[layer] for layer in settled))
-        said.append(f"settled from {enough} points on in {listing(settled)}")
+        enough = number(max(sizes[layer] for layer in settled))
+        parts.append(f"settled from {enough} points on in {listing(settled)}")
     if unsettled:
-        said.append(
-            f"not settled within {number(result.sizes[-1])} points in {listing(unsettled)}: compare runs with equal "
-            "numbers of points only"
+        parts.append(
+            f"not settled within {number(result.sizes[-1])} points in {listing(unsettled)}, where only runs with equal "
+            "numbers of points compare"
         )
-    return f"{label}: {'; '.join(said)}."
+    return f"{label}: {'; '.join(parts)}."
 
 
 def _recommended(result: Convergence, layer: str, metric: str) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 
 from todacomm.core.facts import RunWarning
 from todacomm.results.facts import ModelFacts, TextFacts
@@ -29,6 +30,8 @@ class Observation:
         Share of the texts cut at ``max_length``; nan where it is unknown.
     token_embeddings : ndarray, shape (n_points, n_dims), or None
         Input embeddings at the pooled position, without positions.
+    text_table : DataFrame
+        What each point read, see :func:`todacomm.results.texts.text_table`.
     """
 
     model: ModelFacts
@@ -38,4 +41,5 @@ class Observation:
     pooled_tokens: np.ndarray | None = None
     truncated_fraction: float = float("nan")
     token_embeddings: np.ndarray | None = None
+    text_table: pd.DataFrame = field(default_factory=pd.DataFrame)
     warnings: tuple[RunWarning, ...] = ()

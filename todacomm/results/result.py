@@ -39,6 +39,8 @@ class Result:
         The tidy tables of :mod:`todacomm.results.table`.
     clouds : dict of ndarray, shape (n_points, n_dims)
         Pooled activations by layer, float32.
+    text_table : DataFrame
+        What each point read, in the order of the clouds' rows: :func:`todacomm.results.texts.text_table`.
     replicates : mapping of ndarray, shape (replicates, len(INTERVAL_METRICS))
         Layer -> its metrics on the half-samples, the same half-samples in every run of as many texts and the same seed.
     warnings : tuple of RunWarning
@@ -54,6 +56,7 @@ class Result:
     nulls: pd.DataFrame
     layers: tuple[LayerResult, ...]
     clouds: dict[str, np.ndarray]
+    text_table: pd.DataFrame = field(default_factory=pd.DataFrame)
     replicates: Mapping[str, np.ndarray] = field(default_factory=dict)
     loops: pd.DataFrame = field(default_factory=lambda: tidy([], LOOP_COLUMNS))
     warnings: tuple[RunWarning, ...] = ()

@@ -61,6 +61,11 @@ class TextsConfig(Settings):
     dataset: str = option("pydoc", "pydoc, wikitext2, squad, a file, or hf:path[:config]:split:field", decides=WHICH)
     dataset_revision: str = option("", "hub revision of the data set", decides=WHICH)
     text_column: str = option("", "column or key of the text in a .csv, .parquet or .jsonl file", decides=WHICH)
+    text_columns: tuple[str, ...] = option(
+        (),
+        "other columns of the file, with commas: recorded with each text, and tried as what a loop goes with",
+        decides=BESIDE,
+    )
     samples: int = option(500, "texts, and so points in every cloud", low=10, decides=WHICH)
     unit: str = option(
         "passage",
@@ -124,6 +129,7 @@ class RecordConfig(Settings):
     experiment_name: str = option("todacomm", "MLflow experiment", decides=NOTHING)
     output_dir: str = option("", "also write the run's files to this folder", decides=NOTHING)
     keep_clouds: bool = option(True, "store the pooled activations", decides=NOTHING)
+    keep_texts: bool = option(True, "store the words of the texts; without them ids and numbers stay", decides=NOTHING)
     cache: bool = option(True, "use and keep pooled activations in the cache folder of this user", decides=NOTHING)
     seed: int = option(42, "seed of every random choice", low=0, decides=WHICH)
 

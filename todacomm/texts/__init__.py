@@ -6,13 +6,13 @@ texts.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from todacomm.core.facts import RunWarning
 from todacomm.system.digests import digest_of_json
-from todacomm.texts.documents import Document, Source
+from todacomm.texts.documents import Document, Source, Value
 from todacomm.texts.sources import DATASETS, read_source
 from todacomm.texts.units import PASSAGE_WORDS, Text, lines, passages, rows
 
@@ -41,6 +41,12 @@ class Texts:
         16 hexadecimal digits of the SHA-256 of the texts in order, as a JSON list: equal digests, equal texts.
     n_documents : int
         Number of documents that the texts come from.
+    documents : tuple of str
+        Document of each text.
+    positions : tuple of float
+        Where in its document each text begins, from 0 to below 1.
+    columns : dict of tuple
+        Columns that the user named, by name: one value for each text.
     """
 
     name: str
@@ -51,6 +57,9 @@ class Texts:
     ids: tuple[str, ...]
     digest: str
     n_documents: int
+    documents: tuple[str, ...] = ()
+    positions: tuple[float, ...] = ()
+    columns: dict[str, tuple[Value, ...]] = field(default_factory=dict)
     warnings: tuple[RunWarning, ...] = ()
 
 
@@ -76,9 +85,12 @@ def load_texts(config: "TextsConfig", seed: int) -> Texts:
         revision=source.revision,
         unit=config.unit,
         texts=texts,
-        ids=tuple(f"{source.name}/{text.document}#{text.place}" for text in chosen),
+        ids=tuple(f"{source.name}/{text.document.name}#{text.place}" for text in chosen),
         digest=digest_of_json(texts),
-        n_documents=len({text.document for text in chosen}),
+        n_documents=len({text.document.name for text in chosen}),
+        documents=tuple(text.document.name for text in chosen),
+        positions=tuple(text.position for text in chosen),
+        columns={name: tuple(dict(text.document.columns)[name] for text in chosen) for name in config.text_columns},
         warnings=_warnings(chosen),
     )
 

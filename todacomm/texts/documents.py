@@ -1,12 +1,24 @@
 """What a data set consists of: documents, and how rows become them."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 _HEADING = re.compile(r" ((?:= )+)\S.* \1")
+
+
+Value = str | float | int | bool | None
+"""What a cell of a table holds."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a table: a text each, and other columns by name."""
+
+    texts: list[str]
+    columns: dict[str, list[Value]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -21,11 +33,14 @@ class Document:
         Its lines as they stand in the source, blank ones left out.
     headings : frozenset of int
         Positions of those lines that are headings.
+    columns : tuple of (str, value)
+        What else is known of a row: the columns that the user named, and their values.
     """
 
     name: str
     lines: tuple[str, ...]
     headings: frozenset[int] = frozenset()
+    columns: tuple[tuple[str, Value], ...] = ()
 
     @property
     def prose(self) -> str:
@@ -48,16 +63,25 @@ class Source:
     documents: Sequence[Document]
 
 
-def row_documents(rows: Sequence[str]) -> list[Document]:
+def row_documents(rows: Sequence[str], columns: Mapping[str, Sequence[Value]] | None = None) -> list[Document]:
     """One document a row that is not blank; rows that follow WikiText's layout become its articles.
+
+    Parameters
+    ----------
+    columns : mapping
+        Other columns of the same rows; with them every row is a document.
 
     >>> [document.name for document in row_documents(["one text", "", "another"])]
     ['row-1', 'row-3']
     """
     levels = heading_levels(rows)
-    if any(levels):
+    if any(levels) and not columns:
         return wikitext_articles(rows, levels)
-    return [Document(f"row-{number}", (row,)) for number, row in enumerate(rows, 1) if row.strip()]
+    return [
+        Document(f"row-{i + 1}", (row,), columns=tuple((name, column[i]) for name, column in (columns or {}).items()))
+        for i, row in enumerate(rows)
+        if row.strip()
+    ]
 
 
 def heading_levels(rows: Sequence[str]) -> list[int]:

@@ -10,7 +10,9 @@ from typing import Any
 from todacomm.system.digests import digest_of
 from todacomm.texts.documents import (
     Document,
+    Rows,
     Source,
+    Value,
     heading_levels,
     row_documents,
     squad_documents,
@@ -22,11 +24,16 @@ _WIKITEXT_COPY = "wiki.test.raw"
 _LONGEST_CELL = 2**31 - 1
 
 
-def read_file(path: Path, text_column: str = "") -> Source:
+def read_file(path: Path, text_column: str = "", text_columns: Sequence[str] = ()) -> Source:
     """The documents of a file, by its ending; a file with any other ending is text.
 
     A table's row is a document. So is a text file, except that one in WikiText's layout has the articles as documents,
     exactly as the hub's rows give them.
+
+    Parameters
+    ----------
+    text_columns : sequence of str
+        Columns of a table that are recorded with each text.
 
     Raises
     ------
@@ -38,9 +45,12 @@ def read_file(path: Path, text_column: str = "") -> Source:
     content = _content(path)
     read_table = _TABLES.get(path.suffix.lower())
     if read_table:
-        documents = row_documents(read_table(content, path, text_column))
-    elif text_column:
-        raise ValueError(f"text_column is {text_column!r}, but {path} has no columns: leave text_column empty")
+        rows = read_table(content, path, text_column, tuple(text_columns))
+        documents = row_documents(rows.texts, rows.columns)
+    elif text_column or text_columns:
+        name = "text_column" if text_column else "text_columns"
+        value = text_column or ",".join(text_columns)
+        raise ValueError(f"{name} is {value!r}, but {path} has no columns: leave {name} empty")
     elif path.suffix.lower() == ".json":
         documents = _squad(content, path)
     else:
@@ -98,8 +108,9 @@ def _squad(content: bytes, path: Path) -> list[Document]:
         ) from error
 
 
-def _jsonl(content: bytes, path: Path, text_column: str) -> list[str]:
+def _jsonl(content: bytes, path: Path, text_column: str, others: tuple[str, ...]) -> Rows:
     values: list[Any] = []
+    columns: dict[str, list[Any]] = {name: [] for name in others}
     for number, line in enumerate(_decoded(content, path).split("\n"), 1):
         if not line.strip():
             continue
@@ -111,19 +122,24 @@ def _jsonl(content: bytes, path: Path, text_column: str) -> list[str]:
             raise ValueError(f'{path}: line {number} is no object: expected a line such as {{"text": "..."}}')
         if not values:
             text_column = _column(list(row), text_column, path)
-        if text_column not in row:
-            raise ValueError(f"{path}: line {number} has no {text_column!r}: its keys are {', '.join(row)}")
+        for name in (text_column, *others):
+            if name not in row:
+                raise ValueError(f"{path}: line {number} has no {name!r}: its keys are {', '.join(row)}")
         values.append(row[text_column])
-    return text_rows(values, f"{path}: {text_column!r}")
+        for name, column in columns.items():
+            column.append(row[name])
+    return Rows(text_rows(values, f"{path}: {text_column!r}"), _checked_columns(columns, path))
 
 
-def _csv(content: bytes, path: Path, text_column: str, delimiter: str = ",") -> list[str]:
+def _csv(content: bytes, path: Path, text_column: str, others: tuple[str, ...], delimiter: str = ",") -> Rows:
     previous_limit = csv.field_size_limit(_LONGEST_CELL)
     try:
         reader = csv.reader(io.StringIO(_decoded(content, path)), delimiter=delimiter, strict=True)
         columns = next((row for row in reader if row), [])
         position = columns.index(_column(columns, text_column, path))
-        rows = []
+        places = {name: columns.index(_other_column(columns, name, path)) for name in others}
+        rows: list[str] = []
+        cells: dict[str, list[Any]] = {name: [] for name in others}
         for row in reader:
             if row and len(row) != len(columns):
                 raise ValueError(
@@ -131,31 +147,37 @@ def _csv(content: bytes, path: Path, text_column: str, delimiter: str = ",") -> 
                     "put quotation marks around texts with commas or line breaks"
                 )
             rows.append(row[position] if row else "")
-        return text_rows(rows, str(path))
+            for name, place in places.items():
+                cells[name].append(row[place] if row else None)
+        return Rows(text_rows(rows, str(path)), {name: _as_numbers(column) for name, column in cells.items()})
     except csv.Error as error:
         raise ValueError(f"{path}: line {reader.line_num} is no CSV: {error}") from error
     finally:
         csv.field_size_limit(previous_limit)
 
 
-def _tsv(content: bytes, path: Path, text_column: str) -> list[str]:
-    return _csv(content, path, text_column, delimiter="\t")
+def _tsv(content: bytes, path: Path, text_column: str, others: tuple[str, ...]) -> Rows:
+    return _csv(content, path, text_column, others, delimiter="\t")
 
 
-def _parquet(content: bytes, path: Path, text_column: str) -> list[str]:
+def _parquet(content: bytes, path: Path, text_column: str, others: tuple[str, ...]) -> Rows:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         table = pq.ParquetFile(io.BytesIO(content))
-        column = _column(table.schema_arrow.names, text_column, path)
-        values = table.read(columns=[column])[column].to_pylist()
+        names = table.schema_arrow.names
+        column = _column(names, text_column, path)
+        wanted = list(dict.fromkeys([column, *(_other_column(names, name, path) for name in others)]))
+        read = table.read(columns=wanted)
+        columns = {name: read[name].to_pylist() for name in wanted}
     except pa.ArrowException as error:
         raise ValueError(f"{path} is no readable parquet file: {error}") from error
-    return text_rows(values, f"{path}: {column!r}")
+    texts = text_rows(columns[column], f"{path}: {column!r}")
+    return Rows(texts, _checked_columns({name: columns[name] for name in others}, path))
 
 
-_TABLES: dict[str, Callable[[bytes, Path, str], list[str]]] = {
+_TABLES: dict[str, Callable[[bytes, Path, str, tuple[str, ...]], Rows]] = {
     ".csv": _csv,
     ".jsonl": _jsonl,
     ".parquet": _parquet,
@@ -174,6 +196,30 @@ def _column(columns: Sequence[str], wanted: str, path: Path) -> str:
     if len(columns) == 1:
         return columns[0]
     raise ValueError(f"{path} has no column named text: set text_column to one of {', '.join(columns)}")
+
+
+def _other_column(columns: Sequence[str], name: str, path: Path) -> str:
+    if name not in columns:
+        raise ValueError(f"{path} has no column {name!r}: set text_columns to some of {', '.join(columns)}")
+    return name
+
+
+def _checked_columns(columns: dict[str, list[Any]], path: Path) -> dict[str, list[Value]]:
+    """Columns whose cells are text, numbers, true, false or nothing."""
+    for name, column in columns.items():
+        for number, value in enumerate(column, 1):
+            if not isinstance(value, str | int | float | None):
+                kind = type(value).__name__
+                raise ValueError(f"{path}: {name!r} holds a {kind} in row {number}: expected text or a number")
+    return columns
+
+
+def _as_numbers(column: list[Any]) -> list[Value]:
+    """A column of a file without types as numbers, where every cell that is not empty is one."""
+    try:
+        return [float(cell) if cell else None for cell in column]
+    except ValueError:
+        return column
 
 
 def _decoded(content: bytes, path: Path) -> str:

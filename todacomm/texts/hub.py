@@ -1,9 +1,10 @@
 """Documents from data sets on the Hugging Face hub; their code is never run."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from todacomm.texts.documents import Source, row_documents, squad_documents, text_rows
+from todacomm.texts.documents import Source, Value, row_documents, squad_documents, text_rows
 
 WIKITEXT2 = "hf:Salesforce/wikitext:wikitext-2-raw-v1:test:text"
 SQUAD = "hf:rajpurkar/squad_v2:validation:question"
@@ -40,7 +41,7 @@ def parse_name(dataset: str) -> HubName:
     return HubName(path, config[0] if config else None, split, field)
 
 
-def read_hub(dataset: str, revision: str = "", name: str = "") -> Source:
+def read_hub(dataset: str, revision: str = "", name: str = "", columns: Sequence[str] = ()) -> Source:
     """One document a row of a hub data set (or of a local folder laid out like one); WikiText has its articles.
 
     Raises
@@ -50,8 +51,8 @@ def read_hub(dataset: str, revision: str = "", name: str = "") -> Source:
         no text.
     """
     hub_name = parse_name(dataset)
-    (rows,), commit = _columns(hub_name, [hub_name.field], revision)
-    return Source(name or dataset.removeprefix("hf:"), dataset, commit, row_documents(rows))
+    (rows,), others, commit = _columns(hub_name, [hub_name.field], revision, columns)
+    return Source(name or dataset.removeprefix("hf:"), dataset, commit, row_documents(rows, others))
 
 
 def read_wikitext2(revision: str = "") -> Source:
@@ -61,17 +62,20 @@ def read_wikitext2(revision: str = "") -> Source:
 
 def read_squad(revision: str = "") -> Source:
     """The contexts of SQuAD 2.0's validation split, each behind its first question."""
-    columns, commit = _columns(parse_name(SQUAD), ["title", "context", "question"], revision)
+    columns, _, commit = _columns(parse_name(SQUAD), ["title", "context", "question"], revision)
     return Source("squad", SQUAD, commit, squad_documents(zip(*columns, strict=True)))
 
 
-def _columns(name: HubName, fields: list[str], revision: str) -> tuple[list[list[str]], str]:
-    """Columns of text and the commit they come from."""
+def _columns(
+    name: HubName, fields: list[str], revision: str, others: Sequence[str] = ()
+) -> tuple[list[list[str]], dict[str, list[Value]], str]:
+    """Columns of text, other columns by name, and the commit they come from."""
     dataset, commit = _load(name, revision)
-    for field in fields:
+    for field in (*fields, *others):
         if field not in dataset.column_names:
             raise ValueError(f"{name.path} has no field {field!r}: choose from {', '.join(dataset.column_names)}")
-    return [text_rows(dataset[field], f"{name.path}: {field!r}") for field in fields], commit
+    texts = [text_rows(dataset[field], f"{name.path}: {field!r}") for field in fields]
+    return texts, {field: list(dataset[field]) for field in others}, commit
 
 
 def _load(name: HubName, revision: str) -> tuple[Any, str]:

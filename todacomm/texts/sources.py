@@ -34,13 +34,17 @@ def read_source(config: "TextsConfig") -> Source:
     if dataset in DATASETS or dataset.startswith("hf:"):
         if column:
             raise ValueError(f"text_column is {column!r}: it is for .csv, .tsv, .jsonl and .parquet files only")
-        return DATASETS[dataset](revision) if dataset in DATASETS else read_hub(dataset, revision)
+        if dataset in DATASETS:
+            if config.text_columns:
+                raise ValueError(f"text_columns is {','.join(config.text_columns)}: {dataset} has no other columns")
+            return DATASETS[dataset](revision)
+        return read_hub(dataset, revision, columns=config.text_columns)
     path = os.path.expanduser(dataset)
     if not os.path.exists(path):
         raise ValueError(unknown_dataset(dataset))
     if revision:
         raise ValueError(f"dataset_revision is {revision!r}: a file has none, it is known by its digest")
-    return read_file(Path(path), column)
+    return read_file(Path(path), column, config.text_columns)
 
 
 def unknown_dataset(dataset: str) -> str:

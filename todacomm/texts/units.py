@@ -14,11 +14,12 @@ PASSAGE_WORDS = 64
 
 
 class Text(NamedTuple):
-    """A text, the name of its document and where in it the text begins."""
+    """A text, its document, where in it the text begins, and that as a share of the document, from 0 to below 1."""
 
-    document: str
+    document: Document
     place: str
     text: str
+    position: float
 
 
 def passages(documents: Iterable[Document], seed: int, distinct: bool = False) -> Iterator[Text]:
@@ -42,7 +43,7 @@ def passages(documents: Iterable[Document], seed: int, distinct: bool = False) -
             starts[i] = free[int(rng.random() * len(free))]
             endings.add(ending(document.words[starts[i] + PASSAGE_WORDS - 1]))
         words = document.words[starts[i] : starts[i] + PASSAGE_WORDS]
-        yield Text(document.name, f"w{starts[i]}", " ".join(words))
+        yield Text(document, f"w{starts[i]}", " ".join(words), starts[i] / len(document.words))
 
 
 def passage_starts(n_words: int, rng: Random) -> list[int]:
@@ -61,14 +62,14 @@ def lines(documents: Iterable[Document]) -> Iterator[Text]:
     for document in documents:
         for i, line in enumerate(document.lines):
             if i not in document.headings:
-                yield Text(document.name, f"l{i}", line)
+                yield Text(document, f"l{i}", line, i / len(document.lines))
 
 
 def rows(documents: Iterable[Document]) -> Iterator[Text]:
     """Lines as they stand, from the first on, headings included."""
     for document in documents:
         for i, line in enumerate(document.lines):
-            yield Text(document.name, f"l{i}", line)
+            yield Text(document, f"l{i}", line, i / len(document.lines))
 
 
 def ending(word: str) -> str:

@@ -26,6 +26,7 @@ from todacomm.tracking.files import (
     read_layer,
     read_replicates,
     read_tables,
+    read_text_table,
 )
 from todacomm.tracking.places import check_artifacts
 from todacomm.tracking.run import INTERRUPTED, KIND
@@ -113,6 +114,11 @@ class Analysis:
         """Which text each row of a cloud is."""
         return tuple(json.loads(self.artifact(TEXTS).read_text(encoding="utf-8")).get("ids", ()))
 
+    @cached_property
+    def text_table(self) -> pd.DataFrame:
+        """What each point read, in the order of the clouds' rows: :func:`todacomm.results.texts.text_table`."""
+        return read_text_table(self.artifact(TEXTS))
+
     def diagrams(self, layer: str | int) -> list[np.ndarray]:
         """Persistence diagrams of a layer by degree, each of shape ``(bars, 2)`` with birth and death."""
         return read_layer(self.artifact(diagram_file(self._index(layer))))[0]
@@ -169,6 +175,7 @@ class Analysis:
             texts=replace(self.texts, ids=self.text_ids),
             layers=tuple(layers),
             clouds={name: self.cloud(name) for name in stored},
+            text_table=self.text_table,
             replicates=self.replicates,
         )
 

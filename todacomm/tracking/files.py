@@ -21,12 +21,18 @@ from todacomm.results.facts import ModelFacts, TextFacts
 from todacomm.results.layer import LayerResult
 from todacomm.results.result import Result
 from todacomm.results.table import COLUMNS, NULL_COLUMNS, SCHEMA_VERSION, tidy
+from todacomm.results.texts import record_of, restored, without_words
 from todacomm.settings.values import AUTO
+from todacomm.system.errors import UserError
+from todacomm.system.foreign import foreign_file
 from todacomm.system.installed import package_version
+from todacomm.system.npz import read_npz
 
 TABLES = "tables/layers.json"
 TEXTS = "config/texts.json"
 REPLICATES = "tables/replicates.npz"
+_HALVES = "half_samples/"
+"""Before a layer's name in the file of half-samples: a layer may be called as another array is."""
 _PACKAGES = (
     "todacomm", "torch", "transformers", "tokenizers", "safetensors", "datasets", "mlflow", "numpy", "scipy", "pandas",
     "scikit-learn", "gudhi", "ripser", "matplotlib",
@@ -52,28 +58,31 @@ def stage(result: Result, folder: Path) -> None:
     if len(result.nulls):
         result.nulls.to_csv(folder / "tables/nulls.csv", index=False)
     _write_json(folder / TABLES, _tables(result), indent=None)
-    _write_json(folder / TEXTS, result.texts.record() | {"ids": result.texts.ids})
+    table = result.text_table if result.config.record.keep_texts else without_words(result.text_table)
+    _write_json(folder / TEXTS, result.texts.record() | {"ids": result.texts.ids, "table": record_of(table)})
+    table.to_csv(folder / "tables/texts.csv", index=False)
     _write_json(folder / "environment.json", environment(result))
     options = yaml.safe_dump(resolved(result), sort_keys=False, allow_unicode=True)
     (folder / "config/resolved.yaml").write_text(options, encoding="utf-8")
     if result.config.has_intervals:
-        halves = {name: np.asarray(values, dtype=np.float32) for name, values in result.replicates.items()}
-        _write_npz(folder / REPLICATES, metrics=np.array(INTERVAL_METRICS), **halves)
+        halves = {f"{_HALVES}{name}": values.astype(np.float32) for name, values in result.replicates.items()}
+        _write_npz(folder / REPLICATES, {"metrics": np.array(INTERVAL_METRICS), **halves})
     for layer in result.layers:
         diagrams = {f"h{degree}": dgm for degree, dgm in enumerate(layer.diagrams)}
-        _write_npz(folder / diagram_file(layer.index), layer=np.array(layer.name), **diagrams, **layer.curves)
+        arrays = {"layer": np.array(layer.name), **diagrams, **layer.curves}
+        _write_npz(folder / diagram_file(layer.index), arrays)
     if result.config.record.keep_clouds:
         stage_clouds(result, folder)
 
 
 def stage_clouds(result: Result, folder: Path) -> None:
-    """One compressed file a layer: the cloud in float32, and which text each row is."""
+    """One compressed file a layer: the cloud in the precision it came in, and which text each row is."""
     (folder / "clouds").mkdir(exist_ok=True)
     ids = np.array(result.texts.ids, dtype=np.str_)
 
     def write(layer: LayerResult) -> None:
-        cloud = np.asarray(result.clouds[layer.name], dtype=np.float32)
-        _write_npz(folder / cloud_file(layer.index), layer=np.array(layer.name), cloud=cloud, text_ids=ids)
+        arrays = {"layer": np.array(layer.name), "cloud": result.clouds[layer.name], "text_ids": ids}
+        _write_npz(folder / cloud_file(layer.index), arrays)
 
     with ThreadPoolExecutor(max_workers=2) as writers:
         list(writers.map(write, result.layers))
@@ -121,12 +130,12 @@ def read_tables(path: Path) -> Tables:
     ValueError
         The file was written by another version of the schema, or is none of ours.
     """
-    try:
+    with foreign_file(path, "the tables of an analysis", "run the analysis again"):
         stored = json.loads(path.read_text(encoding="utf-8"))
         schema = stored["schema"]
         if schema != SCHEMA_VERSION:
             todo = "upgrade todacomm" if schema > SCHEMA_VERSION else "run the analysis again"
-            raise ValueError(f"its tables have schema {schema}, this version reads schema {SCHEMA_VERSION}: {todo}")
+            raise UserError(f"its tables have schema {schema}, this version reads schema {SCHEMA_VERSION}", todo)
         return Tables(
             layers=_table(stored["columns"], stored["rows"], COLUMNS),
             nulls=_table(stored["null_columns"], stored["nulls"], NULL_COLUMNS),
@@ -135,38 +144,48 @@ def read_tables(path: Path) -> Tables:
             settings=stored["settings"],
             warnings=tuple(RunWarning(*warning) for warning in stored["warnings"]),
         )
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
-        raise ValueError(
-            f"its tables cannot be read ({type(error).__name__}: {error}): run the analysis again"
-        ) from error
+
+
+def read_text_table(path: Path) -> pd.DataFrame:
+    """What each point read.
+
+    Raises
+    ------
+    ValueError
+        The file is none of ours.
+    """
+    with foreign_file(path, "the texts of an analysis", "run the analysis again"):
+        return restored(json.loads(path.read_text(encoding="utf-8"))["table"])
 
 
 def read_layer(path: Path) -> tuple[list[np.ndarray], dict[str, np.ndarray]]:
     """Diagrams by degree, and the curves by name."""
-    with np.load(path, allow_pickle=False) as stored:
-        arrays = {name: stored[name] for name in stored.files if name != "layer"}
+    arrays = read_npz(path).arrays
+    arrays.pop("layer", None)
     diagrams = [arrays.pop(name) for name in ("h0", "h1", "h2") if name in arrays]
     return diagrams, arrays
 
 
 def read_cloud(path: Path) -> np.ndarray:
-    """A layer's cloud, float32, shape ``(n_points, n_dims)``."""
-    with np.load(path, allow_pickle=False) as stored:
-        cloud: np.ndarray = stored["cloud"]
-        return cloud
+    """A layer's cloud, shape ``(n_points, n_dims)``."""
+    arrays = read_npz(path, only=["cloud"]).arrays
+    if "cloud" not in arrays:
+        raise UserError(f"{path} holds no cloud", "run the analysis again")
+    return arrays["cloud"]
 
 
 def read_replicates(path: Path) -> dict[str, np.ndarray]:
     """Layer -> its metrics on the half-samples, columns as ``INTERVAL_METRICS``; nan where one is not known."""
-    with np.load(path, allow_pickle=False) as stored:
-        known = stored["metrics"].tolist()
+    arrays = read_npz(path).arrays
+    with foreign_file(path, "the half-samples of an analysis", "run the analysis again"):
+        known = arrays["metrics"].tolist()
         columns = [known.index(metric) if metric in known else -1 for metric in INTERVAL_METRICS]
         layers = {}
-        for name in stored.files:
-            if name != "metrics":
-                values = stored[name].astype(np.float64)
-                layers[name] = np.column_stack([values, np.full(len(values), np.nan)])[:, columns]
-    return layers
+        for name, values in arrays.items():
+            if name.startswith(_HALVES):
+                padded = np.column_stack([values.astype(np.float64), np.full(len(values), np.nan)])
+                layers[name.removeprefix(_HALVES)] = padded[:, columns]
+        return layers
 
 
 def _tables(result: Result) -> dict[str, Any]:
@@ -220,7 +239,7 @@ def strict(value: Any) -> Any:
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def _write_npz(path: Path, **arrays: np.ndarray) -> None:
+def _write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """As ``np.savez_compressed``, at zlib's quickest level: activations hardly shrink further at any other."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, array in arrays.items():

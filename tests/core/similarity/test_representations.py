@@ -62,8 +62,8 @@ def test_procrustes_takes_clouds_of_different_widths_as_if_filled_with_zeros(rng
 def test_common_neighbours_of_unrelated_clouds_are_those_of_chance():
     rng = np.random.default_rng(0)
     n, k = 60, 6
-    found = [knn_overlap(*(distances(rng.normal(size=(n, 5))) for _ in range(2)), k=k) for _ in range(40)]
-    assert np.mean(found) == pytest.approx(k / (n - 1), abs=4 * np.std(found) / np.sqrt(40))
+    shares = [knn_overlap(*(distances(rng.normal(size=(n, 5))) for _ in range(2)), k=k) for _ in range(40)]
+    assert np.mean(shares) == pytest.approx(k / (n - 1), abs=4 * np.std(shares) / np.sqrt(40))
 
 
 def test_ties_are_broken_by_order_and_a_point_is_no_neighbour_of_its_own():

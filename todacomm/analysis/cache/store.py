@@ -1,6 +1,6 @@
 """Observations on disk, a folder each: moved into place whole, checked when read, the oldest removed first.
 
-A folder holds ``arrays.npz``, ``facts.json``, ``label.txt``, and in ``digest.txt`` the digest of the other three.
+A folder holds ``arrays.npz``, ``facts.json``, ``texts.json``, ``label.txt``, and in ``digest.txt`` their digest.
 """
 
 import io
@@ -23,11 +23,13 @@ from todacomm.analysis.cache.key import Key
 from todacomm.core.facts import RunWarning
 from todacomm.results.facts import ModelFacts, TextFacts
 from todacomm.results.observation import Observation
+from todacomm.results.texts import record_of, restored
 from todacomm.system.digests import digest_of
 from todacomm.system.units import format_bytes
 
 OBSERVATIONS = "observations"
 _ARRAYS, _FACTS, _LABEL, _DIGEST = "arrays.npz", "facts.json", "label.txt", "digest.txt"
+_TEXTS = "texts.json"
 _CLOUD = "cloud/"
 _OPTIONAL = ("pooled_tokens", "token_embeddings")
 _PARTIAL = ".part"
@@ -147,13 +149,14 @@ def _files(key: Key, observed: Observation) -> dict[str, bytes]:
     files = {
         _ARRAYS: packed.getvalue(),
         _FACTS: json.dumps(facts).encode(),
+        _TEXTS: json.dumps(record_of(observed.text_table)).encode(),
         _LABEL: " ".join(key.label.split()).encode(),
     }
     return files | {_DIGEST: _digest(files).encode()}
 
 
 def _read(folder: Path, key: Key) -> Observation:
-    files = {name: (folder / name).read_bytes() for name in (_ARRAYS, _FACTS, _LABEL)}
+    files = {name: (folder / name).read_bytes() for name in (_ARRAYS, _FACTS, _TEXTS, _LABEL)}
     if _digest(files).encode() != (folder / _DIGEST).read_bytes():
         raise ValueError("its digest does not fit its content")
     facts: dict[str, Any] = json.loads(files[_FACTS])
@@ -167,6 +170,7 @@ def _read(folder: Path, key: Key) -> Observation:
         clouds={name: arrays[f"{_CLOUD}{index}"] for index, name in enumerate(facts["layers"])},
         likelihood=facts["likelihood"],
         truncated_fraction=facts["truncated_fraction"],
+        text_table=restored(json.loads(files[_TEXTS])),
         warnings=tuple(RunWarning(*warning) for warning in facts["warnings"]),
         **{name: arrays.get(name) for name in _OPTIONAL},
     )

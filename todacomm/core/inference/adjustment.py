@@ -3,27 +3,36 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from todacomm.core.checks import as_diagram, as_replicates, as_vector, require_choice
 from todacomm.core.metrics import Tail
 
 Array = NDArray[np.float64]
 
+TAILS = ("upper", "two-sided")
 EULER_GAMMA = 0.57721566490153286
 
 
-def p_value(observed: float, draws: Array, tail: Tail) -> float:
+def p_value(observed: float, draws: ArrayLike, tail: Tail) -> float:
     """Monte-Carlo p: ``(1 + #{T* >= T}) / (draws + 1)``, two-sided ``min(1, 2 min(upper, lower))``.
 
     Exact where observed value and draws can be exchanged under the null; at least ``1 / (draws + 1)``.
 
     Parameters
     ----------
-    draws : ndarray, shape (draws,)
+    draws : array, shape (draws,)
     tail : str
         ``upper`` or ``two-sided``.
+
+    Raises
+    ------
+    ValueError
+        An unknown tail, or draws that are no row of numbers.
 
     >>> p_value(5.0, np.array([1.0, 2.0, 3.0]), "upper"), p_value(5.0, np.array([1.0, 2.0, 3.0]), "two-sided")
     (0.25, 0.5)
     """
+    require_choice("tail", tail, TAILS)
+    draws = as_vector(draws, "the draws")
     upper = (1 + np.sum(draws >= observed)) / (len(draws) + 1)
     if tail == "upper":
         return float(upper)
@@ -31,7 +40,7 @@ def p_value(observed: float, draws: Array, tail: Tail) -> float:
     return float(min(1.0, 2.0 * min(upper, lower)))
 
 
-def step_down_max_t(observed: ArrayLike, draws: Array, tail: Tail) -> Array:
+def step_down_max_t(observed: ArrayLike, draws: ArrayLike, tail: Tail) -> Array:
     """P-values of one claim made of many layers, by step-down max-T.
 
     ``z = (T - mean) / sd`` for every layer, mean and sd over the draws *and* the observed value. The adjusted p of a
@@ -44,32 +53,40 @@ def step_down_max_t(observed: ArrayLike, draws: Array, tail: Tail) -> Array:
     Parameters
     ----------
     observed : array, shape (n_layers,)
-    draws : ndarray, shape (draws, n_layers)
+    draws : array, shape (draws, n_layers)
 
     Returns
     -------
     ndarray, shape (n_layers,)
 
+    Raises
+    ------
+    ValueError
+        An unknown tail, or draws without a column for each layer.
+
     >>> step_down_max_t([9.0, 1.0], np.array([[1.0, 0.0], [2.0, 1.0], [0.0, 2.0]]), "upper").tolist()
     [0.25, 0.75]
     """
-    values = np.vstack([np.asarray(observed, dtype=np.float64), draws])
+    require_choice("tail", tail, TAILS)
+    first = as_vector(observed, "the observed values")
+    values = np.vstack([first, as_replicates(draws, first.shape, "the draws")])  # (1 + draws, n_layers)
     spread = values.std(axis=0)
     z = np.divide(values - values.mean(axis=0), spread, out=np.zeros_like(values), where=spread > 0.0)
     if tail == "two-sided":
         z = np.abs(z)
     order = np.argsort(-z[0], kind="stable")
+    # the largest z over a layer and those after it: one pass from the last to the first for all draws at once
     still_in = np.maximum.accumulate(z[:, order[::-1]], axis=1)[:, ::-1]
     adjusted = np.empty(len(order))
     adjusted[order] = np.maximum.accumulate((still_in >= z[0, order]).mean(axis=0))
     return adjusted
 
 
-def universal_p_values(dgm: Array) -> Array:
+def universal_p_values(dgm: ArrayLike) -> Array:
     """P-value of every bar against the universal distribution of noise, adjusted over the bars (Bonferroni).
 
     ``l = ln ln(death / birth) - mean - 0.5772``, ``p = exp(-exp(l))``. A cheap screen for degrees above 0 that needs no
-    draw: no false positive was seen on noise, and a circle with noise of .2 in 50 dimensions is not seen either.
+    draw: it has no false positive on noise as measured, and does not detect a circle with noise of .2 in 50 dimensions.
     (Bobrowski & Skraba 2023, arXiv 2207.03926.)
 
     Parameters
@@ -89,6 +106,7 @@ def universal_p_values(dgm: Array) -> Array:
     >>> universal_p_values(np.array([[1.0, 1.1], [1.0, 1.1], [1.0, 1.1], [1.0, 8.0]])).round(3).tolist()
     [1.0, 1.0, 1.0, 0.014]
     """
+    dgm = as_diagram(dgm)
     if (dgm[:, 0] <= 0.0).any():
         raise ValueError("a bar is born at 0: the universal null is for degrees above 0")
     if not len(dgm):

@@ -46,9 +46,16 @@ def half_samples(n_points: int, replicates: int, seed: int) -> Indices:
     -------
     ndarray of int, shape (replicates, n_points // 2)
 
+    Raises
+    ------
+    ValueError
+        Under two points, or a negative number of replicates.
+
     >>> half_samples(5, 3, seed=0).shape
     (3, 2)
     """
+    if n_points < 2 or replicates < 0:
+        raise ValueError(f"{replicates} halves of {n_points} points: expected at least 0 of at least 2")
     rng = np.random.default_rng([seed, n_points])
     shuffled = rng.permuted(np.tile(np.arange(n_points, dtype=np.intp), (replicates, 1)), axis=1)
     return np.sort(shuffled[:, : n_points // 2], axis=1)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from todacomm.core.checks import as_array, as_replicates
 from todacomm.core.curves import betti_curve
 from todacomm.core.homology import Diagrams
 from todacomm.core.inference.adjustment import step_down_max_t
@@ -55,7 +56,7 @@ def metric_values(metrics: Mapping[str, float]) -> Array:
     return np.array([metrics.get(name, np.nan) for name in INTERVAL_METRICS])
 
 
-def intervals(value: ArrayLike, replicates: Array, grows: ArrayLike = GROWS) -> Intervals:
+def intervals(value: ArrayLike, replicates: ArrayLike, grows: ArrayLike = GROWS) -> Intervals:
     """``T_n +/- 1.96 SE`` by delete-half subsampling.
 
     ``SE = sd(T_b)``, and ``|T_n| sd(T_b) / |mean(T_b)|`` for what grows with the number of points: half a sample has
@@ -75,15 +76,20 @@ def intervals(value: ArrayLike, replicates: Array, grows: ArrayLike = GROWS) -> 
     Intervals
         nan for a metric that is undefined, or was so on more than half of the half-samples.
 
+    Raises
+    ------
+    ValueError
+        The replicates have no value for each metric.
+
     >>> intervals([10.0], np.array([[4.0], [5.0], [6.0]]), [True]).se.tolist()
     [2.0]
     """
-    value = np.asarray(value, dtype=np.float64)
-    return _around(value, to_full_size(value, replicates, grows))
+    values = as_array(value)
+    return _around(values, to_full_size(values, replicates, grows))
 
 
 def paired_difference(
-    value: ArrayLike, other: ArrayLike, replicates: Array, others: Array, grows: ArrayLike = GROWS
+    value: ArrayLike, other: ArrayLike, replicates: ArrayLike, others: ArrayLike, grows: ArrayLike = GROWS
 ) -> Intervals:
     """Difference of two clouds of the same texts, ``value - other``, measured on the same half-samples.
 
@@ -93,22 +99,27 @@ def paired_difference(
     Parameters
     ----------
     value, other : array, shape (n_metrics,)
-    replicates, others : ndarray, shape (replicates, n_metrics)
+    replicates, others : array, shape (replicates, n_metrics)
+
+    Raises
+    ------
+    ValueError
+        The two sides were measured on different numbers of half-samples, or have no value for each metric.
 
     >>> halves = np.array([[1.0], [2.0], [4.0]])
     >>> paired_difference([5.0], [3.0], halves, halves - 2.0, [False]).se.tolist()
     [0.0]
     """
-    value, other = np.asarray(value, dtype=np.float64), np.asarray(other, dtype=np.float64)
-    return _around(value - other, to_full_size(value, replicates, grows) - to_full_size(other, others, grows))
+    values, other_values, differences = _differences(value, other, replicates, others, grows)
+    return _around(values - other_values, differences)
 
 
-def paired_p_values(value: ArrayLike, other: ArrayLike, replicates: Array, others: Array, grows: bool) -> Array:
+def paired_p_values(value: ArrayLike, other: ArrayLike, replicates: ArrayLike, others: ArrayLike, grows: bool) -> Array:
     """Probability of paired differences as large as these, were there none: one metric, adjusted over layers.
 
     Step-down max-T with the half-samples' differences, less their mean, as the draws. It speaks of the texts and takes
     both models as they are. Conservative where the standard error is: with eight layers of which none differed, 0 to
-    5 % of comparisons at the 5 % level found one that did.
+    5 % of comparisons at the 5 % level named one that did.
 
     Parameters
     ----------
@@ -119,29 +130,52 @@ def paired_p_values(value: ArrayLike, other: ArrayLike, replicates: Array, other
     -------
     ndarray, shape (n_layers,)
         At least ``1 / (replicates + 1)``; nan for a layer that is undefined, or was so on a half-sample.
+
+    Raises
+    ------
+    ValueError
+        As :func:`paired_difference`.
     """
-    value, other = np.asarray(value, dtype=np.float64), np.asarray(other, dtype=np.float64)
-    differences = to_full_size(value, replicates, grows) - to_full_size(other, others, grows)
-    known = np.isfinite(value - other) & np.isfinite(differences).all(axis=0)
-    p = np.full(len(value), np.nan)
+    values, other_values, differences = _differences(value, other, replicates, others, grows)
+    known = np.isfinite(values - other_values) & np.isfinite(differences).all(axis=0)
+    p = np.full(len(values), np.nan)
     if known.any() and len(differences):
         draws = differences[:, known] - differences[:, known].mean(axis=0)
-        p[known] = step_down_max_t((value - other)[known], draws, "two-sided")
+        p[known] = step_down_max_t((values - other_values)[known], draws, "two-sided")
     return p
 
 
-def to_full_size(value: ArrayLike, replicates: Array, grows: ArrayLike = GROWS) -> Array:
-    """Replicates as they would spread at the full number of points: ``T_b T_n / mean(T_b)`` for what grows."""
-    n_defined = np.isfinite(replicates).sum(axis=0)
+def to_full_size(value: ArrayLike, replicates: ArrayLike, grows: ArrayLike = GROWS) -> Array:
+    """Replicates as they would spread at the full number of points: ``T_b T_n / mean(T_b)`` for what grows.
+
+    Parameters
+    ----------
+    value : array, any shape
+    replicates : array, shape (replicates, ...)
+        The same of every half-sample.
+    grows : array of bool
+        Which of the values grow with the number of points.
+
+    Raises
+    ------
+    ValueError
+        The replicates have no value for each of the whole's.
+
+    >>> to_full_size([20.0], [[4.0], [6.0]], [True]).tolist()
+    [[16.0], [24.0]]
+    """
+    values = as_array(value)
+    rows = as_replicates(replicates, values.shape)
+    n_defined = np.isfinite(rows).sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        factor = np.asarray(value, dtype=np.float64) / (np.nansum(replicates, axis=0) / n_defined)
-        return np.where(grows, replicates * factor, replicates)
+        factor = values / (np.nansum(rows, axis=0) / n_defined)
+        return np.where(grows, rows * factor, rows)
 
 
 def betti_bands(curves: dict[str, Array], mean_lifetime: float, diagrams: Sequence[Diagrams]) -> dict[str, Array]:
     """95 % bands of a layer's Betti curves on its own scale: ``betti_0_lo``, ``betti_0_hi``, ``betti_1_lo`` ...
 
-    Half as many points stand further apart and have fewer bars, so that a half-sample's curve is moved and lower.
+    Half as many points have larger distances and have fewer bars, so that a half-sample's curve is moved and lower.
     It is read on the scale stretched by the ratio of mean H0 lifetimes, and multiplied by the ratio of areas (the
     area is the total persistence, which is rescaled in the same way). The band is pointwise. To half a bar it holds the
     expected curve at 94 % of the scales or more (200 and 500 points, five kinds of cloud); where a few points lie far
@@ -170,6 +204,19 @@ def betti_bands(curves: dict[str, Array], mean_lifetime: float, diagrams: Sequen
             bands[f"betti_{degree}_lo"] = (curve - Z * se).clip(min=0.0)
             bands[f"betti_{degree}_hi"] = curve + Z * se
     return bands
+
+
+def _differences(
+    value: ArrayLike, other: ArrayLike, replicates: ArrayLike, others: ArrayLike, grows: ArrayLike
+) -> tuple[Array, Array, Array]:
+    """Both sides' values, and the differences of their replicates at full size."""
+    values, other_values = as_array(value), as_array(other, "the other values")
+    first, second = to_full_size(values, replicates, grows), to_full_size(other_values, others, grows)
+    if first.shape != second.shape:
+        raise ValueError(
+            f"replicates of shapes {first.shape} and {second.shape}: expected both sides on the same half-samples"
+        )
+    return values, other_values, first - second
 
 
 def _around(value: Array, replicates: Array) -> Intervals:

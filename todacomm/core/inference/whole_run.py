@@ -21,6 +21,7 @@ from todacomm.core.inference.uncertainty import (
     metric_values,
 )
 from todacomm.core.layer import MIN_DISTINCT, LayerAnalysis
+from todacomm.core.loops.whole_run import RunLoops, run_loops
 from todacomm.core.metrics import INTERVAL_METRICS, expansion_ratios
 from todacomm.core.streams import RESIDUAL, groups
 from todacomm.system.progress import Progress, silent
@@ -46,10 +47,12 @@ class Inference:
         Layer -> its metrics on the half-samples, for paired differences.
     null_rows : sequence of dict
         Rows of the table of nulls, without the columns that say which analysis it is.
+    loops : RunLoops
+        The longest H1 bars of every layer and what may be claimed of them.
     warnings : tuple of RunWarning
         What a reader must know.
     seconds : dict of float
-        Wall-clock time of ``half_samples`` and ``nulls``.
+        Wall-clock time of ``half_samples``, ``nulls`` and ``loops``.
     """
 
     intervals: Mapping[str, Estimates]
@@ -57,6 +60,7 @@ class Inference:
     bands: Mapping[str, dict[str, Array]]
     replicates: Mapping[str, Array]
     null_rows: Sequence[Row]
+    loops: RunLoops
     warnings: tuple[RunWarning, ...]
     seconds: dict[str, float]
 
@@ -68,6 +72,7 @@ def infer(
     replicates: int = 100,
     nulls: int = 39,
     kinds: Sequence[str] = ("rotation",),
+    n_loops: int = 5,
     metric: str = "euclidean",
     maxdim: int = 1,
     engine: str = AUTO,
@@ -87,6 +92,8 @@ def infer(
         Half-samples, and draws of each null model; 0: none.
     kinds : sequence of str
         Null models drawn in the space of the distances, see :data:`todacomm.core.nulls.NULLS`.
+    n_loops : int
+        Longest H1 bars a layer that are looked at; 0: none.
     metric, maxdim, engine : str, int, str
         As the layers were analysed.
     seed, threads : int
@@ -113,6 +120,16 @@ def infer(
         )
         for kind in kinds
     }  # fmt: skip
+    drawn = time.perf_counter()
+    loops = run_loops(
+        layers,
+        {name: replicated.diagrams for name, replicated in measured.items()},
+        draws.get("rotation", {}),
+        replicates=replicates,
+        seed=seed,
+        n_loops=n_loops if maxdim else 0,
+        progress=progress,
+    )
     ended = time.perf_counter()
     return Inference(
         intervals=estimates,
@@ -123,12 +140,13 @@ def infer(
         },
         replicates=values,
         null_rows=[row for kind in kinds for row in null_rows(layers, draws[kind], estimates, kind)],
+        loops=loops,
         warnings=(
             *_landmark_warnings(of_landmarks),
             *_half_sample_warnings(layers, measured, maxdim),
             *_duplicate_warnings(layers, draws),
         ),
-        seconds={"half_samples": between - started, "nulls": ended - between},
+        seconds={"half_samples": between - started, "nulls": drawn - between, "loops": ended - drawn},
     )
 
 

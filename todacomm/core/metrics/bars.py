@@ -8,54 +8,56 @@ number of distinct points and ``m'`` the median distance among them. Degree 0 is
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from todacomm.core.checks import as_diagram, as_vector
 from todacomm.core.metrics.row import Metric
 
 Array = NDArray[np.float64]
 
 LONG_BAR_SHARE = 0.03
 """A long bar exceeds this share of the largest distance (the actopo package's count)."""
+LIFETIMES = "the lifetimes"
 RIPS = ("doi 10.1007/s00454-002-2885-2", "arXiv 1908.02518")
 
 
-def total_persistence(lifetimes: Array) -> float:
+def total_persistence(lifetimes: ArrayLike) -> float:
     """``sum(l)``: in degree 0 the length of the minimum spanning tree of the distinct points.
 
     >>> total_persistence(np.array([1.0, 1.0, 1.0]))  # the unit square
     3.0
     """
-    return float(lifetimes.sum())
+    return float(as_vector(lifetimes, LIFETIMES).sum())
 
 
-def max_lifetime(lifetimes: Array) -> float:
+def max_lifetime(lifetimes: ArrayLike) -> float:
     """``max(l)``, 0 without bars: in degree 0 the longest edge of the minimum spanning tree.
 
     >>> max_lifetime(np.array([1.0, 3.0]))
     3.0
     """
-    return float(lifetimes.max(initial=0.0))
+    return float(as_vector(lifetimes, LIFETIMES).max(initial=0.0))
 
 
-def mean_lifetime(lifetimes: Array, n_vertices: int) -> float:
+def mean_lifetime(lifetimes: ArrayLike, n_vertices: int) -> float:
     """``sum(l) / (n' - 1)``: the mean edge of the minimum spanning tree of the distinct points.
 
     >>> mean_lifetime(np.array([1.0, 3.0]), 3)
     2.0
     """
-    return float(lifetimes.sum() / (n_vertices - 1))
+    return total_persistence(lifetimes) / (n_vertices - 1)
 
 
-def count(lifetimes: Array) -> float:
+def count(lifetimes: ArrayLike) -> float:
     """``#{l > 0}``: in degree 0 ``n' - 1``.
 
     >>> count(np.array([1.0, 3.0]))
     2.0
     """
-    return float(len(lifetimes))
+    return float(len(as_vector(lifetimes, LIFETIMES)))
 
 
-def mean_lifetime_norm(lifetimes: Array, n_vertices: int, unit: float) -> float:
+def mean_lifetime_norm(lifetimes: ArrayLike, n_vertices: int, unit: float) -> float:
     """``sum(l) / ((n' - 1) m')``: :func:`mean_lifetime` in units of the median distance.
 
     >>> mean_lifetime_norm(np.array([1.0, 3.0]), 3, 4.0)
@@ -64,16 +66,16 @@ def mean_lifetime_norm(lifetimes: Array, n_vertices: int, unit: float) -> float:
     return mean_lifetime(lifetimes, n_vertices) / unit
 
 
-def total_norm(lifetimes: Array, n_vertices: int, unit: float) -> float:
+def total_norm(lifetimes: ArrayLike, n_vertices: int, unit: float) -> float:
     """``sum(l) / (n' m')``: :func:`total_persistence` in units of points times median distance.
 
     >>> total_norm(np.array([1.0, 3.0]), 4, 2.0)
     0.5
     """
-    return float(lifetimes.sum() / (n_vertices * unit))
+    return total_persistence(lifetimes) / (n_vertices * unit)
 
 
-def max_norm(lifetimes: Array, unit: float) -> float:
+def max_norm(lifetimes: ArrayLike, unit: float) -> float:
     """``max(l) / m'``, 0 without bars.
 
     >>> max_norm(np.array([1.0, 3.0]), 2.0)
@@ -82,7 +84,7 @@ def max_norm(lifetimes: Array, unit: float) -> float:
     return max_lifetime(lifetimes) / unit
 
 
-def max_ratio(dgm: Array) -> float:
+def max_ratio(dgm: ArrayLike) -> float:
     """``max(death / birth)``, 1 without bars; bars born at 0 have no ratio.
 
     It does not change with the scale of a noisy loop, and its law under noise hardly depends on the noise (Bobrowski
@@ -91,20 +93,21 @@ def max_ratio(dgm: Array) -> float:
     >>> max_ratio(np.array([[2.0, 3.0], [1.0, 4.0]]))
     4.0
     """
-    born = dgm[dgm[:, 0] > 0.0]
+    bars = as_diagram(dgm)
+    born = bars[bars[:, 0] > 0.0]
     return float((born[:, 1] / born[:, 0]).max(initial=1.0))
 
 
-def count_long(lifetimes: Array, diameter: float) -> float:
+def count_long(lifetimes: ArrayLike, diameter: float) -> float:
     """``#{l > 0.03 max(d)}`` with ``max(d)`` the largest distance between two points.
 
     >>> count_long(np.array([0.029, 0.031]), 1.0)
     1.0
     """
-    return float((lifetimes > LONG_BAR_SHARE * diameter).sum())
+    return float((as_vector(lifetimes, LIFETIMES) > LONG_BAR_SHARE * diameter).sum())
 
 
-def persistence_entropy(dgm: Array) -> float:
+def persistence_entropy(dgm: ArrayLike) -> float:
     """Shannon entropy of the normalised lifetimes over its largest value, ``ln(bars)``; nan under two bars.
 
     ``-sum(p ln p) / ln(bars)`` with ``p = l / sum(l)``. Scale changes nothing. (Chintakunta et al. 2015, doi
@@ -113,7 +116,8 @@ def persistence_entropy(dgm: Array) -> float:
     >>> float(round(persistence_entropy(np.array([[4.0, 6.0], [2.0, 6.0]])) * np.log(2), 8))
     0.63651417
     """
-    lifetimes = dgm[:, 1] - dgm[:, 0]
+    bars = as_diagram(dgm)
+    lifetimes = bars[:, 1] - bars[:, 0]
     lifetimes = lifetimes[lifetimes > 0.0]
     if len(lifetimes) < 2:
         return np.nan

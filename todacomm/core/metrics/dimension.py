@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from todacomm.core.checks import as_distances, as_vector
 from todacomm.core.metrics.row import Metric
 
 Array = NDArray[np.float64]
@@ -20,7 +21,7 @@ def participation_ratio(eigenvalues: ArrayLike) -> float:
     >>> participation_ratio([1.0, 1.0, 1.0, 0.0])
     3.0
     """
-    values = np.asarray(eigenvalues, dtype=np.float64)
+    values = as_vector(eigenvalues, "the eigenvalues")
     squares = np.sum(values**2)
     return float(values.sum() ** 2 / squares) if squares > 0.0 else np.nan
 
@@ -35,7 +36,7 @@ def effective_rank(eigenvalues: ArrayLike) -> float:
     >>> round(effective_rank([4.0, 4.0, 4.0]), 6)
     3.0
     """
-    singular = np.sqrt(np.clip(np.asarray(eigenvalues, dtype=np.float64), 0.0, None))
+    singular = np.sqrt(np.clip(as_vector(eigenvalues, "the eigenvalues"), 0.0, None))
     total = singular.sum()
     if total == 0.0:
         return np.nan
@@ -58,14 +59,14 @@ def spectrum_alpha(eigenvalues: ArrayLike, n_points: int, n_dims: int) -> float:
     1.5
     """
     first, last = spectrum_ranks(n_points, n_dims)
-    values = np.asarray(eigenvalues, dtype=np.float64)[first - 1 : last]
+    values = as_vector(eigenvalues, "the eigenvalues")[first - 1 : last]
     if last - first + 1 < MIN_RANKS or not (values > 0.0).all():
         return np.nan
     slope, _ = np.polyfit(np.log(np.arange(first, last + 1)), np.log(values), 1)
     return float(-slope)
 
 
-def twonn_dimension(distances: Array) -> float:
+def twonn_dimension(distances: ArrayLike) -> float:
     """Intrinsic dimension from the two nearest neighbours of distinct points: ``(n - 1) / sum ln(r2 / r1)``.
 
     The unbiased maximum-likelihood form (Facco et al. 2017, arXiv 1803.06992; Denti et al. 2022, arXiv 2104.13832).
@@ -84,13 +85,14 @@ def twonn_dimension(distances: Array) -> float:
     >>> round(twonn_dimension(np.abs(line - line[:, None])), 4)
     0.9102
     """
-    if len(distances) < 3:
+    matrix = as_distances(distances)
+    if len(matrix) < 3:
         return np.nan
-    return _dimension(_log_ratios(np.partition(distances, (1, 2), axis=1), 1), 1)
+    return _dimension(_log_ratios(np.partition(matrix, (1, 2), axis=1), 1), 1)
 
 
-def dimension_over_scale(distances: Array) -> tuple[Array, Array]:
-    """Intrinsic dimension seen by neighbourhoods of growing size (Gride, Denti et al. 2022, arXiv 2104.13832).
+def dimension_over_scale(distances: ArrayLike) -> tuple[Array, Array]:
+    """Intrinsic dimension in neighbourhoods of growing size (Gride, Denti et al. 2022, arXiv 2104.13832).
 
     From the distances to neighbours ``k`` and ``2 k`` for k = 1, 2, 4, ... while ``2 k`` is at most a quarter of the
     points. Noise raises the dimension at small scales, curvature and clusters at large ones: a plateau is what to
@@ -107,10 +109,11 @@ def dimension_over_scale(distances: Array) -> tuple[Array, Array]:
     dimension : ndarray
         The estimate at that scale; the first is TwoNN's. Both are empty under 8 points.
     """
-    widths = [2**power for power in range(len(distances).bit_length() - 3)]
+    matrix = as_distances(distances)
+    widths = [2**power for power in range(len(matrix).bit_length() - 3)]
     if not widths:
         return np.empty(0), np.empty(0)
-    ordered = np.partition(distances, (*widths, 2 * widths[-1]), axis=1)
+    ordered = np.partition(matrix, (*widths, 2 * widths[-1]), axis=1)
     scale = np.array([ordered[:, 2 * k].mean() for k in widths])
     dimension = np.array([_dimension(_log_ratios(ordered, k), k) for k in widths])
     return scale, dimension

@@ -61,7 +61,7 @@ def truncated_fraction(truncated: ArrayLike) -> float:
     >>> truncated_fraction([True, False])
     0.5
     """
-    return float(np.mean(truncated))
+    return float(np.mean(np.asarray(truncated, dtype=np.float64)))
 
 
 def mean_norm(norms: Array) -> float:

@@ -1,8 +1,9 @@
 """Representation topology divergence: how much the shape of two clouds of the same texts differs, text by text."""
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from todacomm.core.checks import as_distances, require_paired
 from todacomm.core.homology import AUTO, persistence
 
 Array = NDArray[np.float64]
@@ -11,7 +12,7 @@ QUANTILE = 0.9
 """Of all distances, zero diagonal included: what a cloud's distances are divided by."""
 
 
-def rtd(first: Array, second: Array, engine: str = AUTO) -> float:
+def rtd(first: ArrayLike, second: ArrayLike, engine: str = AUTO) -> float:
     """Divergence of two clouds from their distances; 0 for equal ones, whatever their scale.
 
     Distances are divided by their .9-quantile. In one direction it is the sum of the lengths of the H1 bars of
@@ -26,31 +27,39 @@ def rtd(first: Array, second: Array, engine: str = AUTO) -> float:
     Raises
     ------
     ValueError
-        The matrices differ in shape, or one of them is zero.
+        A matrix is not square or not finite, the two differ in size, or one of them is zero.
 
     >>> points = np.arange(6.0)
     >>> line = np.abs(points[:, None] - points)
     >>> rtd(line, 3.0 * line)
     0.0
     """
-    if first.shape != second.shape:
-        raise ValueError(f"distances of {len(first)} and of {len(second)} texts: expected the same texts in both")
-    r1, r2 = normalised(first), normalised(second)
+    tables = as_distances(first, "the first distances"), as_distances(second, "the second distances")
+    require_paired(*tables, ("the first table", "the second"))
+    r1, r2 = map(normalised, tables)
     both = np.minimum(r1, r2)
     return 0.5 * (_one_way(r1, both, engine) + _one_way(r2, both, engine))
 
 
-def rtd_null(first: Array, second: Array, permutations: int, rng: np.random.Generator, engine: str = AUTO) -> Array:
+def rtd_null(
+    first: ArrayLike, second: ArrayLike, permutations: int, rng: np.random.Generator, engine: str = AUTO
+) -> Array:
     """The divergence with texts paired at random: that of two clouds of these shapes with nothing else in common.
 
     Returns
     -------
     ndarray, shape (permutations,)
+
+    Raises
+    ------
+    ValueError
+        As :func:`rtd`.
     """
+    table = as_distances(second, "the second distances")
     draws = np.empty(permutations)
-    for draw in range(permutations):
-        order = rng.permutation(len(second))
-        draws[draw] = rtd(first, second[np.ix_(order, order)], engine)
+    for draw in range(permutations):  # each is as dear as the divergence itself
+        order = rng.permutation(len(table))
+        draws[draw] = rtd(first, table[np.ix_(order, order)], engine)
     return draws
 
 
@@ -71,7 +80,7 @@ def normalised(distances: Array) -> Array:
 def _one_way(distances: Array, both: Array, engine: str) -> float:
     """Sum of the H1 lengths of one direction."""
     n = len(distances)
-    doubled = np.zeros((2 * n, 2 * n))
+    doubled = np.zeros((2 * n, 2 * n))  # the first n are copies at distance 0 of each other
     doubled[:n, n:] = doubled[n:, :n] = distances
     doubled[n:, n:] = both
     loops = persistence(doubled, 1, engine)[1]

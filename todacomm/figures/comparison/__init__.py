@@ -1,6 +1,5 @@
-"""Figures of a comparison: ranking, curves over depth, what training did, similarity grids, distances."""
+"""Figures of a comparison: side by side, paired differences, curves over depth, similarity grids, distances."""
 
-from todacomm.figures.comparison.catalogue import COMPARISON_FIGURES
-from todacomm.figures.comparison.gallery import draw_comparison
+from todacomm.figures.comparison.registry import ComparisonFigure, comparison_figures, draw_comparison, drawn
 
-__all__ = ["COMPARISON_FIGURES", "draw_comparison"]
+__all__ = ["ComparisonFigure", "comparison_figures", "draw_comparison", "drawn"]

@@ -8,14 +8,17 @@ from scipy.stats import spearmanr
 
 from tests.comparison.conftest import make, only, with_likelihood
 from tests.helpers.records import record
-from todacomm.comparison import correlates, depth_curves, families, gather, ranking
-from todacomm.comparison.overview import correlates_refused, curve_distances, spearman
+from todacomm.comparison import correlates, depth_curves, families, gather, mean_differences, ranking
+from todacomm.comparison.grouping import curve_distances
+from todacomm.comparison.likelihood import correlates_refused, spearman
+from todacomm.core.inference import INTERVAL_METRICS
 
 
-def test_ranks_are_as_open_as_the_intervals_leave_them(models: dict[str, str]) -> None:
-    """alpha and beta differ by 2 % with intervals of 10 %; gamma is twice, the random ones are half as large."""
+def test_ranks_are_as_open_as_the_intervals_leave_them_where_the_texts_differ(models: dict[str, str]) -> None:
+    """alpha and beta differ by 2 % with intervals of 10 %; gamma is twice as large."""
     found = gather(models="alpha,gamma,beta", weights="trained")
-    rows = only(ranking(found), metric="h1_max_norm").set_index("label")
+    paired = mean_differences(found, pairs=[])
+    rows = only(ranking(found, paired=paired), metric="h1_max_norm").set_index("label")
     assert rows.loc["gamma", "rank"] == 1
     assert (rows.loc["gamma", "rank_lo"], rows.loc["gamma", "rank_hi"]) == (1, 1)
     assert (rows.loc["alpha", "rank_lo"], rows.loc["alpha", "rank_hi"]) == (2, 3)
@@ -30,6 +33,33 @@ def test_a_mean_is_over_blocks_alone_and_its_error_the_mean_of_theirs(models: di
     assert row["blocks"] == 3
     assert row["value"] == pytest.approx(blocks["value"].mean())
     assert row["hi"] - row["value"] == pytest.approx(1.959964 * blocks["se"].mean())
+
+
+def test_the_paired_difference_decides_a_rank_and_not_the_overlap_of_intervals(store: Path) -> None:
+    """2 % apart, each with an interval of 10 %, and on the same half-samples: the difference is certain."""
+    for name, factor in {"alpha": 1.0, "beta": 1.02}.items():
+        record(make(name, 5, factor=factor))
+    found = gather()
+    row = only(mean_differences(found), metric="h0_total_norm").iloc[0]
+    assert row["difference"] == pytest.approx(row["value_a"] - row["value_b"])
+    assert row["p_adjusted"] < 0.01
+    ranks = only(ranking(found), metric="h0_total_norm").set_index("label")
+    assert ranks.loc["alpha", "hi"] > ranks.loc["beta", "lo"], "the intervals overlap"
+    assert list(ranks.loc["beta", ["rank_lo", "rank_hi"]]) == [1, 1]
+    assert list(ranks.loc["alpha", ["rank_lo", "rank_hi"]]) == [2, 2]
+
+
+def test_the_error_of_a_mean_difference_is_the_sd_of_the_half_samples_mean_differences(models: dict[str, str]) -> None:
+    found = gather(models="alpha,gamma", weights="trained")
+    row = only(mean_differences(found), metric="h0_total_norm").iloc[0]
+    column = INTERVAL_METRICS.index("h0_total_norm")
+    means = [
+        np.mean(
+            [values[:, column] for layer, values in found.analyses[label].replicates.items() if "_" in layer], axis=0
+        )
+        for label in ("alpha", "gamma")
+    ]
+    assert row["se"] == pytest.approx((means[0] - means[1]).std(ddof=1), rel=1e-4)
 
 
 def test_curves_run_from_zero_to_one_for_every_depth(models: dict[str, str]) -> None:
@@ -75,7 +105,7 @@ def test_five_models_are_enough_for_a_correlation_and_four_are_not(store: Path) 
         if i == 3:
             few = gather()
             assert correlates(few).empty
-            assert correlates_refused(few).startswith("4 trained models have a likelihood here: ")
+            assert correlates_refused(few).startswith("4 trained models have a likelihood here, ")
     table = correlates(gather())
     row = only(table, likelihood="bits_per_byte", metric="h0_total_norm").iloc[0]
     assert (row["models"], row["spearman"]) == (5, pytest.approx(-1.0))

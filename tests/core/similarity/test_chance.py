@@ -1,0 +1,121 @@
+"""Permutations of the rows: equal to measuring permuted clouds anew, and valid for the closest of many pairs."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from todacomm.core.clouds import distances
+from todacomm.core.similarity import cka, knn_overlap, prepare_all, procrustes
+from todacomm.core.similarity.chance import chance
+
+MEASURES = {
+    "cka": cka,
+    "procrustes": procrustes,
+    "knn_overlap": lambda a, b: knn_overlap(distances(a), distances(b)),
+}
+
+
+def clouds(rng: np.random.Generator, n: int, *widths: int) -> dict[str, np.ndarray]:
+    return {f"layer_{i}": rng.normal(size=(n, width)) for i, width in enumerate(widths)}
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_an_index_into_what_is_prepared_is_the_measure_of_permuted_rows(measure, rng):
+    first, second = clouds(rng, 40, 5, 60, 8), clouds(rng, 40, 50, 7)
+    result = chance(prepare_all(first)[0], prepare_all(second)[0], measure, np.random.default_rng(5), permutations=4)
+    again = np.random.default_rng(5)
+    orders = [again.permutation(40) for _ in range(4)]
+    grids = np.array(
+        [[[MEASURES[measure](a[order], b) for b in second.values()] for a in first.values()] for order in orders]
+    )
+    assert result.mean == pytest.approx(grids.mean(axis=0), abs=1e-9)
+    assert result.sd == pytest.approx(grids.std(axis=0, ddof=1), abs=1e-9)
+    assert result.value == pytest.approx(
+        np.array([[MEASURES[measure](a, b) for b in second.values()] for a in first.values()])
+    )
+
+
+@pytest.mark.parametrize("measure", ["cka", "knn_overlap"])
+def test_among_unrelated_layers_the_closest_of_many_pairs_is_no_closer_than_chance(measure):
+    """150 pairs of models with 3 x 3 layers tied to one another: p of the closest, and the smallest adjusted p."""
+    rng = np.random.default_rng(0)
+    closest, plain, adjusted = [], [], []
+    for _ in range(150):
+        sides = []
+        for _ in range(2):
+            texts = rng.normal(size=(30, 4))
+            sides.append({str(i): texts + 0.5 * rng.normal(size=(30, 4)) for i in range(3)})
+        result = chance(*(prepare_all(side)[0] for side in sides), measure, rng, permutations=39)
+        assert (result.p_adjusted >= result.p).all()
+        closest.append(result.closest_p)
+        plain.append(result.p.min())
+        adjusted.append(result.p_adjusted.min())
+    most = stats.binom.ppf(0.999, 150, 0.05)
+    assert np.sum(np.array(closest) <= 0.05) <= most
+    assert np.sum(np.array(adjusted) <= 0.05) <= most
+    assert np.sum(np.array(plain) <= 0.05) > most  # what a search over pairs finds without the maxima
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_layers_of_the_same_texts_are_closer_than_chance(measure):
+    rng = np.random.default_rng(3)
+    texts = rng.normal(size=(60, 10))
+    sides = [prepare_all({str(i): texts + 0.3 * rng.normal(size=texts.shape) for i in range(2)})[0] for _ in range(2)]
+    result = chance(*sides, measure, rng, permutations=19)
+    assert result.closest_p == 0.05
+    assert result.p_adjusted.max() == 0.05
+    assert result.value[result.closest] == result.closest_value
+    better = np.max if measure != "procrustes" else np.min
+    assert result.closest_value == better(result.value)
+    assert better([result.closest_value, result.threshold]) == result.closest_value != result.threshold
+
+
+def test_width_and_few_texts_bring_unrelated_clouds_near_and_chance_shows_it():
+    """Procrustes of independent noise: .22 for 75 texts in 768 dimensions, .58 for 500."""
+    rng = np.random.default_rng(0)
+    for n, level in ((75, 0.22), (500, 0.58)):
+        sides = [prepare_all(clouds(rng, n, 768))[0] for _ in range(2)]
+        result = chance(*sides, "procrustes", rng, permutations=2)
+        assert result.value[0, 0] == pytest.approx(level, abs=0.01)
+        assert result.mean[0, 0] == pytest.approx(level, abs=0.01)
+        assert np.isnan(result.threshold)
+
+
+def test_only_the_pairs_asked_for_are_compared(rng):
+    layers = prepare_all(clouds(rng, 30, 4, 4, 4))[0]
+    result = chance(layers, layers, "cka", rng, permutations=19, pairs=[(0, 1), (2, 2)])
+    assert np.argwhere(np.isfinite(result.value)).tolist() == [[0, 1], [2, 2]]
+    for table in (result.mean, result.sd, result.p, result.p_adjusted):
+        assert (np.isfinite(table) == np.isfinite(result.value)).all()
+    assert result.closest == (2, 2)
+
+
+def test_a_layer_that_cannot_be_compared_leaves_a_gap(rng):
+    first = prepare_all({"flat": np.ones((30, 4)), **clouds(rng, 30, 4)})[0]
+    second = prepare_all(clouds(rng, 30, 4, 6))[0]
+    result = chance(first, second, "knn_overlap", rng, permutations=5)
+    assert np.isnan(result.p).tolist() == [[True, True], [False, False]]
+    assert result.closest[0] == 1
+    none = chance({"flat": None}, second, "cka", rng, permutations=5)
+    assert none.closest == (-1, -1)
+    assert np.isnan([none.closest_value, none.closest_p, none.threshold]).all()
+
+
+def test_threads_change_no_number(rng):
+    layers = prepare_all(clouds(rng, 40, 6, 50))[0]
+    for measure in MEASURES:
+        one, two = (
+            chance(layers, layers, measure, np.random.default_rng(0), permutations=5, threads=threads)
+            for threads in (1, 2)
+        )
+        assert (one.mean == two.mean).all()
+
+
+def test_what_cannot_be_drawn_is_refused(rng):
+    layers = prepare_all(clouds(rng, 30, 4))[0]
+    with pytest.raises(ValueError, match="unknown measure 'rsa': choose cka, procrustes or knn_overlap"):
+        chance(layers, layers, "rsa", rng)
+    with pytest.raises(ValueError, match="0 permutations: expected 1 at least"):
+        chance(layers, layers, "cka", rng, permutations=0)
+    with pytest.raises(ValueError, match="clouds of 30 and 31 texts"):
+        chance(layers, prepare_all(clouds(rng, 31, 4))[0], "cka", rng)

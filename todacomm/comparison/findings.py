@@ -1,0 +1,199 @@
+"""What follows from the tables of a comparison, as data: kinds, labels and numbers, no words."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from todacomm.comparison.differences import by_pair
+from todacomm.comparison.likelihood import correlates_refused
+from todacomm.comparison.means import LEVEL
+from todacomm.comparison.result import Comparison
+from todacomm.results.table import records
+
+HEADLINE_METRICS = ("h0_total_norm", "h1_max_norm")
+"""Metrics that the headline speaks of."""
+FEW = 3
+"""Pairs up to which each has a finding of its own."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that the tables say.
+
+    Attributes
+    ----------
+    kind : str
+        ``largest``, ``pair``, ``pairs``, ``loops``, ``training``, ``nearest``, ``likelihood`` or ``no_likelihood``.
+    labels : tuple of str
+        The analyses it is about.
+    values : mapping
+        Numbers, and names of metrics and layers.
+    """
+
+    kind: str
+    labels: tuple[str, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+def findings(comparison: Comparison) -> list[Finding]:
+    """What a comparison says, the main things first.
+
+    Two models of the same texts are compared by their paired differences alone; intervals of single models decide only
+    where the texts differ or no half-samples were taken.
+    """
+    made = [finding for metric in HEADLINE_METRICS for finding in largest(comparison, metric)]
+    made += [finding for metric in HEADLINE_METRICS for finding in pairs(comparison, metric)]
+    made += loops(comparison)
+    made += [finding for metric in HEADLINE_METRICS for finding in training(comparison, metric)]
+    return [*made, *nearest(comparison), *likelihood(comparison)]
+
+
+def largest(comparison: Comparison, metric: str) -> Iterator[Finding]:
+    """Which trained model has the largest mean over its blocks, and which others are not distinguished from it.
+
+    ``decided_by`` is ``paired``, ``intervals`` or ``nothing``; ``tied`` are those not distinguished, and
+    ``smallest_difference`` is the smallest difference from the first of them that would have been (paired only).
+    """
+    rows = [row for row in records(comparison.tables["ranking"]) if row["metric"] == metric]
+    trained = set(comparison.gathered.runs.loc[comparison.gathered.runs["weights"] == "trained", "label"])
+    if len(trained) > 1:
+        rows = [row for row in rows if row["label"] in trained]
+    if len(rows) < 2:
+        return
+    first, *others = rows
+    paired = _of(comparison.tables["mean_differences"], metric)
+    tied: list[str] = []
+    smallest, decided_by = math.nan, "paired"
+    for other in others:
+        row = _between(paired, first["label"], other["label"])
+        if row is not None:
+            stands = row["p_adjusted"] <= LEVEL
+            if not stands and not tied:
+                smallest = row["smallest_difference"]
+        elif np.isfinite(first["lo"]) and np.isfinite(other["hi"]):
+            stands, decided_by = other["hi"] < first["lo"], "intervals"
+        else:
+            stands, decided_by = False, "nothing"
+        tied += [] if stands else [other["label"]]
+        if decided_by == "nothing":
+            break
+    yield Finding(
+        "largest",
+        (first["label"],),
+        {
+            "metric": metric, "value": first["value"], "half_width": (first["hi"] - first["lo"]) / 2, "tied": tied,
+            "smallest_difference": smallest, "decided_by": decided_by, "blocks": first["blocks"],
+        },
+    )  # fmt: skip
+
+
+def pairs(comparison: Comparison, metric: str) -> Iterator[Finding]:
+    """In how many layers every two trained models differ: one finding a pair of a few, else one for all."""
+    rows = _of(trained_pairs(comparison), metric)
+    every = [(pair, _layers(own)) for pair, own in by_pair(rows)]
+    if 0 < len(every) <= FEW:
+        yield from (Finding("pair", pair, {"metric": metric, **values}) for pair, values in every)
+    elif every:
+        differ = [values["standing"] > 0 for _, values in every]
+        alike = [pair for (pair, _), stands in zip(every, differ, strict=True) if not stands]
+        smallest = [own["smallest_difference"] for (_, own), stands in zip(every, differ, strict=True) if not stands]
+        values = {"metric": metric, "standing": sum(differ), "pairs": len(every), "alike": alike}
+        yield Finding("pairs", (), values | {"smallest_difference": max(smallest, default=math.nan)})
+
+
+def training(comparison: Comparison, metric: str) -> Iterator[Finding]:
+    """In how many layers each trained model differs from the same one with random weights."""
+    rows = _of(comparison.tables["controls"], metric)
+    for label, own in rows.groupby("label_a", sort=False):
+        yield Finding("training", (str(label),), {"metric": metric, **_layers(own)})
+
+
+def loops(comparison: Comparison) -> Iterator[Finding]:
+    """In how many layers of each analysis H1's longest bar exceeds its rotation null."""
+    rows = _of(comparison.tables["depth_curves"], "h1_max_norm")
+    by_label = rows.groupby("label", sort=False)["p_adjusted"]
+    if len(rows):
+        counts = {str(label): (int((p <= LEVEL).sum()), len(p)) for label, p in by_label}
+        yield Finding("loops", tuple(counts), {"layers": counts})
+
+
+def nearest(comparison: Comparison) -> Iterator[Finding]:
+    """Which two models are nearest and which furthest from each other, text by text."""
+    matrix = comparison.tables.get("model_distances", pd.DataFrame()).to_numpy(dtype=float)
+    if not len(matrix):
+        return
+    known = [
+        (float(matrix[i, j]), a, b)
+        for (i, a), (j, b) in combinations(enumerate(comparison.labels), 2)
+        if np.isfinite(matrix[i, j])
+    ]
+    if len(known) > 1:
+        for kind, (value, a, b) in (("nearest", min(known)), ("furthest", max(known))):
+            yield Finding(kind, (a, b), {"value": value, "chance": _chance(comparison, a, b)})
+
+
+def likelihood(comparison: Comparison) -> Iterator[Finding]:
+    """Whether topology goes with likelihood, or why there is no saying."""
+    rows = records(comparison.tables["correlates"])
+    if rows:
+        strongest = max(rows, key=lambda row: abs(row["spearman"]))
+        names = ("likelihood", "metric", "models", "spearman", "p")
+        yield Finding("likelihood", (), {name: strongest[name] for name in names})
+    elif reason := correlates_refused(comparison.gathered):
+        yield Finding("no_likelihood", (), {"reason": reason})
+
+
+def trained_pairs(comparison: Comparison) -> pd.DataFrame:
+    """Paired differences of models with trained weights; of all, where there are none."""
+    runs, table = comparison.gathered.runs, comparison.tables["paired_differences"]
+    trained = runs.loc[runs["weights"] == "trained", "label"]
+    between = table[table["label_a"].isin(trained) & table["label_b"].isin(trained)]
+    return between if len(between) else table
+
+
+def standing(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows whose difference stands after adjustment."""
+    return rows[rows["p_adjusted"] <= LEVEL]
+
+
+def clearest(rows: pd.DataFrame) -> dict[str, Any]:
+    """The difference that is largest in units of its standard error; the larger one where there is no error."""
+    with np.errstate(divide="ignore"):
+        size = np.abs(rows["difference"].to_numpy()) / rows["se"].to_numpy()
+    return records(rows.iloc[[int(np.lexsort((np.abs(rows["difference"]), size))[-1])]])[0]
+
+
+def _layers(rows: pd.DataFrame) -> dict[str, Any]:
+    """In how many layers a difference stands, the clearest of them, and what could have been detected in the others."""
+    stands = standing(rows)
+    values: dict[str, Any] = {"standing": len(stands), "layers": len(rows)}
+    values["smallest_difference"] = float(rows["smallest_difference"].median())
+    if len(stands):
+        row = clearest(stands)
+        half = (row["hi_family"] - row["lo_family"]) / 2
+        values |= {"layer": row["layer_a"], "difference": row["difference"], "half_width": half}
+    return values
+
+
+def _of(table: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """The rows of a metric that were tested."""
+    return table[(table["metric"] == metric) & np.isfinite(table["p_adjusted"].astype(float))]
+
+
+def _between(rows: pd.DataFrame, a: str, b: str) -> dict[str, Any] | None:
+    """The row of two analyses, whichever stands first."""
+    labels = rows[["label_a", "label_b"]]
+    at = labels.isin([a]).any(axis=1) & labels.isin([b]).any(axis=1)
+    return next(iter(records(rows[at])), None)
+
+
+def _chance(comparison: Comparison, a: str, b: str) -> float:
+    """Mean Procrustes distance of two analyses with their texts paired at random."""
+    rows = comparison.tables["similarity"]
+    rows = rows[(rows["measure"] == "procrustes") & (rows["label_a"] == a) & (rows["label_b"] == b)]
+    return float(rows["chance"].mean())

@@ -1,0 +1,76 @@
+"""Is one run the same as another, to within a margin, and were there texts enough to say so?"""
+
+from todacomm.core.equivalence.contrasts import Contrast, paired_contrast, side_by_side, spread_of
+from todacomm.core.equivalence.groups import (
+    GroupRows,
+    GroupValues,
+    group_contrast,
+    group_rows,
+    label_p_values,
+    measure_groups,
+)
+from todacomm.core.equivalence.judgement import Judgement, judge, judgement_rows
+from todacomm.core.equivalence.neighbourhoods import most_changed, neighbours_lost
+from todacomm.core.equivalence.places import (
+    PLACE_GROWS,
+    PLACE_MEASURES,
+    Places,
+    blended,
+    place_contrast,
+    place_margins,
+    places,
+)
+from todacomm.core.equivalence.power import Plan, plan, smallest_difference, smallest_margin, texts_to_settle
+from todacomm.core.equivalence.simultaneous import JointLaw, Simultaneous, joint_law, simultaneous
+from todacomm.core.equivalence.verdicts import (
+    DIFFERENT,
+    SAME,
+    UNDECIDED,
+    UNDEFINED,
+    Margins,
+    cell_verdicts,
+    overall,
+    shape_margins,
+)
+
+__all__ = [
+    "DIFFERENT",
+    "PLACE_GROWS",
+    "PLACE_MEASURES",
+    "SAME",
+    "UNDECIDED",
+    "UNDEFINED",
+    "Contrast",
+    "GroupRows",
+    "GroupValues",
+    "JointLaw",
+    "Judgement",
+    "Margins",
+    "Places",
+    "Plan",
+    "Simultaneous",
+    "blended",
+    "cell_verdicts",
+    "group_contrast",
+    "group_rows",
+    "joint_law",
+    "judge",
+    "judgement_rows",
+    "label_p_values",
+    "measure_groups",
+    "most_changed",
+    "neighbours_lost",
+    "overall",
+    "paired_contrast",
+    "place_contrast",
+    "place_margins",
+    "places",
+    "plan",
+    "shape_margins",
+    "side_by_side",
+    "simultaneous",
+    "smallest_difference",
+    "smallest_margin",
+    "spread_of",
+    "texts_to_settle",
+]

@@ -1,0 +1,168 @@
+"""Two groups of texts in one model: the same metrics at equal numbers of texts, and labels permuted."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from todacomm.core.equivalence.contrasts import Contrast, paired_contrast
+from todacomm.core.homology import AUTO
+from todacomm.core.inference.replicates import replicate
+from todacomm.core.inference.step_down import max_t
+from todacomm.core.layer import LayerAnalysis
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+SMALLEST_GROUP = 8
+PERMUTATIONS = 99
+REPLICATES = 100
+
+
+@dataclass(frozen=True)
+class GroupRows:
+    """Which rows of a cloud are measured; all layers of a model share them.
+
+    Attributes
+    ----------
+    observed : ndarray of int, shape (2, size)
+        As many texts of each group: all of the smaller one, a random choice of the larger.
+    permuted : ndarray of int, shape (permutations, 2, size)
+        The same with the labels of all texts permuted.
+    halves : ndarray of int, shape (replicates, 2, size // 2)
+        Half-samples of the two chosen groups, drawn independently.
+    """
+
+    observed: Indices
+    permuted: Indices
+    halves: Indices
+
+
+@dataclass(frozen=True)
+class GroupValues:
+    """One layer's metrics of two groups: columns as in :data:`todacomm.core.inference.INTERVAL_METRICS`.
+
+    Attributes
+    ----------
+    observed : ndarray, shape (2, n_metrics)
+    permuted : ndarray, shape (permutations, 2, n_metrics)
+    halves : ndarray, shape (replicates, 2, n_metrics)
+    """
+
+    observed: Array
+    permuted: Array
+    halves: Array
+
+
+def group_rows(
+    in_second: ArrayLike, rng: np.random.Generator, *, permutations: int = PERMUTATIONS, replicates: int = REPLICATES
+) -> GroupRows:
+    """Rows of two groups at equal size, with permutations of the labels and half-samples.
+
+    Parameters
+    ----------
+    in_second : array of bool, shape (n_points,)
+        Which texts are the second group; the others are the first.
+
+    Raises
+    ------
+    ValueError
+        A group has under 8 texts.
+
+    >>> rows = group_rows(np.arange(30) >= 20, np.random.default_rng(0), permutations=3, replicates=2)
+    >>> rows.observed.shape, rows.permuted.shape, rows.halves.shape
+    ((2, 10), (3, 2, 10), (2, 2, 5))
+    """
+    second = np.asarray(in_second, dtype=bool)
+    sizes = int((~second).sum()), int(second.sum())
+    if min(sizes) < SMALLEST_GROUP:
+        raise ValueError(f"groups of {sizes[0]} and {sizes[1]} texts: expected {SMALLEST_GROUP} at least in each")
+    size = min(sizes)
+
+    def split(labels: NDArray[np.bool_]) -> Indices:
+        members = (np.flatnonzero(~labels), np.flatnonzero(labels))
+        return np.array([np.sort(rng.choice(rows, size, replace=False)) for rows in members])
+
+    observed = split(second)
+    permuted = np.array([split(rng.permutation(second)) for _ in range(permutations)]).reshape(-1, 2, size)
+    halves = np.array(
+        [[np.sort(rng.choice(rows, size // 2, replace=False)) for rows in observed] for _ in range(replicates)]
+    ).reshape(-1, 2, size // 2)
+    return GroupRows(observed, permuted, halves)
+
+
+def measure_groups(
+    layer: LayerAnalysis,
+    raw_cloud: ArrayLike,
+    rows: GroupRows,
+    *,
+    maxdim: int = 1,
+    engine: str = AUTO,
+    threads: int = 1,
+) -> GroupValues:
+    """Measure one layer of all texts on both groups, on permuted ones and on half-samples.
+
+    Distances are looked up: both groups lie in the components of the whole cloud.
+
+    Parameters
+    ----------
+    raw_cloud : array, shape (n_points, n_dims)
+        The layer's cloud before any standardisation.
+
+    Raises
+    ------
+    ValueError
+        The layer has landmarks.
+    """
+    pairs = np.concatenate([rows.observed[None], rows.permuted])
+
+    def measured(subsets: Indices) -> Array:
+        flat = subsets.reshape(-1, subsets.shape[-1])
+        result = replicate(layer, raw_cloud, flat, maxdim=maxdim, engine=engine, threads=threads)
+        return result.values.reshape(len(subsets), 2, -1)
+
+    values = measured(pairs)
+    return GroupValues(values[0], values[1:], measured(rows.halves))
+
+
+def group_contrast(
+    observed: ArrayLike, halves: Array, *, grows: ArrayLike = False, relative: ArrayLike = True
+) -> Contrast:
+    """Second group less first as a contrast, for the verdicts of :func:`todacomm.core.equivalence.judge`.
+
+    Parameters
+    ----------
+    observed : array, shape (n_layers, 2, n_metrics)
+    halves : ndarray, shape (replicates, n_layers, 2, n_metrics)
+    """
+    observed = np.asarray(observed, dtype=np.float64)
+    return paired_contrast(
+        observed[:, 0], observed[:, 1], halves[:, :, 0], halves[:, :, 1], grows=grows, relative=relative
+    )
+
+
+def label_p_values(observed: ArrayLike, permuted: Array) -> tuple[Array, Array]:
+    """Chance of differences as large as these if labels meant nothing, plain and adjusted over layers and metrics.
+
+    Step-down max-T over the permutations of the labels, which all layers share; exact where both groups are drawn from
+    one law, for any law. ``|z|`` of the differences, mean and sd over the permutations *and* the observed labels.
+
+    Parameters
+    ----------
+    observed : array, shape (n_layers, 2, n_metrics)
+    permuted : ndarray, shape (permutations, n_layers, 2, n_metrics)
+
+    Returns
+    -------
+    p, p_adjusted : ndarray, shape (n_layers, n_metrics)
+        At least ``1 / (permutations + 1)``; nan where a value is undefined, or was so under a permutation.
+    """
+    values = np.concatenate([np.asarray(observed, dtype=np.float64)[None], permuted])
+    differences = values[:, :, 1] - values[:, :, 0]
+    shape = differences.shape[1:]
+    differences = differences.reshape(len(differences), -1)
+    known = np.isfinite(differences).all(axis=0) & (len(permuted) > 0)
+    p, adjusted = np.full((2, differences.shape[1]), np.nan)
+    if known.any():
+        p[known], adjusted[known] = max_t(differences[0, known], differences[1:, known], "two-sided")
+    return p.reshape(shape), adjusted.reshape(shape)

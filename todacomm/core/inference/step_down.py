@@ -1,0 +1,80 @@
+"""Plain and adjusted p-values by one rule, from joint draws of many statistics."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from todacomm.core.metrics import Tail
+
+Array = NDArray[np.float64]
+
+
+def max_t(observed: ArrayLike, draws: Array, tail: Tail) -> tuple[Array, Array]:
+    """Plain and step-down adjusted p of many statistics, both by one rule, so that no adjusted one is smaller.
+
+    ``z = (T - mean) / sd`` of every cell, mean and sd over the draws *and* the observed value; two-sided, ``|z|``
+    stands for z. Exact where observed value and draws can be exchanged; the adjusted p is that of
+    :func:`todacomm.core.inference.step_down_max_t`.
+
+    Parameters
+    ----------
+    observed : array, shape (n_cells,)
+    draws : ndarray, shape (draws, n_cells)
+        Joint over the cells.
+
+    Returns
+    -------
+    plain, adjusted : ndarray, shape (n_cells,)
+        At least ``1 / (draws + 1)``.
+
+    >>> plain, adjusted = max_t([9.0, 1.0], np.array([[1.0, 0.0], [2.0, 1.0], [0.0, 2.0]]), "upper")
+    >>> plain.tolist(), adjusted.tolist()
+    ([0.25, 0.75], [0.25, 0.75])
+    """
+    z = standardized(np.vstack([np.asarray(observed, dtype=np.float64), draws]))
+    if tail == "two-sided":
+        z = np.abs(z)
+    return step_down(z[0], z[1:])
+
+
+def step_down(observed: Array, law: Array) -> tuple[Array, Array]:
+    """Plain and step-down adjusted p of statistics that are large where there is something.
+
+    Parameters
+    ----------
+    observed : ndarray, shape (n_cells,)
+    law : ndarray, shape (draws, n_cells)
+        Joint draws where there is nothing.
+
+    Returns
+    -------
+    plain, adjusted : ndarray, shape (n_cells,)
+        ``(1 + #{draws at least as large}) / (draws + 1)``; the adjusted one from the largest over the cells still in,
+        and never below that of a cell that left before.
+
+    >>> plain, adjusted = step_down(np.array([3.0, 1.0]), np.array([[0.0, 2.0], [1.0, 0.0], [2.0, 4.0]]))
+    >>> plain.tolist(), adjusted.tolist()
+    ([0.25, 0.75], [0.5, 0.75])
+    """
+    order = np.argsort(-observed, kind="stable")
+    still_in = np.maximum.accumulate(law[:, order[::-1]], axis=1)[:, ::-1]
+    plain = (1.0 + (law >= observed).sum(axis=0)) / (len(law) + 1)
+    adjusted = np.empty(len(order))
+    exceeded = (1.0 + (still_in >= observed[order]).sum(axis=0)) / (len(law) + 1)
+    adjusted[order] = np.maximum.accumulate(exceeded)
+    return plain, adjusted
+
+
+def standardized(values: Array) -> Array:
+    """``(T - mean) / sd`` of every column, mean and sd over observed value *and* draws; 0 where nothing varies.
+
+    Parameters
+    ----------
+    values : ndarray, shape (1 + draws, n_cells)
+        The observed values, which can be exchanged with the draws where there is nothing, and the draws.
+
+    >>> standardized(np.array([[4.0, 1.0], [2.0, 1.0]])).tolist()
+    [[1.0, 0.0], [-1.0, 0.0]]
+    """
+    spread = values.std(axis=0)
+    z: Array = np.divide(values - values.mean(axis=0), spread, out=np.zeros_like(values), where=spread > 0.0)
+    return z

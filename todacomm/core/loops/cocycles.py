@@ -1,0 +1,165 @@
+"""The longest H1 bars of a matrix of distances, each with a cocycle of its class."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from todacomm.core.homology import persistence
+
+Array = NDArray[np.float64]
+Single = NDArray[np.float32]
+Indices = NDArray[np.intp]
+
+N_LONGEST = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoopBar:
+    """An H1 bar ``[birth, death)`` and a cocycle of its class on the edges shorter than ``death``.
+
+    Attributes
+    ----------
+    birth, death : float
+        Distances, rounded to float32 as both engines round them: compare with distances in float32 only.
+    edges : ndarray of int, shape (n_edges, 2)
+        Edges ``u < v`` on which the cocycle is not 0; their lengths are in ``[birth, death)``.
+    values : ndarray of int, shape (n_edges,)
+        The cocycle from ``u`` to ``v``: 1 over Z/2; over another prime ``p`` the representative in
+        ``-(p - 1) / 2 .. (p - 1) / 2``.
+    """
+
+    birth: float
+    death: float
+    edges: Indices
+    values: NDArray[np.int64]
+
+    @property
+    def lifetime(self) -> float:
+        """``death - birth``."""
+        return self.death - self.birth
+
+    @property
+    def middle(self) -> float:
+        """``(birth + death) / 2``."""
+        return (self.birth + self.death) / 2.0
+
+
+def longest_bars(dgm: Array, n_longest: int = N_LONGEST, n_ratios: int = 0) -> Array:
+    """The longest bars of a diagram, and after them those of the largest death / birth that are not among them.
+
+    Ties are broken by birth, so that the order of the bars changes nothing.
+
+    Returns
+    -------
+    ndarray, shape (n_bars, 2)
+        In falling order of lifetime, then in falling order of ratio; fewer where the diagram has fewer.
+
+    >>> longest_bars(np.array([[1.0, 2.0], [4.0, 7.0], [0.1, 0.9]]), 1, 1).tolist()
+    [[4.0, 7.0], [0.1, 0.9]]
+    """
+    births, lifetimes = dgm[:, 0], dgm[:, 1] - dgm[:, 0]
+    by_lifetime = np.lexsort((births, -lifetimes))[:n_longest]
+    with np.errstate(divide="ignore"):
+        by_ratio = np.lexsort((births, -dgm[:, 1] / births))[:n_ratios]
+    chosen = dict.fromkeys([*by_lifetime.tolist(), *by_ratio.tolist()])
+    bars: Array = dgm[list(chosen)]
+    return bars
+
+
+def loop_bars(
+    distances: Array, dgm: Array | None = None, *, n_longest: int = N_LONGEST, n_ratios: int = 0
+) -> tuple[LoopBar, ...]:
+    """The longest H1 bars of a cloud, each with a cocycle over Z/2.
+
+    ripser.py works on distances rounded to float32. Rounding keeps their order but for new ties, so that the rounded
+    matrix is a filtration of its own, and everything said of a bar is exact on it. The cocycle is the column of
+    ripser's reduction: it vanishes on edges shorter than the birth, and its coboundary on triangles shorter than the
+    death; it restricts to every subset of the points. (de Silva, Morozov and Vejdemo-Johansson 2011,
+    doi 10.1007/s00454-011-9344-x; Bauer 2021, arXiv 1908.02518.)
+
+    Parameters
+    ----------
+    distances : ndarray, shape (n_points, n_points)
+        Symmetric, zero diagonal, of distinct points or of landmarks.
+    dgm : ndarray, shape (bars, 2), optional
+        H1 of these distances where it is known already, from :func:`todacomm.core.homology.persistence`: then nothing
+        is computed beyond the largest death that is wanted, which takes a tenth of the time.
+    n_longest, n_ratios : int
+        As in :func:`longest_bars`.
+
+    Returns
+    -------
+    tuple of LoopBar
+        In the order of :func:`longest_bars`.
+
+    Raises
+    ------
+    ValueError
+        A bar of ``dgm`` is not one of these distances.
+
+    >>> square = np.array([[0, 1, 1.5, 1], [1, 0, 1, 1.5], [1.5, 1, 0, 1], [1, 1.5, 1, 0]])
+    >>> (bar,) = loop_bars(square)
+    >>> bar.birth, bar.death, len(bar.edges) % 2
+    (1.0, 1.5, 1)
+    """
+    wanted = longest_bars(persistence(distances)[1] if dgm is None else dgm, n_longest, n_ratios)
+    if not len(wanted):
+        return ()
+    rounded = np.asarray(distances, dtype=np.float32)
+    cocycles = defaultdict(list)
+    for birth, death, cocycle in _cocycles(rounded, wanted[:, 1].max(), 2):
+        cocycles[birth, death].append(cocycle)
+    bars = []
+    for birth, death in wanted.tolist():
+        if not cocycles[birth, death]:
+            raise ValueError(
+                f"no bar from {birth:.6g} to {death:.6g} in these distances: give the diagram of the same distances"
+            )
+        bars.append(_bar(rounded, birth, death, cocycles[birth, death].pop(0), 2))
+    return tuple(bars)
+
+
+def over_prime(distances: Array, bar: LoopBar, prime: int) -> LoopBar:
+    """The class that the same edge gives birth to over another field, as long as both live.
+
+    Nearly always it has the same death. Where a loop bends back on itself, a field may pair births and deaths in
+    another way: the earlier of the two deaths is the death then.
+
+    Raises
+    ------
+    ValueError
+        Over this field no class is born with the bar, or it dies within half of the bar's life (torsion), or the
+        distances are not the ones that the bar is of.
+    """
+    rounded = np.asarray(distances, dtype=np.float32)
+    born = [triple for triple in _cocycles(rounded, bar.death, prime) if triple[0] == bar.birth]
+    birth, death, cocycle = max(born, key=lambda triple: triple[1], default=(bar.birth, bar.birth, None))
+    if cocycle is None or death <= bar.middle:
+        raise ValueError(
+            f"the bar from {bar.birth:.6g} to {bar.death:.6g} is none over Z/{prime}: take another prime, or read the "
+            "loop without a circular coordinate"
+        )
+    return _bar(rounded, birth, min(death, bar.death), cocycle, prime)
+
+
+def _cocycles(rounded: Single, last_death: float, coeff: int) -> Iterator[tuple[float, float, NDArray[np.int64]]]:
+    """Birth, death and cocycle of every H1 bar; the death is infinite for bars that die after ``last_death``."""
+    from ripser import ripser
+
+    computed = ripser(rounded, maxdim=1, thresh=last_death, coeff=coeff, distance_matrix=True, do_cocycles=True)
+    for (birth, death), cocycle in zip(computed["dgms"][1].tolist(), computed["cocycles"][1], strict=True):
+        yield birth, death, cocycle
+
+
+def _bar(rounded: Single, birth: float, death: float, cocycle: NDArray[np.int64], coeff: int) -> LoopBar:
+    """A bar with its cocycle on edges shorter than its death, each from the smaller index to the larger."""
+    ends = cocycle[:, :2].astype(np.intp)
+    ends, values = ends[(shorter := rounded[ends[:, 0], ends[:, 1]] < death)], cocycle[shorter, 2]
+    values = np.where(ends[:, 0] < ends[:, 1], values, -values) % coeff
+    values = np.where(values > coeff // 2, values - coeff, values)
+    edges = np.sort(ends, axis=1)
+    order = np.lexsort((edges[:, 1], edges[:, 0]))
+    return LoopBar(birth, death, edges[order], values[order])

@@ -1,0 +1,173 @@
+"""Whether a loop is still there on random halves of the points: the double cover of its cocycle."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from todacomm.core.loops.cocycles import LoopBar
+
+Array = NDArray[np.float64]
+Single = NDArray[np.float32]
+Bools = NDArray[np.bool_]
+Indices = NDArray[np.intp]
+
+EDGES_AT_ONCE = 8192
+
+
+def life_left(distances: Array, bars: Sequence[LoopBar], members: Bools) -> Array:
+    """Share of every bar that is left on every subset of the points.
+
+    The double cover of a subset at scale ``r`` has two copies ``(v, 0)`` and ``(v, 1)`` of every point and, for every
+    pair with ``d(u, v) <= r``, edges ``(u, s) - (v, s xor a(u, v))`` with the bar's cocycle ``a``. The restricted class
+    is 0 exactly where no point is connected with its twin, that is where no cycle of edges up to ``r`` has an odd sum
+    of ``a``. With ``b_A`` the smallest scale at which one has,
+
+        life left = max(0, death - b_A) / (death - birth).
+
+    A minimum spanning tree of the subset decides: with the sums of ``a`` along it as parities of the points, ``b_A`` is
+    the shortest edge whose ends and cocycle disagree, since every cycle is a sum of cycles that one edge closes with
+    the tree, none longer than itself. No diagrams are matched. The idea is that of prevalence (Reani and Bobrowski
+    2021, arXiv 2101.00698).
+
+    Parameters
+    ----------
+    distances : ndarray, shape (n_points, n_points)
+        Those that the bars are of.
+    bars : sequence of LoopBar
+        Over Z/2.
+    members : ndarray of bool, shape (n_subsets, n_points)
+        Which points are in which subset; they may differ in size.
+
+    Returns
+    -------
+    ndarray, shape (n_bars, n_subsets)
+        0 to 1; 1 on the set of all points.
+
+    >>> from todacomm.core.loops.cocycles import loop_bars
+    >>> square = np.array([[0, 1, 1.5, 1], [1, 0, 1, 1.5], [1.5, 1, 0, 1], [1, 1.5, 1, 0]])
+    >>> life_left(square, loop_bars(square), np.array([[True, True, True, True], [True, True, True, False]])).tolist()
+    [[1.0, 0.0]]
+    """
+    rounded = np.asarray(distances, dtype=np.float32)
+    left = np.zeros((len(bars), len(members)))
+    if not len(bars):
+        return left
+    order, parent = spanning_trees(rounded, members)
+    for row, bar in enumerate(bars):
+        odd = np.zeros(rounded.shape, dtype=np.bool_)
+        odd[tuple(bar.edges.T)] = odd[tuple(bar.edges.T[::-1])] = True
+        first = _first_odd_edges(rounded, bar, odd, members, _parities(odd, order, parent))
+        left[row] = np.maximum(bar.death - first, 0.0) / bar.lifetime
+    return left
+
+
+def prominence(bars: Sequence[LoopBar], left: Array, dgms: Sequence[Array]) -> Array:
+    """What is left of every bar on every subset, as a share of the longest bar that the subset itself has.
+
+    Points left out make the gaps between the others wider, and no gap of a sample is ever filled by taking points
+    away: on a surface, which is sampled thinly everywhere, the widest gap of all points is one on half of them too, and
+    keeps more than half of its life. What tells it from a loop is that half of the points have other gaps as wide.
+
+        prominence of the j-th longest bar = max(0, death - b_A) / (lifetime of the j-th longest bar of the subset)
+
+    at most 1; 0 where the subset has fewer bars. For the longest bar no bound is needed: what is left of it on a subset
+    is part of a bar there.
+
+    Parameters
+    ----------
+    bars : sequence of LoopBar
+        In falling order of lifetime, the longest of the cloud first.
+    left : ndarray, shape (n_bars, n_subsets)
+        From :func:`life_left`.
+    dgms : sequence of ndarray, shape (bars, 2)
+        H1 of every subset.
+
+    Returns
+    -------
+    ndarray, shape (n_bars, n_subsets)
+
+    >>> bar = LoopBar(1.0, 3.0, np.array([[0, 1]]), np.array([1]))
+    >>> prominence((bar,), np.array([[0.5, 0.5]]), [np.array([[2.0, 4.0]]), np.empty((0, 2))]).tolist()
+    [[0.5, 0.0]]
+    """
+    shares = np.zeros(left.shape)
+    for column, dgm in enumerate(dgms):
+        longest = np.sort(dgm[:, 1] - dgm[:, 0])[::-1][: len(bars)]
+        of_bars = np.array([bar.lifetime for bar in bars[: len(longest)]])
+        shares[: len(longest), column] = np.minimum(left[: len(longest), column] * of_bars / longest, 1.0)
+    return shares
+
+
+def membership(halves: Sequence[Indices] | Indices, n_points: int) -> Bools:
+    """Which points are in which subset: shape (n_subsets, n_points).
+
+    >>> membership(np.array([[0, 2]]), 3).tolist()
+    [[True, False, True]]
+    """
+    members = np.zeros((len(halves), n_points), dtype=np.bool_)
+    for row, half in zip(members, halves, strict=True):
+        row[half] = True
+    return members
+
+
+def spanning_trees(distances: Array | Single, members: Bools) -> tuple[Indices, Indices]:
+    """Minimum spanning trees of many subsets of the points at once (Prim, one point of every subset at a step).
+
+    Returns
+    -------
+    order, parent : ndarray of int, shape (n_subsets, largest size)
+        The points of a subset in the order in which they join its tree, and the earlier point that each is joined to;
+        a subset with fewer points ends in repetitions of its first.
+    """
+    subsets = np.arange(len(members))
+    size = int(members.sum(axis=1).max(initial=0))
+    order = np.tile(members.argmax(axis=1)[:, None], (1, size))
+    parent = order.copy()
+    outside = members.copy()
+    to_tree = np.full(members.shape, np.inf, dtype=distances.dtype)
+    nearest = np.zeros(members.shape, dtype=np.intp)
+    joined = order[:, 0] if size else np.empty(0, dtype=np.intp)
+    for step in range(1, size):
+        outside[subsets, joined] = False
+        to_tree[subsets, joined] = np.inf
+        reach = distances[joined]
+        closer = (reach < to_tree) & outside
+        np.copyto(to_tree, reach, where=closer)
+        np.copyto(nearest, joined[:, None], where=closer)
+        place = to_tree.argmin(axis=1)
+        growing = outside[subsets, place]
+        joined = np.where(growing, place, order[:, 0])
+        order[:, step] = joined
+        parent[:, step] = np.where(growing, nearest[subsets, place], order[:, 0])
+    return order, parent
+
+
+def _parities(odd: Bools, order: Indices, parent: Indices) -> Bools:
+    """Sum of the cocycle along the tree from its first point to each, mod 2: shape (n_points, n_subsets)."""
+    subsets = np.arange(len(order))
+    parity = np.zeros((len(odd), len(order)), dtype=np.bool_)
+    for point, before in zip(order.T[1:], parent.T[1:], strict=True):
+        parity[point, subsets] = parity[before, subsets] ^ odd[before, point]
+    return parity
+
+
+def _first_odd_edges(rounded: Single, bar: LoopBar, odd: Bools, members: Bools, parity: Bools) -> Array:
+    """Length of the shortest edge of every subset that closes an odd cycle; infinite where none below the death does.
+
+    No edge shorter than the birth closes one: the cocycle is 0 there.
+    """
+    starts, ends = np.nonzero(np.triu((rounded >= bar.birth) & (rounded < bar.death), 1))
+    lengths = rounded[starts, ends]
+    rising = np.argsort(lengths, kind="stable")
+    inside = np.ascontiguousarray(members.T)
+    first = np.full(len(members), np.inf)
+    for begin in range(0, len(rising), EDGES_AT_ONCE):
+        edges = rising[begin : begin + EDGES_AT_ONCE]
+        u, v = starts[edges], ends[edges]
+        closes = (parity[u] ^ parity[v] ^ odd[u, v][:, None]) & inside[u] & inside[v]
+        new = closes.any(axis=0) & np.isinf(first)
+        first[new] = lengths[edges][closes[:, new].argmax(axis=0)]
+        if np.isfinite(first).all():
+            break
+    return first

@@ -1,0 +1,85 @@
+"""What is claimed of a bar: a loop, the work of few texts, or nothing."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from todacomm.core.inference.adjustment import p_value, step_down_max_t
+
+Array = NDArray[np.float64]
+Verdict = Literal["loop", "few texts", "none", "not tested"]
+
+LEVEL = 0.05
+"""Largest adjusted p of a bar that is longer than the covariance explains."""
+REPRODUCED = 0.5
+"""Least mean share of its life that is left of a loop on half of the points."""
+PROMINENT = 0.65
+"""Least mean prominence of a loop on half of the points."""
+
+
+def verdict(p_adjusted: float, reproduction: float, prominence: float) -> Verdict:
+    """What is claimed of a bar.
+
+    Parameters
+    ----------
+    p_adjusted : float
+        Against the rotation null, adjusted over the layers: :func:`bar_p_values`.
+    reproduction, prominence : float
+        Means over half-samples of :func:`todacomm.core.loops.life_left` and :func:`todacomm.core.loops.prominence`.
+
+    Returns
+    -------
+    str
+        * ``loop``: longer than the covariance explains, and reproduced on other choices of texts.
+        * ``few texts``: longer than the covariance explains, and made by few texts, or no wider than other gaps of a
+          thin sample are: not a loop that other texts would show.
+        * ``none``: no longer than the covariance explains.
+        * ``not tested``: a number that the claim needs is nan.
+
+    >>> verdict(0.025, 0.9, 0.9), verdict(0.025, 0.4, 0.9), verdict(0.2, 0.9, 0.9), verdict(float("nan"), 0.9, 0.9)
+    ('loop', 'few texts', 'none', 'not tested')
+    """
+    if np.isnan(p_adjusted):
+        return "not tested"
+    if p_adjusted > LEVEL:
+        return "none"
+    if np.isnan(reproduction) or np.isnan(prominence):
+        return "not tested"
+    return "loop" if reproduction >= REPRODUCED and prominence >= PROMINENT else "few texts"
+
+
+def bar_p_values(lifetimes: Sequence[Array], draws: Array) -> list[tuple[Array, Array]]:
+    """P-values of the longest bars of every layer, plain and adjusted over the layers.
+
+    Every bar is compared with the *longest* bar of each draw, so that a layer's bars are one claim; the adjusted p is
+    that of step-down max-T with the bar in its layer's place. No p is below that of a longer bar of the layer.
+
+    Parameters
+    ----------
+    lifetimes : sequence of ndarray, shape (n_bars,)
+        Of every layer in units of its median distance (``h1_max_norm``), in falling order; empty without a bar.
+    draws : ndarray, shape (draws, n_layers)
+        ``h1_max_norm`` of the layers under shared rotations.
+
+    Returns
+    -------
+    list of (ndarray, ndarray), shapes (n_bars,)
+        Plain and adjusted p of every layer's bars; those of the longest are the ones of the table of nulls.
+
+    >>> draws = np.array([[0.1, 0.3], [0.2, 0.1], [0.15, 0.2]])
+    >>> [(p.tolist(), adjusted.tolist()) for p, adjusted in bar_p_values([np.array([0.9, 0.12]), np.array([])], draws)]
+    [([0.25, 0.75], [0.25, 1.0]), ([], [])]
+    """
+    longest = np.array([float(bars[0]) if len(bars) else 0.0 for bars in lifetimes])
+    results = []
+    for layer, bars in enumerate(lifetimes):
+        plain = [p_value(float(bar), draws[:, layer], "upper") for bar in bars]
+        adjusted = []
+        for bar in bars:
+            observed = longest.copy()
+            observed[layer] = bar
+            adjusted.append(step_down_max_t(observed, draws, "upper")[layer])
+        results.append((np.array(plain), np.maximum.accumulate(adjusted) if adjusted else np.empty(0)))
+    return results

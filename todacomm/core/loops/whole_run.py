@@ -1,0 +1,192 @@
+"""The loops of a run: the longest bars of all its layers, what may be claimed of each, and which points make them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
+
+from todacomm.core.clouds import distances
+from todacomm.core.homology import Diagrams
+from todacomm.core.inference.draws import shares_draws
+from todacomm.core.inference.replicates import half_samples
+from todacomm.core.layer import LayerAnalysis
+from todacomm.core.loops.cocycles import LoopBar
+from todacomm.core.loops.coordinates import circular_coordinate, smoothed_angle
+from todacomm.core.loops.layers import LayerLoops, layer_loops
+from todacomm.core.loops.representatives import shortest_loop
+from todacomm.core.loops.verdict import bar_p_values, verdict
+from todacomm.core.metrics import TESTED_METRICS
+from todacomm.core.streams import groups
+from todacomm.system.progress import Progress, silent
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.intp]
+Row = dict[str, Any]
+"""Columns of :data:`todacomm.results.table.LOOP_COLUMNS`."""
+
+LOOP = "loop"
+MIN_SHARE = 0.5
+"""Share of an angle's variance from which on it is read from the coordinates of the cloud."""
+
+
+@dataclass(frozen=True, eq=False)
+class LoopPoints:
+    """Which points make one bar.
+
+    Attributes
+    ----------
+    layer : str
+    rank : int
+        1 for the longest bar of the layer.
+    points : ndarray of int, shape (n_on_loop,)
+        Rows of the cloud on a shortest loop of the bar's class, in order around it.
+    angle : ndarray, shape (n_points,), or None
+        Place of every point on the loop in radians, for a bar that is claimed to be a loop; nan where it has none.
+    """
+
+    layer: str
+    rank: int
+    points: Indices
+    angle: Array | None = None
+
+
+@dataclass(frozen=True)
+class RunLoops:
+    """The longest H1 bars of a run's layers.
+
+    Attributes
+    ----------
+    rows : list of dict
+        One a bar: layer, rank, birth, death, lifetime in median distances, ratio, p values, reproduction, verdict.
+    points : list of LoopPoints
+        One a bar, in the same order.
+    left : mapping of ndarray, shape (n_halves,)
+        Layer -> share of its longest bar's life that is left on every half-sample; layers with a bar.
+    """
+
+    rows: list[Row]
+    points: list[LoopPoints]
+    left: Mapping[str, Array]
+
+
+def run_loops(
+    layers: Mapping[str, LayerAnalysis],
+    half_diagrams: Mapping[str, Sequence[Diagrams]],
+    draws: Mapping[str, Array],
+    *,
+    replicates: int,
+    seed: int,
+    n_loops: int = 5,
+    progress: Progress = silent,
+) -> RunLoops:
+    """Claims about the longest bars of every layer, and the points that make them.
+
+    A bar is called a loop only where it is longer than the covariance explains (p adjusted over the layers of a stream)
+    and is reproduced on halves of the texts; see :func:`todacomm.core.loops.verdict`. Without half-samples or rotations
+    no bar is.
+
+    Parameters
+    ----------
+    half_diagrams : mapping
+        Layer -> diagrams of its half-samples, :attr:`todacomm.core.inference.Replicates.diagrams`.
+    draws : mapping of ndarray, shape (draws, len(TESTED_METRICS))
+        Of the rotation null, from :func:`todacomm.core.inference.null_draws`.
+    replicates, seed : int
+        Of the half-samples.
+    n_loops : int
+        Bars a layer; 0: none.
+    """
+    measured: dict[str, LayerLoops] = {}
+    for done, (name, layer) in enumerate(layers.items() if n_loops else (), start=1):
+        has_halves = name in half_diagrams and layer.landmarks is None
+        halves = half_samples(len(layer.cloud), replicates if has_halves else 0, seed)
+        measured[name] = layer_loops(
+            layer, halves, half_diagrams.get(name, ()) if has_halves else (), n_longest=n_loops
+        )
+        progress("loops", done, len(layers))
+    p_values = _p_values(layers, measured, draws)
+    rows: list[Row] = []
+    points: list[LoopPoints] = []
+    for name, loops in measured.items():
+        of_layer = _rows(name, loops, *p_values[name])
+        rows += of_layer
+        points += _points(name, layers[name], loops, [str(row["verdict"]) for row in of_layer])
+    for row, on_loop in zip(rows, points, strict=True):
+        row["n_on_loop"] = len(on_loop.points)
+    left = {name: loops.left[0] for name, loops in measured.items() if len(loops.bars)}
+    return RunLoops(rows, points, left)
+
+
+def _rows(name: str, loops: LayerLoops, p: Array, p_adjusted: Array) -> list[Row]:
+    values = zip(
+        loops.bars, loops.lifetimes, p, p_adjusted, loops.reproduction, loops.low_reproduction, loops.mean_prominence,
+        strict=True,
+    )  # fmt: skip
+    return [
+        {
+            "layer": name,
+            "rank": rank,
+            "birth": bar.birth,
+            "death": bar.death,
+            "lifetime_norm": float(lifetime),
+            "ratio": bar.death / bar.birth if bar.birth > 0.0 else np.nan,
+            "p": float(plain),
+            "p_adjusted": float(adjusted),
+            "reproduction": float(mean),
+            "reproduction_lo": float(low),
+            "prominence": float(share),
+            "verdict": verdict(float(adjusted), float(mean), float(share)),
+        }
+        for rank, (bar, lifetime, plain, adjusted, mean, low, share) in enumerate(values, start=1)
+    ]
+
+
+def _p_values(
+    layers: Mapping[str, LayerAnalysis], measured: Mapping[str, LayerLoops], draws: Mapping[str, Array]
+) -> dict[str, tuple[Array, Array]]:
+    """Plain and adjusted p of every layer's bars; nan without draws. Families are those of the table of nulls."""
+    column = TESTED_METRICS.index("h1_max_norm")
+    values = {name: (np.full(len(loops.bars), np.nan),) * 2 for name, loops in measured.items()}
+    drawn = [name for name in measured if name in draws and np.isfinite(draws[name][:, column]).all()]
+    joint = [name for name in drawn if shares_draws(layers[name])]
+    for family in (*groups(joint).values(), *([name] for name in drawn if name not in joint)):
+        lifetimes = [np.sort(measured[name].lifetimes)[::-1] for name in family]
+        of_family = np.column_stack([draws[name][:, column] for name in family])
+        values |= dict(zip(family, bar_p_values(lifetimes, of_family), strict=True))
+    return values
+
+
+def _points(name: str, layer: LayerAnalysis, loops: LayerLoops, verdicts: Sequence[str]) -> list[LoopPoints]:
+    """Points of every bar of a layer; the distances among them are taken once."""
+    if not loops.bars:
+        return []
+    among = distances(layer.scores[loops.rows], layer.metric)
+    results = []
+    for index, (bar, claim) in enumerate(zip(loops.bars, verdicts, strict=True)):
+        points = loops.rows[shortest_loop(among, bar).points]
+        angle = _angle_of_every_row(layer, loops.rows, among, bar) if claim == LOOP else None
+        results.append(LoopPoints(name, index + 1, points, angle))
+    return results
+
+
+def _angle_of_every_row(layer: LayerAnalysis, rows: Indices, among: Array, bar: LoopBar) -> Array | None:
+    """The angle of the bar's points, carried to the rows that coincide with them or are nearest to them.
+
+    None where the class has no circular coordinate.
+    """
+    try:
+        angle = circular_coordinate(among, bar)
+    except ValueError:  # torsion, or no class over the prime field: the loop stands without places on it
+        return None
+    points = layer.scores[rows]
+    smoothed = smoothed_angle(points, angle)
+    if smoothed.share >= MIN_SHARE:
+        angle = np.where(np.isfinite(angle), smoothed.angle, np.nan)
+    if len(rows) == len(layer.scores):
+        return angle
+    nearest = cdist(layer.scores, points).argmin(axis=1)
+    carried: Array = angle[nearest]
+    return carried

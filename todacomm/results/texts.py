@@ -1,0 +1,102 @@
+"""What each point read: the table of texts, in the order of the rows of every cloud."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+TEXT_COLUMNS = ("id", "document", "position", "text", "last_word", "last_token", "n_tokens", "nll")
+"""``position`` is where in its document a text begins, 0 to below 1; ``last_word`` what it ends with; ``last_token``
+the last token read that is no special one; ``n_tokens`` counts special ones too; ``nll`` is the mean negative
+log-likelihood of its predicted tokens in nats, nan without a language-model head. The user's own columns follow."""
+WORDS = ("text", "last_word", "last_token")
+"""Columns that hold words of the texts: empty where the texts are not stored."""
+_NUMBERS = ("position", "n_tokens", "nll")
+
+
+def text_table(
+    ids: Sequence[str],
+    texts: Sequence[str] | None = None,
+    *,
+    documents: Sequence[str] | None = None,
+    positions: Sequence[float] | None = None,
+    last_tokens: Sequence[str] | None = None,
+    n_tokens: Sequence[int] | np.ndarray | None = None,
+    nll: Sequence[float] | np.ndarray | None = None,
+    columns: Mapping[str, Sequence[Any] | np.ndarray] | None = None,
+) -> pd.DataFrame:
+    """The table of texts; what is not known is empty or nan.
+
+    >>> text_table(["a#0", "a#1"], ["one two", "three."], columns={"label": ["x", "y"]})["last_word"].tolist()
+    ['two', 'three.']
+    """
+    n = len(ids)
+    values: dict[str, Any] = {
+        "id": list(ids),
+        "document": documents,
+        "position": positions,
+        "text": texts,
+        "last_word": None if texts is None else [(text.split() or [""])[-1] for text in texts],
+        "last_token": last_tokens,
+        "n_tokens": n_tokens,
+        "nll": nll,
+    }
+    frame = pd.DataFrame(index=range(n))
+    for name in TEXT_COLUMNS:
+        missing = np.full(n, np.nan) if name in _NUMBERS else [""] * n
+        value = missing if values[name] is None else values[name]
+        frame[name] = np.asarray(value, dtype=float) if name in _NUMBERS else pd.Series(list(value), dtype=object)
+    for name, column in (columns or {}).items():
+        frame[_free_name(name, frame)] = _typed(list(column))
+    return frame
+
+
+def without_words(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with the words of the texts left out; ids, numbers and the user's columns stay."""
+    return table.assign(**dict.fromkeys(WORDS, ""))
+
+
+def user_columns(table: pd.DataFrame) -> list[str]:
+    """Names of the columns that are the user's own."""
+    return [str(name) for name in table.columns if name not in TEXT_COLUMNS]
+
+
+def _typed(cells: list[Any]) -> Any:
+    """A user's column as numbers where all its cells are numbers or missing, else as words."""
+    if all(isinstance(cell, int | float | np.number | None) for cell in cells):
+        return np.asarray(cells, dtype=float)
+    return pd.Series(["" if cell is None else str(cell) for cell in cells], dtype=object)
+
+
+def _free_name(name: str, frame: pd.DataFrame) -> str:
+    """A column's name; one of ours gets an underscore, so that it hides nothing."""
+    return f"{name}_" if name in frame else name
+
+
+def record_of(table: pd.DataFrame) -> dict[str, list[Any]]:
+    """The table as plain lists by column, fit for strict JSON: what is missing is None.
+
+    >>> table = text_table(["a"], n_tokens=[3])
+    >>> restored(record_of(table)).equals(table)
+    True
+    """
+    return {
+        str(name): [None if _missing(value) else value for value in column.tolist()] for name, column in table.items()
+    }
+
+
+def restored(record: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
+    """The table that :func:`record_of` gave."""
+    table = pd.DataFrame({name: pd.Series(list(column), dtype=object) for name, column in record.items()})
+    for name in table.columns:
+        numeric = name in _NUMBERS or (
+            name not in TEXT_COLUMNS and all(isinstance(value, int | float | None) for value in table[name])
+        )
+        if numeric:
+            table[name] = table[name].astype(float)
+    return table
+
+
+def _missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and np.isnan(value))
