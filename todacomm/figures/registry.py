@@ -6,8 +6,9 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from todacomm.figures.barcodes import draw_barcode
 from todacomm.figures.betti import draw_betti_curves
-from todacomm.figures.diagrams import Bars, Show, draw_barcode, draw_diagram, read_bars
+from todacomm.figures.diagrams import Bars, Show, draw_diagram, read_bars
 from todacomm.figures.dimension import draw_intrinsic_dimension
 from todacomm.figures.flipbook import save_each
 from todacomm.figures.persistence import draw_layer_persistence
@@ -23,6 +24,7 @@ WHERE = {
     "control": "Dashed with open marks: the same architecture with random weights.",
     "streams": "Attention and ffn are what the attention and the MLP of each block add to the residual stream; the "
     "grey band and random weights are those of the residual stream.",
+    "beyond": "H1 bars in full colour outlive the longest H1 bar of 97.5 % of this layer's rotated clouds.",
     "h1": "A bar above the dashed line outlives the longest H1 bar of 97.5 % of this layer's rotated clouds.",
 }
 """Sentences that belong to what only some analyses have."""
@@ -63,6 +65,7 @@ class AnalysisFigure:
         has = {
             "null": rotated,
             "h1": rotated and 1 in result.degrees,
+            "beyond": rotated and 1 in result.degrees,
             "control": bool((result.table["control"] != "").any()),
             "streams": bool(result.depth.streams),
         }
@@ -106,16 +109,17 @@ FIGURES: dict[str, AnalysisFigure] = {
     ),
     "diagram": AnalysisFigure(
         "Persistence diagram",
-        "Each mark is a bar, born at x and dead at y: the higher above the diagonal, the longer. Axes are the same in "
-        "every layer.",
+        "Left: the deaths of the H0 bars, all born at 0. Right: each mark is a bar, born at x and dead at y; the "
+        "higher above the diagonal, the longer. Axes are the same in every layer.",
         draw_layers=draw_diagram,
         needs=("h1",),
     ),
     "barcode": AnalysisFigure(
         "Barcode",
-        "Each line is a bar from birth to death, sorted by birth. Noise has many short bars; structure has few that "
-        "are longer than the rest. Axes are the same in every layer.",
+        "Each line is a bar from birth to death. Noise has many short bars; structure has few that are longer than the "
+        "rest. Axes are the same in every layer.",
         draw_layers=draw_barcode,
+        needs=("beyond",),
     ),
 }
 """Name of the file -> figure. A figure per layer has a folder with one file a layer."""

@@ -134,8 +134,13 @@ def python_call(config: AnalysisConfig) -> str:
     <BLANKLINE>
     analysis = todacomm.analyze(samples=300, standardize=True)
     """
-    given = ", ".join(f"{name}={value!r}" for name, value in _changed(config).items())
+    given = ", ".join(f"{name}={_literal(value)}" for name, value in _changed(config).items())
     return f"import todacomm\n\nanalysis = todacomm.analyze({given})"
+
+
+def _literal(value: Any) -> str:
+    """An option's value in Python; several words stand in one string, as on the command line."""
+    return repr(spelled(value) if isinstance(value, tuple) else value)
 
 
 def _changed(config: AnalysisConfig) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import numpy as np
 from todacomm.core.nulls import NULLS
 from todacomm.reports.formats import count, listing, number, share
 from todacomm.results.depth import ROTATION
-from todacomm.results.facts import ModelFacts, TextFacts
+from todacomm.results.facts import OWN, ModelFacts, TextFacts
 from todacomm.results.result import Provenance, Result
 from todacomm.settings.analysis import AnalysisConfig, deviations
 from todacomm.settings.protocols import load_protocol
@@ -19,10 +19,10 @@ def settings_table(result: Provenance) -> list[tuple[str, str]]:
     rows = [
         ("Model", _with(model.name, revision=model.revision)),
         ("Architecture", _architecture(model)),
-        ("Weights", _with(model.weights, digest=model.weights_digest)),
+        _weights(model),
         ("Texts", _with(texts.name, revision=texts.revision)),
         ("Points", _points(texts)),
-        ("Text lengths", _lengths(result)),
+        ("Tokens", _tokens(result)),
         ("Pooling", model.pooling),
         ("Cloud", f"{pca}, {'z-scored' if topology.standardize else 'not z-scored'}, {topology.metric} distance"),
         ("Homology", f"degrees 0 to {topology.maxdim}, engine {topology.engine}"),
@@ -36,6 +36,13 @@ def settings_table(result: Provenance) -> list[tuple[str, str]]:
         ("Seconds", ", ".join(f"{stage} {number(seconds, 2)}" for stage, seconds in result.seconds.items())),
     ]
     return [(name, value) for name, value in rows if value]
+
+
+def _weights(model: ModelFacts) -> tuple[str, str]:
+    """The weights, or where no model was run the digest of the clouds."""
+    if model.family == OWN:
+        return "Clouds", f"from {model.source}, digest {model.weights_digest}"
+    return "Weights", _with(model.weights, digest=model.weights_digest)
 
 
 def _with(name: str, **details: str) -> str:
@@ -54,18 +61,18 @@ def _architecture(model: ModelFacts) -> str:
 
 
 def _points(texts: TextFacts) -> str:
-    documents = count(texts.n_documents, "document")
-    return f"{number(texts.samples)}, one for each {texts.unit}, from {documents}, digest {texts.digest}"
+    documents = "" if texts.unit == "row" else f"from {count(texts.n_documents, 'document')}, "
+    return f"{number(texts.samples)}, one for each {texts.unit}, {documents}digest {texts.digest}"
 
 
-def _lengths(result: Provenance) -> str:
+def _tokens(result: Provenance) -> str:
     """Numbers of the texts: the longest, how many were cut, and how many share their pooled token."""
     longest = result.model.max_length
-    parts = [f"at most {count(longest, 'token')}"] if longest else []
+    parts = [f"at most {number(longest)} a text"] if longest else []
     if isinstance(result, Result):
         cut, top = (result.depth.curve(name).value[0] for name in ("truncated_fraction", "top_token_fraction"))
-        parts += [f"{share(cut)} cut"] if np.isfinite(cut) else []
-        parts += [f"{share(top)} pooled at the commonest token"] if np.isfinite(top) else []
+        parts += [f"{share(cut)} of the texts cut"] if np.isfinite(cut) else []
+        parts += [f"{share(top)} of the texts pooled at the commonest one"] if np.isfinite(top) else []
     return ", ".join(parts)
 
 

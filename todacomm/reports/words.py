@@ -27,7 +27,7 @@ SIDES = {
 }
 """What a difference from the rotation null means."""
 REASONS = {
-    "landmarks": "they need all points, not landmarks",
+    "landmarks": "not available among landmarks",
     "replicates=0": "replicates=0",
     "nulls=0": "nulls=0",
     "no_half_sample": "no half-sample gave one",
@@ -61,7 +61,7 @@ def sentence(finding: Finding, names: Sequence[str]) -> str:
     """
     text = WORDS[finding.kind][1](finding.values, finding.layers, Place(tuple(names)))
     stream = kind_of(finding.layers[0]) if finding.layers else RESIDUAL
-    return text if stream == RESIDUAL else f"In what the {PARTS[stream]} adds: {text}"
+    return text if stream == RESIDUAL else f"In what the {PARTS[stream]} adds, {text[0].lower()}{text[1:]}"
 
 
 def headline_sentence(finding: Finding, names: Sequence[str]) -> str:
@@ -80,7 +80,7 @@ def by_topic(made: Iterable[Finding], names: Sequence[str]) -> dict[str, list[st
 
 def label(metric: str) -> str:
     """What a sentence calls a metric."""
-    return LAYER_METRICS[metric].label if metric in LAYER_METRICS else metric
+    return LAYER_METRICS[metric].short if metric in LAYER_METRICS else metric
 
 
 def _labels(metrics: Iterable[str]) -> str:
@@ -94,20 +94,15 @@ def _range(ends: tuple[float, float], write: Callable[[float], str] = number) ->
 
 def _evidence(evidence: Mapping[str, Any]) -> str:
     """A layer's value beside the null's mean, with its p."""
-    return (
-        f"{plus_minus(evidence['value'], evidence['half_width'])} against {number(evidence['null'])} in rotated "
-        f"clouds, adjusted p = {p_value(evidence['p'])}"
-    )
+    value = plus_minus(evidence["value"], evidence["half_width"])
+    p = p_value(evidence["p"])
+    tested = f"adjusted p = {p}" if evidence["adjusted"] else f"p = {p}, not adjusted for the other layers"
+    return f"{value} against {number(evidence['null'])} in rotated clouds, {tested}"
 
 
 def _strongest(where: Sequence[str], evidence: Mapping[str, Any]) -> str:
     """The evidence, with the layer's name where there are several."""
     return (f"most clearly in {evidence['layer']}: " if len(where) > 1 else "") + _evidence(evidence)
-
-
-def _unadjusted(values: Mapping[str, Any], at: Place) -> str:
-    alone = values["unadjusted"]
-    return f" The p of {at.layers(alone)} is not adjusted for the other layers." if alone else ""
 
 
 def _embedding_by_construction(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
@@ -147,10 +142,10 @@ def _rogue_coordinate(values: Mapping[str, Any], where: Sequence[str], at: Place
 
 
 def _loops(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
-    best = f"{share(values['reproduction'])} of the life of the best reproduced bar is left on half of the texts"
+    bars = f"{count(values['bars'], 'H1 bar')} {'is' if values['bars'] == 1 else 'are'}"
     return (
-        f"Loops in {at.layers(where)}: {count(values['bars'], 'H1 bar')} longer than the covariance explains and "
-        f"reproduced on halves of the texts ({best}, {values['layer']})."
+        f"A loop is detected in {at.layers(where)}: {bars} longer than the covariance explains and reproduced on "
+        f"halves of the texts (best in {values['layer']}: {share(values['reproduction'])} of its life is left there)."
     )
 
 
@@ -162,10 +157,10 @@ def _no_loops(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str
 
 
 def _few_texts(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
+    bars = f"{count(values['bars'], 'H1 bar')} {'rests' if values['bars'] == 1 else 'rest'}"
     return (
-        f"In {at.layers(where)} {count(values['bars'], 'H1 bar')} longer than the covariance explains rest on few "
-        f"texts (at most {share(values['reproduction'])} of the life is left on half of the texts): not loops that "
-        "other texts would show."
+        f"Longer than the covariance explains, but no loop that other texts would show: in {at.layers(where)} {bars} "
+        f"on few texts (at most {share(values['reproduction'])} of the life is left on halves of the texts)."
     )
 
 
@@ -173,19 +168,28 @@ def _long_bars(values: Mapping[str, Any], where: Sequence[str], at: Place) -> st
     rest = values["not_detected"]
     text = (
         f"The longest H1 bar is longer than the covariance explains in {at.layers(where)} "
-        f"({_strongest(where, values['strongest'])}, in units of the median distance). This is necessary for a loop "
-        "and not sufficient: a curved sheet without a loop has it too."
+        f"({_strongest(where, values['strongest'])}, in units of the median distance)."
     )
-    return text + _unadjusted(values, at) + (f" Not detected in {at.layers(rest)}." if rest else "")
+    return text + (f" Not detected in {at.layers(rest)}." if rest else "")
+
+
+def _necessary_only(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
+    return (
+        "A bar longer than the covariance explains is necessary for a loop and not sufficient: a curved sheet has one "
+        "without a loop. Whether other texts show the loop too was not examined."
+    )
 
 
 def _no_long_bars(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
     closest = values["closest"]
-    return (
-        f"In none of {count(len(where), 'layer')} is the longest H1 bar longer than the covariance explains (closest "
-        f"in {closest['layer']}: {_evidence(closest)}). A loop weaker than the noise at this number of points would "
-        "not be detected."
-    )
+    if len(where) == 1:
+        text = f"In {where[0]} the longest H1 bar is not longer than the covariance explains ({_evidence(closest)})"
+    else:
+        text = (
+            f"In none of {count(len(where), 'layer')} is the longest H1 bar longer than the covariance explains (closest "
+            f"in {closest['layer']}: {_evidence(closest)})"
+        )
+    return f"{text}. A loop weaker than the noise at this number of points would not be detected."
 
 
 def _too_few_draws(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
@@ -200,7 +204,7 @@ def _null_difference(values: Mapping[str, Any], where: Sequence[str], at: Place)
     meaning = SIDES.get((values["metric"], values["side"]), "the covariance does not explain it")
     return (
         f"{label(values['metric'])} is {values['side']} the rotation null in {at.layers(where)}: {meaning} "
-        f"({_strongest(where, values['strongest'])}).{_unadjusted(values, at)}"
+        f"({_strongest(where, values['strongest'])})."
     )
 
 
@@ -217,6 +221,8 @@ def _growth(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
 
 
 def _growth_from_first_block(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
+    if values["raw"] == 1:
+        return "The H0 mean lifetime is largest at the first block."
     return f"The H0 mean lifetime grows {fold(values['raw'])} from the first block to its peak, scale included."
 
 
@@ -278,12 +284,12 @@ def _control(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
 
 def _control_difference(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
     parts = []
-    for side in ("below", "above"):
+    for side in ("lower", "higher"):
         if side in values:
-            found = values[side]
-            largest = f"largest in {found['layer']}: " if len(found["layers"]) > 1 else ""
-            difference = signed(found["difference"], found["half_width"])
-            parts.append(f"{side} it in {at.layers(found['layers'])} ({largest}{difference})")
+            differing = values[side]
+            largest = f"most in {differing['layer']}: " if len(differing["layers"]) > 1 else ""
+            difference = signed(differing["difference"], differing["half_width"])
+            parts.append(f"{side} in {at.layers(differing['layers'])} ({largest}{difference})")
     return f"{label(values['metric'])} against {NULLS[values['control']].label}: {listing(parts)}."
 
 
@@ -311,7 +317,7 @@ def _intervals_missing(values: Mapping[str, Any], where: Sequence[str], at: Plac
 
 
 def _counts_without_interval(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
-    return f"These describe the sample and have no interval: {_labels(values['metrics'])}."
+    return f"{_labels(values['metrics'])} have no interval."
 
 
 def _conservative_intervals(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
@@ -346,6 +352,7 @@ WORDS: dict[str, tuple[str, Words]] = {
     "few_texts": (SHAPE, _few_texts),
     "long_bars": (SHAPE, _long_bars),
     "no_long_bars": (SHAPE, _no_long_bars),
+    "necessary_only": (SHAPE, _necessary_only),
     "too_few_draws": (SHAPE, _too_few_draws),
     "null_difference": (SHAPE, _null_difference),
     "no_null_difference": (SHAPE, _no_null_difference),
@@ -372,26 +379,31 @@ WORDS: dict[str, tuple[str, Words]] = {
 """Kind of a finding -> the part of the interpretation it belongs to, and its words."""
 
 
-def _of_stream(finding: Finding) -> str:
+def _in_stream(finding: Finding) -> str:
+    """Where a short sentence speaks of a part of the blocks, its beginning."""
     stream = kind_of(finding.layers[0])
-    return "" if stream == RESIDUAL else f" of what the {PARTS[stream]} adds"
+    return "" if stream == RESIDUAL else f"In what the {PARTS[stream]} adds, "
+
+
+def _begin(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def _long_bars_in_short(finding: Finding, at: Place) -> str:
-    where = f"in {at.layers(finding.layers)}{_of_stream(finding)}"
-    return f"The longest H1 bar is longer than the covariance explains {where}."
+    where = at.layers(finding.layers)
+    return _begin(f"{_in_stream(finding)}the longest H1 bar is longer than the covariance explains in {where}.")
 
 
 def _no_long_bars_in_short(finding: Finding, at: Place) -> str:
-    return f"No layer{_of_stream(finding)} has an H1 bar longer than the covariance explains."
+    return _begin(f"{_in_stream(finding)}no layer has an H1 bar longer than the covariance explains.")
 
 
 def _loops_in_short(finding: Finding, at: Place) -> str:
-    return f"A loop is detected in {at.layers(finding.layers)}{_of_stream(finding)}."
+    return _begin(f"{_in_stream(finding)}a loop is detected in {at.layers(finding.layers)}.")
 
 
 def _no_loops_in_short(finding: Finding, at: Place) -> str:
-    return f"No loop is detected in any layer{_of_stream(finding)}."
+    return _begin(f"{_in_stream(finding)}no loop is detected in any layer.")
 
 
 def _null_difference_in_short(finding: Finding, at: Place) -> str:

@@ -31,6 +31,9 @@ def findings(result: Result) -> tuple[Finding, ...]:
     for stream in depth.streams.values():
         made += of_loops(result, stream)
         made += of_bars(stream)
+    kinds = {finding.kind for finding in made}
+    if "long_bars" in kinds and not kinds & {"loops", "no_loops"}:
+        made.append(Finding("necessary_only"))
     return (*made, *of_limits(result, depth))
 
 

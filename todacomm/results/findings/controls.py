@@ -69,7 +69,7 @@ def _difference(depth: Depth, among: np.ndarray, kind: str, metric: str) -> Find
         return Finding("control_without_error", values={"control": kind, "metrics": (metric,)})
     if not standing.any():
         return Finding("no_control_difference", named(depth, among), values)
-    for side, where in (("below", standing & (difference < 0)), ("above", standing & (difference > 0))):
+    for side, where in (("lower", standing & (difference < 0)), ("higher", standing & (difference > 0))):
         if where.any():
             i = int(np.argmax(np.where(where, np.abs(difference), -1)))
             values[side] = {

@@ -23,11 +23,13 @@ def of_limits(result: Result, depth: Depth) -> Iterator[Finding]:
     """
     measured = [name for name in LAYER_METRICS if depth.curve(name).defined]
     bare = [name for name in measured if not np.isfinite(depth.curve(name).lo).any()]
+    run = own_rows(result.table)
+    plain = run[(run["layer"] == RUN_LAYER) & np.isfinite(run["value"]) & ~np.isfinite(run["lo"])]
     if measured and len(bare) == len(measured):
         yield Finding("no_intervals", values={"reason": _why_no_intervals(result)})
     else:
         missing = tuple(name for name in bare if LAYER_METRICS[name].interval)
-        counts = tuple(name for name in bare if not LAYER_METRICS[name].interval)
+        counts = tuple(name for name in bare if not LAYER_METRICS[name].interval and _is_of_shape(name))
         wide = tuple(name for name in CONSERVATIVE if name in measured and name not in bare)
         for kind, names in (
             ("intervals_missing", missing),
@@ -36,10 +38,8 @@ def of_limits(result: Result, depth: Depth) -> Iterator[Finding]:
         ):
             if names:
                 yield Finding(kind, values={"metrics": names})
-    run = own_rows(result.table)
-    plain = run[(run["layer"] == RUN_LAYER) & np.isfinite(run["value"]) & ~np.isfinite(run["lo"])]
-    if len(plain):
-        yield Finding("run_without_interval", values={"metrics": tuple(plain["metric"])})
+        if len(plain):
+            yield Finding("run_without_interval", values={"metrics": tuple(plain["metric"])})
     tested = tuple(name for name in measured if np.isfinite(depth.against(name, "p_adjusted")).any())
     if tested:
         yield Finding("tested_metrics", values={"metrics": tested})
@@ -48,6 +48,12 @@ def of_limits(result: Result, depth: Depth) -> Iterator[Finding]:
     for kind in sorted(set(result.nulls["null"])):
         if kind in NULLS and not NULLS[kind].tested:
             yield Finding("descriptive_null", values={"null": kind})
+
+
+def _is_of_shape(metric: str) -> bool:
+    """Whether a metric is of the cloud's shape, and no count of its points or of its texts."""
+    row = LAYER_METRICS[metric]
+    return row.of != "texts" and row.needs_shape
 
 
 def _why_no_intervals(result: Result) -> str:

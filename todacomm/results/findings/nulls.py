@@ -59,7 +59,6 @@ def of_bars(depth: Depth) -> list[Finding]:
     values = {
         "strongest": judged.evidence(judged.strongest(judged.high)),
         "not_detected": named(depth, judged.tested & ~judged.high),
-        "unadjusted": named(depth, judged.high & judged.alone),
     }
     return [Finding("long_bars", named(depth, judged.high), values)]
 
@@ -80,7 +79,6 @@ def of_totals(depth: Depth) -> list[Finding]:
                     "metric": metric,
                     "side": side,
                     "strongest": judged.evidence(judged.strongest(where, sign)),
-                    "unadjusted": named(depth, where & judged.alone),
                 }
                 made.append(Finding("null_difference", named(depth, where), values))
         if judged.neither.any():
