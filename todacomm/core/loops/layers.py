@@ -1,0 +1,142 @@
+"""The loops of one analysed layer: its longest bars with what is left of them on half-samples."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from todacomm.core.homology import Diagrams
+from todacomm.core.inference.measuring import condensed
+from todacomm.core.layer import MIN_DISTINCT, LayerAnalysis
+from todacomm.core.loops.cocycles import N_LONGEST, LoopBar, loop_bars
+from todacomm.core.loops.reproduction import life_left, membership, prominence
+from todacomm.core.loops.sampling import noise_p_values, scale_dimension
+from todacomm.core.loops.verdict import Evidence
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+LOW = 0.05
+"""The quantile over half-samples that is given beside the mean."""
+
+
+@dataclass(frozen=True, eq=False)
+class LayerLoops:
+    """The longest H1 bars of a layer.
+
+    Attributes
+    ----------
+    rows : ndarray of int, shape (n_points,)
+        Rows of the cloud that the points of ``bars`` are: one of each group of coinciding rows, or the landmarks.
+    bars : tuple of LoopBar
+        In the order of :func:`todacomm.core.loops.longest_bars`; empty where the layer has no shape, no H1 or no bar.
+    lifetimes : ndarray, shape (n_bars,)
+        In units of the median distance among these points; the first is ``h1_max_norm``.
+    left, prominence : ndarray, shape (n_bars, n_halves)
+        On every half-sample, from :func:`todacomm.core.loops.life_left` and :func:`todacomm.core.loops.prominence`;
+        without half-samples, ``n_halves`` is 0 and their means are nan.
+    dimension, p_noise : ndarray, shape (n_bars,)
+        From :func:`todacomm.core.loops.scale_dimension` and :func:`todacomm.core.loops.noise_p_values`.
+    """
+
+    rows: Indices
+    bars: tuple[LoopBar, ...]
+    lifetimes: Array
+    left: Array
+    prominence: Array
+    dimension: Array
+    p_noise: Array
+
+    def evidence(self, p_adjusted: Array) -> list[Evidence]:
+        """What is known of every bar, given its p from :func:`todacomm.core.loops.bar_p_values`."""
+        numbers = (p_adjusted, self.reproduction, self.mean_prominence, self.dimension, self.p_noise)
+        return [Evidence(*map(float, of_bar)) for of_bar in zip(*numbers, strict=True)]
+
+    @property
+    def reproduction(self) -> Array:
+        """Mean share of its life that is left of every bar: shape (n_bars,)."""
+        return _over_halves(self.left, lambda left: left.mean(axis=1))
+
+    @property
+    def low_reproduction(self) -> Array:
+        """The share that is left on all but the worst twentieth of the half-samples: shape (n_bars,)."""
+        return _over_halves(self.left, lambda left: np.quantile(left, LOW, axis=1))
+
+    @property
+    def mean_prominence(self) -> Array:
+        """Mean prominence of every bar: shape (n_bars,)."""
+        return _over_halves(self.prominence, lambda share: share.mean(axis=1))
+
+
+def layer_loops(
+    layer: LayerAnalysis,
+    halves: Indices,
+    half_diagrams: Sequence[Diagrams],
+    *,
+    n_longest: int = N_LONGEST,
+    n_ratios: int = 0,
+) -> LayerLoops:
+    """The longest bars of a layer, and what is left of each on the half-samples of its intervals.
+
+    Of coinciding rows one is a point of the cloud, and is in a half where any of them is. Landmarks have bars and
+    cocycles, but no half-samples: half of the texts is no half of points that are chosen to lie far from each other.
+
+    Parameters
+    ----------
+    halves : ndarray of int, shape (n_halves, n_points // 2)
+        From :func:`todacomm.core.inference.half_samples`; none for a layer with landmarks.
+    half_diagrams : sequence of list of ndarray
+        Their diagrams: ``Replicates.diagrams`` of the same halves, without those under 4 distinct points.
+    n_longest, n_ratios : int
+        As in :func:`todacomm.core.loops.longest_bars`.
+
+    Raises
+    ------
+    ValueError
+        The layer has landmarks and there are halves, or diagrams and halves do not match.
+
+    >>> from todacomm.core.layer import analyze_layer
+    >>> angles = np.arange(60) * 2 * np.pi / 60
+    >>> circle = analyze_layer(np.column_stack([np.cos(angles), np.sin(angles)]))
+    >>> loops = layer_loops(circle, np.empty((0, 30), dtype=np.intp), ())
+    >>> len(loops.bars), loops.reproduction.tolist()
+    (1, [nan])
+    """
+    if layer.landmarks is not None and len(halves):
+        raise ValueError(
+            "a layer with landmarks has no half-samples: half of the texts is no half of its landmarks; give none"
+        )
+    if not layer.defined or len(layer.diagrams) < 2:
+        return LayerLoops(
+            rows=layer.distinct, bars=(), lifetimes=np.empty(0), left=np.empty((0, len(halves))),
+            prominence=np.empty((0, len(halves))), dimension=np.empty(0), p_noise=np.empty(0),
+        )  # fmt: skip
+    distances = layer.distances
+    rows = layer.distinct if layer.landmarks is None else layer.landmarks
+    if layer.landmarks is None and len(rows) < len(distances):
+        point = distances[:, rows].argmin(axis=1)
+        halves_of_points: Sequence[Indices] = [np.unique(point[half]) for half in halves]
+        distances = distances[np.ix_(rows, rows)]
+    else:
+        halves_of_points = list(halves)
+    members = membership(halves_of_points, len(rows))
+    sound = members.sum(axis=1) >= MIN_DISTINCT
+    if sound.sum() != len(half_diagrams):
+        raise ValueError(
+            f"diagrams of {len(half_diagrams)} half-samples, where {sound.sum()} of {len(halves)} have "
+            f"{MIN_DISTINCT} distinct points: give those of the same half-samples"
+        )
+    bars = loop_bars(distances, layer.diagrams[1], n_longest=n_longest, n_ratios=n_ratios)
+    left, share = np.zeros((2, len(bars), len(halves)))
+    left[:, sound] = life_left(distances, bars, members[sound])
+    share[:, sound] = prominence(bars, left[:, sound], [diagrams[1] for diagrams in half_diagrams])
+    lifetimes = np.array([bar.lifetime for bar in bars]) / float(np.median(condensed(distances)))
+    return LayerLoops(
+        rows, bars, lifetimes, left, share,
+        dimension=scale_dimension(distances, bars), p_noise=noise_p_values(bars, layer.diagrams[1]),
+    )  # fmt: skip
+
+
+def _over_halves(values: Array, summarise: Callable[[Array], Array]) -> Array:
+    return summarise(values) if values.shape[1] else np.full(len(values), np.nan)
