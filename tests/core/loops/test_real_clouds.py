@@ -1,14 +1,13 @@
 """Clouds whose answer is known: the project's own cases, and activations of Qwen2.5-0.5B that a package ships."""
 
 import importlib.util
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
-from todacomm.core.inference.nulls import TESTED_METRICS
 
-from todacomm.core.inference import half_samples, replicate, rotation_draws
+from tests.conftest import SHARED_DATA
+from todacomm.core.inference import half_samples, null_draws, replicate
 from todacomm.core.layer import analyze_layer
 from todacomm.core.loops import (
     bar_p_values,
@@ -18,8 +17,9 @@ from todacomm.core.loops import (
     smoothed_angle,
     verdict,
 )
+from todacomm.core.metrics import TESTED_METRICS
 
-CASES = Path(os.environ.get("TODACOMM_CASES", "cases"))
+CASES = SHARED_DATA.parent / "cases"
 DRAWS = 39
 
 
@@ -32,7 +32,7 @@ def loops_of(cloud, replicates=100):
 def case(name):
     path = CASES / f"{name}.npz"
     if not path.exists():
-        pytest.skip(f"no {path}: name the folder of the cases in TODACOMM_CASES")
+        pytest.skip(f"no {path}")
     return np.load(path, allow_pickle=False)
 
 
@@ -42,7 +42,7 @@ def case(name):
 )
 def test_cases(name, expected):
     layer, loops = loops_of(case(name)["layer_0"])
-    draws = rotation_draws({"layer_0": layer}, DRAWS, np.random.default_rng(0))["layer_0"]
+    draws = null_draws({"layer_0": layer}, DRAWS, np.random.default_rng(0))["layer_0"]
     ((_, p_adjusted),) = bar_p_values([loops.lifetimes], draws[:, [TESTED_METRICS.index("h1_max_norm")]])
     assert {verdict(evidence) for evidence in loops.evidence(p_adjusted)[:1]} <= expected
 
