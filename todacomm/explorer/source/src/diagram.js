@@ -1,0 +1,203 @@
+// The persistence diagram: births across, deaths upwards, H0 in a gutter of its own; bars alive at the scale are shaded.
+
+import { ticks } from "d3-array";
+import { linear } from "./linear.js";
+import { bettiAt } from "./layer.js";
+import { announce, el } from "./dom.js";
+import { makeSurface, within } from "./surface.js";
+import { theme } from "./theme.js";
+import { figure } from "./words.js";
+
+const EDGE = { left: 54, right: 8, top: 8, bottom: 30, gutter: 18 };
+
+/**
+ * @param {{store: object, layer: () => object, scale: () => number, chosen: (bar: object) => void}} options
+ */
+export function makeDiagram({ store, layer, scale, choose }) {
+  const canvas = el("canvas", { tabindex: 0, role: "application", "aria-label": "Persistence diagram; arrow keys choose a bar", "aria-roledescription": "diagram" });
+  const element = el("div", { class: "square" }, canvas);
+  const surface = makeSurface(canvas, draw);
+  let hovered = null;
+
+  function axes() {
+    const now = layer();
+    const side = Math.max(10, Math.min(surface.size.width - EDGE.left - EDGE.right, surface.size.height - EDGE.top - EDGE.bottom));
+    let [low, high] = [Infinity, -Infinity];
+    for (const degree of now.degrees) {
+      if (!degree.count) continue;
+      const first = degree === now.degrees[0] ? degree.deaths[0] : degree.births[0];
+      low = Math.min(low, first);
+      high = Math.max(high, degree.deaths[degree.count - 1]);
+    }
+    if (!(high > low)) [low, high] = [Math.min(0, low || 0), Number.isFinite(high) ? high + 1 : 1];
+    const pad = 0.04 * (high - low);
+    const domain = [Math.max(0, low - pad), high + pad];
+    const x = linear(domain, [EDGE.left, EDGE.left + side], true);
+    const y = linear(domain, [EDGE.top + side, EDGE.top], true);
+    return { x, y, side, domain, now };
+  }
+
+  const gutter = EDGE.left - EDGE.gutter / 2 - 3;
+  const at = ({ x, y }, degree, bar) => [degree ? x(bar.birth) : gutter, y(bar.death)];
+
+  function draw(context, width) {
+    const colours = theme();
+    const view = axes();
+    const { x, y, side, domain, now } = view;
+    const family = getComputedStyle(canvas).fontFamily;
+    const [left, top, right, bottom] = [EDGE.left, EDGE.top, EDGE.left + side, EDGE.top + side];
+    context.font = `11px ${family}`;
+    context.fillStyle = colours.muted;
+    if (!now.defined) {
+      context.textAlign = "center";
+      context.fillText("no shape in this layer", width / 2, bottom / 2);
+      return;
+    }
+    const r = Math.min(domain[1], Math.max(domain[0], scale()));
+    context.fillStyle = colours.h1;
+    context.globalAlpha = 0.07;
+    context.fillRect(left, top, x(r) - left, y(r) - top);
+    context.globalAlpha = 1;
+    context.strokeStyle = colours.line;
+    context.lineWidth = 1;
+    context.beginPath();
+    context.rect(left + 0.5, top + 0.5, side - 1, side - 1);
+    context.moveTo(left, bottom);
+    context.lineTo(right, top);
+    context.stroke();
+    context.fillStyle = colours.muted;
+    for (const tick of ticks(...domain, Math.max(2, Math.round(side / 60)))) {
+      context.textAlign = "center";
+      context.textBaseline = "top";
+      context.fillText(String(tick), x(tick), bottom + 5);
+      context.textAlign = "right";
+      context.textBaseline = "middle";
+      context.fillText(String(tick), left - EDGE.gutter - 7, y(tick));
+    }
+    context.textAlign = "right";
+    context.textBaseline = "bottom";
+    context.fillText("birth", right, bottom - 4);
+    context.save();
+    context.translate(left + 4, top + 5);
+    context.textAlign = "left";
+    context.textBaseline = "top";
+    context.fillText("death", 0, 0);
+    context.restore();
+    context.textAlign = "center";
+    context.textBaseline = "top";
+    context.fillText("H0", gutter, bottom + 5);
+    now.degrees.forEach((degree, number) => {
+      context.fillStyle = colours[`h${number}`];
+      context.globalAlpha = number ? 0.62 : 0.4;
+      context.beginPath();
+      for (const bar of degree.bars) {
+        const [a, b] = at(view, number, bar);
+        if (number === 0) context.rect(a - 5, b - 0.5, 10, 1);
+        else {
+          context.moveTo(a + 2.4, b);
+          context.arc(a, b, 2.4, 0, 2 * Math.PI);
+        }
+      }
+      context.fill();
+    });
+    context.globalAlpha = 1;
+    context.textBaseline = "middle";
+    for (const loop of now.loops) {
+      const bar = now.degrees[1].bars[loop.place];
+      if (!bar) continue;
+      const [a, b] = at(view, 1, bar);
+      ring(context, a, b, 4.5, 1.4, colours.h1);
+      context.fillStyle = colours.ink;
+      context.textAlign = a > right - 16 ? "right" : "left";
+      context.fillText(String(loop.rank), a > right - 16 ? a - 8 : a + 8, b - 1);
+    }
+    for (const bar of [hovered, store.state.bar]) {
+      if (!bar || !now.degrees[bar.degree]?.bars[bar.place]) continue;
+      const [a, b] = at(view, bar.degree, now.degrees[bar.degree].bars[bar.place]);
+      ring(context, a, b, 7, bar === hovered ? 1.2 : 2.2, colours.ink);
+    }
+    context.strokeStyle = colours.ink;
+    context.lineWidth = 1.2;
+    context.beginPath();
+    context.moveTo(left, y(r));
+    context.lineTo(x(r), y(r));
+    context.lineTo(x(r), top);
+    context.stroke();
+  }
+
+  function find(event) {
+    const view = axes();
+    const [px, py] = within(canvas, event);
+    let [best, distance] = [null, 100];
+    view.now.degrees.forEach((degree, number) => {
+      for (const bar of degree.bars) {
+        const [a, b] = at(view, number, bar);
+        const off = (a - px) ** 2 + (b - py) ** 2;
+        if (off < distance) [best, distance] = [{ degree: number, place: bar.place }, off];
+      }
+    });
+    return best;
+  }
+
+  canvas.addEventListener("pointermove", (event) => {
+    const bar = find(event);
+    if (bar?.place === hovered?.place && bar?.degree === hovered?.degree) return;
+    hovered = bar;
+    canvas.style.cursor = bar ? "pointer" : "default";
+    surface.request();
+  });
+  canvas.addEventListener("pointerleave", () => {
+    hovered = null;
+    surface.request();
+  });
+  canvas.addEventListener("pointerdown", (event) => {
+    if (event.pointerType === "mouse") event.preventDefault();
+    const bar = find(event);
+    choose(bar);
+  });
+  canvas.addEventListener("keydown", (event) => {
+    if (barKeys(event, layer(), store.state.bar, choose)) event.preventDefault();
+  });
+
+  return { element, refresh: surface.request };
+}
+
+function ring(context, x, y, radius, width, colour) {
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  context.lineWidth = width;
+  context.strokeStyle = colour;
+  context.stroke();
+}
+
+/** Arrow keys: up and down through the bars of a degree, the longest first; left and right through the degrees. */
+export function barKeys(event, layer, bar, choose) {
+  const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const turn = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (event.key === "Escape") choose(null);
+  else if (move || turn || event.key === "Home") {
+    const last = layer.degrees.length - 1;
+    if (last < 0) return false;
+    const degree = Math.min(last, Math.max(0, (bar?.degree ?? Math.min(1, last)) + (bar && turn ? turn : 0)));
+    const place = bar && move ? bar.place + move : 0;
+    const count = layer.degrees[degree].count;
+    if (!count) return false;
+    choose({ degree, place: Math.min(count - 1, Math.max(0, place)) });
+  } else return false;
+  event.stopPropagation();
+  return true;
+}
+
+/** What a bar is, in words. */
+export function describeBar(layer, { degree, place }) {
+  const bar = layer.degrees[degree].bars[place];
+  const loop = degree === 1 ? layer.loops.find((one) => one.place === place) : null;
+  const unit = layer.unit ? `, ${figure((bar.death - bar.birth) / layer.unit)} median distances` : "";
+  return `H${degree} bar ${place + 1} of ${layer.degrees[degree].count}: ${figure(bar.birth, 4)} to ${figure(bar.death, 4)}, length ${figure(bar.death - bar.birth)}${unit}${loop ? `, verdict ${loop.verdict}` : ""}`;
+}
+
+/** Tell a screen reader of the scale. */
+export function announceScale(layer, scale) {
+  const numbers = bettiAt(layer, scale);
+  announce(`scale ${figure(scale)}: ${numbers.map((number, degree) => `Betti ${degree} ${number}`).join(", ")}`);
+}

@@ -1,0 +1,49 @@
+// What both pages have: header, panels with a heading, notes of doubt.
+
+import { el } from "./dom.js";
+import { mode, switchMode } from "./theme.js";
+import { ICONS, iconButton } from "./toolbar.js";
+
+let panels = 0;
+
+/** A panel with its heading; `note` and `tools` stand on the heading's line. */
+export function panel(title, { class: name, note = null, tools = [] }, ...children) {
+  const id = `panel-${++panels}`;
+  return el("section", { class: `panel ${name}`, "aria-labelledby": id },
+    el("div", { class: "panel-head" }, el("h2", { id }, title), note, el("span", { class: "tools" }, tools)),
+    children); // prettier-ignore
+}
+
+/** Title, facts, search and the switch between light and dark. */
+export function makeHeader(header, data, store, onSearch) {
+  document.title = data.title;
+  const field = el("input", { type: "search", id: "search", placeholder: "Search in the texts", "aria-label": "Search in the texts", autocomplete: "off", spellcheck: "false" });
+  field.addEventListener("input", () => onSearch(field.value));
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && field.value) {
+      field.value = "";
+      onSearch("");
+      event.stopPropagation();
+    }
+  });
+  const facts = data.facts.map(([label, value]) => el("span", { class: "fact", dir: "auto" }, `${label} `, el("b", {}, value)));
+  const sun = iconButton("Light or dark", ICONS.mode, () => {
+    switchMode();
+    sun.setAttribute("aria-pressed", String(mode() === "dark"));
+  }, { "aria-pressed": String(mode() === "dark") }); // prettier-ignore
+  header.append(
+    el("div", { class: "title" }, el("h1", { dir: "auto" }, data.title), el("p", { class: "facts" }, facts)),
+    el("div", { class: "header-tools" }, field, sun),
+  );
+}
+
+/** What is doubtful of a layer, and of the whole run. */
+export function notes(layer, warnings) {
+  const lines = layer.warnings.map((words) => el("li", {}, words));
+  const run = warnings.map((words) => el("li", {}, words));
+  const parts = [];
+  if (layer.degenerate) parts.push(el("p", { class: "doubt note-degenerate" }, "Degenerate: under half of its points are distinct."));
+  if (lines.length) parts.push(el("ul", { class: "doubt" }, lines));
+  if (run.length) parts.push(el("details", {}, el("summary", {}, `${run.length === 1 ? "1 warning" : `${run.length} warnings`} of the run`), el("ul", {}, run)));
+  return parts;
+}
