@@ -21,7 +21,7 @@ from todacomm.explorer.graph import layer_graph
 from todacomm.explorer.page import explorer_page, framed
 
 __all__ = [
-    "Band", "Checkpoint", "CheckpointsData", "ComparisonData", "Edges", "ExplorerData", "ExplorerLayer", "Graph", "Loop",
-    "Metric", "MetricValue", "ModelSide", "SimilarityMap", "TextColumn", "Texts", "explorer_page", "framed",
+    "Band", "Checkpoint", "CheckpointsData", "ComparisonData", "Edges", "ExplorerData", "ExplorerLayer", "Graph",
+    "Loop", "Metric", "MetricValue", "ModelSide", "SimilarityMap", "TextColumn", "Texts", "explorer_page", "framed",
     "layer_graph",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What an explorer page shows: the typed boundary between an analysis and its page. Arrays and plain values, no words."""
+"""What an explorer page shows: arrays and plain values, the typed boundary between an analysis and its page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -68,7 +68,9 @@ class Texts:
         lengths |= {"likelihood": self.likelihood, **{f"column {c.name!r}": c.values for c in self.columns}}
         for name, values in lengths.items():
             if values is not None and len(values) != len(self.ids):
-                raise ValueError(f"texts: {name} has {len(values)} entries, expected one for each of {len(self.ids)} ids")
+                raise ValueError(
+                    f"texts: {name} has {len(values)} entries, expected one for each of {len(self.ids)} ids"
+                )
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,9 @@ class Loop:
         if self.verdict not in VERDICTS:
             raise ValueError(f"unknown verdict {self.verdict!r}: choose {', '.join(VERDICTS[:-1])} or {VERDICTS[-1]}")
         if not self.death >= self.birth:
-            raise ValueError(f"H1 bar {self.rank} is born at {self.birth} and dies at {self.death}: expected birth first")
+            raise ValueError(
+                f"H1 bar {self.rank} is born at {self.birth} and dies at {self.death}: expected birth first"
+            )
 
 
 @dataclass(frozen=True)
@@ -165,7 +169,9 @@ class Edges:
 
     def __post_init__(self) -> None:
         if not len(self.first) == len(self.second) == len(self.length):
-            raise ValueError(f"edges: {len(self.first)}, {len(self.second)}, {len(self.length)} entries, expected equal")
+            raise ValueError(
+                f"edges: {len(self.first)}, {len(self.second)}, {len(self.length)} entries, expected equal"
+            )
         if (np.diff(self.length) < 0).any():
             raise ValueError("edges: lengths fall somewhere, expected them sorted from short to long")
 
@@ -431,4 +437,6 @@ def check_rows(texts: Texts, layers: Sequence[ExplorerLayer]) -> None:
         raise ValueError("no layer: give at least one")
     for layer in layers:
         if len(layer.scores) != len(texts.ids):
-            raise ValueError(f"{layer.name} has {len(layer.scores)} rows, expected one for each of {len(texts.ids)} texts")
+            raise ValueError(
+                f"{layer.name} has {len(layer.scores)} rows, expected one for each of {len(texts.ids)} texts"
+            )

@@ -8,8 +8,8 @@ from todacomm.explorer.data import Edges, Graph
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
-EDGES_PER_POINT = 4
-"""Edges that are drawn when a scale is dragged: about twice as many as two neighbours a point, still readable."""
+EDGES_PER_POINT = 8
+"""Edges that a page can draw as its scale grows; beyond them it draws the spanning tree alone, and says so."""
 NEIGHBOURS = 6
 QUANTILES = 129
 

@@ -37,8 +37,8 @@ def explorer_page(data: ExplorerData | CheckpointsData | ComparisonData) -> str:
 def framed(page: str, height: int = 900) -> str:
     """A page in a frame of its own that allows scripts and nothing else: what a notebook shows.
 
-    >>> framed("<b>&</b>", 300)
-    '<iframe sandbox="allow-scripts" srcdoc="&lt;b&gt;&amp;&lt;/b&gt;" style="width:100%;height:300px;border:0"></iframe>'
+    >>> framed("<b>&</b>", 300).partition(" style")[0]
+    '<iframe sandbox="allow-scripts" srcdoc="&lt;b&gt;&amp;&lt;/b&gt;"'
     """
     style = f"width:100%;height:{height}px;border:0"
     return f'<iframe sandbox="allow-scripts" srcdoc="{html.escape(page)}" style="{style}"></iframe>'

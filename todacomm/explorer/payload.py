@@ -1,6 +1,6 @@
 """From the data of a page to the one JSON object that its script reads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -60,12 +60,16 @@ def comparison_object(data: ComparisonData) -> dict[str, Any]:
     sides = (data.left, data.right)
     count = component_count([layer for side in sides for layer in side.layers])
     scores = [[first_components(layer, count) for layer in side.layers] for side in sides]
+    objects = [
+        [layer_object(*pair) for pair in zip(side.layers, clouds, strict=True)]
+        for side, clouds in zip(sides, scores, strict=True)
+    ]
+    (over_depth,) = turns_over_depth(scores[:1])
+    for layer, turn in zip(objects[0], over_depth, strict=True):
+        layer["turns"] = single(turn)
     return {
         "kind": "comparison",
-        "sides": [
-            {"name": side.name, "layers": [layer_object(*pair) for pair in zip(side.layers, clouds, strict=True)]}
-            for side, clouds in zip(sides, scores, strict=True)
-        ],
+        "sides": [{"name": side.name, "layers": layers} for side, layers in zip(sides, objects, strict=True)],
         "turns": single(turns_between(*scores)),
         "similarities": [
             {
@@ -185,12 +189,3 @@ def _words(words: Sequence[str] | None) -> list[str] | None:
 
 def _numbers(values: Any, digits: int) -> list[float | None]:
     return [number(float(value), digits) for value in values]
-
-
-def facts_of(values: Mapping[str, Any]) -> dict[str, str]:
-    """Facts as words, those without a value left out.
-
-    >>> facts_of({"model": "gpt2", "revision": "", "points": 500})
-    {'model': 'gpt2', 'points': '500'}
-    """
-    return {name: str(value) for name, value in values.items() if value not in ("", None)}

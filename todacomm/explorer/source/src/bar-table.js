@@ -17,7 +17,7 @@ export function makeBarTable({ store, layer, choose }) {
     const head = (...names) => el("thead", {}, el("tr", {}, names.map((name) => el("th", { scope: "col" }, name))));
     const button = (degree, place, label) =>
       el("button", { type: "button", class: "bar-button", "aria-pressed": String(isChosen(degree, place)), "data-bar": `${degree}:${place}`, onclick: () => choose(isChosen(degree, place) ? null : { degree, place }) }, label); // prettier-ignore
-    const unit = now.unit ? "length, medians" : "length";
+    const unit = now.unit ? "medians" : "length";
     const parts = [];
     if (now.loops.length && now.defined) {
       const rows = now.loops.map((loop) =>
@@ -26,7 +26,7 @@ export function makeBarTable({ store, layer, choose }) {
           el("td", { class: "number" }, length(loop)),
           el("td", { class: "number" }, loop.reproduction === null ? "–" : figure(loop.reproduction, 2)),
           el("td", { title: MEANINGS[loop.verdict] }, verdictIcon(loop.verdict), " ", VERDICTS[loop.verdict]))); // prettier-ignore
-      parts.push(el("table", {}, head("loops", unit, "reproduced", "verdict"), el("tbody", {}, rows)));
+      parts.push(el("table", {}, head("loops", unit, "repr.", "verdict"), el("tbody", {}, rows)));
     }
     if (now.defined) {
       const rows = now.degrees[0].bars.slice(0, GAPS).map((one) => {

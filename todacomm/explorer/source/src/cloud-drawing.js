@@ -34,15 +34,15 @@ function drawEdges(context, { layer, scale, place, colours, settled }) {
 function drawLinks(context, { near, focus, place, colours }) {
   if (focus < 0 || !near.length) return;
   const [x, y] = place(focus);
-  context.beginPath();
-  for (const { text } of near) {
+  context.globalAlpha = 0.6;
+  context.lineWidth = 1;
+  for (const { text, shared } of near) {
+    context.beginPath();
     context.moveTo(x, y);
     context.lineTo(...place(text));
+    context.strokeStyle = shared === false ? colours.h1 : colours.ink;
+    context.stroke();
   }
-  context.strokeStyle = colours.ink;
-  context.globalAlpha = 0.55;
-  context.lineWidth = 1;
-  context.stroke();
   context.globalAlpha = 1;
 }
 
@@ -108,7 +108,7 @@ function drawRings(context, { near, focus, pinned, selected, place, colours, rad
     context.stroke();
   };
   for (const text of selected) ring(text, 1.6, 1.2, colours.ink);
-  for (const { text } of near) ring(text, 2, 1.2, colours.ink);
+  for (const { text, shared } of near) ring(text, 2, shared === false ? 2 : 1.2, shared === false ? colours.h1 : colours.ink);
   for (const text of new Set([pinned, focus])) {
     if (text < 0) continue;
     ring(text, 3.6, 4, colours.panel);
@@ -133,7 +133,7 @@ function drawLasso(context, { lasso, colours }) {
 
 /** Where the components point, in the lower left corner: a plane that was turned shows it. */
 export function drawAxes(context, { flat, plane, layer, colours, height }) {
-  const [x, y, length] = [44, height - 40, 24];
+  const [x, y, length] = [58, height - 42, 24];
   context.font = `11px ${getComputedStyle(context.canvas).fontFamily}`;
   context.textBaseline = "middle";
   plane.forEach((component, row) => {

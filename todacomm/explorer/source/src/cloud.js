@@ -9,15 +9,17 @@ import { makeSurface, within } from "./surface.js";
 import { theme } from "./theme.js";
 import { figure, shownToken, tail } from "./words.js";
 
-const MARGIN = 26;
+const MARGIN = 18;
+const FOOT = 48; // for axes and scale bar
 
 /**
  * @param options.texts the texts of the page
  * @param options.store with hover, pin, selection, matches
  * @param options.label what the cloud is of, for a screen reader
+ * @param options.near (layer, text) => neighbours to be shown; `shared: false` marks those of this cloud alone
  * @param options.view () => {layer, flat, plane, scale, loop, colouring}
  */
-export function makeCloud({ texts, store, label, view }) {
+export function makeCloud({ texts, store, label, view, near = neighboursOf }) {
   const n = texts.ids.length;
   const radius = n <= 300 ? 4 : n <= 900 ? 3.2 : n <= 2500 ? 2.4 : 1.8;
   const canvas = el("canvas", { tabindex: 0, role: "application", "aria-label": label, "aria-roledescription": "point cloud" });
@@ -32,15 +34,17 @@ export function makeCloud({ texts, store, label, view }) {
 
   function pixelsPerUnit() {
     const { width, height } = surface.size;
-    const room = Math.min((width / 2 - MARGIN) / glide.now.width, (height / 2 - MARGIN) / glide.now.height);
+    const [across, upwards] = glide.now.frame;
+    const room = Math.min((width / 2 - MARGIN) / across.half, (height / 2 - MARGIN - FOOT / 2) / upwards.half);
     return Math.max(room, 0) * camera.zoom;
   }
 
   /** Pixel of every text at this moment, as a function. */
   function placing() {
-    const { points } = glide.now;
+    const { points, frame } = glide.now;
     const unit = pixelsPerUnit();
-    const [x, y] = [surface.size.width / 2 + camera.x, surface.size.height / 2 + camera.y];
+    const x = surface.size.width / 2 + camera.x - unit * frame[0].middle;
+    const y = (surface.size.height - FOOT) / 2 + camera.y + unit * frame[1].middle;
     return (text) => [x + unit * points[2 * text], y - unit * points[2 * text + 1]];
   }
 
@@ -55,7 +59,7 @@ export function makeCloud({ texts, store, label, view }) {
       codes: colouring.codes,
       palette: colouring.palette,
       bright: brightOnes(state),
-      near: focus >= 0 ? neighboursOf(layer, focus) : [],
+      near: focus >= 0 ? near(layer, focus) : [],
       pinned: state.pin,
       selected: state.selection,
       place: placing(),

@@ -26,13 +26,14 @@ export function colourChoices(texts) {
  * @returns {{label: string, codes: Uint8Array, palette: string[], legend: object}} `codes` lead into `palette`, whose
  *   last entry is for all the rest.
  */
-export function makeColouring(key, texts, { layer, scale, bar }) {
+export function makeColouring(key, texts, { layer, scale, bar, common }) {
   const n = texts.ids.length;
   if (bar?.degree === 0 && layer.merges.joins.length) return ofGap(layer, bar, n);
   if (key === "likelihood") return ofNumbers("likelihood", texts.likelihood, "nats a token");
   if (key === "tokens") return ofNumbers("length", texts.tokens, "tokens");
   if (key === "last_token") return ofWords("last token", texts.last_token.map(shownToken));
   if (key === "document") return ofWords("document", texts.document);
+  if (key === "common") return ofNumbers("common neighbours", common.counts, `of ${common.most}`);
   if (key === "angle") return ofAngles(layer, bar, n);
   if (key === "component") return ofComponents(layer, scale, n);
   if (key.startsWith("column:")) {
@@ -53,7 +54,8 @@ function ofNumbers(label, values, units) {
     return Math.round(Math.min(1, Math.max(0, share)) * (STEPS - 1));
   });
   const cut = [low > sorted[0] ? "≤ " : "", high < sorted[sorted.length - 1] ? "≥ " : ""];
-  const ends = [`${cut[0]}${figure(low)}`, `${cut[1]}${figure(high)}`];
+  const shown = sorted.every(Number.isInteger) ? String : figure;
+  const ends = [`${cut[0]}${shown(low)}`, `${cut[1]}${shown(high)}`];
   return finished(label, codes, gradient(mode()), { kind: "gradient", ends, units });
 }
 

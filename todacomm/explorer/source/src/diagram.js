@@ -8,7 +8,7 @@ import { makeSurface, within } from "./surface.js";
 import { theme } from "./theme.js";
 import { figure } from "./words.js";
 
-const EDGE = { left: 54, right: 8, top: 8, bottom: 30, gutter: 18 };
+const EDGE = { left: 52, right: 6, top: 18, bottom: 32, gutter: 18 };
 
 /**
  * @param {{store: object, layer: () => object, scale: () => number, chosen: (bar: object) => void}} options
@@ -30,7 +30,7 @@ export function makeDiagram({ store, layer, scale, choose }) {
       high = Math.max(high, degree.deaths[degree.count - 1]);
     }
     if (!(high > low)) [low, high] = [Math.min(0, low || 0), Number.isFinite(high) ? high + 1 : 1];
-    const pad = 0.04 * (high - low);
+    const pad = 0.06 * (high - low);
     const domain = [Math.max(0, low - pad), high + pad];
     const x = linear(domain, [EDGE.left, EDGE.left + side], true);
     const y = linear(domain, [EDGE.top + side, EDGE.top], true);
@@ -76,13 +76,9 @@ export function makeDiagram({ store, layer, scale, choose }) {
     }
     context.textAlign = "right";
     context.textBaseline = "bottom";
-    context.fillText("birth", right, bottom - 4);
-    context.save();
-    context.translate(left + 4, top + 5);
+    context.fillText("birth →", right, bottom + EDGE.bottom);
     context.textAlign = "left";
-    context.textBaseline = "top";
-    context.fillText("death", 0, 0);
-    context.restore();
+    context.fillText("↑ death", left - EDGE.gutter - 4, top - 4);
     context.textAlign = "center";
     context.textBaseline = "top";
     context.fillText("H0", gutter, bottom + 5);
@@ -102,14 +98,17 @@ export function makeDiagram({ store, layer, scale, choose }) {
     });
     context.globalAlpha = 1;
     context.textBaseline = "middle";
+    const labels = [];
     for (const loop of now.loops) {
       const bar = now.degrees[1].bars[loop.place];
       if (!bar) continue;
       const [a, b] = at(view, 1, bar);
       ring(context, a, b, 4.5, 1.4, colours.h1);
+      if (labels.some(([x, y]) => Math.hypot(x - a, y - b) < 13)) continue;
+      labels.push([a, b]);
       context.fillStyle = colours.ink;
-      context.textAlign = a > right - 16 ? "right" : "left";
-      context.fillText(String(loop.rank), a > right - 16 ? a - 8 : a + 8, b - 1);
+      context.textAlign = "right";
+      context.fillText(String(loop.rank), a - 8, b - 4);
     }
     for (const bar of [hovered, store.state.bar]) {
       if (!bar || !now.degrees[bar.degree]?.bars[bar.place]) continue;

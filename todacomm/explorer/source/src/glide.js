@@ -6,7 +6,7 @@ const DURATION = 900;
 
 /** Positions that move to a new target on `go`, calling `frame` as they do. */
 export function makeGlide(frame) {
-  const now = { points: null, width: 1, height: 1, done: 1 };
+  const now = { points: null, frame: null, done: 1 };
   let from = null;
   let target = null;
   let start = 0;
@@ -15,7 +15,7 @@ export function makeGlide(frame) {
   function go(next) {
     if (next === target) return;
     const same = target && next.points.length === target.points.length;
-    from = same && mayMove() ? { points: Float32Array.from(now.points), width: now.width, height: now.height } : null;
+    from = same && mayMove() ? { points: Float32Array.from(now.points), frame: now.frame } : null;
     target = next;
     if (!from) return arrive();
     now.points = Float32Array.from(from.points);
@@ -32,8 +32,10 @@ export function makeGlide(frame) {
     for (let at = 0; at < points.length; at++) {
       points[at] = from.points[at] + t * (target.points[at] - from.points[at]);
     }
-    now.width = from.width * (target.width / from.width) ** t;
-    now.height = from.height * (target.height / from.height) ** t;
+    now.frame = from.frame.map(({ middle, half }, axis) => ({
+      middle: middle + t * (target.frame[axis].middle - middle),
+      half: half * (target.frame[axis].half / half) ** t,
+    }));
     now.done = t;
     frame();
     running = requestAnimationFrame(step);
@@ -42,7 +44,7 @@ export function makeGlide(frame) {
   function arrive() {
     cancelAnimationFrame(running);
     running = 0;
-    Object.assign(now, { points: target.points, width: target.width, height: target.height, done: 1 });
+    Object.assign(now, { points: target.points, frame: target.frame, done: 1 });
     frame();
   }
 

@@ -120,14 +120,14 @@ function flatten(layer, [a, b], turn) {
     if (!Number.isNaN(x) && !Number.isNaN(y)) square += x * x + y * y;
   }
   const size = Math.sqrt(square / (known || 1)) || 1;
-  let [width, height] = [1e-6, 1e-6];
-  for (let at = 0; at < points.length; at += 2) {
+  const [low, high] = [[0, 0], [0, 0]];
+  for (let at = 0; at < points.length; at++) {
     points[at] /= size;
-    points[at + 1] /= size;
-    if (Math.abs(points[at]) > width) width = Math.abs(points[at]);
-    if (Math.abs(points[at + 1]) > height) height = Math.abs(points[at + 1]);
+    if (points[at] < low[at % 2]) low[at % 2] = points[at];
+    if (points[at] > high[at % 2]) high[at % 2] = points[at];
   }
-  return { points, size, width, height, turn };
+  const frame = [0, 1].map((axis) => ({ middle: (low[axis] + high[axis]) / 2, half: Math.max(1e-6, (high[axis] - low[axis]) / 2) }));
+  return { points, size, turn, frame };
 }
 
 function unpackEdges(raw) {

@@ -5,7 +5,7 @@ import { makeCloud } from "./cloud.js";
 import { colourChoices, makeColouring } from "./colourings.js";
 import { announceScale, describeBar, makeDiagram } from "./diagram.js";
 import { announce, el } from "./dom.js";
-import { bettiAt, edgesUpTo, flat, makeLayers, ownTurn, planeIndex } from "./layer.js";
+import { bettiAt, edgesUpTo, flat, makeLayers, ownTurn } from "./layer.js";
 import { gapList, loopList, makeLists, search, searchList, selectionList } from "./lists.js";
 import { makeHeader, notes, panel } from "./page-parts.js";
 import { makeAxis, makeBarcode, makeBettiCurves, makeDendrogram } from "./scale-panels.js";
@@ -13,7 +13,7 @@ import { makeStore } from "./store.js";
 import { makeStrip } from "./strip.js";
 import { makeTextCard } from "./text-card.js";
 import { mayMove, onTheme } from "./theme.js";
-import { ICONS, iconButton, labelled, makeLegend, makeSelect } from "./toolbar.js";
+import { cloudTools, ICONS, iconButton, labelled, makeLegend, makeSelect, planeChoices } from "./toolbar.js";
 import { figure, percent, whole } from "./words.js";
 
 const BEAT = 1500; // milliseconds a layer is shown while the strip plays
@@ -53,7 +53,7 @@ export function makeLayersPage(data, main, header) {
   const table = makeBarTable(shared);
   const bands = [makeBettiCurves(shared), makeBarcode(shared), makeDendrogram(shared), makeAxis(shared)];
   const reading = makeScaleReading(shared);
-  const card = makeTextCard({ texts, store, sides: () => [{ name: "Nearest", layer: Object.assign(layer(), { frame: state.frame }) }] });
+  const card = makeTextCard({ texts, store, sides: () => [{ name: "Nearest", layer: layer(), key: `${state.frame}:${state.place}` }] });
   const context = { texts, store, layer };
   const lists = makeLists({ texts, store, makers: {
     loop: { label: "Loop", make: () => loopList(context), hint: "Choose an H1 bar in the diagram, the barcode or the table to read the texts on its shortest loop." },
@@ -62,9 +62,7 @@ export function makeLayersPage(data, main, header) {
     search: { label: "Search", make: () => searchList(context), hint: "Type words above to find the texts that have them." },
   } }); // prettier-ignore
 
-  const planes = () => layer().explained.map((_, at) => at).flatMap((a, _, all) => all.slice(a + 1).map((b) => [a, b]));
-  planes().sort((a, b) => planeIndex(a, layer().components) - planeIndex(b, layer().components));
-  const planeSelect = makeSelect("plane", "Principal components", planes().map(([a, b]) => [`${a},${b}`, `PC ${a + 1} and ${b + 1}`]), "0,1", (chosen) => store.set({ plane: chosen })); // prettier-ignore
+  const planeSelect = makeSelect("plane", "Principal components", planeChoices(layer()), "0,1", (chosen) => store.set({ plane: chosen })); // prettier-ignore
   const colourSelect = makeSelect("colour", "Colour by", colours, state.colour, (chosen) => store.set({ colour: chosen }));
   const explained = el("span", { class: "panel-note", id: "explained" });
   const doubts = el("div", { class: "doubts" });
@@ -78,7 +76,7 @@ export function makeLayersPage(data, main, header) {
   main.className = "layers-page";
   main.append(
     ...(frames.length > 1 ? [makeCheckpoints(data, store)] : []),
-    el("section", { class: "panel strip-panel", "aria-label": "Layers over depth" }, strip.element, stripKey()),
+    el("section", { class: "panel strip-panel", "aria-label": "Layers over depth" }, stripKey(), strip.element),
     panel("Cloud", { class: "cloud-panel", note: explained, tools }, doubts, cloud.element, el("div", { class: "cloud-foot" }, labelled("colour", colourSelect), labelled("plane", planeSelect), legend.element)),
     panel("Persistence", { class: "diagram-panel" }, el("div", { class: "diagram-row" }, diagram.element, table.element)),
     panel("Over the scale", { class: "scale-panel", note: reading.unit }, el("div", { class: "bands" }, bands.map((band) => band.element), reading.slider), reading.element),
@@ -89,12 +87,13 @@ export function makeLayersPage(data, main, header) {
     const now = layer();
     if (changes.has("place") || changes.has("frame")) {
       if (state.bar && !now.degrees[state.bar.degree]?.bars[state.bar.place]) store.set({ bar: null });
-      doubts.replaceChildren(...notes(now, data.warnings));
+      doubts.replaceChildren(...notes(now));
     }
     const recolour = ["place", "frame", "colour", "bar"];
     if (state.colour === "component") recolour.push("share");
     if (recolour.some((name) => changes.has(name))) {
       colouring = null;
+      colourSelect.value = state.colour;
       legend.refresh(coloured());
     }
     if (changes.has("place") || changes.has("frame") || changes.has("plane")) {
@@ -197,7 +196,8 @@ function makeScaleReading({ store, layer, scale, setScale }) {
     const drawn = now.edges.length.length;
     const shown = edges.exact && edges.count <= drawn;
     return element.replaceChildren(
-      item("scale", now.unit ? `${figure(at)} = ${figure(at / now.unit, 2)} medians` : figure(at)),
+      item("scale", figure(at)),
+      now.unit ? item("medians", figure(at / now.unit, 2)) : "",
       ...numbers.map((number, degree) => item(`β${"₀₁₂"[degree]}`, whole(number), { class: `betti betti-${degree}`, "data-betti": number })),
       item("edges", `${edges.exact ? "" : "about "}${whole(edges.count)}${shown ? "" : `, ${whole(drawn)} drawn`}`),
     ); // prettier-ignore
@@ -220,20 +220,6 @@ function makeCheckpoints(data, store) {
   show();
   const ends = [0, last].map((frame) => el("span", { class: "panel-note" }, data.frames[frame].label));
   return el("section", { class: "panel checkpoints", "aria-label": "Training" }, el("h2", {}, "Training"), words, ends[0], slider, ends[1]);
-}
-
-function cloudTools(cloud) {
-  const lasso = iconButton("Lasso: select by drawing around points", ICONS.lasso, () => {
-    const on = lasso.getAttribute("aria-pressed") !== "true";
-    lasso.setAttribute("aria-pressed", String(on));
-    cloud.setLasso(on);
-  }, { "aria-pressed": "false", id: "lasso" }); // prettier-ignore
-  return [
-    lasso,
-    iconButton("Closer", ICONS.closer, () => cloud.zoom(1.4)),
-    iconButton("Farther", ICONS.farther, () => cloud.zoom(1 / 1.4)),
-    iconButton("All points", ICONS.whole, () => cloud.reset()),
-  ];
 }
 
 function stripKey() {

@@ -32,18 +32,23 @@ export function makeHeader(header, data, store, onSearch) {
     sun.setAttribute("aria-pressed", String(mode() === "dark"));
   }, { "aria-pressed": String(mode() === "dark") }); // prettier-ignore
   header.append(
-    el("div", { class: "title" }, el("h1", { dir: "auto" }, data.title), el("p", { class: "facts" }, facts)),
+    el("div", { class: "title" }, el("h1", { dir: "auto" }, data.title), el("div", { class: "facts-line" }, el("p", { class: "facts" }, facts), runWarnings(data.warnings))),
     el("div", { class: "header-tools" }, field, sun),
   );
 }
 
-/** What is doubtful of a layer, and of the whole run. */
-export function notes(layer, warnings) {
+/** What is doubtful of the whole run. */
+function runWarnings(warnings) {
+  if (!warnings.length) return null;
+  const summary = el("summary", {}, warnings.length === 1 ? "1 warning" : `${warnings.length} warnings`);
+  return el("details", { class: "run-warnings" }, summary, el("ul", {}, warnings.map((words) => el("li", {}, words))));
+}
+
+/** What is doubtful of a layer. */
+export function notes(layer) {
   const lines = layer.warnings.map((words) => el("li", {}, words));
-  const run = warnings.map((words) => el("li", {}, words));
   const parts = [];
-  if (layer.degenerate) parts.push(el("p", { class: "doubt note-degenerate" }, "Degenerate: under half of its points are distinct."));
+  if (layer.degenerate) lines.unshift(el("li", { class: "note-degenerate" }, el("b", {}, "Degenerate: under half of its points are distinct.")));
   if (lines.length) parts.push(el("ul", { class: "doubt" }, lines));
-  if (run.length) parts.push(el("details", {}, el("summary", {}, `${run.length === 1 ? "1 warning" : `${run.length} warnings`} of the run`), el("ul", {}, run)));
   return parts;
 }

@@ -82,8 +82,8 @@ export function makeBettiCurves(shared) {
         const corners = steps(degree);
         const band = now.bands[number];
         const highs = band ? unpack(band.hi) : [];
-        const top = Math.max(1, ...corners.map(([, count]) => count), ...highs);
-        const y = linear([0, top], [(number + 1) * lane - 4, number * lane + 9]);
+        const peak = Math.max(1, ...corners.map(([, count]) => count));
+        const y = linear([0, Math.max(peak, ...highs)], [(number + 1) * lane - 4, number * lane + 9]);
         context.fillStyle = colours[`h${number}`];
         if (band) drawBand(context, x, y, unpack(band.scale), unpack(band.lo), highs);
         context.strokeStyle = colours[`h${number}`];
@@ -98,7 +98,7 @@ export function makeBettiCurves(shared) {
         }
         context.lineTo(x(now.reach), y(0));
         context.stroke();
-        label(context, colours, `β${subscript(number)}`, whole(top), y(top), y(0));
+        label(context, colours, `β${subscript(number)}`, whole(peak), y(peak), y(0));
       });
     },
   });
@@ -114,10 +114,11 @@ function drawBand(context, x, y, scale, lo, hi) {
 }
 
 function label(context, colours, name, top, yTop, yBottom) {
-  context.textAlign = "right";
   context.textBaseline = "middle";
+  context.textAlign = "left";
   context.fillStyle = colours.ink;
-  context.fillText(name, EDGE.left - 8, (yTop + yBottom) / 2);
+  context.fillText(name, 14, yBottom - 6);
+  context.textAlign = "right";
   context.fillStyle = colours.muted;
   context.fillText(top, EDGE.left - 8, yTop + 4);
 }
@@ -201,12 +202,16 @@ export function makeDendrogram(shared) {
       const y = upright(now, height);
       const { bar, hover, pin } = shared.store.state;
       const chosen = bar?.degree === 0 ? now.merges.joins[now.degrees[0].bars[bar.place].source] : null;
+      context.globalAlpha = chosen ? 0.35 : 0.6;
       strokeJoins(context, now.merges.joins, x, y, colours.muted, 0.75);
+      context.globalAlpha = 1;
       if (chosen) {
         chosen.sides.forEach((side, number) => {
           const colour = colours[number ? "side-b" : "side-a"];
-          strokeJoins(context, joinsUnder(side), x, y, colour, 1.3);
+          context.globalAlpha = 0.7;
+          strokeJoins(context, joinsUnder(side), x, y, colour, 0.9);
         });
+        context.globalAlpha = 1;
         strokeJoins(context, [chosen], x, y, colours.ink, 2);
       }
       const focus = hover >= 0 ? hover : pin;

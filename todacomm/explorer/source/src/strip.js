@@ -7,8 +7,8 @@ import { choices, el, svg } from "./dom.js";
 import { onTheme } from "./theme.js";
 import { figure, pValue, shortName, VERDICTS } from "./words.js";
 
-const LANE = 66;
-const FOOT = 50; // verdicts and names
+const LANE = 52;
+const FOOT = 42; // verdicts and names
 const SIDE = 14;
 const [VALUE, LO, HI, NULL_MEAN, NULL_LO, NULL_HI, P] = [0, 1, 2, 3, 4, 5, 6];
 
@@ -155,7 +155,7 @@ function drawLane(all, name, x, top, width) {
   if (!known.length) return group;
   let [low, high] = extent(known);
   if (low === high) [low, high] = [low - 0.5, high + 0.5];
-  const y = linear([low, high], [LANE - 14, 12]);
+  const y = linear([low, high], [LANE - 10, 10]);
   for (const tick of ticks(low, high, 2)) {
     group.append(svg("line", { class: "grid", x1: 0, x2: width, y1: y(tick), y2: y(tick) }));
     const label = svg("text", { class: "tick", x: 0, y: y(tick) - 3 });
@@ -196,8 +196,8 @@ export function verdictIcon(verdict) {
 
 function footWords(layer) {
   const words = el("span", {}, el("strong", { id: "layer-name" }, layer.name), ` · depth ${figure(layer.depth, 2)}`);
-  if (layer.verdict) words.append(" · loops: ", verdictIcon(layer.verdict), ` ${VERDICTS[layer.verdict]}`);
-  if (layer.degenerate) words.append(el("span", { class: "doubt" }, " · degenerate"));
+  if (layer.degenerate) words.append(" · ", el("span", { class: "doubt" }, "degenerate"));
+  else if (layer.verdict) words.append(" · ", verdictIcon(layer.verdict), ` ${layer.verdict === "none" ? "no loop" : VERDICTS[layer.verdict]}`);
   return [words];
 }
 

@@ -2,9 +2,9 @@
 
 import { el } from "./dom.js";
 import { neighboursOf } from "./layer.js";
-import { figure, shownToken, tail } from "./words.js";
+import { figure, plainNumber, shownToken, tail, whole } from "./words.js";
 
-/** @param {{texts: object, store: object, sides: () => {name: string, layer: object}[]}} options */
+/** @param {{texts: object, store: object, sides: () => {name: string, layer: object, key: string}[]}} options */
 export function makeTextCard({ texts, store, sides }) {
   const element = el("section", { class: "text-card", "aria-label": "Text", id: "text-card" });
   let shown = null;
@@ -12,7 +12,7 @@ export function makeTextCard({ texts, store, sides }) {
   function render() {
     const { hover, pin } = store.state;
     const text = hover >= 0 ? hover : pin;
-    const key = [text, pin, ...sides().map(({ layer }) => layer.name + layer.frame)].join();
+    const key = [text, pin, ...sides().map(({ key }) => key)].join();
     if (key === shown) return;
     shown = key;
     element.replaceChildren(...(text < 0 ? nothing() : card(text)));
@@ -28,7 +28,7 @@ export function makeTextCard({ texts, store, sides }) {
     const release = pinned && el("button", { type: "button", class: "quiet", onclick: () => store.set({ pin: -1, hover: -1 }) }, "release");
     return [
       el("div", { class: "card-head" }, el("span", { class: "text-id", id: "text-id", dir: "auto" }, texts.ids[text]), release),
-      el("p", { class: "facts" }, ...factsOf(texts, text)),
+      el("p", { class: "facts spaced" }, ...factsOf(texts, text)),
       passage(texts, text),
       ...sides().map(({ name, layer }) => neighbourList(name, layer, text)),
     ];
@@ -50,12 +50,12 @@ export function makeTextCard({ texts, store, sides }) {
 function factsOf(texts, text) {
   const facts = [];
   if (texts.last_token) facts.push(el("span", { class: "fact" }, "ends in ", el("span", { class: "token", id: "last-token" }, shownToken(texts.last_token[text]))));
-  const add = (label, value) => facts.push(el("span", { class: "fact", dir: "auto" }, label ? `${label} ` : "", el("b", {}, value)));
-  if (texts.tokens) add("tokens", String(texts.tokens[text]));
-  if (texts.likelihood) add("nats a token", figure(texts.likelihood[text]));
-  if (texts.document) add("document", texts.document[text] || "–");
+  const add = (label, value, units = "") => facts.push(el("span", { class: "fact", dir: "auto" }, label, el("b", {}, value), units));
+  if (texts.tokens) add("", whole(texts.tokens[text]), " tokens");
+  if (texts.likelihood) add("", figure(texts.likelihood[text]), " nats a token");
+  if (texts.document) add("document ", texts.document[text] || "–");
   for (const column of texts.columns) {
-    add(column.name, column.numbers ? figure(column.numbers[text]) : column.words[text] || "–");
+    add(`${column.name} `, column.numbers ? plainNumber(column.numbers[text]) : column.words[text] || "–");
   }
   return facts;
 }
@@ -81,7 +81,7 @@ export function textRow(texts, store, text, note, mark) {
   },
     mark ?? null,
     texts.last_token && el("span", { class: "token" }, shownToken(texts.last_token[text])),
-    el("span", { class: "row-text", dir: "auto" }, texts.words ? tail(texts.words[text], 110) : texts.ids[text]),
+    el("span", { class: "row-text" }, el("bdi", {}, texts.words ? tail(texts.words[text], 110) : texts.ids[text])),
     note && el("span", { class: "row-note" }, note)); // prettier-ignore
   return el("li", {}, row);
 }

@@ -63,3 +63,24 @@ export function makeLegend({ store }) {
 
   return { element, refresh };
 }
+
+/** Pairs of components to look at. */
+export function planeChoices(layer) {
+  const all = layer.explained.map((_, at) => at);
+  return all.flatMap((a) => all.slice(a + 1).map((b) => [`${a},${b}`, `PC ${a + 1} and ${b + 1}`]));
+}
+
+/** The buttons of a cloud. */
+export function cloudTools(cloud) {
+  const lasso = iconButton("Lasso: select by drawing around points", ICONS.lasso, () => {
+    const on = lasso.getAttribute("aria-pressed") !== "true";
+    lasso.setAttribute("aria-pressed", String(on));
+    cloud.setLasso(on);
+  }, { "aria-pressed": "false", class: "icon-button lasso" }); // prettier-ignore
+  return [
+    lasso,
+    iconButton("Closer", ICONS.closer, () => cloud.zoom(1.4)),
+    iconButton("Farther", ICONS.farther, () => cloud.zoom(1 / 1.4)),
+    iconButton("All points", ICONS.whole, () => cloud.reset()),
+  ];
+}

@@ -3,11 +3,17 @@
 /** Three digits, without an exponent where that is readable. */
 export function figure(value, digits = 3) {
   if (value === null || value === undefined || Number.isNaN(value)) return "not defined";
+  if (value === 0) return "0";
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(Math.max(0, digits - 1)).replace("e", " e");
   if (size >= 10 ** digits) return Math.round(value).toLocaleString("en");
   const shown = value.toPrecision(digits);
   return shown.includes("e") ? String(Number(shown)) : shown;
+}
+
+/** A number of the user's own data, as it was given. */
+export function plainNumber(value) {
+  return value === null ? "–" : String(value);
 }
 
 /** A whole number with its thousands apart. */
