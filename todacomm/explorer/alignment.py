@@ -41,7 +41,7 @@ def unit_size(cloud: Array) -> Array:
     """
     centred = np.asarray(cloud, dtype=np.float64) - np.mean(cloud, axis=0)
     size = np.sqrt((centred**2).sum(axis=1).mean())
-    scaled: Array = centred / size if size > 0.0 else np.zeros_like(centred)
+    scaled: Array = np.zeros_like(centred) if size == 0.0 else centred / size
     return scaled
 
 

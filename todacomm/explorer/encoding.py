@@ -26,7 +26,7 @@ def quantised(values: ArrayLike) -> dict[str, Any]:
         nan and infinity become nan.
     """
     array = np.asarray(values, dtype=np.float64)
-    columns = array.reshape(len(array), -1)
+    columns = array.reshape(len(array), math.prod(array.shape[1:]))
     finite = np.isfinite(columns)
     low = np.where(finite, columns, np.inf).min(axis=0, initial=np.inf)
     high = np.where(finite, columns, -np.inf).max(axis=0, initial=-np.inf)
@@ -75,7 +75,7 @@ def restored(packed: dict[str, Any]) -> np.ndarray:
         return codes.astype(np.float64)
     if packed["type"] == "q16":
         low, high = np.array(packed["low"]), np.array(packed["high"])
-        columns = codes.reshape(len(codes), -1).astype(np.float64)
+        columns = codes.reshape(len(codes), len(low)).astype(np.float64)
         values = np.where(columns == MISSING, np.nan, low + columns * (high - low) / LEVELS)
         return values.reshape(packed["shape"])
     return np.where(codes == np.iinfo(kind).max, -1, codes.astype(np.int64))

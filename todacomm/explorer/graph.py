@@ -92,7 +92,8 @@ def spanning_edges(distances: Array) -> Edges:
         place = to_tree.argmin()
         joined = outside[place]
         first[edge], second[edge], length[edge] = from_tree[place], joined, to_tree[place]
-        outside, from_tree, to_tree = (np.delete(a, place) for a in (outside, from_tree, to_tree))
+        outside, from_tree = np.delete(outside, place), np.delete(from_tree, place)
+        to_tree = np.delete(to_tree, place)
         closer = distances[joined, outside] < to_tree
         to_tree = np.where(closer, distances[joined, outside], to_tree)
         from_tree = np.where(closer, joined, from_tree)
