@@ -112,7 +112,8 @@ def test_the_policy_allows_the_one_script_and_the_one_style_sheet_and_nothing_el
     (policy,) = [a["content"] for tag, a in Elements(page).tags if a.get("http-equiv") == "Content-Security-Policy"]
     script = re.search(r"<script>(.*?)</script>", page, re.S)
     style = re.search(r"<style>(.*?)</style>", page, re.S)
-    assert script and style and policy
+    assert script
+    assert style
     rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
     assert rules["default-src"] == "'none'"
     for name, held_text in (("script-src", script.group(1)), ("style-src", style.group(1))):

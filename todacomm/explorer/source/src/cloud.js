@@ -17,9 +17,11 @@ const FOOT = 48; // for axes and scale bar
  * @param options.store with hover, pin, selection, matches
  * @param options.label what the cloud is of, for a screen reader
  * @param options.near (layer, text) => neighbours to be shown; `shared: false` marks those of this cloud alone
+ * @param options.head whether room is left at the top for notes of doubt
  * @param options.view () => {layer, flat, plane, scale, loop, colouring}
  */
-export function makeCloud({ texts, store, label, view, near = neighboursOf }) {
+export function makeCloud({ texts, store, label, view, near = neighboursOf, head = false }) {
+  const top = head ? 30 : 0;
   const n = texts.ids.length;
   const radius = n <= 300 ? 4 : n <= 900 ? 3.2 : n <= 2500 ? 2.4 : 1.8;
   const canvas = el("canvas", { tabindex: 0, role: "application", "aria-label": label, "aria-roledescription": "point cloud" });
@@ -35,7 +37,7 @@ export function makeCloud({ texts, store, label, view, near = neighboursOf }) {
   function pixelsPerUnit() {
     const { width, height } = surface.size;
     const [across, upwards] = glide.now.frame;
-    const room = Math.min((width / 2 - MARGIN) / across.half, (height / 2 - MARGIN - FOOT / 2) / upwards.half);
+    const room = Math.min((width / 2 - MARGIN) / across.half, (height / 2 - MARGIN - FOOT / 2 - top / 2) / upwards.half);
     return Math.max(room, 0) * camera.zoom;
   }
 
@@ -44,7 +46,7 @@ export function makeCloud({ texts, store, label, view, near = neighboursOf }) {
     const { points, frame } = glide.now;
     const unit = pixelsPerUnit();
     const x = surface.size.width / 2 + camera.x - unit * frame[0].middle;
-    const y = (surface.size.height - FOOT) / 2 + camera.y + unit * frame[1].middle;
+    const y = (surface.size.height - FOOT + top) / 2 + camera.y + unit * frame[1].middle;
     return (text) => [x + unit * points[2 * text], y - unit * points[2 * text + 1]];
   }
 
@@ -221,7 +223,7 @@ export function makeCloud({ texts, store, label, view, near = neighboursOf }) {
     return { x: box.left + x, y: box.top + y };
   }
 
-  return { element, canvas, refresh, zoom, reset, setLasso, locate, settled: () => glide.now.done === 1 };
+  return { element, canvas, count: n, refresh, zoom, reset, setLasso, locate, settled: () => glide.now.done === 1 };
 }
 
 /** The texts that stand out: what was searched for, else what is selected; null where all do. */

@@ -7,7 +7,7 @@ import { flat, makeLayers, neighboursOf, ownTurn, planeIndex } from "./layer.js"
 import { makeLists, rowsOf, search, searchList, selectionList } from "./lists.js";
 import { describePair, makeMap } from "./map.js";
 import { commonNeighbours } from "./neighbourhoods.js";
-import { makeHeader, notes, panel } from "./page-parts.js";
+import { doubtful, makeDoubts, makeHeader, panel } from "./page-parts.js";
 import { unpack } from "./read.js";
 import { makeStore } from "./store.js";
 import { verdictIcon } from "./strip.js";
@@ -58,7 +58,7 @@ export function makeComparisonPage(data, main, header) {
   };
 
   const clouds = sides.map((side, at) =>
-    makeCloud({ texts, store, label: `Cloud of ${side.name}; arrow keys go from text to text`, view: view(at), near: near(at) }),
+    makeCloud({ texts, store, label: `Cloud of ${side.name}; arrow keys go from text to text`, view: view(at), near: near(at), head: sides.some((one) => doubtful(one.layers)) }),
   );
   const parts = sides.map((side, at) => cloudPanel(side, at, clouds[at], store));
   const map = data.similarities.length ? makeMap({ data, store, similarity }) : null;
@@ -162,15 +162,16 @@ function cloudPanel(side, at, cloud, store) {
   const pairs = side.layers.map((layer, place) => [String(place), layer.name]);
   const select = makeSelect(`layer-${name}`, `Layer of ${side.name}`, pairs, String(store.state[name]), (chosen) => store.set({ [name]: Number(chosen) }));
   const note = el("span", { class: "panel-note" });
-  const doubts = el("div", { class: "doubts" });
+  const doubts = makeDoubts();
+  cloud.element.append(doubts.element);
   const head = el("span", { class: "layer-choice" }, select, note);
-  const element = panel(side.name, { class: `cloud-panel side-${name}`, note: head, tools: cloudTools(cloud) }, doubts, cloud.element);
+  const element = panel(side.name, { class: `cloud-panel side-${name}`, note: head, tools: cloudTools(cloud) }, cloud.element);
 
   function refresh(layer, plane) {
     select.value = String(store.state[name]);
     const shares = plane.map((pc) => percent(layer.explained[pc])).join(" + ");
     note.replaceChildren(layer.verdict ? verdictIcon(layer.verdict) : "", ` ${layer.verdict === "none" ? "no loop" : (layer.verdict ?? "no shape")} · ${shares}`);
-    doubts.replaceChildren(...notes(layer));
+    doubts.refresh(layer);
   }
 
   return { element, refresh };

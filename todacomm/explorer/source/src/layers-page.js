@@ -7,7 +7,7 @@ import { announceScale, describeBar, makeDiagram } from "./diagram.js";
 import { announce, el } from "./dom.js";
 import { bettiAt, edgesUpTo, flat, makeLayers, ownTurn } from "./layer.js";
 import { gapList, loopList, makeLists, search, searchList, selectionList } from "./lists.js";
-import { makeHeader, notes, panel } from "./page-parts.js";
+import { doubtful, makeDoubts, makeHeader, panel } from "./page-parts.js";
 import { makeAxis, makeBarcode, makeBettiCurves, makeDendrogram } from "./scale-panels.js";
 import { makeStore } from "./store.js";
 import { makeStrip } from "./strip.js";
@@ -46,7 +46,7 @@ export function makeLayersPage(data, main, header) {
 
   const play = makePlayer(store, () => frames[state.frame].count);
   const strip = makeStrip({ metrics: data.metrics, store, layers: () => data.frames[state.frame].layers, play });
-  const cloud = makeCloud({ texts, store, label: "Cloud of texts; arrow keys go from text to text", view });
+  const cloud = makeCloud({ texts, store, label: "Cloud of texts; arrow keys go from text to text", view, head: data.frames.some((frame) => doubtful(frame.layers)) });
   const legend = makeLegend({ store });
   const shared = { store, layer, scale, setScale, choose };
   const diagram = makeDiagram(shared);
@@ -65,7 +65,8 @@ export function makeLayersPage(data, main, header) {
   const planeSelect = makeSelect("plane", "Principal components", planeChoices(layer()), "0,1", (chosen) => store.set({ plane: chosen })); // prettier-ignore
   const colourSelect = makeSelect("colour", "Colour by", colours, state.colour, (chosen) => store.set({ colour: chosen }));
   const explained = el("span", { class: "panel-note", id: "explained" });
-  const doubts = el("div", { class: "doubts" });
+  const doubts = makeDoubts();
+  cloud.element.append(doubts.element);
   const tools = cloudTools(cloud);
 
   makeHeader(header, data, store, (query) => {
@@ -77,7 +78,7 @@ export function makeLayersPage(data, main, header) {
   main.append(
     ...(frames.length > 1 ? [makeCheckpoints(data, store)] : []),
     el("section", { class: "panel strip-panel", "aria-label": "Layers over depth" }, stripKey(), strip.element),
-    panel("Cloud", { class: "cloud-panel", note: explained, tools }, doubts, cloud.element, el("div", { class: "cloud-foot" }, labelled("colour", colourSelect), labelled("plane", planeSelect), legend.element)),
+    panel("Cloud", { class: "cloud-panel", note: explained, tools }, cloud.element, el("div", { class: "cloud-foot" }, labelled("colour", colourSelect), labelled("plane", planeSelect), legend.element)),
     panel("Persistence", { class: "diagram-panel" }, el("div", { class: "diagram-row" }, diagram.element, table.element)),
     panel("Over the scale", { class: "scale-panel", note: reading.unit }, el("div", { class: "bands" }, bands.map((band) => band.element), reading.slider), reading.element),
     el("div", { class: "panel text-panel" }, card.element, lists.element),
@@ -87,7 +88,7 @@ export function makeLayersPage(data, main, header) {
     const now = layer();
     if (changes.has("place") || changes.has("frame")) {
       if (state.bar && !now.degrees[state.bar.degree]?.bars[state.bar.place]) store.set({ bar: null });
-      doubts.replaceChildren(...notes(now));
+      doubts.refresh(now);
     }
     const recolour = ["place", "frame", "colour", "bar"];
     if (state.colour === "component") recolour.push("share");

@@ -44,11 +44,21 @@ function runWarnings(warnings) {
   return el("details", { class: "run-warnings" }, summary, el("ul", {}, warnings.map((words) => el("li", {}, words))));
 }
 
-/** What is doubtful of a layer. */
-export function notes(layer) {
-  const lines = layer.warnings.map((words) => el("li", {}, words));
-  const parts = [];
-  if (layer.degenerate) lines.unshift(el("li", { class: "note-degenerate" }, el("b", {}, "Degenerate: under half of its points are distinct.")));
-  if (lines.length) parts.push(el("ul", { class: "doubt" }, lines));
-  return parts;
+/** What is doubtful of a layer: the first thing at once, the others on demand. */
+export function makeDoubts() {
+  const element = el("div", { class: "doubts" });
+  const degenerate = "Degenerate: under half of its points are distinct.";
+
+  function refresh(layer) {
+    const [first, ...others] = [...(layer.degenerate ? [degenerate] : []), ...layer.warnings];
+    if (first === undefined) return element.replaceChildren();
+    if (!others.length) return element.replaceChildren(el("p", { class: "doubt" }, first));
+    const summary = el("summary", {}, first, el("span", { class: "more" }, ` and ${others.length} more`));
+    return element.replaceChildren(el("details", { class: "doubt" }, summary, el("ul", {}, others.map((words) => el("li", {}, words)))));
+  }
+
+  return { element, refresh };
 }
+
+/** Whether room must be left above a cloud for what is doubtful of any of these layers. */
+export const doubtful = (layers) => layers.some((layer) => layer.degenerate || layer.warnings.length > 0);
