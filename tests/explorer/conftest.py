@@ -102,13 +102,16 @@ class Open:
 
     def type_search(self, words: str) -> None:
         self.js(
-            "const f = document.querySelector('#search'); f.value = arguments[0]; f.dispatchEvent(new Event('input'))", words
+            "const f = document.querySelector('#search'); f.value = arguments[0]; f.dispatchEvent(new Event('input'))",
+            words,
         )
         self.frames()
 
     def press(self, *keys: str, on: str | None = None) -> None:
         """Keys on the page, or on what a selector names once it has the focus."""
-        self.js("(arguments[0] ? document.querySelector(arguments[0]) : document.activeElement.blur() ?? null)?.focus()", on)
+        self.js(
+            "(arguments[0] ? document.querySelector(arguments[0]) : document.activeElement.blur() ?? null)?.focus()", on
+        )
         ActionChains(self.chrome, duration=0).send_keys(*keys).perform()
         self.frames()
 
@@ -131,7 +134,9 @@ class Open:
 
     def places(self, cloud: str = "explorer.cloud") -> list[dict[str, float]]:
         """Where every text is on the screen."""
-        return self.js(f"return explorer.store && {cloud} && [...Array({cloud}.count).keys()].map(t => {cloud}.locate(t))")
+        return self.js(
+            f"return explorer.store && {cloud} && [...Array({cloud}.count).keys()].map(t => {cloud}.locate(t))"
+        )
 
     def alone(self, cloud: str = "explorer.cloud", room: float = 5.0) -> int:
         """A text with no other within so many pixels."""
@@ -153,8 +158,12 @@ class Open:
     def requests(self) -> list[str]:
         """Addresses that the browser asked for since the last call, files and what is in memory left out."""
         events = [json.loads(entry["message"])["message"] for entry in self.chrome.get_log("performance")]
-        asked = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
-        return [address for address in asked if not address.startswith(("file:", "data:", "blob:", "about:", "chrome:"))]
+        asked = [
+            event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"
+        ]
+        return [
+            address for address in asked if not address.startswith(("file:", "data:", "blob:", "about:", "chrome:"))
+        ]
 
     def complaints(self) -> list[str]:
         """What the console said since the last call."""

@@ -5,11 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.sparse.csgraph import connected_components
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from tests.explorer.conftest import NARROW, WIDE
 from tests.explorer.material import analysis_data
 from todacomm.explorer import ExplorerData, ExplorerLayer, Graph, MetricValue, TextColumn, explorer_page, framed
+from todacomm.explorer.alignment import planes, turns_over_depth, unit_size
 
 pytestmark = pytest.mark.heavy
 
@@ -135,9 +137,7 @@ def betti(data: ExplorerData, page) -> tuple[float, list[int], list[int]]:
     """The scale on the page, the numbers that it shows, and those of the diagrams."""
     scale = float(page.js("return document.querySelector('#reading').dataset.scale"))
     shown = [int(n) for n in page.js("return [...document.querySelectorAll('.betti')].map(e => e.dataset.betti)")]
-    counted = [
-        int(((dgm[:, 0] <= scale) & (scale < dgm[:, 1])).sum()) for dgm in layer_of(page, data).diagrams
-    ]
+    counted = [int(((dgm[:, 0] <= scale) & (scale < dgm[:, 1])).sum()) for dgm in layer_of(page, data).diagrams]
     return scale, shown, counted
 
 
@@ -271,13 +271,17 @@ def test_nothing_glides_where_motion_is_not_wanted(page, data):
     assert page.js("return seen.size") == 2
 
 
-def test_layers_are_aligned_as_python_aligned_them(shown, data):
-    """Points of two layers next to each other differ less, by their own measure, than without the turn."""
-    flats = shown.js(
-        "const out = []; for (const at of [1, 2]) { explorer.store.set({place: at}); }"
-        "return explorer.layer().turns.length"
-    )
-    assert flats == 4 * 15  # one turn of four numbers for each plane of six components
+@pytest.mark.parametrize("plane", [(0, 1), (2, 5)])
+def test_layers_lie_as_python_aligned_them(shown, data, plane):
+    first, second = plane
+    turns = turns_over_depth([[layer.scores for layer in data.layers]])[0]
+    shown.choose("#plane", f"{first},{second}")
+    for place in (1, 3):
+        shown.js("explorer.store.set({place: arguments[0]})", place)
+        shown.settle()
+        drawn = np.array([[at["x"], -at["y"]] for at in shown.places()])
+        expected = unit_size(data.layers[place].scores[:, plane]) @ turns[place][planes(6).index(plane)]
+        np.testing.assert_allclose(unit_size(drawn), expected, atol=2e-3)
 
 
 def test_doubt_is_marked_where_it_is_seen(shown, data):
@@ -289,7 +293,9 @@ def test_doubt_is_marked_where_it_is_seen(shown, data):
     assert all(warning in shown.text(".doubts") for warning in layer.warnings)
     assert shown.js("return document.querySelectorAll('.strip-plot .degenerate').length") == 1
     assert shown.texts(".run-warnings li") == list(data.warnings)
-    marks = shown.js("return [...document.querySelectorAll('.strip-plot .verdict')].map(e => e.getAttribute('aria-label'))")
+    marks = shown.js(
+        "return [...document.querySelectorAll('.strip-plot .verdict')].map(e => e.getAttribute('aria-label'))"
+    )
     assert marks == ["none", "loop", "loop", "few texts"]
     shown.press(Keys.END)
     shown.click("[data-bar='1:0']")
@@ -362,12 +368,13 @@ def test_tab_reaches_the_strip_the_cloud_the_diagram_and_the_scale(shown):
     shown.press(on="#search")
     for _ in range(40):
         shown.js("window.last = document.activeElement")
-        from selenium.webdriver.common.action_chains import ActionChains
-
         ActionChains(shown.chrome, duration=0).send_keys(Keys.TAB).perform()
         reached.add(shown.js("return document.activeElement.id || document.activeElement.getAttribute('aria-label')"))
     assert {"strip", "scale", "colour", "plane"} <= reached
-    assert {"Cloud of texts; arrow keys go from text to text", "Persistence diagram; arrow keys choose a bar"} <= reached
+    assert {
+        "Cloud of texts; arrow keys go from text to text",
+        "Persistence diagram; arrow keys choose a bar",
+    } <= reached
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
