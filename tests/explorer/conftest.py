@@ -71,7 +71,8 @@ class Open:
     def frames(self, count: int = 2) -> None:
         """Let the page draw so many frames."""
         self.chrome.execute_async_script(
-            "let n = arguments[0]; const done = arguments[1]; (function f() { n-- ? requestAnimationFrame(f) : done() })()",
+            "let n = arguments[0];"
+            "(function f(done) { n-- ? requestAnimationFrame(() => f(done)) : done() })(arguments[1])",
             count,
         )
 
@@ -102,16 +103,14 @@ class Open:
 
     def type_search(self, words: str) -> None:
         self.js(
-            "const f = document.querySelector('#search'); f.value = arguments[0]; f.dispatchEvent(new Event('input'))",
+            "const f = document.querySelector('#search'); f.value = arguments[0];f.dispatchEvent(new Event('input'))",
             words,
         )
         self.frames()
 
     def press(self, *keys: str, on: str | None = None) -> None:
         """Keys on the page, or on what a selector names once it has the focus."""
-        self.js(
-            "(arguments[0] ? document.querySelector(arguments[0]) : document.activeElement.blur() ?? null)?.focus()", on
-        )
+        self.js("document.activeElement.blur(); document.querySelector(arguments[0] ?? 'none')?.focus()", on)
         ActionChains(self.chrome, duration=0).send_keys(*keys).perform()
         self.frames()
 
@@ -134,9 +133,7 @@ class Open:
 
     def places(self, cloud: str = "explorer.cloud") -> list[dict[str, float]]:
         """Where every text is on the screen."""
-        return self.js(
-            f"return explorer.store && {cloud} && [...Array({cloud}.count).keys()].map(t => {cloud}.locate(t))"
-        )
+        return self.js(f"const cloud = {cloud}; return [...Array(cloud.count).keys()].map(text => cloud.locate(text))")
 
     def alone(self, cloud: str = "explorer.cloud", room: float = 5.0) -> int:
         """A text with no other within so many pixels."""

@@ -32,7 +32,7 @@ def layer_of(page, data: ExplorerData) -> ExplorerLayer:
 
 def test_the_browser_counts_requests_and_complaints(page):
     page.show_html(
-        "<!doctype html><html data-ready=1><script>explorer = {clouds: []}; console.error('heard'); undefined.x</script>"
+        "<!doctype html><html data-ready=1><script>explorer = {clouds: []}; console.error('heard'); null.x</script>"
         "<img src=http://127.0.0.1:9/x>"
     )
     assert page.requests() == ["http://127.0.0.1:9/x"]
@@ -116,7 +116,7 @@ def test_the_loop_is_drawn_through_the_cloud(shown, data):
     first, second = layer_of(shown, data).loops[0].rows[:2]
     places = shown.places()
     middle = [(places[first][axis] + places[second][axis]) / 2 for axis in ("x", "y")]
-    x, y = (int(round(place)) for place in middle)
+    x, y = (round(place) for place in middle)
 
     def vermilion() -> int:
         pixels = shown.picture()[y - 3 : y + 4, x - 3 : x + 4].reshape(-1, 3).astype(int)
@@ -200,8 +200,8 @@ def test_a_gap_has_the_two_sides_that_its_edge_joins(shown, data):
 def test_every_colouring_has_a_legend(shown, data):
     choices = shown.js("return [...document.querySelector('#colour').options].map(o => [o.value, o.textContent])")
     assert [label for _, label in choices] == [
-        "likelihood", "length", "last token", "document", "angle on a loop", "component at the scale", "subject", "year",
-        "nothing",
+        "likelihood", "length", "last token", "document", "angle on a loop", "component at the scale", "subject",
+        "year", "nothing",
     ]  # fmt: skip
     for value, label in choices:
         shown.choose("#colour", value)
@@ -358,7 +358,8 @@ def test_whatever_can_be_used_has_a_name(shown):
     )
     assert nameless == []
     twice = shown.js(
-        "const ids = [...document.querySelectorAll('[id]')].map(e => e.id); return ids.filter((d, i) => ids.indexOf(d) < i)"
+        "const ids = [...document.querySelectorAll('[id]')].map(e => e.id);"
+        "return ids.filter((id, at) => ids.indexOf(id) < at)"
     )
     assert twice == []
 
@@ -449,7 +450,10 @@ def test_in_a_frame_that_allows_scripts_alone(page, data, source):
     assert page.text("#layer-name") == data.layers[0].name
     page.js("explorer.store.set({selection: [4, 9], tab: 'selection'})")
     page.click("#copy-ids")
-    field = "const f = document.querySelector('.ids'); return [f.hidden, f.value, f.value.slice(f.selectionStart, f.selectionEnd)]"
+    field = (
+        "const f = document.querySelector('.ids');"
+        "return [f.hidden, f.value, f.value.slice(f.selectionStart, f.selectionEnd)]"
+    )
     ids = "\n".join(data.texts.ids[row] for row in (4, 9))
     assert page.js(field) == [False, ids, ids]
     page.chrome.switch_to.default_content()

@@ -131,7 +131,8 @@ def test_a_slider_goes_through_a_training(page):
     assert page.text(".checkpoints output") == "step 1,000"
     for at, checkpoint in enumerate(data.checkpoints):
         page.js(
-            "const s = document.querySelector('#checkpoint'); s.value = arguments[0]; s.dispatchEvent(new Event('input'))",
+            "const s = document.querySelector('#checkpoint'); s.value = arguments[0];"
+            "s.dispatchEvent(new Event('input'))",
             at,
         )
         page.settle()

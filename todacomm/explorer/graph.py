@@ -8,7 +8,7 @@ from todacomm.explorer.data import Edges, Graph
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
-EDGES_PER_POINT = 8
+EDGES_PER_POINT, MOST_EDGES = 8, 8000
 """Edges that a page can draw as its scale grows; beyond them it draws the spanning tree alone, and says so."""
 NEIGHBOURS = 6
 QUANTILES = 129
@@ -56,7 +56,7 @@ def layer_graph(
     first, second = np.triu_indices(len(nodes), k=1)
     pairs = among[first, second]
     tree = spanning_edges(among)
-    shortest = np.argsort(pairs, kind="stable")[: edges_per_point * len(nodes)]
+    shortest = np.argsort(pairs, kind="stable")[: min(edges_per_point * len(nodes), MOST_EDGES)]
     near, near_distances = nearest(distances, n_neighbours)
     shape = (len(names) if n_texts is None else n_texts, near.shape[1])
     neighbours, neighbour_distances = np.full(shape, -1, dtype=np.intp), np.full(shape, np.nan)

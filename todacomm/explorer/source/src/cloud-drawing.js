@@ -1,12 +1,21 @@
 // How a cloud is painted: edges under points, the chosen loop over them, rings around what is looked at.
 
 import { upTo } from "./bars.js";
+import { letters } from "./surface.js";
 
-/** @param scene what is to be seen, made by cloud.js; `place(text)` gives pixels */
+const CHUNK = 400; // lines in a path: one of many thousands takes far longer than its parts
+
+const FEW_EDGES = 2000; // that can be drawn while points move
+
+/** What stays while a reader looks around. @param scene made by cloud.js; `place(text)` gives pixels */
 export function drawCloud(context, scene) {
   drawEdges(context, scene);
-  drawLinks(context, scene);
   drawPoints(context, scene);
+}
+
+/** What is looked at, over the cloud. */
+export function drawFocus(context, scene) {
+  drawLinks(context, scene);
   if (scene.loop) drawLoop(context, scene);
   drawRings(context, scene);
   if (scene.lasso.length > 1) drawLasso(context, scene);
@@ -16,17 +25,19 @@ function drawEdges(context, { layer, scale, place, colours, settled }) {
   if (!(scale > 0) || !layer.defined) return;
   for (const [edges, alpha, width] of [[layer.edges, 0.16, 0.8], [layer.tree, 0.42, 1]]) {
     const shown = upTo(edges.length, scale);
-    if (!shown) continue;
-    context.beginPath();
-    for (let edge = 0; edge < shown; edge++) {
-      const [x, y] = place(edges.first[edge]);
-      context.moveTo(x, y);
-      context.lineTo(...place(edges.second[edge]));
-    }
+    if (settled < 1 && shown > FEW_EDGES) continue;
     context.globalAlpha = alpha * settled;
     context.lineWidth = width;
     context.strokeStyle = colours.ink;
-    context.stroke();
+    for (let from = 0; from < shown; from += CHUNK) {
+      context.beginPath();
+      for (let edge = from; edge < Math.min(shown, from + CHUNK); edge++) {
+        const [x, y] = place(edges.first[edge]);
+        context.moveTo(x, y);
+        context.lineTo(...place(edges.second[edge]));
+      }
+      context.stroke();
+    }
   }
   context.globalAlpha = 1;
 }
@@ -46,27 +57,25 @@ function drawLinks(context, { near, focus, place, colours }) {
   context.globalAlpha = 1;
 }
 
-/** One path a colour: thousands of points in a few fills. The bright ones last. */
+/** Colour by colour, the bright ones last; each point is a path of its own, which is faster than one of thousands. */
 function drawPoints(context, { n, codes, palette, bright, radius, place }) {
-  const paths = new Map();
+  const groups = new Map();
   for (let text = 0; text < n; text++) {
     const rest = codes[text] === palette.length - 1;
     const key = (bright && !bright.has(text) ? 0 : rest ? 256 : 512) + codes[text];
-    let path = paths.get(key);
-    if (!path) paths.set(key, (path = []));
-    path.push(text);
+    if (!groups.has(key)) groups.set(key, []);
+    groups.get(key).push(text);
   }
-  for (const key of [...paths.keys()].sort((a, b) => a - b)) {
+  for (const key of [...groups.keys()].sort((a, b) => a - b)) {
     context.globalAlpha = key < 256 ? 0.14 : 0.88;
     context.fillStyle = palette[key % 256];
-    context.beginPath();
-    for (const text of paths.get(key)) {
+    for (const text of groups.get(key)) {
       const [x, y] = place(text);
       if (Number.isNaN(x)) continue;
-      context.moveTo(x + radius, y);
+      context.beginPath();
       context.arc(x, y, radius, 0, 2 * Math.PI);
+      context.fill();
     }
-    context.fill();
   }
   context.globalAlpha = 1;
 }
@@ -85,7 +94,7 @@ function drawLoop(context, { loop, place, colours, radius }) {
   }
   context.textAlign = "center";
   context.textBaseline = "middle";
-  context.font = `600 10.5px ${getComputedStyle(context.canvas).fontFamily}`;
+  context.font = `600 10.5px ${letters(context.canvas)}`;
   corners.forEach(([x, y], at) => {
     context.beginPath();
     context.arc(x, y, Math.max(8, radius + 4), 0, 2 * Math.PI);
@@ -134,7 +143,7 @@ function drawLasso(context, { lasso, colours }) {
 /** Where the components point, in the lower left corner: a plane that was turned shows it. */
 export function drawAxes(context, { flat, plane, layer, colours, height }) {
   const [x, y, length] = [58, height - 42, 24];
-  context.font = `11px ${getComputedStyle(context.canvas).fontFamily}`;
+  context.font = `11px ${letters(context.canvas)}`;
   context.textBaseline = "middle";
   plane.forEach((component, row) => {
     const [dx, dy] = [flat.turn[2 * row], -flat.turn[2 * row + 1]];
@@ -167,8 +176,8 @@ export function drawScaleBar(context, { scale, pixels, colours, width, height, l
   context.strokeStyle = colours.muted;
   context.stroke();
   context.fillStyle = colours.muted;
-  context.font = `11px ${getComputedStyle(context.canvas).fontFamily}`;
+  context.font = `11px ${letters(context.canvas)}`;
   context.textAlign = "right";
   context.textBaseline = "alphabetic";
-  context.fillText(shown < length ? `${label}, wider than the picture` : label, right, y - 8);
+  context.fillText(label, right, y - 8);
 }

@@ -1,7 +1,7 @@
 // A cloud of texts in a plane: to point at, to search with the keyboard, to select from with a lasso.
 
 import { polygonContains } from "d3-polygon";
-import { drawAxes, drawCloud, drawScaleBar } from "./cloud-drawing.js";
+import { drawAxes, drawCloud, drawFocus, drawScaleBar } from "./cloud-drawing.js";
 import { announce, el } from "./dom.js";
 import { makeGlide } from "./glide.js";
 import { neighboursOf } from "./layer.js";
@@ -27,7 +27,7 @@ export function makeCloud({ texts, store, label, view, near = neighboursOf, head
   const canvas = el("canvas", { tabindex: 0, role: "application", "aria-label": label, "aria-roledescription": "point cloud" });
   const tip = el("div", { class: "tip", hidden: true, "aria-hidden": "true" });
   const element = el("div", { class: "cloud-box" }, canvas, tip);
-  const surface = makeSurface(canvas, draw);
+  const surface = makeSurface(canvas, draw, { key, paint });
   const glide = makeGlide(surface.request);
   const camera = { zoom: 1, x: 0, y: 0 };
   let lasso = [];
@@ -50,17 +50,34 @@ export function makeCloud({ texts, store, label, view, near = neighboursOf, head
     return (text) => [x + unit * points[2 * text], y - unit * points[2 * text + 1]];
   }
 
+  /** Whatever the cloud under the rings is painted from. */
+  function key() {
+    const { layer, flat, scale, colouring } = view();
+    const { selection, matches } = store.state;
+    const parts = [layer, flat, colouring, selection, matches].map(identity);
+    return [...parts, scale, camera.zoom, camera.x, camera.y, glide.now.done].join();
+  }
+
+  function paint(context) {
+    const { layer, scale, colouring } = view();
+    drawCloud(context, {
+      n, layer, scale, radius,
+      colours: theme(),
+      settled: glide.now.done,
+      codes: colouring.codes,
+      palette: colouring.palette,
+      bright: brightOnes(store.state),
+      place: placing(),
+    }); // prettier-ignore
+  }
+
   function draw(context, width, height) {
-    const { layer, flat, plane, scale, loop, colouring } = view();
+    const { layer, flat, plane, scale, loop } = view();
     const { state } = store;
     const focus = state.hover >= 0 ? state.hover : state.pin;
     const colours = theme();
-    const settled = glide.now.done;
-    drawCloud(context, {
-      n, layer, scale, loop, colours, radius, lasso, settled, focus,
-      codes: colouring.codes,
-      palette: colouring.palette,
-      bright: brightOnes(state),
+    drawFocus(context, {
+      loop, colours, radius, lasso, focus,
       near: focus >= 0 ? near(layer, focus) : [],
       pinned: state.pin,
       selected: state.selection,
@@ -68,7 +85,7 @@ export function makeCloud({ texts, store, label, view, near = neighboursOf, head
     }); // prettier-ignore
     drawAxes(context, { flat, plane, layer, colours, height });
     const pixels = pixelsPerUnit() / flat.size;
-    drawScaleBar(context, { scale, pixels, colours, width, height, label: `scale ${figure(scale)}` });
+    drawScaleBar(context, { scale, pixels, colours, width, height, label: scaleLabel(layer, scale) });
   }
 
   function refresh() {
@@ -224,6 +241,24 @@ export function makeCloud({ texts, store, label, view, near = neighboursOf, head
   }
 
   return { element, canvas, count: n, refresh, zoom, reset, setLasso, locate, settled: () => glide.now.done === 1 };
+}
+
+const known = new WeakMap();
+let count = 0;
+
+/** A number for an object, the same whenever it is asked for. */
+function identity(object) {
+  if (object === null) return 0;
+  if (!known.has(object)) known.set(object, ++count);
+  return known.get(object);
+}
+
+/** The scale, and up to where every edge is drawn; beyond, the spanning tree alone is. */
+function scaleLabel(layer, scale) {
+  const { length } = layer.edges;
+  const last = length[length.length - 1];
+  const all = !length.length || length.length === layer.pairs || scale <= last;
+  return `scale ${figure(scale)}${all ? "" : `, all edges up to ${figure(last)}, then the spanning tree`}`;
 }
 
 /** The texts that stand out: what was searched for, else what is selected; null where all do. */

@@ -103,6 +103,7 @@ function ofComponents(layer, scale, n) {
     component >= 0 && component < palette.length && sizes.get(component) > 1 ? component : REST,
   );
   const named = [...sizes].filter(([component, size]) => component < palette.length && size > 1);
+  named.sort((a, b) => a[0] - b[0]);
   const entries = named.map(([component, size]) => ({ label: count(size, "text"), times: null, code: component }));
   if (sizes.size > named.length) {
     const label = `${count(sizes.size - named.length, "smaller component")}`;

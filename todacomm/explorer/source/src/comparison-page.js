@@ -3,7 +3,7 @@
 import { makeCloud } from "./cloud.js";
 import { colourChoices, makeColouring } from "./colourings.js";
 import { announce, el } from "./dom.js";
-import { flat, makeLayers, neighboursOf, ownTurn, planeIndex } from "./layer.js";
+import { flat, makeLayers, neighboursOf, ownTurn, planeIndex, prepareInTime } from "./layer.js";
 import { makeLists, rowsOf, search, searchList, selectionList } from "./lists.js";
 import { describePair, makeMap } from "./map.js";
 import { commonNeighbours } from "./neighbourhoods.js";
@@ -15,6 +15,11 @@ import { makeTextCard } from "./text-card.js";
 import { onTheme } from "./theme.js";
 import { cloudTools, labelled, makeLegend, makeSelect, planeChoices } from "./toolbar.js";
 import { percent } from "./words.js";
+
+const HINTS = [
+  "Point at a text in one cloud to see it in both, with its nearest neighbours; those of one model alone are ringed in orange.",
+  "Choose a pair of layers on the map; the arrow keys go through both models at once.",
+];
 
 export function makeComparisonPage(data, main, header) {
   const { texts, sides } = data;
@@ -67,7 +72,7 @@ export function makeComparisonPage(data, main, header) {
   const colourSelect = makeSelect("colour", "Colour by", colours, "common", (chosen) => store.set({ colour: chosen }));
   const planeSelect = makeSelect("plane", "Principal components", planeChoices(layers()[0]), "0,1", (chosen) => store.set({ plane: chosen }));
   const loopSelect = makeSelect("loop", "Loop drawn in both clouds", loopChoices(sides, layers()), "", (chosen) => store.set({ loop: chosen }));
-  const card = makeTextCard({ texts, store, sides: () => sides.map((side, at) => ({ name: side.name, layer: layers()[at], key: `${at}:${[state.left, state.right][at]}` })) });
+  const card = makeTextCard({ texts, store, hints: HINTS, sides: () => sides.map((side, at) => ({ name: side.name, layer: layers()[at], key: `${at}:${[state.left, state.right][at]}` })) });
   const context = { texts, store };
   const lists = makeLists({ texts, store, makers: {
     changed: { label: "Changed most", make: () => changedList({ texts, store, common: common(), sides }) },
@@ -118,6 +123,7 @@ export function makeComparisonPage(data, main, header) {
   store.on(everything, refreshAll);
   refreshAll(state, new Set(everything));
   onTheme(() => refreshAll(state, new Set(everything)));
+  models.forEach(prepareInTime);
   pairKeys(store, models);
 
   return { store, clouds, layers, common, similarity };

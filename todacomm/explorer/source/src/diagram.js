@@ -4,7 +4,7 @@ import { ticks } from "d3-array";
 import { linear } from "./linear.js";
 import { bettiAt } from "./layer.js";
 import { announce, el } from "./dom.js";
-import { makeSurface, within } from "./surface.js";
+import { letters, makeSurface, within } from "./surface.js";
 import { theme } from "./theme.js";
 import { figure } from "./words.js";
 
@@ -16,7 +16,7 @@ const EDGE = { left: 52, right: 6, top: 18, bottom: 32, gutter: 18 };
 export function makeDiagram({ store, layer, scale, choose }) {
   const canvas = el("canvas", { tabindex: 0, role: "application", "aria-label": "Persistence diagram; arrow keys choose a bar", "aria-roledescription": "diagram" });
   const element = el("div", { class: "square" }, canvas);
-  const surface = makeSurface(canvas, draw);
+  const surface = makeSurface(canvas, draw, { key: () => String(layer().id), paint });
   let hovered = null;
 
   function axes() {
@@ -40,24 +40,19 @@ export function makeDiagram({ store, layer, scale, choose }) {
   const gutter = EDGE.left - EDGE.gutter / 2 - 3;
   const at = ({ x, y }, degree, bar) => [degree ? x(bar.birth) : gutter, y(bar.death)];
 
-  function draw(context, width) {
+  /** Frame, ticks and every bar. */
+  function paint(context, width) {
     const colours = theme();
     const view = axes();
     const { x, y, side, domain, now } = view;
-    const family = getComputedStyle(canvas).fontFamily;
     const [left, top, right, bottom] = [EDGE.left, EDGE.top, EDGE.left + side, EDGE.top + side];
-    context.font = `11px ${family}`;
+    context.font = `11px ${letters(canvas)}`;
     context.fillStyle = colours.muted;
     if (!now.defined) {
       context.textAlign = "center";
       context.fillText("no shape in this layer", width / 2, bottom / 2);
       return;
     }
-    const r = Math.min(domain[1], Math.max(domain[0], scale()));
-    context.fillStyle = colours.h1;
-    context.globalAlpha = 0.07;
-    context.fillRect(left, top, x(r) - left, y(r) - top);
-    context.globalAlpha = 1;
     context.strokeStyle = colours.line;
     context.lineWidth = 1;
     context.beginPath();
@@ -65,11 +60,10 @@ export function makeDiagram({ store, layer, scale, choose }) {
     context.moveTo(left, bottom);
     context.lineTo(right, top);
     context.stroke();
-    context.fillStyle = colours.muted;
-    for (const tick of ticks(...domain, Math.max(2, Math.round(side / 60)))) {
+    for (const tick of ticks(...domain, Math.max(2, Math.round(side / 38)))) {
       context.textAlign = "center";
       context.textBaseline = "top";
-      context.fillText(String(tick), x(tick), bottom + 5);
+      if (x(tick) > left + 8) context.fillText(String(tick), x(tick), bottom + 5);
       context.textAlign = "right";
       context.textBaseline = "middle";
       context.fillText(String(tick), left - EDGE.gutter - 7, y(tick));
@@ -84,37 +78,48 @@ export function makeDiagram({ store, layer, scale, choose }) {
     context.fillText("H0", gutter, bottom + 5);
     now.degrees.forEach((degree, number) => {
       context.fillStyle = colours[`h${number}`];
-      context.globalAlpha = number ? 0.62 : 0.4;
-      context.beginPath();
+      context.globalAlpha = number ? 0.45 : 0.4;
       for (const bar of degree.bars) {
         const [a, b] = at(view, number, bar);
+        context.beginPath();
         if (number === 0) context.rect(a - 5, b - 0.5, 10, 1);
-        else {
-          context.moveTo(a + 2.4, b);
-          context.arc(a, b, 2.4, 0, 2 * Math.PI);
-        }
+        else context.arc(a, b, 2.4, 0, 2 * Math.PI);
+        context.fill();
       }
-      context.fill();
     });
     context.globalAlpha = 1;
-    context.textBaseline = "middle";
+    nameLoops(context, view, colours);
+  }
+
+  /** Rings around the bars that were looked into, with their ranks where these have room. */
+  function nameLoops(context, view, colours) {
     const labels = [];
-    for (const loop of now.loops) {
-      const bar = now.degrees[1].bars[loop.place];
+    context.textBaseline = "middle";
+    context.textAlign = "right";
+    for (const loop of view.now.loops) {
+      const bar = view.now.degrees[1].bars[loop.place];
       if (!bar) continue;
       const [a, b] = at(view, 1, bar);
       ring(context, a, b, 4.5, 1.4, colours.h1);
       if (labels.some(([x, y]) => Math.hypot(x - a, y - b) < 13)) continue;
       labels.push([a, b]);
       context.fillStyle = colours.ink;
-      context.textAlign = "right";
       context.fillText(String(loop.rank), a - 8, b - 4);
     }
-    for (const bar of [hovered, store.state.bar]) {
-      if (!bar || !now.degrees[bar.degree]?.bars[bar.place]) continue;
-      const [a, b] = at(view, bar.degree, now.degrees[bar.degree].bars[bar.place]);
-      ring(context, a, b, 7, bar === hovered ? 1.2 : 2.2, colours.ink);
-    }
+  }
+
+  /** The bars alive at the scale, and those that are chosen or pointed at. */
+  function draw(context) {
+    const colours = theme();
+    const view = axes();
+    const { x, y, domain, now } = view;
+    if (!now.defined) return;
+    const r = Math.min(domain[1], Math.max(domain[0], scale()));
+    const [left, top] = [EDGE.left, EDGE.top];
+    context.fillStyle = colours.h1;
+    context.globalAlpha = 0.07;
+    context.fillRect(left, top, x(r) - left, y(r) - top);
+    context.globalAlpha = 1;
     context.strokeStyle = colours.ink;
     context.lineWidth = 1.2;
     context.beginPath();
@@ -122,12 +127,17 @@ export function makeDiagram({ store, layer, scale, choose }) {
     context.lineTo(x(r), y(r));
     context.lineTo(x(r), top);
     context.stroke();
+    for (const bar of [hovered, store.state.bar]) {
+      if (!bar || !now.degrees[bar.degree]?.bars[bar.place]) continue;
+      const [a, b] = at(view, bar.degree, now.degrees[bar.degree].bars[bar.place]);
+      ring(context, a, b, 7, bar === hovered ? 1.2 : 2.2, colours.ink);
+    }
   }
 
   function find(event) {
     const view = axes();
     const [px, py] = within(canvas, event);
-    let [best, distance] = [null, 100];
+    let [best, distance] = [null, 100]; // squared: ten pixels
     view.now.degrees.forEach((degree, number) => {
       for (const bar of degree.bars) {
         const [a, b] = at(view, number, bar);

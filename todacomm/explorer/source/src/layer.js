@@ -14,6 +14,19 @@ export function makeLayers(raw, nTexts) {
   return { raw, count: raw.length, get };
 }
 
+/** Prepare the layers of which nobody asked yet, one at a time, whenever the page has nothing else to do. */
+export function prepareInTime(layers) {
+  const soon = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 60));
+  const next = (place) => {
+    if (place >= layers.count) return;
+    void layers.get(place).merges;
+    soon(() => next(place + 1));
+  };
+  soon(() => next(0));
+}
+
+let made = 0;
+
 export function makeLayer(raw, nTexts) {
   const tree = unpackEdges(raw.tree);
   const higher = raw.bars.map((bars) => split(unpack(bars)));
@@ -25,6 +38,7 @@ export function makeLayer(raw, nTexts) {
   const last = Math.max(0, ...degrees.map((degree) => degree.deaths[degree.count - 1] ?? 0));
   const layer = {
     ...raw,
+    id: ++made,
     nTexts,
     tree,
     degrees: defined ? degrees : [],

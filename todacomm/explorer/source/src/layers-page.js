@@ -5,7 +5,7 @@ import { makeCloud } from "./cloud.js";
 import { colourChoices, makeColouring } from "./colourings.js";
 import { announceScale, describeBar, makeDiagram } from "./diagram.js";
 import { announce, el } from "./dom.js";
-import { bettiAt, edgesUpTo, flat, makeLayers, ownTurn } from "./layer.js";
+import { bettiAt, edgesUpTo, flat, makeLayers, ownTurn, prepareInTime } from "./layer.js";
 import { gapList, loopList, makeLists, search, searchList, selectionList } from "./lists.js";
 import { doubtful, makeDoubts, makeHeader, panel } from "./page-parts.js";
 import { makeAxis, makeBarcode, makeBettiCurves, makeDendrogram } from "./scale-panels.js";
@@ -16,6 +16,12 @@ import { mayMove, onTheme } from "./theme.js";
 import { cloudTools, ICONS, iconButton, labelled, makeLegend, makeSelect, planeChoices } from "./toolbar.js";
 import { figure, percent, whole } from "./words.js";
 
+const HINTS = [
+  "Point at a text in the cloud to read it; click to hold it; draw a lasso around several.",
+  "The arrow keys go through the layers; the space bar plays them.",
+  "Choose a bar: of H1 to see the loop and its texts, of H0 to see the two sides of the gap.",
+  "Drag the line over the scale: the graph of near texts grows, and the Betti numbers count along.",
+];
 const BEAT = 1500; // milliseconds a layer is shown while the strip plays
 
 export function makeLayersPage(data, main, header) {
@@ -53,7 +59,7 @@ export function makeLayersPage(data, main, header) {
   const table = makeBarTable(shared);
   const bands = [makeBettiCurves(shared), makeBarcode(shared), makeDendrogram(shared), makeAxis(shared)];
   const reading = makeScaleReading(shared);
-  const card = makeTextCard({ texts, store, sides: () => [{ name: "Nearest", layer: layer(), key: `${state.frame}:${state.place}` }] });
+  const card = makeTextCard({ texts, store, hints: HINTS, sides: () => [{ name: "Nearest", layer: layer(), key: `${state.frame}:${state.place}` }] });
   const context = { texts, store, layer };
   const lists = makeLists({ texts, store, makers: {
     loop: { label: "Loop", make: () => loopList(context), hint: "Choose an H1 bar in the diagram, the barcode or the table to read the texts on its shortest loop." },
@@ -115,6 +121,7 @@ export function makeLayersPage(data, main, header) {
   onTheme(() => refreshAll(state, new Set(everything)));
   store.on(["place"], () => announce(`${layer().name}${layer().degenerate ? ", degenerate" : ""}`));
   store.on(["bar"], () => state.bar && announce(describeBar(layer(), state.bar)));
+  prepareInTime(frames[state.frame]);
   layerKeys(store, () => frames[state.frame].count);
 
   return { store, cloud, layer, scale, setScale, choose };
@@ -194,13 +201,11 @@ function makeScaleReading({ store, layer, scale, setScale }) {
     if (!now.defined) return element.replaceChildren(item("this layer", "no shape"));
     const numbers = bettiAt(now, at);
     const edges = edgesUpTo(now, at);
-    const drawn = now.edges.length.length;
-    const shown = edges.exact && edges.count <= drawn;
     return element.replaceChildren(
       item("scale", figure(at)),
       now.unit ? item("medians", figure(at / now.unit, 2)) : "",
       ...numbers.map((number, degree) => item(`β${"₀₁₂"[degree]}`, whole(number), { class: `betti betti-${degree}`, "data-betti": number })),
-      item("edges", `${edges.exact ? "" : "about "}${whole(edges.count)}${shown ? "" : `, ${whole(drawn)} drawn`}`),
+      item("edges", `${edges.exact ? "" : "≈ "}${whole(edges.count)}`),
     ); // prettier-ignore
   }
 

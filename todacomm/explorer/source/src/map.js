@@ -1,7 +1,7 @@
 // The similarity of every layer of one model with every layer of the other: where to look, and the way there.
 
 import { announce, el } from "./dom.js";
-import { makeSurface, within } from "./surface.js";
+import { letters, makeSurface, within } from "./surface.js";
 import { theme } from "./theme.js";
 import { figure, shortName } from "./words.js";
 
@@ -45,7 +45,7 @@ export function makeMap({ data, store, similarity }) {
         if (value !== null && column === best) dot(context, x + (side - gap) / 2, y + (side - gap) / 2, Math.min(3, side / 5), colours.panel, colours.ink);
       });
     });
-    context.font = `11px ${getComputedStyle(canvas).fontFamily}`;
+    context.font = `11px ${letters(canvas)}`;
     context.fillStyle = colours.muted;
     const every = (size) => Math.max(1, Math.ceil(size / side));
     context.textBaseline = "middle";

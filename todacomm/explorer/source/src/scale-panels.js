@@ -6,7 +6,7 @@ import { steps } from "./bars.js";
 import { barKeys } from "./diagram.js";
 import { el } from "./dom.js";
 import { unpack } from "./read.js";
-import { makeSurface, within } from "./surface.js";
+import { letters, makeSurface, within } from "./surface.js";
 import { theme } from "./theme.js";
 import { whole } from "./words.js";
 
@@ -17,17 +17,25 @@ export const across = (layer, width) => linear([0, layer.reach], [EDGE.left, wid
 
 /**
  * A panel on the axis of scales. Dragging moves the scale, a click chooses what `find` finds.
- * @param options.paint (context, width, height, tools) => void
+ * @param options.paint (context, width, height, tools) => void, what does not change with the scale
+ * @param options.mark the same of what does
  * @param options.find (x, y, width, height) => bar or null
  */
-function makePanel({ name, label, store, layer, scale, setScale, choose, paint, find }) {
+function makePanel({ name, label, store, layer, scale, setScale, choose, paint, find, mark = () => {} }) {
   const canvas = el("canvas", { tabindex: 0, role: "application", "aria-label": label, "aria-roledescription": name });
-  const surface = makeSurface(canvas, (context, width, height) => {
-    const now = layer();
-    const colours = theme();
-    const x = across(now, width);
-    context.font = `11px ${getComputedStyle(canvas).fontFamily}`;
-    if (now.defined) paint(context, width, height, { now, x, colours });
+  const tools = (width) => ({ now: layer(), x: across(layer(), width), colours: theme() });
+  const base = {
+    key: () => `${layer().id} ${store.state.bar ? `${store.state.bar.degree}:${store.state.bar.place}` : ""}`,
+    paint(context, width, height) {
+      context.font = `11px ${letters(canvas)}`;
+      if (layer().defined) paint(context, width, height, tools(width));
+    },
+  };
+  const surface = makeSurface(canvas, drawScale, base);
+
+  function drawScale(context, width, height) {
+    const { now, x, colours } = tools(width);
+    if (now.defined) mark(context, width, height, { now, x, colours });
     context.beginPath();
     const at = Math.round(x(Math.min(scale(), now.reach))) + 0.5;
     context.moveTo(at, 0);
@@ -35,7 +43,8 @@ function makePanel({ name, label, store, layer, scale, setScale, choose, paint, 
     context.lineWidth = 1.2;
     context.strokeStyle = colours.ink;
     context.stroke();
-  });
+  }
+
   let start = null;
   const toScale = (px) => Math.min(layer().reach, Math.max(0, across(layer(), surface.size.width).invert(px)));
 
@@ -200,7 +209,7 @@ export function makeDendrogram(shared) {
     },
     paint(context, width, height, { now, x, colours }) {
       const y = upright(now, height);
-      const { bar, hover, pin } = shared.store.state;
+      const { bar } = shared.store.state;
       const chosen = bar?.degree === 0 ? now.merges.joins[now.degrees[0].bars[bar.place].source] : null;
       context.globalAlpha = chosen ? 0.35 : 0.6;
       strokeJoins(context, now.merges.joins, x, y, colours.muted, 0.75);
@@ -214,36 +223,38 @@ export function makeDendrogram(shared) {
         context.globalAlpha = 1;
         strokeJoins(context, [chosen], x, y, colours.ink, 2);
       }
-      const focus = hover >= 0 ? hover : pin;
-      const place = focus >= 0 ? now.merges.place[focus] : -1;
-      if (place >= 0) {
-        context.beginPath();
-        context.arc(x(0) - 5, y(place), 3.2, 0, 2 * Math.PI);
-        context.fillStyle = colours.ink;
-        context.fill();
-      }
       context.textAlign = "right";
       context.textBaseline = "middle";
       context.fillStyle = colours.muted;
       context.fillText(whole(now.merges.order.length), EDGE.left - 12, height / 2 - 7);
       context.fillText("points", EDGE.left - 12, height / 2 + 7);
     },
+    mark(context, width, height, { now, x, colours }) {
+      const { hover, pin } = shared.store.state;
+      const focus = hover >= 0 ? hover : pin;
+      const place = focus >= 0 ? now.merges.place[focus] : -1;
+      if (place < 0) return;
+      context.beginPath();
+      context.arc(x(0) - 5, upright(now, height)(place), 3.2, 0, 2 * Math.PI);
+      context.fillStyle = colours.ink;
+      context.fill();
+    },
   });
 }
 
 function strokeJoins(context, joins, x, y, colour, width) {
-  context.beginPath();
+  context.lineWidth = width;
+  context.strokeStyle = colour;
   for (const join of joins) {
     const right = x(join.scale);
     const [a, b] = join.sides;
+    context.beginPath();
     context.moveTo(x(a.scale), y(a.height));
     context.lineTo(right, y(a.height));
     context.lineTo(right, y(b.height));
     context.lineTo(x(b.scale), y(b.height));
+    context.stroke();
   }
-  context.lineWidth = width;
-  context.strokeStyle = colour;
-  context.stroke();
 }
 
 function joinsUnder(group) {
@@ -265,7 +276,7 @@ export function makeAxis({ layer }) {
     const now = layer();
     const x = across(now, width);
     const colours = theme();
-    context.font = `11px ${getComputedStyle(canvas).fontFamily}`;
+    context.font = `11px ${letters(canvas)}`;
     context.fillStyle = colours.muted;
     context.strokeStyle = colours.line;
     context.textBaseline = "top";

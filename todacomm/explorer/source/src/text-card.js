@@ -4,10 +4,12 @@ import { el } from "./dom.js";
 import { neighboursOf } from "./layer.js";
 import { figure, plainNumber, shownToken, tail, whole } from "./words.js";
 
-/** @param {{texts: object, store: object, sides: () => {name: string, layer: object, key: string}[]}} options */
-export function makeTextCard({ texts, store, sides }) {
+/** @param {{texts: object, store: object, hints: string[],
+ *   sides: () => {name: string, layer: object, key: string}[]}} options `hints` stand where no text is looked at */
+export function makeTextCard({ texts, store, sides, hints }) {
   const element = el("section", { class: "text-card", "aria-label": "Text", id: "text-card" });
   let shown = null;
+  let waiting = false;
 
   function render() {
     const { hover, pin } = store.state;
@@ -15,12 +17,21 @@ export function makeTextCard({ texts, store, sides }) {
     const key = [text, pin, ...sides().map(({ key }) => key)].join();
     if (key === shown) return;
     shown = key;
+    if (!waiting) requestAnimationFrame(show);
+    waiting = true;
+  }
+
+  /** Once a frame, however fast the pointer goes. */
+  function show() {
+    waiting = false;
+    const { hover, pin } = store.state;
+    const text = hover >= 0 ? hover : pin;
     element.replaceChildren(...(text < 0 ? nothing() : card(text)));
     element.scrollTop = 0;
   }
 
   function nothing() {
-    return [el("p", { class: "hint" }, "Point at a text to read it. Click to hold it. Drag a lasso around several.")];
+    return hints.map((words) => el("p", { class: "hint" }, words));
   }
 
   function card(text) {
