@@ -296,7 +296,7 @@ def test_doubt_is_marked_where_it_is_seen(shown, data):
     marks = shown.js(
         "return [...document.querySelectorAll('.strip-plot .verdict')].map(e => e.getAttribute('aria-label'))"
     )
-    assert marks == ["none", "loop", "loop", "few texts"]
+    assert marks == ["no loop", "loop", "loop", "few texts"]
     shown.press(Keys.END)
     shown.click("[data-bar='1:0']")
     assert "made by few texts" in shown.text("#list .meaning")

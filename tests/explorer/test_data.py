@@ -26,7 +26,7 @@ def test_edges_that_do_not_rise():
 
 
 def test_an_unknown_verdict():
-    with pytest.raises(ValueError, match="choose loop, few texts or none"):
+    with pytest.raises(ValueError, match="choose loop, few texts, none or not tested"):
         Loop(1, 0.0, 1.0, "perhaps")
 
 

@@ -1,23 +1,18 @@
 """The interactive page of an analysis, of a training and of a comparison."""
 
 from todacomm.explorer.data import (
-    Band,
     Checkpoint,
     CheckpointsData,
     ComparisonData,
-    Edges,
     ExplorerData,
-    ExplorerLayer,
-    Graph,
-    Loop,
     Metric,
-    MetricValue,
     ModelSide,
     SimilarityMap,
     TextColumn,
     Texts,
 )
 from todacomm.explorer.graph import layer_graph
+from todacomm.explorer.layer_data import Band, Edges, ExplorerLayer, Graph, Loop, MetricValue
 from todacomm.explorer.page import explorer_page, framed
 
 __all__ = [

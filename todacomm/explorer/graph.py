@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from todacomm.explorer.data import Edges, Graph
+from todacomm.explorer.layer_data import Edges, Graph
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]

@@ -6,18 +6,9 @@ from typing import Any
 import numpy as np
 
 from todacomm.explorer.alignment import turns_between, turns_over_depth
-from todacomm.explorer.data import (
-    VERDICTS,
-    CheckpointsData,
-    ComparisonData,
-    Edges,
-    ExplorerData,
-    ExplorerLayer,
-    Loop,
-    MetricValue,
-    Texts,
-)
+from todacomm.explorer.data import CheckpointsData, ComparisonData, ExplorerData, Texts
 from todacomm.explorer.encoding import number, quantised, rows, single
+from todacomm.explorer.layer_data import VERDICTS, Edges, ExplorerLayer, Loop, MetricValue
 
 MAX_COMPONENTS = 6
 FORMAT = 1

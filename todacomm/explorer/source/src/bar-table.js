@@ -1,7 +1,7 @@
 // The bars that were looked into, as a table of buttons: the longest loops and the widest gaps.
 
 import { el } from "./dom.js";
-import { figure, MEANINGS, VERDICTS, whole } from "./words.js";
+import { figure, MEANINGS, whole } from "./words.js";
 import { verdictIcon } from "./strip.js";
 
 const GAPS = 3;
@@ -25,7 +25,7 @@ export function makeBarTable({ store, layer, choose }) {
           el("td", {}, button(1, loop.place, `H1 · ${loop.rank}`)),
           el("td", { class: "number" }, length(loop)),
           el("td", { class: "number" }, loop.reproduction === null ? "–" : figure(loop.reproduction, 2)),
-          el("td", { title: MEANINGS[loop.verdict] }, verdictIcon(loop.verdict), " ", VERDICTS[loop.verdict]))); // prettier-ignore
+          el("td", { title: MEANINGS[loop.verdict] }, verdictIcon(loop.verdict), " ", loop.verdict))); // prettier-ignore
       parts.push(el("table", {}, head("loops", unit, "repr.", "verdict"), el("tbody", {}, rows)));
     }
     if (now.defined) {

@@ -5,6 +5,7 @@ import { letters } from "./surface.js";
 
 const CHUNK = 400; // lines in a path: one of many thousands takes far longer than its parts
 
+const DASHES = { loop: [], "few texts": [7, 4], none: [2, 4], "not tested": [2, 4] }; // the weaker the claim, the thinner the line
 const FEW_EDGES = 2000; // that can be drawn while points move
 
 /** What stays while a reader looks around. @param scene made by cloud.js; `place(text)` gives pixels */
@@ -83,7 +84,9 @@ function drawPoints(context, { n, codes, palette, bright, radius, place }) {
 function drawLoop(context, { loop, place, colours, radius }) {
   const corners = [...loop.rows].map(place);
   if (!corners.length) return;
-  for (const [width, colour] of [[5.5, colours.panel], [2.2, colours.h1]]) {
+  const line = loop.verdict === "loop" || loop.verdict === "few texts" ? colours.h1 : colours.muted;
+  for (const [width, colour] of [[5.5, colours.panel], [2.2, line]]) {
+    context.setLineDash(width < 5 ? DASHES[loop.verdict] : []);
     context.beginPath();
     corners.forEach(([x, y], at) => (at ? context.lineTo(x, y) : context.moveTo(x, y)));
     context.closePath();
@@ -92,6 +95,7 @@ function drawLoop(context, { loop, place, colours, radius }) {
     context.strokeStyle = colour;
     context.stroke();
   }
+  context.setLineDash([]);
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.font = `600 10.5px ${letters(context.canvas)}`;

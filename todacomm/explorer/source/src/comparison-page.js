@@ -14,7 +14,7 @@ import { verdictIcon } from "./strip.js";
 import { makeTextCard } from "./text-card.js";
 import { onTheme } from "./theme.js";
 import { cloudTools, labelled, makeLegend, makeSelect, planeChoices } from "./toolbar.js";
-import { percent } from "./words.js";
+import { loopWords, percent } from "./words.js";
 
 const HINTS = [
   "Point at a text in one cloud to see it in both, with its nearest neighbours; those of one model alone are ringed in orange.",
@@ -148,7 +148,7 @@ function loopChoices(sides, layers) {
   const found = sides.flatMap((side, at) =>
     layers[at].loops
       .filter((loop) => loop.rows.length)
-      .map((loop) => [`${at}:${loop.rank}`, `${side.name}, H1 bar ${loop.rank}: ${loop.verdict === "none" ? "no loop" : loop.verdict}`]),
+      .map((loop) => [`${at}:${loop.rank}`, `${side.name}, H1 bar ${loop.rank}: ${loopWords(loop.verdict)}`]),
   );
   return [["", "none"], ...found];
 }
@@ -176,7 +176,7 @@ function cloudPanel(side, at, cloud, store) {
   function refresh(layer, plane) {
     select.value = String(store.state[name]);
     const shares = plane.map((pc) => percent(layer.explained[pc])).join(" + ");
-    note.replaceChildren(layer.verdict ? verdictIcon(layer.verdict) : "", ` ${layer.verdict === "none" ? "no loop" : (layer.verdict ?? "no shape")} · ${shares}`);
+    note.replaceChildren(layer.verdict ? verdictIcon(layer.verdict) : "", ` ${layer.verdict ? loopWords(layer.verdict) : "no shape"} · ${shares}`);
     doubts.refresh(layer);
   }
 

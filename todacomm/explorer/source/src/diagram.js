@@ -6,7 +6,7 @@ import { bettiAt } from "./layer.js";
 import { announce, el } from "./dom.js";
 import { letters, makeSurface, within } from "./surface.js";
 import { theme } from "./theme.js";
-import { figure } from "./words.js";
+import { figure, loopWords, whole } from "./words.js";
 
 const EDGE = { left: 52, right: 6, top: 18, bottom: 32, gutter: 18 };
 
@@ -16,6 +16,7 @@ const EDGE = { left: 52, right: 6, top: 18, bottom: 32, gutter: 18 };
 export function makeDiagram({ store, layer, scale, choose }) {
   const canvas = el("canvas", { tabindex: 0, role: "application", "aria-label": "Persistence diagram; arrow keys choose a bar", "aria-roledescription": "diagram" });
   const element = el("div", { class: "square" }, canvas);
+  const words = el("span", { class: "panel-note", id: "bar" });
   const surface = makeSurface(canvas, draw, { key: () => String(layer().id), paint });
   let hovered = null;
 
@@ -100,7 +101,10 @@ export function makeDiagram({ store, layer, scale, choose }) {
       const bar = view.now.degrees[1].bars[loop.place];
       if (!bar) continue;
       const [a, b] = at(view, 1, bar);
-      ring(context, a, b, 4.5, 1.4, colours.h1);
+      const claimed = loop.verdict === "loop" || loop.verdict === "few texts";
+      context.setLineDash(loop.verdict === "few texts" ? [3, 2] : []);
+      ring(context, a, b, 4.5, claimed ? 1.7 : 1, claimed ? colours.h1 : colours.muted);
+      context.setLineDash([]);
       if (labels.some(([x, y]) => Math.hypot(x - a, y - b) < 13)) continue;
       labels.push([a, b]);
       context.fillStyle = colours.ink;
@@ -153,11 +157,11 @@ export function makeDiagram({ store, layer, scale, choose }) {
     if (bar?.place === hovered?.place && bar?.degree === hovered?.degree) return;
     hovered = bar;
     canvas.style.cursor = bar ? "pointer" : "default";
-    surface.request();
+    refresh();
   });
   canvas.addEventListener("pointerleave", () => {
     hovered = null;
-    surface.request();
+    refresh();
   });
   canvas.addEventListener("pointerdown", (event) => {
     if (event.pointerType === "mouse") event.preventDefault();
@@ -168,7 +172,15 @@ export function makeDiagram({ store, layer, scale, choose }) {
     if (barKeys(event, layer(), store.state.bar, choose)) event.preventDefault();
   });
 
-  return { element, refresh: surface.request };
+  /** What is pointed at, or chosen, in words beside the title. */
+  function refresh() {
+    const bar = hovered ?? store.state.bar;
+    const there = bar && layer().degrees[bar.degree]?.bars[bar.place];
+    words.textContent = there ? describeBar(layer(), bar) : "";
+    surface.request();
+  }
+
+  return { element, words, refresh };
 }
 
 function ring(context, x, y, radius, width, colour) {
@@ -201,8 +213,13 @@ export function barKeys(event, layer, bar, choose) {
 export function describeBar(layer, { degree, place }) {
   const bar = layer.degrees[degree].bars[place];
   const loop = degree === 1 ? layer.loops.find((one) => one.place === place) : null;
-  const unit = layer.unit ? `, ${figure((bar.death - bar.birth) / layer.unit)} median distances` : "";
-  return `H${degree} bar ${place + 1} of ${layer.degrees[degree].count}: ${figure(bar.birth, 4)} to ${figure(bar.death, 4)}, length ${figure(bar.death - bar.birth)}${unit}${loop ? `, verdict ${loop.verdict}` : ""}`;
+  const length = bar.death - bar.birth;
+  const words = [
+    `H${degree} bar ${place + 1} of ${whole(layer.degrees[degree].count)}, ${figure(bar.birth)} to ${figure(bar.death)}`,
+    layer.unit ? `${figure(length / layer.unit)} medians long` : `${figure(length)} long`,
+    loop && loopWords(loop.verdict),
+  ];
+  return words.filter(Boolean).join(", ");
 }
 
 /** Tell a screen reader of the scale. */

@@ -1,14 +1,17 @@
 // The page of an analysis, or of a training with its checkpoints: strip, cloud, topology and texts of one layer.
 
 import { makeBarTable } from "./bar-table.js";
+import { makeBarcode } from "./barcode.js";
+import { makeBettiCurves } from "./betti-curves.js";
 import { makeCloud } from "./cloud.js";
 import { colourChoices, makeColouring } from "./colourings.js";
+import { makeDendrogram } from "./dendrogram.js";
 import { announceScale, describeBar, makeDiagram } from "./diagram.js";
 import { announce, el } from "./dom.js";
 import { bettiAt, edgesUpTo, flat, makeLayers, ownTurn, prepareInTime } from "./layer.js";
 import { gapList, loopList, makeLists, search, searchList, selectionList } from "./lists.js";
 import { doubtful, makeDoubts, makeHeader, panel } from "./page-parts.js";
-import { makeAxis, makeBarcode, makeBettiCurves, makeDendrogram } from "./scale-panels.js";
+import { makeAxis } from "./scale-panel.js";
 import { makeStore } from "./store.js";
 import { makeStrip } from "./strip.js";
 import { makeTextCard } from "./text-card.js";
@@ -85,7 +88,7 @@ export function makeLayersPage(data, main, header) {
     ...(frames.length > 1 ? [makeCheckpoints(data, store)] : []),
     el("section", { class: "panel strip-panel", "aria-label": "Layers over depth" }, stripKey(), strip.element),
     panel("Cloud", { class: "cloud-panel", note: explained, tools }, cloud.element, el("div", { class: "cloud-foot" }, labelled("colour", colourSelect), labelled("plane", planeSelect), legend.element)),
-    panel("Persistence", { class: "diagram-panel" }, el("div", { class: "diagram-row" }, diagram.element, table.element)),
+    panel("Persistence", { class: "diagram-panel", note: diagram.words }, el("div", { class: "diagram-row" }, diagram.element, table.element)),
     panel("Over the scale", { class: "scale-panel", note: reading.unit }, el("div", { class: "bands" }, bands.map((band) => band.element), reading.slider), reading.element),
     el("div", { class: "panel text-panel" }, card.element, lists.element),
   ); // prettier-ignore
@@ -104,7 +107,7 @@ export function makeLayersPage(data, main, header) {
       legend.refresh(coloured());
     }
     if (changes.has("place") || changes.has("frame") || changes.has("plane")) {
-      explained.textContent = `${plane().map((pc) => `PC ${pc + 1} ${percent(now.explained[pc])}`).join(" · ")} of the variance`;
+      explained.textContent = `${now.name} · ${plane().map((pc) => `PC ${pc + 1} ${percent(now.explained[pc])}`).join(" · ")} of the variance`;
     }
     cloud.refresh();
     if (["place", "frame", "bar"].some((name) => changes.has(name))) table.refresh();

@@ -5,7 +5,7 @@ import { linear } from "./linear.js";
 import { area, line } from "d3-shape";
 import { choices, el, svg } from "./dom.js";
 import { onTheme } from "./theme.js";
-import { figure, pValue, shortName, VERDICTS } from "./words.js";
+import { figure, loopWords, pValue, shortName } from "./words.js";
 
 const LANE = 52;
 const FOOT = 42; // verdicts and names
@@ -183,7 +183,7 @@ function drawLane(all, name, x, top, width) {
 
 /** Full: a loop; half: few texts; hollow: none. */
 export function verdictMark(verdict) {
-  const group = svg("g", { class: `verdict verdict-${verdict.replace(" ", "-")}`, role: "img", "aria-label": VERDICTS[verdict] });
+  const group = svg("g", { class: `verdict verdict-${verdict.replace(" ", "-")}`, role: "img", "aria-label": loopWords(verdict) });
   group.append(svg("circle", { r: 5, class: "ring" }));
   if (verdict === "loop") group.append(svg("circle", { r: 5, class: "full" }));
   if (verdict === "few texts") group.append(svg("path", { d: "M0,-5 A5,5 0 0 0 0,5 Z", class: "full" }));
@@ -197,7 +197,7 @@ export function verdictIcon(verdict) {
 function footWords(layer) {
   const words = el("span", {}, el("strong", { id: "layer-name" }, layer.name), ` · depth ${figure(layer.depth, 2)}`);
   if (layer.degenerate) words.append(" · ", el("span", { class: "doubt" }, "degenerate"));
-  else if (layer.verdict) words.append(" · ", verdictIcon(layer.verdict), ` ${layer.verdict === "none" ? "no loop" : VERDICTS[layer.verdict]}`);
+  else if (layer.verdict) words.append(" · ", verdictIcon(layer.verdict), ` ${loopWords(layer.verdict)}`);
   return [words];
 }
 

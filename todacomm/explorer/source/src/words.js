@@ -54,15 +54,15 @@ export function shortName(name) {
   return name.replace(/^layer_/, "").replace(/^embedding$/, "emb").replace("_attention", "a").replace("_ffn", "f");
 }
 
-export const VERDICTS = {
-  loop: "loop",
-  "few texts": "few texts",
-  none: "none",
-};
+/** A verdict as it is said of a layer or a loop that stands alone. */
+export function loopWords(verdict) {
+  return verdict === "none" ? "no loop" : verdict;
+}
 
 /** What a verdict means, in a sentence. */
 export const MEANINGS = {
   loop: "A loop: longer than the covariance explains, and it comes back on random halves of the texts.",
   "few texts": "Longer than the covariance explains, but made by few texts: not a loop that other texts would show.",
   none: "Not a loop: no longer than the covariance explains.",
+  "not tested": "Not tested: no null was drawn, or no half-samples.",
 };
