@@ -13,7 +13,8 @@ from todacomm.explorer.data import (
 )
 from todacomm.explorer.graph import layer_graph
 from todacomm.explorer.layer_data import Band, Edges, ExplorerLayer, Graph, Loop, MetricValue
-from todacomm.explorer.page import explorer_page, framed
+from todacomm.explorer.page import explorer_page
+from todacomm.results.page import framed
 
 __all__ = [
     "Band", "Checkpoint", "CheckpointsData", "ComparisonData", "Edges", "ExplorerData", "ExplorerLayer", "Graph",

@@ -32,13 +32,3 @@ def explorer_page(data: ExplorerData | CheckpointsData | ComparisonData) -> str:
     title = html.escape("".join(c if c.isprintable() else " " for c in data.title))
     held = script_json(payload(data))
     return f'{before}<title>{title}</title><script type="application/json" id="explorer-data">{held}</script>{after}'
-
-
-def framed(page: str, height: int = 900) -> str:
-    """A page in a frame of its own that allows scripts and nothing else: what a notebook shows.
-
-    >>> framed("<b>&</b>", 300).partition(" style")[0]
-    '<iframe sandbox="allow-scripts" srcdoc="&lt;b&gt;&amp;&lt;/b&gt;"'
-    """
-    style = f"width:100%;height:{height}px;border:0"
-    return f'<iframe sandbox="allow-scripts" srcdoc="{html.escape(page)}" style="{style}"></iframe>'

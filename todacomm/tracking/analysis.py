@@ -13,6 +13,7 @@ import pandas as pd
 from todacomm.core.loops.whole_run import LoopPoints
 from todacomm.results.layer import LayerResult
 from todacomm.results.loops import Loop, pick_loop
+from todacomm.results.page import FramedPage
 from todacomm.results.result import Result
 from todacomm.results.table import run_values
 from todacomm.settings.analysis import AnalysisConfig
@@ -207,6 +208,16 @@ class Analysis:
             replicates=self.replicates,
             loop_points=self.loop_points,
         )
+
+    def explorer(self, height: int = 900) -> FramedPage:
+        """The interactive page as a notebook shows it.
+
+        Raises
+        ------
+        ValueError
+            The run was recorded without one: ``todacomm explore RUN`` makes it from the stored clouds.
+        """
+        return FramedPage(self.artifact("explorer.html").read_text(encoding="utf-8"), height)
 
     @property
     def artifact_uri(self) -> str:
