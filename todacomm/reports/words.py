@@ -186,8 +186,8 @@ def _no_long_bars(values: Mapping[str, Any], where: Sequence[str], at: Place) ->
         text = f"In {where[0]} the longest H1 bar is not longer than the covariance explains ({_evidence(closest)})"
     else:
         text = (
-            f"In none of {count(len(where), 'layer')} is the longest H1 bar longer than the covariance explains (closest "
-            f"in {closest['layer']}: {_evidence(closest)})"
+            f"In none of {count(len(where), 'layer')} is the longest H1 bar longer than the covariance explains "
+            f"(closest in {closest['layer']}: {_evidence(closest)})"
         )
     return f"{text}. A loop weaker than the noise at this number of points would not be detected."
 
