@@ -23,6 +23,8 @@ from todacomm.reports import (
     templates_folder,
     write_reports,
 )
+from todacomm.reports.blocks import layer_tables
+from todacomm.reports.formats import plus_minus
 from todacomm.reports.model import mlflow_command, python_call
 from todacomm.reports.page import LONG_TABLE
 from todacomm.reports.render import escape_markdown, one_line
@@ -109,7 +111,7 @@ def test_the_contents_lead_to_every_heading(written: tuple[Result, Path]) -> Non
     _, folder = written
     source = (folder / "report.html").read_text(encoding="utf-8")
     page = Page(source)
-    links = [value for name, value in page.attributes if name == "href" and not value.startswith("#figure")]
+    links = [value for name, value in page.attributes if name == "href" and re.match(r"#(?!figure\d)", value)]
     anchors = re.findall(r'<h[23] id="([^"]+)">', source)
     assert links == [f"#{anchor}" for anchor in anchors]
     assert len(set(anchors)) == len(page.text["h2"]) + len(page.text["h3"])
@@ -171,9 +173,13 @@ def test_numbers_carry_the_half_width_of_their_interval(written: tuple[Result, P
     result, folder = written
     rows = result.table[(result.table["metric"] == "h1_max_norm") & (result.table["layer"] == "layer_0")]
     row = rows[rows["control"] == ""].iloc[0]
-    assert f"{row['value']:.3f} ± {(row['hi'] - row['lo']) / 2:.3f}" in (folder / "report.md").read_text(
-        encoding="utf-8"
-    )
+    assert row["lo"] < row["value"] < row["hi"]
+    shown = plus_minus(row["value"], (row["hi"] - row["lo"]) / 2)
+    assert "±" in shown
+    (table,) = [table for table in layer_tables(result) if table.title.startswith("H1")]
+    (cells,) = [cells for cells in table.rows if cells[0] == "layer_0"]
+    assert shown in cells
+    assert shown in (folder / "report.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", NASTY)
