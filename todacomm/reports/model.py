@@ -9,6 +9,7 @@ from typing import Any
 from todacomm.reports.blocks import gaps, layer_tables, run_table
 from todacomm.reports.files import Picture, write_files
 from todacomm.reports.glossary import glossary
+from todacomm.reports.loops import gap_sentences, loop_blocks, loop_table
 from todacomm.reports.render import one_line, render_markdown
 from todacomm.reports.settings_table import settings_table
 from todacomm.reports.words import Place, by_topic, headline_sentence
@@ -29,8 +30,9 @@ def report_context(result: Result) -> dict[str, Any]:
 
     ``title`` and ``headline`` (str); ``warnings`` and ``gaps`` (list of str); ``settings`` and ``glossary`` (pairs of
     name and text); ``numbers`` (name, value, meaning); ``tables`` (each with title, caption, header and rows);
-    ``overview`` (a figure with title, reading and file) and ``figures``; ``interpretation`` (sentences by heading);
-    ``mlflow_command``, ``python_call``, ``digest``.
+    ``loops`` (the table of the longest bars), ``loop_blocks`` (title, sentence, texts as pairs of id and ending) and
+    ``gap_sentences``; ``overview`` (a figure with title, reading and file) and ``figures``; ``interpretation``
+    (sentences by heading); ``mlflow_command``, ``python_call``, ``digest``.
     """
     overview, *others = pictures(result)
     return {
@@ -42,6 +44,9 @@ def report_context(result: Result) -> dict[str, Any]:
         "interpretation": interpretation(result),
         "figures": others,
         "tables": layer_tables(result),
+        "loops": loop_table(result),
+        "loop_blocks": loop_blocks(result),
+        "gap_sentences": gap_sentences(result),
         "gaps": gaps(result),
         "settings": settings_table(result),
         "glossary": glossary(result),

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from todacomm.core.facts import RunWarning
+from todacomm.core.loops.whole_run import LoopPoints
 from todacomm.results.depth import Depth, read_depth
 from todacomm.results.facts import ModelFacts, TextFacts
 from todacomm.results.layer import LayerResult
-from todacomm.results.table import LOOP_COLUMNS, run_values, tidy
+from todacomm.results.table import ASSOCIATION_COLUMNS, LOOP_COLUMNS, run_values, tidy
 from todacomm.settings.analysis import AnalysisConfig
 
 
@@ -35,8 +36,10 @@ class Result:
 
     Attributes
     ----------
-    table, nulls, loops : DataFrame
+    table, nulls, loops, associations : DataFrame
         The tidy tables of :mod:`todacomm.results.table`.
+    loop_points : tuple of LoopPoints
+        Which points make each bar of ``loops``, in the same order.
     clouds : dict of ndarray, shape (n_points, n_dims)
         Pooled activations by layer, float32.
     text_table : DataFrame
@@ -59,6 +62,8 @@ class Result:
     text_table: pd.DataFrame = field(default_factory=pd.DataFrame)
     replicates: Mapping[str, np.ndarray] = field(default_factory=dict)
     loops: pd.DataFrame = field(default_factory=lambda: tidy([], LOOP_COLUMNS))
+    loop_points: tuple[LoopPoints, ...] = ()
+    associations: pd.DataFrame = field(default_factory=lambda: tidy([], ASSOCIATION_COLUMNS))
     warnings: tuple[RunWarning, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
 

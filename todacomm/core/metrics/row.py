@@ -7,7 +7,7 @@ from typing import Any, Literal
 Tail = Literal["upper", "two-sided"]
 Group = Literal["tda", "cloud", "geometry"]
 TableName = Literal["health", "shape", "raw", "geometry", ""]
-Subject = Literal["cloud", "landmarks", "texts"]
+Subject = Literal["cloud", "landmarks", "texts", "halves"]
 
 WITHOUT_SHAPE = frozenset(("n_points", "n_distinct"))
 """What is known of a cloud with too few distinct points."""
@@ -30,7 +30,7 @@ class Metric:
         Homology degree of the bars it is computed from.
     of : str
         ``cloud``: measured in every layer. ``landmarks``: only where distances are taken among landmarks. ``texts``: of
-        the texts, the same in every layer.
+        the texts, the same in every layer. ``halves``: of the half-samples of the texts together.
     group : str
         First half of its key in the tracking store: ``tda``, ``cloud`` or ``geometry``.
     label, short, units, meaning : str
