@@ -112,6 +112,8 @@ def _draw(
             _curves(axes, lines, kind)
         else:
             _rows(figure, axes, lines[:shown], kind, names[:shown] if place % _COLUMNS == 0 else [])
+            if kind == "differences":
+                _detectable(axes, lines)
     if few:
         handles = [_handle(look) for look in marks.values()]
         figure.legend(handles, names, loc="upper left", bbox_to_anchor=(0.6 / WIDTH, 1 - 0.62 / height), ncols=4)
