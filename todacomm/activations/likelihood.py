@@ -10,6 +10,7 @@ from torch import Tensor
 from todacomm.activations.batches import in_batches
 from todacomm.activations.products import quick_products
 from todacomm.activations.tokens import Tokens, pad
+from todacomm.core.metrics import whole_run
 from todacomm.models.anatomy import run_body
 from todacomm.models.head import token_losses
 from todacomm.models.loading import LoadedModel
@@ -40,17 +41,17 @@ def next_token_losses(loaded: LoadedModel, batch: Sequence[Tokens], tokens: Tens
 def perplexity(loss: float, tokens: Sequence[Tokens]) -> dict[str, float]:
     """``perplexity`` and ``bits_per_byte`` from the sum of the losses over all texts; empty where none is predicted.
 
-    Special tokens are not predicted, and what is not predicted does not count: one rule for tokenizers with and
-    without a first token.
-
-    * ``perplexity``: ``exp(loss / predicted tokens)``. Only of one tokenizer: a token more or less is another unit.
-    * ``bits_per_byte``: ``loss / (ln 2 * bytes that the predicted tokens cover)`` (Gao et al. 2020, arXiv 2101.00027).
+    Special tokens are not predicted, and what is not predicted does not count, see
+    :mod:`todacomm.core.metrics.whole_run`.
     """
     n_predicted = count_predicted(tokens)
     n_bytes = sum(text.n_bytes for text in tokens)
     if not n_predicted or not n_bytes:
         return {}
-    return {"perplexity": _exp(loss / n_predicted), "bits_per_byte": float(loss / (np.log(2) * n_bytes))}
+    return {
+        "perplexity": whole_run.perplexity(loss, n_predicted),
+        "bits_per_byte": whole_run.bits_per_byte(loss, n_bytes),
+    }
 
 
 def count_predicted(tokens: Sequence[Tokens]) -> int:

@@ -106,23 +106,37 @@ def as_vector(values: ArrayLike, name: str = "the values") -> Array:
     return vector
 
 
-def as_replicates(replicates: ArrayLike, n_metrics: int, name: str = "the replicates") -> Array:
-    """Numbers measured again and again as float64, shape (replicates, n_metrics); nan stands for what is not defined.
+def as_array(values: ArrayLike, name: str = "the values") -> Array:
+    """Numbers of any shape as float64.
+
+    Raises
+    ------
+    ValueError
+        They are no numbers, or their rows are of unequal length.
+
+    >>> as_array([[1.0, 2.0], [3.0]])
+    Traceback (most recent call last):
+    ValueError: the values have rows of 1 and 2 numbers: expected one array of numbers, every row of one length
+    """
+    return _numbers(values, name)
+
+
+def as_replicates(replicates: ArrayLike, shape: tuple[int, ...], name: str = "the replicates") -> Array:
+    """Values measured again and again as float64, shape (replicates, *shape); nan stands for what is not defined.
 
     Raises
     ------
     ValueError
         They have another shape.
 
-    >>> as_replicates([[1.0, 2.0]], 3)
+    >>> as_replicates([[1.0, 2.0]], (3,))
     Traceback (most recent call last):
-    ValueError: the replicates have shape (1, 2): expected (replicates, 3), a column for each value
+    ValueError: the replicates have shape (1, 2): expected (replicates, 3), one value for each
     """
     rows = _numbers(replicates, name)
-    if rows.ndim != 2 or rows.shape[1] != n_metrics:
-        raise ValueError(
-            f"{name} {_have(name)} shape {rows.shape}: expected (replicates, {n_metrics}), a column for each value"
-        )
+    if not rows.ndim or rows.shape[1:] != shape:
+        expected = ", ".join(map(str, ("replicates", *shape)))
+        raise ValueError(f"{name} {_have(name)} shape {rows.shape}: expected ({expected}), one value for each")
     return rows
 
 
@@ -179,7 +193,8 @@ def _numbers(values: ArrayLike, name: str) -> Array:
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         lengths = _lengths(values)
-        what = f"has rows of {lengths} numbers" if lengths else f"is {type(values).__name__} without numbers"
+        have, be = _have(name), "are" if name.endswith("s") else "is"
+        what = f"{have} rows of {lengths} numbers" if lengths else f"{be} {type(values).__name__} without numbers"
         raise ValueError(f"{name} {what}: expected one array of numbers, every row of one length") from error
 
 

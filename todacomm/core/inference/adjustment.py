@@ -69,7 +69,7 @@ def step_down_max_t(observed: ArrayLike, draws: ArrayLike, tail: Tail) -> Array:
     """
     require_choice("tail", tail, TAILS)
     first = as_vector(observed, "the observed values")
-    values = np.vstack([first, as_replicates(draws, len(first), "the draws")])  # (1 + draws, n_layers)
+    values = np.vstack([first, as_replicates(draws, first.shape, "the draws")])  # (1 + draws, n_layers)
     spread = values.std(axis=0)
     z = np.divide(values - values.mean(axis=0), spread, out=np.zeros_like(values), where=spread > 0.0)
     if tail == "two-sided":

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from todacomm.core.checks import as_replicates, as_vector
+from todacomm.core.checks import as_array, as_replicates
 from todacomm.core.curves import betti_curve
 from todacomm.core.homology import Diagrams
 from todacomm.core.inference.adjustment import step_down_max_t
@@ -79,12 +79,12 @@ def intervals(value: ArrayLike, replicates: ArrayLike, grows: ArrayLike = GROWS)
     Raises
     ------
     ValueError
-        The replicates have no column for each metric.
+        The replicates have no value for each metric.
 
     >>> intervals([10.0], np.array([[4.0], [5.0], [6.0]]), [True]).se.tolist()
     [2.0]
     """
-    values = as_vector(value)
+    values = as_array(value)
     return _around(values, to_full_size(values, replicates, grows))
 
 
@@ -104,7 +104,7 @@ def paired_difference(
     Raises
     ------
     ValueError
-        The two sides were measured on different numbers of half-samples, or have no column for each metric.
+        The two sides were measured on different numbers of half-samples, or have no value for each metric.
 
     >>> halves = np.array([[1.0], [2.0], [4.0]])
     >>> paired_difference([5.0], [3.0], halves, halves - 2.0, [False]).se.tolist()
@@ -148,16 +148,24 @@ def paired_p_values(value: ArrayLike, other: ArrayLike, replicates: ArrayLike, o
 def to_full_size(value: ArrayLike, replicates: ArrayLike, grows: ArrayLike = GROWS) -> Array:
     """Replicates as they would spread at the full number of points: ``T_b T_n / mean(T_b)`` for what grows.
 
+    Parameters
+    ----------
+    value : array, any shape
+    replicates : array, shape (replicates, ...)
+        The same of every half-sample.
+    grows : array of bool
+        Which of the values grow with the number of points.
+
     Raises
     ------
     ValueError
-        The replicates have no column for each value.
+        The replicates have no value for each of the whole's.
 
     >>> to_full_size([20.0], [[4.0], [6.0]], [True]).tolist()
     [[16.0], [24.0]]
     """
-    values = as_vector(value)
-    rows = as_replicates(replicates, len(values))
+    values = as_array(value)
+    rows = as_replicates(replicates, values.shape)
     n_defined = np.isfinite(rows).sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         factor = values / (np.nansum(rows, axis=0) / n_defined)
@@ -202,7 +210,7 @@ def _differences(
     value: ArrayLike, other: ArrayLike, replicates: ArrayLike, others: ArrayLike, grows: ArrayLike
 ) -> tuple[Array, Array, Array]:
     """Both sides' values, and the differences of their replicates at full size."""
-    values, other_values = as_vector(value), as_vector(other, "the other values")
+    values, other_values = as_array(value), as_array(other, "the other values")
     first, second = to_full_size(values, replicates, grows), to_full_size(other_values, others, grows)
     if first.shape != second.shape:
         raise ValueError(
