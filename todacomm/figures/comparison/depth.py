@@ -149,8 +149,17 @@ def _curves(axes: Axes, lines: Sequence[Line], kind: str) -> None:
         drawn.append(curve)
     if drawn:
         fit_curves(axes, drawn, from_zero=kind == "values")
+        if kind == "differences":
+            _with_zero(axes)
     else:
         nothing(axes, "not defined in any analysis")
+
+
+def _with_zero(axes: Axes) -> None:
+    """Zero within the panel, with some room beyond it."""
+    low, high = axes.get_ylim()
+    room = 0.08 * (high - low)
+    axes.set_ylim(min(low, -room), max(high, room))
 
 
 def _detectable(axes: Axes, lines: Sequence[Line]) -> None:
