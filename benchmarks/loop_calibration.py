@@ -4,11 +4,11 @@
     python -m benchmarks.loop_calibration --quick       # a few minutes, four repetitions
     python -m benchmarks.loop_calibration --summarize   # the tables of what has been done so far
 
-A claim needs the rotation null, reproduction and prominence all at once. Reproduction is by far the cheapest: it is
-measured first, the rotations only where a bar's is at least ``GATE``, the lowest threshold looked at, and for as long
-as their outcome is open (Besag and Clifford 1991: a p of 2 / 40 is lost at the second draw that reaches the bar); the
-half-samples' own diagrams last. Finished repetitions stay in a cache file. Writes
-``benchmarks/results/loop_calibration.json``; ``benchmarks.loop_calibration_page`` renders it.
+A claim needs all conditions at once. Reproduction is by far the cheapest: it is measured first, the rotations only
+where a bar's is at least ``GATE``, the lowest threshold looked at, and for as long as their outcome is open (Besag and
+Clifford 1991: a p of 2 / 40 is lost at the second draw that reaches the bar); the half-samples' own diagrams last.
+Finished repetitions stay in a cache file. Writes ``benchmarks/results/loop_calibration.json``, which
+``benchmarks.loop_calibration_page`` renders.
 """
 
 import argparse
@@ -20,18 +20,34 @@ from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
-from todacomm.core.inference.measuring import condensed
 
-from benchmarks.loop_calibration_summary import summarize
-from benchmarks.loop_populations import FAMILIES, IN_BETWEEN, LOOP_FREE, LOOP_POPULATIONS, LOOPED
-from todacomm.core.clouds import distances
+from benchmarks.loop_calibration_summary import (
+    DRAWS,
+    GOAL_CASE,
+    NULL_ALONE_REPETITIONS,
+    NULL_ALONE_SIZE,
+    summarize,
+    truth_of,
+)
+from benchmarks.loop_populations import FAMILIES, LOOP_POPULATIONS
+from todacomm.core.clouds import condensed, distances
 from todacomm.core.homology import persistence
-from todacomm.core.inference import half_samples, rotation
-from todacomm.core.loops import LoopBar, bar_p_values, life_left, loop_bars, membership, prominence
+from todacomm.core.inference import half_samples
+from todacomm.core.loops import (
+    LoopBar,
+    bar_p_values,
+    life_left,
+    loop_bars,
+    membership,
+    noise_p_values,
+    prominence,
+    scale_dimension,
+)
+from todacomm.core.nulls import rotation
 
 RESULTS = Path(__file__).resolve().parent / "results" / "loop_calibration.json"
 CACHE = Path(tempfile.gettempdir()) / "todacomm-loop-calibration.jsonl"
-REPLICATES, DRAWS, LOST, N_LAYERS = 100, 39, 2, 14
+REPLICATES, LOST, N_LAYERS = 100, 2, 14
 GATE = 0.35
 SIZES = (150, 300, 500, 1000)
 SHARES = {
@@ -39,12 +55,8 @@ SHARES = {
     "looped": (0.2, 0.15, 0.05, 0.015),
     "in between": (0.1, 0.1, 0.05, 0.01),
 }
-"""Which part of the repetitions asked for is done at each size."""
-POWER_CASE = ("circle, noise .2", 300)
-"""All repetitions, since a goal rests on it."""
+"""Which part of the repetitions asked for is done at each size; all of the case on which the goal for power rests."""
 FAMILY_SHARES = {("curved sheets", 150): 1.0, ("curved sheets", 300): 0.5, ("spheres", 150): 0.25}
-NULL_ALONE, NULL_ALONE_SIZE = 0.1, 300
-"""Part of the repetitions, and the size, at which clouds are rotated whatever their reproduction."""
 Numbers = dict[str, Any]
 Task = tuple[str, int, int]
 """Population or family, points, repetition."""
@@ -54,17 +66,18 @@ def cloud(rng: np.random.Generator, population: str, n_points: int, null_alone: 
     """One cloud: its five longest bars, what is left of them on halves, their rank among rotations, prominence."""
     points = LOOP_POPULATIONS[population](rng, n_points)
     among = distances(points)
-    lifetimes, bars, left, halves = _reproduced(rng, among)
+    dgm = persistence(among)[1]
+    lifetimes, bars, left, halves = _reproduced(rng, among, dgm)
     worth_it = left.mean(axis=1) >= GATE
-    found = {"lifetime": lifetimes, **_over_halves("left", left)}
+    numbers = {"lifetime": lifetimes, **_over_halves("left", left), **_sampling(among, bars, dgm)}
     if not len(bars) or not (worth_it.any() or null_alone):
-        return found
+        return numbers
     least = lifetimes[0] if null_alone else lifetimes[worth_it].max()
     drawn = _longest_of_rotations(rng, points, least)
-    found |= {"draws": len(drawn), "exceed": (drawn[:, None] >= lifetimes).sum(axis=0)}
+    numbers |= {"draws": len(drawn), "exceed": (drawn[:, None] >= lifetimes).sum(axis=0)}
     if worth_it.any() and (drawn >= lifetimes[worth_it].max()).sum() < LOST:
-        found |= _over_halves("prominence", _prominence(among, bars, left, halves))
-    return found
+        numbers |= _over_halves("prominence", _prominence(among, bars, left, halves))
+    return numbers
 
 
 def family(rng: np.random.Generator, kind: str, n_points: int) -> Numbers:
@@ -72,26 +85,30 @@ def family(rng: np.random.Generator, kind: str, n_points: int) -> Numbers:
     clouds = FAMILIES[kind](rng, N_LAYERS, n_points)
     among = {name: distances(points) for name, points in clouds.items()}
     seed = int(rng.integers(2**32))
-    measured = {name: _reproduced(np.random.default_rng(seed), matrix) for name, matrix in among.items()}
+    dgms = {name: persistence(matrix)[1] for name, matrix in among.items()}
+    measured = {name: _reproduced(np.random.default_rng(seed), among[name], dgms[name]) for name in among}
     worth_it = {name: (left.mean(axis=1) >= GATE).any() for name, (_, _, left, _) in measured.items()}
-    found: Numbers = {"worth_it": sum(map(bool, worth_it.values())), "layers": []}
-    if not found["worth_it"]:
-        return found
+    numbers: Numbers = {"worth_it": sum(map(bool, worth_it.values())), "layers": []}
+    if not numbers["worth_it"]:
+        return numbers
     draws = np.array([_family_draw(child, clouds) for child in rng.spawn(DRAWS)])
     adjusted = bar_p_values([lifetimes for lifetimes, *_ in measured.values()], draws)
     for (name, (_, bars, left, halves)), (_, p) in zip(measured.items(), adjusted, strict=True):
         if worth_it[name] and p.min() <= LOST / (DRAWS + 1):
             share = _prominence(among[name], bars, left, halves)
-            numbers = {"p": p, **_over_halves("left", left), **_over_halves("prominence", share)}
-            found["layers"].append({key: np.round(values, 4).tolist() for key, values in numbers.items()})
-    return found
+            of_layer = {
+                "p": p, **_over_halves("left", left), **_over_halves("prominence", share),
+                **_sampling(among[name], bars, dgms[name]),
+            }  # fmt: skip
+            numbers["layers"].append({key: np.round(values, 4).tolist() for key, values in of_layer.items()})
+    return numbers
 
 
 def _reproduced(
-    rng: np.random.Generator, among: np.ndarray
+    rng: np.random.Generator, among: np.ndarray, dgm: np.ndarray
 ) -> tuple[np.ndarray, tuple[LoopBar, ...], np.ndarray, np.ndarray]:
     """Lifetimes in median distances, the bars, what is left of each on every half, and the halves."""
-    bars = loop_bars(among, persistence(among)[1])
+    bars = loop_bars(among, dgm)
     halves = half_samples(len(among), REPLICATES, int(rng.integers(2**32)))
     left = life_left(among, bars, membership(halves, len(among)))
     return np.array([bar.lifetime for bar in bars]) / np.median(condensed(among)), bars, left, halves
@@ -99,6 +116,12 @@ def _reproduced(
 
 def _prominence(among: np.ndarray, bars: tuple[LoopBar, ...], left: np.ndarray, halves: np.ndarray) -> np.ndarray:
     return prominence(bars, left, [persistence(among[np.ix_(half, half)])[1] for half in halves])
+
+
+def _sampling(among: np.ndarray, bars: tuple[LoopBar, ...], dgm: np.ndarray) -> Numbers:
+    if not bars:
+        return {"dimension": [], "p_noise": []}
+    return {"dimension": scale_dimension(among, bars), "p_noise": noise_p_values(bars, dgm)}
 
 
 def _over_halves(name: str, values: np.ndarray) -> Numbers:
@@ -139,21 +162,11 @@ def repetitions_of(population: str, n_points: int, repetitions: int) -> int:
     """How many of the repetitions asked for a population or family gets at a size."""
     if population in FAMILIES:
         share = FAMILY_SHARES.get((population, n_points), 0.0)
-    elif (population, n_points) == POWER_CASE:
+    elif (population, n_points) == GOAL_CASE:
         share = 1.0
     else:
-        share = SHARES[truth(population)][SIZES.index(n_points)]
+        share = SHARES[truth_of(population)][SIZES.index(n_points)]
     return round(share * repetitions)
-
-
-def truth(population: str) -> str:
-    """``loop-free``, ``looped`` or ``in between``.
-
-    >>> truth("torus")
-    'looped'
-    """
-    groups = {"loop-free": LOOP_FREE, "looped": LOOPED, "in between": IN_BETWEEN}
-    return next(name for name, members in groups.items() if population in members)
 
 
 def tasks(repetitions: int) -> list[Task]:
@@ -173,9 +186,9 @@ def perform(task: Task) -> Numbers:
     with threadpool_limits(1):
         if population in FAMILIES:
             return family(rng, population, n_points)
-        null_alone = n_points == NULL_ALONE_SIZE and repetition < NULL_ALONE * 200
-        found = cloud(rng, population, n_points, null_alone)
-    return {key: np.round(numbers, 4).tolist() for key, numbers in found.items()}
+        null_alone = n_points == NULL_ALONE_SIZE and repetition < NULL_ALONE_REPETITIONS
+        numbers = cloud(rng, population, n_points, null_alone)
+    return {key: np.round(values, 4).tolist() for key, values in numbers.items()}
 
 
 def read_cache(path: Path) -> dict[Task, Numbers]:

@@ -12,6 +12,11 @@ def curved_sheet(rng: np.random.Generator, n_points: int) -> Array:
     return _sheet(rng, rng.normal(size=(n_points, SHEET_DIMS)))
 
 
+def surface(rng: np.random.Generator, n_points: int) -> Array:
+    """The image of a Gaussian of two dimensions under a random quadratic map."""
+    return _sheet(rng, rng.normal(size=(n_points, 2)))
+
+
 def dense_ended_sheet(rng: np.random.Generator, n_points: int) -> Array:
     """A curved sheet whose density falls from one of its ends to the other: a fifth of the points holds most of it."""
     latent = rng.normal(size=(n_points, SHEET_DIMS))
@@ -19,7 +24,7 @@ def dense_ended_sheet(rng: np.random.Generator, n_points: int) -> Array:
     return _sheet(rng, latent)
 
 
-def folded_sheet(rng: np.random.Generator, n_points: int) -> Array:
+def folded_surface(rng: np.random.Generator, n_points: int) -> Array:
     """A square bent by sines of one period: two dimensions, folds that come near each other, no loop."""
     latent = rng.uniform(-1.0, 1.0, size=(n_points, 2))
     phases = latent @ rng.normal(size=(2, 12)) * 2.0 + rng.uniform(0.0, 2.0 * np.pi, 12)
@@ -228,7 +233,8 @@ LOOP_FREE: dict[str, Population] = {
     "anisotropic": anisotropic,
     "curved sheet": curved_sheet,
     "curved sheet, dense at one end": dense_ended_sheet,
-    "folded sheet": folded_sheet,
+    "surface": surface,
+    "folded surface": folded_surface,
     "three sheets": sheets,
     "sphere": sphere,
     "3-sphere": three_sphere,
@@ -248,6 +254,7 @@ LOOP_FREE: dict[str, Population] = {
 LOOPED: dict[str, Population] = {
     "circle, noise .1": lambda rng, n: noisy_circle(rng, n, sigma=0.1),
     "circle, noise .2": noisy_circle,
+    "circle in two dimensions": lambda rng, n: noisy_circle(rng, n, n_dims=2),
     "circle, noise .3": lambda rng, n: noisy_circle(rng, n, sigma=0.3),
     "ellipse 3:1": ellipse,
     "uneven circle": uneven_circle,

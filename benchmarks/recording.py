@@ -17,7 +17,7 @@ from benchmarks.populations import wide
 from benchmarks.reporting import Findings, Form, Row, run, seconds, speed_row
 from todacomm.jobs.analyze import draw_and_report
 from todacomm.jobs.analyze import measure as analyse
-from todacomm.reports import describe_run
+from todacomm.reports import describe_run, report_context
 from todacomm.results.result import Result
 from todacomm.settings.analysis import AnalysisConfig, load_config
 from todacomm.tracking import analysis_run, load_analysis
@@ -88,8 +88,9 @@ def whole_row(config: AnalysisConfig, result: Result, folder: Path, form: Form) 
 
     def record() -> str:
         with analysis_run(config) as open_run, tempfile.TemporaryDirectory() as name:
-            draw = partial(draw_and_report, result, Path(name))
-            open_run.write(result, Path(name), describe_run(result), draw=draw)
+            report = report_context(result)
+            draw = partial(draw_and_report, result, report, Path(name))
+            open_run.write(result, Path(name), describe_run(report), draw=draw)
         return open_run.run_id
 
     record()

@@ -23,9 +23,9 @@ def test_what_an_analysis_left_is_listed_and_cleared(store, todacomm, tiny_model
 
 
 def test_a_sweep_is_planned_and_not_begun(store, todacomm, tiny_model):
-    told = todacomm(f"sweep --models {tiny_model} --weights trained,random --samples 12 --dry-run true")
-    assert told.exit_code == 0, told.stderr
-    assert "2 analyses" in told.stdout
+    printed = todacomm(f"sweep --models {tiny_model} --weights trained,random --samples 12 --dry-run true")
+    assert printed.exit_code == 0, printed.stderr
+    assert "2 analyses" in printed.stdout
     wrong = todacomm("sweep --models nothing/of-the-kind/at-all,neither/this/one --samples 12")
     assert wrong.exit_code == 1
     assert "nothing/of-the-kind/at-all" in wrong.stderr

@@ -14,9 +14,9 @@ FEW = "--rtd-points 12 --rtd-permutations 0"
 def test_runs_are_compared_by_name_and_the_report_is_copied(store, todacomm, tmp_path):
     for name in ("alpha", "beta", "gamma"):
         record(make_result(n_layers=3, model=name, control=False, run_name=f"run of {name}"))
-    told = todacomm(f'compare "run of alpha,run of beta" -o report.md {FEW}')
-    assert told.exit_code == 0, told.stderr
-    assert "H0 mean lifetime / median distance is largest in" in told.stdout
+    printed = todacomm(f'compare "run of alpha,run of beta" -o report.md {FEW}')
+    assert printed.exit_code == 0, printed.stderr
+    assert "H0 mean lifetime / median distance is largest in" in printed.stdout
     report = (tmp_path / "report.md").read_text()
     assert "gamma" not in report
     assert report.startswith("# 2 models on pydoc")
@@ -33,7 +33,7 @@ def test_a_model_means_its_newest_analysis_with_trained_weights(store):
     assert names[random] == "gpt2 {'weights': 'random'}"
 
 
-def test_what_cannot_be_compared_is_said_on_one_screen(store, todacomm):
+def test_what_cannot_be_compared_is_reported_on_one_screen(store, todacomm):
     assert todacomm("compare --output report.txt").stderr == (
         "error: output is report.txt: expected a file that ends in .md or .html\n"
     )
@@ -52,6 +52,6 @@ def test_what_cannot_be_compared_is_said_on_one_screen(store, todacomm):
 
 def test_wrong_usage_ends_with_2(store, todacomm):
     assert todacomm("compare nothing-of-that-name").exit_code == 2
-    told = todacomm("compare --geometry all")
-    assert told.exit_code == 2
-    assert "unknown geometry 'all': choose matched, grid or none" in told.stderr
+    printed = todacomm("compare --geometry all")
+    assert printed.exit_code == 2
+    assert "unknown geometry 'all': choose matched, grid or none" in printed.stderr

@@ -28,10 +28,10 @@ def test_help_and_lists_import_nothing_heavy(line):
 
 
 def test_help_names_every_command_the_exit_codes_and_the_completion(todacomm):
-    said = todacomm("--help").output
-    assert all(f"  {name} " in said for name in NAMES)
-    assert all(code in said for code in ("0  ", "1  ", "2  ", "130", "143"))
-    assert "_TODACOMM_COMPLETE=bash_source" in said
+    text = todacomm("--help").output
+    assert all(f"  {name} " in text for name in NAMES)
+    assert all(code in text for code in ("0  ", "1  ", "2  ", "130", "143"))
+    assert "_TODACOMM_COMPLETE=bash_source" in text
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,4 +1,4 @@
-"""``todacomm run``: what was asked for is recorded, what cannot be is refused, and what is told can be read."""
+"""``todacomm run``: what was asked for is recorded, what cannot be is refused, and what is printed can be read."""
 
 import json
 import math
@@ -90,14 +90,14 @@ def test_json_is_one_object_and_strict(store, todacomm, clouds_file):
     def refuse(constant):
         raise AssertionError(f"{constant} is no JSON")
 
-    told = json.loads(result.stdout, parse_constant=refuse)
-    analysis = library.load_analysis(told["run_id"])
-    assert told["warnings"] == list(map(str, analysis.warnings))
-    assert told["numbers"].keys() == analysis.run.keys()
-    assert told["numbers"]["expansion_ratio"] is None
+    printed = json.loads(result.stdout, parse_constant=refuse)
+    analysis = library.load_analysis(printed["run_id"])
+    assert printed["warnings"] == list(map(str, analysis.warnings))
+    assert printed["numbers"].keys() == analysis.run.keys()
+    assert printed["numbers"]["expansion_ratio"] is None
     assert math.isnan(analysis.run["expansion_ratio"])
-    assert told["link"].endswith(f"{told['run_id']}?workflowType=machine_learning")
-    assert told["report"].endswith("report.html")
+    assert printed["link"].endswith(f"{printed['run_id']}?workflowType=machine_learning")
+    assert printed["report"].endswith("report.html")
 
 
 def test_one_failure_among_several_does_not_keep_the_others(store, todacomm, clouds_file, tmp_path):
@@ -114,10 +114,10 @@ def test_several_are_compared_at_the_end_models_or_data_sets(store, todacomm, lo
     """As the published package did; what is compared is what was analysed just now."""
     models = todacomm(f"run --models {local['gpt2']},{local['bert']} -o two --json {SMALL}")
     assert models.exit_code == 0, models.stderr
-    first, second, told = map(json.loads, models.stdout.splitlines())
+    first, second, printed = map(json.loads, models.stdout.splitlines())
     assert {first["model"], second["model"]} == {"gpt2", "bert"}
-    assert told["comparison"] == "two on pydoc"
-    assert Path(told["report"]).read_text().count("<svg") > 3
+    assert printed["comparison"] == "two on pydoc"
+    assert Path(printed["report"]).read_text().count("<svg") > 3
     texts = todacomm(f"run --model {local['gpt2']} --datasets {local['wikitext2']},{local['squad']} {SMALL}")
     assert texts.exit_code == 0, texts.stderr
     assert "comparison over data sets" in texts.stderr
@@ -145,7 +145,7 @@ def test_several_get_names_and_folders_of_their_own(store, todacomm, clouds_file
         ("run --sampels 3", "--samples"),
     ],
 )
-def test_wrong_usage_is_told_before_any_work(store, todacomm, line, says):
+def test_wrong_usage_is_reported_before_any_work(store, todacomm, line, says):
     result = todacomm(line)
     assert result.exit_code == 2
     assert says in result.stderr
@@ -153,9 +153,9 @@ def test_wrong_usage_is_told_before_any_work(store, todacomm, line, says):
 
 
 def test_help_says_what_changed(todacomm):
-    said = " ".join(todacomm("run --help").output.split())
-    assert "500 are 500 points, of which 0.1.0 made 75" in said
-    assert "0.1.0 took wikitext2" in said
+    text = " ".join(todacomm("run --help").output.split())
+    assert "500 are 500 points, of which 0.1.0 made 75" in text
+    assert "0.1.0 took wikitext2" in text
 
 
 def test_convergence_takes_the_same_options(store, todacomm, clouds_file):

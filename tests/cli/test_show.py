@@ -34,7 +34,7 @@ def test_an_analysis_is_found_by_any_of_its_names(store, todacomm, name):
     assert f"mine  {run_id}" in todacomm(f"show {typed}").stdout
 
 
-def test_what_does_not_fit_or_fits_twice_is_told_with_what_there_is(store, todacomm):
+def test_what_does_not_fit_or_fits_twice_is_listed_with_what_there_is(store, todacomm):
     none = todacomm("show latest")
     assert (none.exit_code, "no analysis is finished" in none.stderr) == (1, True)
     first, second = (record(make_result(run_name="twice", seed=seed)) for seed in (0, 1))
@@ -53,12 +53,12 @@ def test_latest_is_the_one_that_began_last(store, todacomm):
 
 
 def test_show_says_what_the_report_says(analysis, todacomm):
-    said = todacomm("show latest").stdout
+    text = todacomm("show latest").stdout
     result = analysis.result()
-    assert headline(result) in said
-    assert all(f"- {finding}" in said for finding in findings(result))
-    assert "warning: embedding: not defined by construction" in said
-    table = [line.split("\t") for line in said.splitlines() if line.count("\t") > 2]
+    assert headline(result) in text
+    assert all(f"- {finding}" in text for finding in findings(result))
+    assert "warning: embedding: not defined by construction" in text
+    table = [line.split("\t") for line in text.splitlines() if line.count("\t") > 2]
     assert [row[0] for row in table] == ["layer", *analysis.layer_names]
     assert len({len(row) for row in table}) == 1
 
@@ -76,14 +76,14 @@ def on_a_terminal(line, folder, **environment):
         os.chdir(folder)
         os.environ.update({"PYTHONPATH": str(ROOT), "COLUMNS": "100", "TERM": "xterm-256color"} | environment)
         os.execv(sys.executable, [sys.executable, "-m", "todacomm", *line.split()])
-    said = b""
+    text = b""
     try:
         while part := os.read(terminal, 4096):
-            said += part
+            text += part
     except OSError:
         pass  # a terminal whose program has ended cannot be read
     os.close(terminal)
-    return said.decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return text.decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def test_a_terminal_gets_tables_and_colours_unless_it_does_not_want_them(store):

@@ -12,7 +12,8 @@ from todacomm.core.facts import RunWarning
 from todacomm.core.inference import INTERVAL_METRICS
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.results.facts import ModelFacts, TextFacts
-from todacomm.results.result import LayerResult, Result
+from todacomm.results.layer import LayerResult
+from todacomm.results.result import Result
 from todacomm.results.table import NULL_COLUMNS, RUN_LAYER, tidy
 from todacomm.settings.analysis import AnalysisConfig
 

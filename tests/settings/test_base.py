@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from todacomm.core.nulls import NULLS, Null
 from todacomm.settings.analysis import OPTIONS, AnalysisConfig
 from todacomm.settings.base import HOW, NOTHING, WHICH, Settings, describe_options, option
 from todacomm.settings.comparison import ComparisonConfig
@@ -90,6 +91,16 @@ def test_an_option_is_one_field_of_its_class():
     assert "depth : int, default 3\n    how deep" in describe_options(Outer)
     with pytest.raises(ValueError, match="depth is 0: expected at least 1"):
         Outer.from_flat({"depth": 0})
+
+
+def test_a_null_model_is_one_row_of_its_registry(monkeypatch):
+    """Its name is a choice, and stands in the help."""
+    monkeypatch.setitem(NULLS, "scrambled", Null(space="cloud", label="scrambled", shows="nothing"))
+    assert AnalysisConfig.from_flat({"null_kinds": "rotation,scrambled"}).null_kinds == ("rotation", "scrambled")
+    assert "scrambled" in OPTIONS["null_kinds"].help
+    monkeypatch.setitem(NULLS, "scrambled", Null(space="model", label="scrambled", shows="nothing"))
+    with pytest.raises(ValueError, match="null_kinds has scrambled: clouds from a file have no model"):
+        AnalysisConfig.from_flat({"null_kinds": "scrambled", "model": "clouds:a.npz"})
 
 
 def test_the_functions_of_the_library_list_their_options():

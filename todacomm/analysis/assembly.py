@@ -5,16 +5,17 @@ from typing import Any
 
 import numpy as np
 
-from todacomm.analysis.inference import Uncertainty, estimate_columns
+from todacomm.analysis.inference import REPRODUCTION, Uncertainty, estimate_columns
 from todacomm.core.facts import RunWarning
 from todacomm.core.layer import LayerAnalysis
 from todacomm.core.metrics import LAYER_METRICS, expansion_ratios, expansion_warnings, text_metrics
 from todacomm.core.metrics.whole_run import published_ratio
 from todacomm.core.streams import RESIDUAL, kind_of, places
 from todacomm.core.vectors import recorded_vectors
+from todacomm.results.layer import LayerResult
 from todacomm.results.observation import Observation
-from todacomm.results.result import LayerResult, Result
-from todacomm.results.table import NULL_COLUMNS, RUN_LAYER, tidy
+from todacomm.results.result import Result
+from todacomm.results.table import ASSOCIATION_COLUMNS, LOOP_COLUMNS, NULL_COLUMNS, RUN_LAYER, tidy
 from todacomm.settings.analysis import AnalysisConfig
 
 
@@ -59,6 +60,9 @@ def assemble(
         ),
         clouds=observed.clouds,
         replicates=uncertainty.replicates,
+        loops=tidy(uncertainty.loops.rows, LOOP_COLUMNS),
+        loop_points=tuple(uncertainty.loops.points),
+        associations=tidy(uncertainty.associations, ASSOCIATION_COLUMNS),
         warnings=tuple(run_warnings(observed, shapes, uncertainty)),
         seconds=dict(seconds),
     )
@@ -95,6 +99,8 @@ def layer_rows(
     rows = []
     for name, shape in shapes.items():
         values = {**shape.metrics, **text_metrics(observed.pooled_tokens, observed.truncated_fraction)}
+        if uncertainty is not None and uncertainty.loops.rows:
+            values[REPRODUCTION] = LAYER_METRICS[REPRODUCTION].compute(uncertainty.loops.left.get(name, np.empty(0)))
         order = [metric for metric in LAYER_METRICS if metric in values]
         order += [metric for metric in values if metric not in LAYER_METRICS]
         for metric in order:

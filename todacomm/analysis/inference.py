@@ -6,17 +6,20 @@ from typing import Any
 
 import numpy as np
 
+from todacomm.analysis.explanations import explain_gaps, explain_loops
 from todacomm.analysis.memory import homology_threads
 from todacomm.analysis.observe import run_model
 from todacomm.analysis.shape import measure_shape
 from todacomm.core.facts import RunWarning
 from todacomm.core.inference import Estimate, control_rows, half_samples, infer, replicate
 from todacomm.core.layer import LayerAnalysis
+from todacomm.core.loops.whole_run import RunLoops
 from todacomm.core.nulls import NULLS
 from todacomm.results.observation import Observation
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.system.progress import Progress, silent
 
+REPRODUCTION = "h1_max_reproduction"
 ROTATION, RANDOM_WEIGHTS, SHUFFLED_TOKENS = "rotation", "random_weights", "shuffled_tokens"
 
 
@@ -41,6 +44,10 @@ class Uncertainty:
         Rows of the table of nulls, without the columns that say which analysis it is.
     bands : mapping
         Layer -> name of the curve -> values.
+    loops : RunLoops
+        The longest H1 bars of every layer and what may be claimed of them.
+    associations : list of dict
+        What loops and gaps go with.
     replicates : mapping of ndarray, shape (replicates, len(INTERVAL_METRICS))
         Layer -> its metrics on the half-samples, for paired differences between runs.
     control : Control or None
@@ -51,12 +58,18 @@ class Uncertainty:
     run_intervals: Mapping[str, Estimate] = field(default_factory=dict)
     null_rows: list[dict[str, Any]] = field(default_factory=list)
     bands: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
+    loops: RunLoops = field(default_factory=lambda: RunLoops([], [], {}))
+    associations: list[dict[str, Any]] = field(default_factory=list)
     replicates: Mapping[str, np.ndarray] = field(default_factory=dict)
     control: Control | None = None
     warnings: tuple[RunWarning, ...] = ()
 
     def columns(self, layer: str, metric: str) -> dict[str, Any]:
         """The columns of a table row that say how sure its value is."""
+        if metric == REPRODUCTION and layer in self.loops.left:
+            left = self.loops.left[layer]
+            low, high = np.quantile(left, [0.05, 0.95])
+            return {"se": float(left.std(ddof=1)), "lo": float(low), "hi": float(high)} if len(left) > 1 else {}
         estimate = self.intervals.get(layer, {}).get(metric)
         columns = estimate_columns(estimate) if estimate else {}
         for row in self.null_rows:
@@ -83,6 +96,7 @@ def infer_uncertainty(
         replicates=options.replicates,
         nulls=options.nulls,
         kinds=of_scores,
+        n_loops=options.loops,
         metric=topology.metric,
         maxdim=topology.maxdim,
         engine=topology.engine,
@@ -101,7 +115,13 @@ def infer_uncertainty(
         shapes_of_controls = [control.shapes for control in controls]
         halves = _replicates(config, controls[0], threads)
         rows += control_rows(kind, shapes, shapes_of_controls, inference.replicates, halves)
+    seed = config.record.seed
     return Uncertainty(
+        loops=inference.loops,
+        associations=[
+            *explain_loops(inference.loops.points, observed.text_table, seed),
+            *explain_gaps(shapes, observed.text_table, seed),
+        ],
         intervals=inference.intervals,
         run_intervals=inference.run_intervals,
         null_rows=rows,

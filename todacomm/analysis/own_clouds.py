@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from todacomm.analysis.cloud_files import TEXTS, read_cloud_file
-from todacomm.results.facts import ModelFacts, TextFacts
+from todacomm.results.facts import OWN, ModelFacts, TextFacts
 from todacomm.results.observation import Observation
 from todacomm.results.table import RUN_LAYER
 from todacomm.results.texts import text_table
@@ -47,7 +47,7 @@ def read_clouds(path: Path, layers: Iterable[str] = ()) -> Observation:
         model=ModelFacts(
             name=path.stem,
             source=str(path),
-            family="clouds",
+            family=OWN,
             weights_digest=digest_of(
                 part for name, cloud in clouds.items() for part in (name.encode(), np.ascontiguousarray(cloud))
             ),

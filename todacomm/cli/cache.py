@@ -1,4 +1,4 @@
-"""``todacomm cache``: what models made of texts, kept for another analysis of it."""
+"""``todacomm cache``: what models made of texts, stored for another analysis of it."""
 
 import click
 

@@ -14,11 +14,17 @@ Job = TypeVar("Job", bound=Settings)
 
 
 class SettingsOption(click.Option):
-    """An option of a command that is one of a job's settings."""
+    """An option of a command that is one of a job's settings; its help is written when it is asked for."""
 
-    def __init__(self, *args: Any, section: str = "", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, setting: Option, note: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.section = section
+        self.setting, self.note, self.section = setting, note, setting.section
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        default = f"  [{self.setting.default_text}]" if self.setting.default_text else ""
+        self.help = "; ".join(filter(None, (self.setting.help + default, self.note)))
+        self.metavar = metavar(self.setting)
+        return super().get_help_record(ctx)
 
 
 class SectionedCommand(click.Command):
@@ -65,10 +71,8 @@ def settings_options(
         for one in reversed(settings.options().values()):
             if one.offered and one.name not in without:
                 ways = (*others.get(one.name, ()), f"--{kebab(one.name)}")
-                default = f"  [{one.default_text}]" if one.default_text else ""
-                text = "; ".join(filter(None, (one.help + default, added.get(one.name))))
-                extra: dict[str, Any] = {"cls": SettingsOption, "section": one.section}
-                command = click.option(*ways, one.name, metavar=metavar(one), help=text, **extra)(command)
+                extra: dict[str, Any] = {"setting": one, "note": added.get(one.name, "")}
+                command = click.option(*ways, one.name, cls=SettingsOption, **extra)(command)
         ways = (*others.get("config", ()), "--config")
         return click.option(*ways, "config", metavar="FILE", help="YAML file of options; those given here win")(command)
 

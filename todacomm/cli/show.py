@@ -1,5 +1,6 @@
 """``todacomm show``: an analysis on the terminal."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -25,14 +26,17 @@ TITLES = {
 @click.command(epilog=EXIT_CODES)
 @click.argument("analysis", metavar="RUN")
 @click.option("--full", is_flag=True, help="every table of the report instead of the short one")
-def show(analysis: str, full: bool) -> None:
+@click.option(
+    "--loops", is_flag=True, help="the longest H1 bars with their verdicts, and the texts on those that stand out"
+)
+def show(analysis: str, full: bool, loops: bool) -> None:
     """Show the numbers and findings of an analysis.
 
     RUN is the id of its run, a beginning of it that no other has, the run's name, or `latest`.
     """
     from todacomm.cli.console import exit_code
 
-    raise SystemExit(exit_code(lambda: print_analysis(analysis, full)))
+    raise SystemExit(exit_code(lambda: print_loops(analysis) if loops else print_analysis(analysis, full)))
 
 
 def print_analysis(text: str, full: bool = False) -> None:
@@ -44,9 +48,8 @@ def print_analysis(text: str, full: bool = False) -> None:
         There is no such analysis, or it cannot be read.
     """
     from todacomm import tracking
-    from todacomm.reports import findings, headline, warnings
-    from todacomm.reports.blocks import headline_table, layer_tables
-    from todacomm.results.depth import read_depth
+    from todacomm.reports import headline, interpretation, warnings
+    from todacomm.reports.blocks import layer_tables, run_table
 
     analysis = tracking.load_analysis(tracking.find_analysis(text))
     result = analysis.outline()
@@ -56,34 +59,62 @@ def print_analysis(text: str, full: bool = False) -> None:
     print_styled(f"\n{headline(result)}")
 
     print_heading("The whole run")
-    print_table(["name", "value"], [[name, value] for name, value, _ in headline_table(result)])
+    print_table(["name", "value"], [[name, value] for name, value, _ in run_table(result)])
     if full:
-        for table in layer_tables(result, read_depth(result)):
+        for table in layer_tables(result):
             print_heading(table.title)
             print_table(table.header, table.rows)
     else:
         print_heading("By layer")
         print_table(*short_table(result), titles=TITLES)
-    print_heading("Findings")
-    for finding in findings(result):
-        print_styled(f"- {finding}")
+    for topic, lines in interpretation(result).items():
+        print_heading(topic)
+        for line in lines:
+            print_styled(f"- {line}")
     print(f"\nrun      {tracking.run_link(analysis)}")
     print(f"report   {tracking.report_path(analysis)}")
+
+
+def print_loops(text: str) -> None:
+    """Print the longest H1 bars of the analysis that ``text`` names, and the texts on those that stand out.
+
+    Raises
+    ------
+    ValueError
+        There is no such analysis, it cannot be read, or it has no loops on record.
+    """
+    from todacomm import tracking
+    from todacomm.reports.loops import gap_sentences, loop_blocks, loop_table
+
+    analysis = tracking.load_analysis(tracking.find_analysis(text))
+    result = replace(analysis.outline(), loop_points=analysis.loop_points, text_table=analysis.text_table)
+    table = loop_table(result)
+    if table is None:
+        raise ValueError(f"{analysis.run_name} has no loops on record: analyse again with loops=5 and maxdim=1")
+    print_styled(f"{analysis.run_name}  {analysis.run_id}", "bold")
+    print_table(table.header, table.rows)
+    for block in loop_blocks(result):
+        print_heading(block.title)
+        if block.sentence:
+            print_styled(block.sentence)
+        for place, (identifier, ending) in enumerate(block.texts, start=1):
+            print_styled(f"{place:>3}. {ending or identifier}")
+    for sentence in gap_sentences(result):
+        print_styled(f"- {sentence}")
 
 
 def short_table(result: "Result") -> tuple[list[str], list[list[str]]]:
     """Header and rows of the table by layer, intervals as half-widths; columns without a number are left out."""
     from todacomm.reports.formats import UNDEFINED, number, p_value, plus_minus
-    from todacomm.results.depth import ROTATION, read_depth
 
-    depth = read_depth(result)
+    depth = result.depth
     columns = {"layer": list(depth.names)}
     for name in TITLES:
         curve = depth.curve(name)
         if name == "p_adjusted":
-            columns[name] = [p_value(p) for p in depth.against("h1_max_norm", name, ROTATION)]
+            columns[name] = [p_value(p) for p in depth.against("h1_max_norm", name)]
         elif name.endswith("_norm"):
-            columns[name] = [plus_minus(*cell) for cell in zip(curve.value, (curve.hi - curve.lo) / 2, strict=True)]
+            columns[name] = [plus_minus(*cell) for cell in zip(curve.value, curve.half_width, strict=True)]
         else:
             columns[name] = [number(value) for value in curve.value]
     defined = {name: cells for name, cells in columns.items() if set(cells) != {UNDEFINED}}

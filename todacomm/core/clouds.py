@@ -151,6 +151,16 @@ def distances(cloud: ArrayLike, metric: str = "euclidean") -> Array:
     return matrix
 
 
+def condensed(distances: Array) -> Array:
+    """The distances above the diagonal, shape ``(n_points * (n_points - 1) / 2,)``.
+
+    >>> condensed(np.array([[0.0, 1.0, 2.0], [1.0, 0.0, 3.0], [2.0, 3.0, 0.0]])).tolist()
+    [1.0, 2.0, 3.0]
+    """
+    above: Array = distances[np.triu_indices(len(distances), 1)]
+    return above
+
+
 def _far_groups(points: Array, radius: float) -> NDArray[np.intp]:
     """A group for every row: rows of different groups differ by more than ``radius``, in some coordinate already.
 

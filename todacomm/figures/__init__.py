@@ -23,6 +23,6 @@ def draw_all(result: Result, folder: str | Path) -> dict[str, Path]:
     dict of Path
         Files by their path under ``folder``, such as ``plots/summary.png`` and ``plots/diagrams/layer_00.png``.
     """
-    from todacomm.figures.gallery import draw_gallery
+    from todacomm.figures.registry import draw_figures
 
-    return draw_gallery(result, Path(folder))
+    return draw_figures(result, Path(folder))

@@ -10,8 +10,9 @@ from todacomm.results.depth import Depth, spread
 from todacomm.results.result import Result
 
 
-def draw_intrinsic_dimension(result: Result, depth: Depth, title: str) -> Figure:
+def draw_intrinsic_dimension(result: Result, title: str) -> Figure:
     """Some layers' dimension over scale, and the dimension at the smallest scale over depth."""
+    depth = result.depth
     figure = sheet(result, title, 12.6, 4.7, "bands: 95 %     ×: not defined     hatched: degenerate")
     left, right = figure.subplots(1, 2)
     figure.subplots_adjust(left=0.06, right=0.985, bottom=0.115, top=0.74, wspace=0.17)

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from todacomm.core.streams import RESIDUAL, block_of, kind_of
 from todacomm.figures.style import CONTROL, MUTED, STREAMS, Look, shorten
 from todacomm.results.depth import Curve, Depth
-from todacomm.results.result import LayerResult
+from todacomm.results.layer import LayerResult
 
 DEGENERATE: dict[str, Any] = {"facecolor": "#f4f1ea", "edgecolor": "#d8d2c4", "hatch": "////", "linewidth": 0}
 
@@ -135,6 +135,11 @@ def log_if_wide(axes: Axes, curves: Iterable[Curve], ratio: float = 20.0) -> Non
     curves = list(curves)
     values = np.concatenate([curve.value[np.isfinite(curve.value)] for curve in curves])
     if len(values) and values.min() > 0 and values.max() > ratio * values.min():
+        bottom, top = axes.dataLim.intervaly
+        room = max(float(values.max() / values.min()) ** 0.08, 1.1)
+        bottom = max(bottom, values.min() / room**3) if bottom > 0 else values.min() / room**3
+        top = min(top, values.max() * room**3)  # bands that are much wider than the curves may leave the panel
+        axes.set_ylim(min(bottom, values.min() / room), max(top, values.max() * room))
         log_axis(axes, "y")
     else:
         fit_curves(axes, curves)

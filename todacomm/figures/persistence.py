@@ -15,16 +15,17 @@ from todacomm.figures.panels import (
     with_interval,
 )
 from todacomm.figures.style import BAND, DEGREES, MUTED, Look, sheet
-from todacomm.results.depth import Depth, degrees
+from todacomm.results.depth import Depth
 from todacomm.results.result import Result
 
 NOTE = "grey: rotation null     bands: 95 %     ×: not defined     hatched: degenerate"
 NAMES = ("pieces", "loops", "voids")
 
 
-def draw_layer_persistence(result: Result, depth: Depth, title: str) -> Figure:
+def draw_layer_persistence(result: Result, title: str) -> Figure:
     """Total and longest lifetimes, the same with scale divided out, and the entropy, for every degree."""
-    columns = degrees(result)
+    depth = result.depth
+    columns = result.degrees
     width = max(1.2 + 4.7 * len(columns), 8.5)
     figure = sheet(result, title, width, 9.2, NOTE)
     grid = figure.subplots(3, len(columns), squeeze=False)

@@ -25,8 +25,9 @@ FIRST_RANK = 11
 """First rank of the power law's fit; the last is half of the number of eigenvalues."""
 
 
-def draw_spectra(result: Result, depth: Depth, title: str) -> Figure:
+def draw_spectra(result: Result, title: str) -> Figure:
     """Some layers' spectra, directions needed for a share of the variance, and the spectral exponent."""
+    depth = result.depth
     figure = sheet(result, title, 12.6, 4.5, "band: 95 %     ×: not defined     hatched: degenerate")
     left, middle, right = figure.subplots(1, 3, gridspec_kw={"width_ratios": (1.5, 1, 1)})
     figure.subplots_adjust(left=0.06, right=0.985, bottom=0.12, top=0.73, wspace=0.24)

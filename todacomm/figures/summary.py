@@ -1,10 +1,11 @@
 """Six panels that tell a model's story at a glance."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from todacomm.figures.panels import (
     band,
@@ -21,26 +22,28 @@ from todacomm.figures.panels import (
     with_streams,
 )
 from todacomm.figures.style import BAND, CONTROL, DEGREES, MUTED, OTHERS, STREAMS, Look, sheet
-from todacomm.results.depth import Curve, Depth
+from todacomm.results.depth import FEW_TEXTS, LOOP, Curve, Depth
+from todacomm.results.findings.judgement import LEVEL
 from todacomm.results.result import Result
 
-LEVEL = 0.05
-"""Adjusted p up to which a layer's mark is filled."""
-NOTE = (
-    "bands: 95 %     filled marks: adjusted p ≤ .05 against the rotation null     "
-    "×: not defined     hatched: under half of the points distinct"
-)
+NOTE = "bands: 95 %     ×: not defined     hatched: under half of the points distinct"
+OF_NULL = "filled: adjusted p ≤ .05"
+OF_LOOPS = "filled H1: a loop, half-filled: few texts"
 
 
-def draw_summary(result: Result, depth: Depth, title: str) -> Figure:
+def draw_summary(result: Result, title: str) -> Figure:
     """Scale-free shape with its null and control on top; scale, raw persistence and health of the clouds below."""
-    figure = sheet(result, title, 12.6, 7.2, NOTE)
+    depth = result.depth
+    rotated = depth.null("h0_total_norm").defined or depth.null("h1_max_norm").defined
+    notes = [OF_NULL] if rotated else []
+    notes += [OF_LOOPS] if any(depth.verdicts) else []
+    figure = sheet(result, title, 12.6, 7.2, "     ".join([*notes, NOTE]))
     grid = figure.subplots(
         2, 3, gridspec_kw={"left": 0.06, "right": 0.985, "bottom": 0.072, "top": 0.835, "wspace": 0.27, "hspace": 0.58}
     )
-    h0, h1 = "mean lifetime / median distance", "longest lifetime / median distance"
-    judged(grid[0, 0], depth, "h0_total_norm", "H0: how evenly the points are spread", h0, DEGREES[0])
-    judged(grid[0, 1], depth, "h1_max_norm", "H1: the most persistent loop", h1, DEGREES[1])
+    unit = "median distances"
+    judged(grid[0, 0], depth, "h0_total_norm", "H0: mean lifetime, scale-free", unit, DEGREES[0])
+    judged(grid[0, 1], depth, "h1_max_norm", "H1: longest bar, scale-free", unit, DEGREES[1])
     dimensions(grid[0, 2], depth)
     _raw(grid[1, 0], depth)
     _scale(grid[1, 1], depth)
@@ -65,7 +68,9 @@ def judged(axes: Axes, depth: Depth, metric: str, title: str, ylabel: str, look:
     if control.defined:
         handles.append(line(axes, depth.positions, control.value, CONTROL, linewidth=1.0, markerfacecolor="white"))
         labels.append("random" if depth.streams else "random weights")
-    handles.insert(0, _marked(axes, depth, metric, look))
+    band_of_curve = [swatch(look.color, 0.18)] if np.isfinite(curve.lo).any() else []
+    band(axes, depth.positions, curve.lo, curve.hi, look.color)
+    handles.insert(0, (*band_of_curve, _marked(axes, depth, metric, look)))
     labels.insert(0, depth.label)
     added = {kind: stream for kind, stream in depth.streams.items() if stream.curve(metric).defined}
     handles += [_marked(axes, stream, metric, STREAMS[kind]) for kind, stream in added.items()]
@@ -76,13 +81,28 @@ def judged(axes: Axes, depth: Depth, metric: str, title: str, ylabel: str, look:
     legend(axes, handles, labels, columns=5)
 
 
-def _marked(axes: Axes, depth: Depth, metric: str, look: Look) -> Any:
-    """A curve with its interval, its marks filled where it differs from the rotation null; the legend's handle."""
-    curve, judged = depth.curve(metric), depth.null(metric).defined
-    drawn = with_interval(axes, depth, curve, look, markerfacecolor="white" if judged else look.color)
-    found = depth.sound & (depth.against(metric, "p_adjusted") <= LEVEL)
-    axes.plot(depth.positions[found], curve.value[found], color=look.color, marker=look.marker, linestyle="", zorder=5)
-    return (swatch(look.color, 0.18), drawn) if np.isfinite(curve.lo).any() else drawn
+def _marked(axes: Axes, depth: Depth, metric: str, look: Look) -> Line2D:
+    """A curve, its marks filled where a claim stands.
+
+    The claim is a difference from the rotation null; of the longest H1 bar, where that is on record, a loop, with half
+    of the mark filled where a bar longer than the covariance explains rests on few texts.
+    """
+    curve, tested = depth.curve(metric), depth.null(metric).defined
+    drawn = line(axes, depth.positions, curve.value, look, markerfacecolor="white" if tested else look.color)
+    for mask, style in _claims(depth, metric):
+        axes.plot(
+            depth.positions[mask], curve.value[mask], color=look.color, marker=look.marker, linestyle="", zorder=5,
+            fillstyle=style, markerfacecoloralt="white",
+        )  # fmt: skip
+    return drawn
+
+
+def _claims(depth: Depth, metric: str) -> list[tuple[np.ndarray, Literal["full", "left"]]]:
+    """Layers whose mark is filled, and those where half of it is."""
+    verdicts = np.array(depth.verdicts)
+    if metric == "h1_max_norm" and any(depth.verdicts):
+        return [(depth.sound & (verdicts == LOOP), "full"), (depth.sound & (verdicts == FEW_TEXTS), "left")]
+    return [(depth.sound & (depth.against(metric, "p_adjusted") <= LEVEL), "full")]
 
 
 def dimensions(axes: Axes, depth: Depth) -> None:

@@ -1,5 +1,6 @@
 """One analysis from beginning to end: observe the clouds, measure their shape, infer the uncertainty, record it."""
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,15 +43,16 @@ def analyze(
     """
     from todacomm import tracking
     from todacomm.analysis.cache import inputs_digest
-    from todacomm.reports import describe_run
+    from todacomm.reports import describe_run, report_context
 
     config = AnalysisConfig.given(config, options)
     with tracking.analysis_run(config, parent) as run:
         inputs = inputs_digest(config)
         result = measure(config, progress)
+        report = report_context(result)
         with TemporaryDirectory(prefix="todacomm-") as folder:
-            draw = partial(draw_and_report, result, Path(folder), progress)
-            run.write(result, Path(folder), describe_run(result), inputs or inputs_digest(config) or "", draw)
+            draw = partial(draw_and_report, result, report, Path(folder), progress)
+            run.write(result, Path(folder), describe_run(report), inputs or inputs_digest(config) or "", draw)
     return tracking.load_analysis(run.run_id)
 
 
@@ -70,12 +72,18 @@ def measure(config: AnalysisConfig, progress: Progress = silent) -> Result:
     return assemble(config, observed, shapes, uncertainty, clock.seconds)
 
 
-def draw_and_report(result: Result, folder: Path, progress: Progress = silent) -> None:
-    """Draw the figures of a result and write its reports into a folder."""
+def draw_and_report(result: Result, report: Mapping[str, Any], folder: Path, progress: Progress = silent) -> None:
+    """Draw the figures of a result and write its reports into a folder.
+
+    Parameters
+    ----------
+    report : mapping
+        From :func:`todacomm.reports.report_context`.
+    """
     from todacomm.figures import draw_all
     from todacomm.reports import write_reports
 
     progress("figures", 0, 1)
     draw_all(result, folder)
-    write_reports(result, folder)
+    write_reports(report, folder)
     progress("figures", 1, 1)

@@ -88,11 +88,14 @@ def experiment_data(result: Result, summaries: Summaries, metrics: dict[str, flo
 
 
 def interpretation(result: Result) -> str:
-    """The findings as markdown."""
-    from todacomm.reports import findings, headline
+    """The headline and the interpretation as markdown."""
+    from todacomm.reports import headline
+    from todacomm.reports import interpretation as sentences
 
-    said = "\n".join(f"- {finding}" for finding in findings(result))
-    return f"# {result.model.name} on {result.texts.name}\n\n{headline(result)}\n\n## Findings\n\n{said}\n"
+    parts = [f"# {result.model.name} on {result.texts.name}", headline(result)]
+    for topic, lines in sentences(result).items():
+        parts += [f"## {topic}", "\n".join(f"- {line}" for line in lines)]
+    return "\n\n".join(parts) + "\n"
 
 
 def pictures(report: str) -> list[str]:

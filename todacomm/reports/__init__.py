@@ -1,15 +1,15 @@
 """An analysis in words: markdown, self-contained HTML, and the sentences that follow from the numbers."""
 
-from todacomm.reports.findings import findings, headline
-from todacomm.reports.model import describe_run, report_context, warnings, write_reports
-from todacomm.reports.render import Markdown, inline_svg, render_html, render_markdown, templates_folder
+from todacomm.reports.model import describe_run, headline, interpretation, report_context, warnings, write_reports
+from todacomm.reports.page import inline_svg, render_html
+from todacomm.reports.render import Markdown, render_markdown, templates_folder
 
 __all__ = [
     "Markdown",
     "describe_run",
-    "findings",
     "headline",
     "inline_svg",
+    "interpretation",
     "render_html",
     "render_markdown",
     "report_context",

@@ -11,11 +11,12 @@ from todacomm.core.convergence import SCALE_FREE_METRICS, SPREAD, TOLERANCE
 from todacomm.core.inference.uncertainty import Z
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.figures.convergence import NAME, READING, TITLE
-from todacomm.reports.blocks import Table, analysed
+from todacomm.reports.blocks import Table
 from todacomm.reports.files import Picture, write_files
 from todacomm.reports.formats import UNDEFINED, listing, number, plus_minus, share
 from todacomm.reports.model import mlflow_command
 from todacomm.reports.render import one_line, render_markdown
+from todacomm.reports.settings_table import settings_table
 
 TEMPLATE, NOTE_TEMPLATE = "convergence.md.j2", "convergence_note.md.j2"
 HEADLINE_METRICS = ("h0_total_norm", "h1_max_norm")
@@ -36,7 +37,7 @@ def describe_convergence(result: Convergence) -> str:
 def convergence_context(result: Convergence) -> dict[str, Any]:
     """The variables of the template: as those of an analysis' report, with ``tolerance`` and ``spread`` in words."""
     model, texts = result.model.name, result.texts.name
-    facts = [pair for pair in analysed(result) if pair[0] not in OF_AN_ANALYSIS]
+    facts = [pair for pair in settings_table(result) if pair[0] not in OF_AN_ANALYSIS]
     sizes = (
         "Sizes",
         f"{listing([number(n) for n in result.sizes])}; {result.repeats} random subsets of each but the last",

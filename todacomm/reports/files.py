@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from todacomm.reports.render import inline_svg, render_html, render_markdown
+from todacomm.reports.page import inline_svg, render_html
+from todacomm.reports.render import render_markdown
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,8 @@ class Picture:
 def write_files(template: str | Path, context: Mapping[str, Any], folder: Path) -> dict[str, Path]:
     """``report.md`` and ``report.html`` in ``folder``, by name.
 
-    The page holds those of ``context["figures"]`` whose SVG is in the folder.
+    The page holds ``context["overview"]``, where there is one, and ``context["figures"]``, as far as their SVG is in
+    the folder.
 
     Raises
     ------
@@ -29,7 +31,8 @@ def write_files(template: str | Path, context: Mapping[str, Any], folder: Path) 
     """
     markdown = render_markdown(template, context)
     drawings = {}
-    for n, picture in enumerate(context["figures"]):
+    overview = [context["overview"]] if "overview" in context else []
+    for n, picture in enumerate([*overview, *context["figures"]]):
         drawing = (folder / picture.file).with_suffix(".svg")
         if drawing.is_file():
             drawings[picture.file] = inline_svg(drawing.read_text(encoding="utf-8"), picture.title, f"figure{n}")

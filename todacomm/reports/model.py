@@ -2,19 +2,19 @@
 
 import shlex
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from todacomm.core.streams import groups
-from todacomm.figures.catalogue import FIGURES, STREAMS_READING
-from todacomm.reports.blocks import analysed, gaps, glossary, headline_table, layer_tables
+from todacomm.reports.blocks import gaps, layer_tables, run_table
 from todacomm.reports.files import Picture, write_files
-from todacomm.reports.findings import EMBEDDING, findings, headline, undefined_by_construction
-from todacomm.reports.formats import layers as layers_in_words
+from todacomm.reports.glossary import glossary
+from todacomm.reports.loops import gap_sentences, loop_blocks, loop_table
 from todacomm.reports.render import one_line, render_markdown
-from todacomm.results.depth import featured, read_depth
+from todacomm.reports.settings_table import settings_table
+from todacomm.reports.words import Place, by_topic, headline_sentence
+from todacomm.results.findings import findings, main_findings
+from todacomm.results.findings.soundness import EMBEDDING, undefined_by_construction
 from todacomm.results.result import Result
 from todacomm.settings.analysis import OPTIONS, AnalysisConfig
 from todacomm.settings.values import spelled
@@ -25,79 +25,94 @@ _WHERE = {"run_name", "experiment_name", "output_dir"}
 """Options that say where a run is recorded: no part of doing it again."""
 
 
-def write_reports(result: Result, folder: str | Path) -> dict[str, Path]:
-    """``report.md`` and ``report.html`` in ``folder``; the page holds the drawings found in ``folder/plots``.
-
-    Returns
-    -------
-    dict of Path
-        The two files by name.
-    """
-    return write_files(TEMPLATE, report_context(result), Path(folder))
-
-
 def report_context(result: Result) -> dict[str, Any]:
-    """The variables of a report's template.
+    """The variables of a report's template, made once for the report and the run's description.
 
-    ``title`` and ``headline`` (str); ``warnings``, ``gaps`` and ``findings`` (list of str); ``analysed`` and
-    ``glossary`` (pairs of name and text); ``numbers`` (name, value, meaning); ``tables`` (each with title, caption,
-    header and rows); ``figures`` (each with title, reading and file); ``mlflow_command``, ``python_call``, ``digest``.
+    ``title`` and ``headline`` (str); ``warnings`` and ``gaps`` (list of str); ``settings`` and ``glossary`` (pairs of
+    name and text); ``numbers`` (name, value, meaning); ``tables`` (each with title, caption, header and rows);
+    ``loops`` (the table of the longest bars), ``loop_blocks`` (title, sentence, texts as pairs of id and ending) and
+    ``gap_sentences``; ``overview`` (a figure with title, reading and file) and ``figures``; ``interpretation``
+    (sentences by heading); ``mlflow_command``, ``python_call``, ``digest``.
     """
-    depth = read_depth(result)
+    overview, *others = pictures(result)
     return {
         "title": one_line(f"{result.model.name} on {result.texts.name}"),
         "warnings": warnings(result),
-        "analysed": analysed(result),
         "headline": headline(result),
-        "numbers": headline_table(result),
-        "tables": layer_tables(result, depth),
-        "gaps": gaps(result, depth),
-        "figures": pictures(result),
-        "findings": findings(result),
-        "glossary": glossary(result, depth),
+        "numbers": run_table(result),
+        "overview": overview,
+        "interpretation": interpretation(result),
+        "figures": others,
+        "tables": layer_tables(result),
+        "loops": loop_table(result),
+        "loop_blocks": loop_blocks(result),
+        "gap_sentences": gap_sentences(result),
+        "gaps": gaps(result),
+        "settings": settings_table(result),
+        "glossary": glossary(result),
         "mlflow_command": mlflow_command(result.config),
         "python_call": python_call(result.config),
         "digest": result.config.digest(),
     }
 
 
-def describe_run(result: Result) -> str:
-    """A few lines of markdown for the run's description: warnings, headline, numbers."""
-    return render_markdown(NOTE_TEMPLATE, report_context(result))
+def write_reports(context: Mapping[str, Any], folder: str | Path) -> dict[str, Path]:
+    """``report.md`` and ``report.html`` in ``folder``; the page holds the drawings that are in ``folder/plots``.
+
+    Parameters
+    ----------
+    context : mapping
+        From :func:`report_context`.
+
+    Returns
+    -------
+    dict of Path
+        The two files by name.
+    """
+    return write_files(TEMPLATE, context, Path(folder))
+
+
+def describe_run(context: Mapping[str, Any]) -> str:
+    """A few lines of markdown for the run's description: warnings if there are any, headline, numbers."""
+    return render_markdown(NOTE_TEMPLATE, context)
+
+
+def headline(result: Result) -> str:
+    """The few sentences to remember, in plain text."""
+    names = [layer.name for layer in result.layers]
+    return " ".join(headline_sentence(finding, names) for finding in main_findings(result))
+
+
+def interpretation(result: Result) -> dict[str, list[str]]:
+    """What follows from the numbers, sentences by heading."""
+    return by_topic(findings(result), [layer.name for layer in result.layers])
 
 
 def warnings(result: Result) -> list[str]:
     """Every warning once, with the layers it holds for; what is so by construction says that instead."""
-    names = [layer.name for layer in result.layers]
+    at = Place(tuple(layer.name for layer in result.layers))
     by_construction = undefined_by_construction(result)
     grouped: dict[str, list[str]] = defaultdict(list)
     for warning in result.warnings:
         constructed = by_construction and warning.layer == EMBEDDING
         text = "not defined by construction: with CLS pooling it is one point for any texts"
         grouped[text if constructed else warning.text].append(warning.layer)
-    lines = []
-    for text, where in grouped.items():
-        parts = [layers_in_words(each, np.isin(each, where)) for each in groups(names).values()]
-        lines.append(f"{', '.join(filter(None, parts))}: {text}" if any(parts) else text)
-    return lines
+    return [f"{at.layers(where)}: {text}" if any(where) else text for text, where in grouped.items()]
 
 
 def pictures(result: Result) -> list[Picture]:
-    """The figures that a report shows: those over depth, and the bars of the layer that stands out most."""
-    depth = read_depth(result)
-    beside = STREAMS_READING if depth.streams else ""
-    shown = [
-        Picture(entry.title, entry.reading + (beside if name == "summary" else ""), f"plots/{name}.png")
-        for name, entry in FIGURES.items()
-        if name not in ("diagram", "barcode")
-    ]
-    at = featured(depth)
-    if at is not None:
-        layer = depth.layers[at]
-        for name in ("diagram", "barcode"):
-            entry = FIGURES[name]
-            reading = f"{entry.reading} Shown is the layer whose longest loop stands out most."
-            shown.append(Picture(f"{entry.title}: {layer.name}", reading, f"plots/{name}s/layer_{layer.index:02d}.png"))
+    """The figures that a report shows: those over depth, and those of the layer whose longest H1 bar is clearest."""
+    from todacomm.figures.registry import FIGURES, file_of, shown_layer
+
+    layer = shown_layer(result)
+    shown = []
+    for name, figure in FIGURES.items():
+        reading = figure.reading(result)
+        if not figure.per_layer:
+            shown.append(Picture(figure.title, reading, file_of(name)))
+        elif layer is not None:
+            which = "The layer shown is the one whose longest H1 bar exceeds the rotation null most."
+            shown.append(Picture(f"{figure.title}: {layer.name}", f"{reading} {which}", file_of(name, layer)))
     return shown
 
 
@@ -119,8 +134,13 @@ def python_call(config: AnalysisConfig) -> str:
     <BLANKLINE>
     analysis = todacomm.analyze(samples=300, standardize=True)
     """
-    given = ", ".join(f"{name}={value!r}" for name, value in _changed(config).items())
+    given = ", ".join(f"{name}={_literal(value)}" for name, value in _changed(config).items())
     return f"import todacomm\n\nanalysis = todacomm.analyze({given})"
+
+
+def _literal(value: Any) -> str:
+    """An option's value in Python; several words stand in one string, as on the command line."""
+    return repr(spelled(value) if isinstance(value, tuple) else value)
 
 
 def _changed(config: AnalysisConfig) -> dict[str, Any]:

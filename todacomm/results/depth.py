@@ -1,18 +1,35 @@
-"""The tidy table as curves over depth: the one way in which figures and reports look numbers up."""
+"""The tidy table as curves over depth: the one way in which figures, findings and reports look numbers up."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 from todacomm.core.layer import DEGENERATE_SHARE, MIN_DISTINCT
 from todacomm.core.streams import RESIDUAL, groups, kind_of, places
-from todacomm.results.result import LayerResult, Result
-from todacomm.results.table import RUN_LAYER
+from todacomm.results.layer import LayerResult
+from todacomm.results.table import RUN_LAYER, own_rows
 
 ROTATION = "rotation"
 RANDOM_WEIGHTS = "random_weights"
+LOOP, FEW_TEXTS, NO_LOOP = "loop", "few texts", "none"
+"""What may be claimed of a layer's longest H1 bars: see :data:`todacomm.results.table.LOOP_COLUMNS`."""
+
+
+class Tables(Protocol):
+    """What numbers over depth are read from."""
+
+    @property
+    def table(self) -> pd.DataFrame: ...
+    @property
+    def nulls(self) -> pd.DataFrame: ...
+    @property
+    def loops(self) -> pd.DataFrame: ...
+    @property
+    def layers(self) -> tuple[LayerResult, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -28,6 +45,11 @@ class Curve:
         """Whether any layer has a value."""
         return bool(np.isfinite(self.value).any())
 
+    @property
+    def half_width(self) -> np.ndarray:
+        """Half of the width of the interval: shape (n_layers,), nan without one."""
+        return np.asarray((self.hi - self.lo) / 2)
+
 
 @dataclass(frozen=True)
 class Depth:
@@ -39,12 +61,15 @@ class Depth:
         From the embedding on.
     positions : ndarray, shape (n_layers,)
         Their place on the axis of depth.
+    verdicts : tuple of str
+        What may be claimed of each layer's H1 bars, the strongest claim of any of them; empty where it is not known.
     streams : dict of Depth
         By kind, what is no part of this line over depth: what attention and MLPs add to the residual stream.
     """
 
     layers: tuple[LayerResult, ...]
     positions: np.ndarray
+    verdicts: tuple[str, ...]
     _own: dict[str, pd.DataFrame]
     _control: dict[str, pd.DataFrame]
     _nulls: dict[str, dict[str, pd.DataFrame]]
@@ -56,10 +81,14 @@ class Depth:
         return tuple(layer.name for layer in self.layers)
 
     @property
+    def kind(self) -> str:
+        """``residual``, ``attention`` or ``ffn``."""
+        return kind_of(self.names[0])
+
+    @property
     def label(self) -> str:
         """What a legend calls the line: the model where it is all there is."""
-        kind = kind_of(self.names[0])
-        return "model" if kind == RESIDUAL and not self.streams else kind
+        return "model" if self.kind == RESIDUAL and not self.streams else self.kind
 
     def curve(self, metric: str) -> Curve:
         """The run's own values with their intervals."""
@@ -77,16 +106,20 @@ class Depth:
         """A column of the table of nulls, such as ``p_adjusted`` or ``difference``: shape (n_layers,)."""
         return self._column(self._nulls.get(kind, {}), column, metric)
 
-    @property
+    @cached_property
     def sound(self) -> np.ndarray:
-        """Layers whose cloud can be read: at least half of its points distinct, and four of them."""
+        """Layers whose cloud can be interpreted: at least half of its points distinct, and four of them."""
         n_points, n_distinct = self.curve("n_points").value, self.curve("n_distinct").value
         return np.asarray((n_distinct >= MIN_DISTINCT) & (n_distinct >= DEGENERATE_SHARE * n_points))
 
-    @property
+    @cached_property
     def unit(self) -> np.ndarray:
         """Distance by which scale-free numbers are divided, the median among distinct points: shape (n_layers,)."""
         return self.curve("unit_distance").value
+
+    def all(self) -> "tuple[Depth, ...]":
+        """This line and those of the other streams."""
+        return (self, *self.streams.values())
 
     def _curve(self, tables: dict[str, pd.DataFrame], metric: str, value: str = "value") -> Curve:
         return Curve(*(self._column(tables, column, metric) for column in (value, "lo", "hi")))
@@ -98,33 +131,35 @@ class Depth:
         return wide[metric].to_numpy(dtype=float)
 
 
-def read_depth(result: Result) -> Depth:
-    """The numbers of a result by layer, read once: those of the residual stream, with the others as its ``streams``.
+def read_depth(result: Tables) -> Depth:
+    """The numbers of a result by layer: those of the residual stream, with the others as its ``streams``.
 
-    Where no layer is of the residual stream, the first of the others is the main line.
+    Where no layer is of the residual stream, the first of the others is the main line. A :class:`Result` has it as
+    ``result.depth``, read once.
     """
     place = places(layer.name for layer in result.layers)
-    main, *others = (_read_stream(result, tuple(names), place) for names in groups(place).values())
-    return replace(main, streams={kind_of(other.names[0]): other for other in others})
+    rows = result.table[result.table["layer"] != RUN_LAYER]
+    own = _wide(own_rows(rows), ("value", "lo", "hi"))
+    control = _wide(rows[rows["control"] == RANDOM_WEIGHTS], ("value", "lo", "hi"))
+    columns = ("draws", "mean", "sd", "lo", "hi", "difference", "se", "p", "p_adjusted", "family")
+    nulls = {str(kind): _wide(drawn, columns) for kind, drawn in result.nulls.groupby("null")}
+    verdicts = _verdicts(result.loops)
+
+    def read(names: list[str]) -> Depth:
+        return Depth(
+            layers=tuple(layer for layer in result.layers if layer.name in names),
+            positions=np.array([place[name] for name in names], dtype=float),
+            verdicts=tuple(verdicts.get(name, "") for name in names),
+            _own=_of_layers(own, names),
+            _control=_of_layers(control, names),
+            _nulls={kind: _of_layers(tables, names) for kind, tables in nulls.items()},
+        )
+
+    main, *others = map(read, groups(place).values())
+    return replace(main, streams={other.kind: other for other in others})
 
 
-def _read_stream(result: Result, names: tuple[str, ...], place: dict[str, int]) -> Depth:
-    table = result.table[result.table["layer"] != RUN_LAYER]
-    own, control = table["control"] == "", table["control"] == RANDOM_WEIGHTS
-    nulls = result.nulls
-    return Depth(
-        layers=tuple(layer for layer in result.layers if layer.name in names),
-        positions=np.array([place[name] for name in names], dtype=float),
-        _own=_wide(table[own], names, ("value", "lo", "hi")),
-        _control=_wide(table[control], names, ("value", "lo", "hi")),
-        _nulls={
-            str(kind): _wide(rows, names, ("draws", "mean", "lo", "hi", "difference", "se", "p_adjusted", "family"))
-            for kind, rows in nulls.groupby("null")
-        },
-    )
-
-
-def spread(layers: tuple[LayerResult, ...], curve: str, most: int = 6) -> list[LayerResult]:
+def spread(layers: Iterable[LayerResult], curve: str, most: int = 6) -> list[LayerResult]:
     """At most ``most`` layers that have ``curve``: the first, the last and some evenly between.
 
     >>> layers = tuple(LayerResult(f"layer_{i}", i, 0.0, [], {"euler": np.ones(3)}) for i in range(11))
@@ -138,23 +173,33 @@ def spread(layers: tuple[LayerResult, ...], curve: str, most: int = 6) -> list[L
 
 
 def featured(depth: Depth) -> int | None:
-    """Index of the layer whose longest loop stands out most: against the rotation null, or without one by its length.
+    """Index of the layer whose longest H1 bar exceeds the rotation null most, or is longest where there is no null.
 
-    None where no layer can be read.
+    None where no layer can be interpreted.
     """
     longest, null = depth.curve("h1_max_norm").value, depth.null("h1_max_norm").hi
     with np.errstate(divide="ignore", invalid="ignore"):
-        standing = longest / null if np.isfinite(null).any() else longest
-    standing = np.where(depth.sound, standing, np.nan)
-    return int(np.nanargmax(standing)) if np.isfinite(standing).any() else None
+        excess = longest / null if np.isfinite(null).any() else longest
+    excess = np.where(depth.sound, excess, np.nan)
+    return int(np.nanargmax(excess)) if np.isfinite(excess).any() else None
 
 
-def degrees(result: Result) -> tuple[int, ...]:
-    """Homology degrees that were computed."""
-    return tuple(range(result.config.topology.maxdim + 1))
-
-
-def _wide(rows: pd.DataFrame, names: tuple[str, ...], columns: tuple[str, ...]) -> dict[str, pd.DataFrame]:
+def _wide(rows: pd.DataFrame, columns: tuple[str, ...]) -> dict[str, pd.DataFrame]:
     """One frame a column, layers by metrics."""
     indexed = rows.set_index(["layer", "metric"])
-    return {column: indexed[column].unstack("metric").reindex(list(names)) for column in columns if len(rows)}
+    return {column: indexed[column].unstack("metric") for column in columns if len(rows)}
+
+
+def _of_layers(tables: dict[str, pd.DataFrame], names: list[str]) -> dict[str, pd.DataFrame]:
+    return {column: wide.reindex(names) for column, wide in tables.items()}
+
+
+def _verdicts(loops: pd.DataFrame) -> dict[str, str]:
+    """The strongest claim of any bar by layer."""
+    order = {verdict: rank for rank, verdict in enumerate((LOOP, FEW_TEXTS, NO_LOOP))}
+    strongest: dict[str, str] = {}
+    for layer, verdict in zip(loops["layer"], loops["verdict"], strict=True):
+        known = strongest.get(layer)
+        if known is None or order.get(verdict, len(order)) < order.get(known, len(order)):
+            strongest[layer] = verdict
+    return strongest

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+OWN = "clouds"
+"""Family of clouds that come from a file."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFacts:

@@ -1,14 +1,19 @@
-"""One finished analysis in memory: what the pipeline hands to figures, reports and the record."""
+"""One finished analysis in memory: what the job hands to figures, reports and the record."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 from todacomm.core.facts import RunWarning
+from todacomm.core.loops.whole_run import LoopPoints
+from todacomm.results.depth import Depth, read_depth
 from todacomm.results.facts import ModelFacts, TextFacts
+from todacomm.results.layer import LayerResult
+from todacomm.results.table import ASSOCIATION_COLUMNS, LOOP_COLUMNS, run_values, tidy
 from todacomm.settings.analysis import AnalysisConfig
 
 
@@ -26,35 +31,15 @@ class Provenance(Protocol):
 
 
 @dataclass(frozen=True)
-class LayerResult:
-    """A layer's shape beyond its numbers.
-
-    Attributes
-    ----------
-    diagrams : list of ndarray, shape (bars, 2)
-        Birth and death by degree; degree 0 is reduced, every bar finite.
-    curves : dict of ndarray
-        ``scale`` with ``betti_0``, ``betti_1``, ``euler``; ``id_scale`` with ``id_dimension``; ``eigenvalues``.
-        Bands end in ``_lo`` and ``_hi``. Beside them ``landscape_0``, ``image_0`` ... on grids that all runs share,
-        see :func:`todacomm.core.vectors.recorded_vectors`.
-    """
-
-    name: str
-    index: int
-    depth: float
-    diagrams: list[np.ndarray]
-    curves: dict[str, np.ndarray]
-    warnings: tuple[RunWarning, ...] = ()
-
-
-@dataclass(frozen=True)
 class Result:
     """One model on one set of texts.
 
     Attributes
     ----------
-    table, nulls : DataFrame
+    table, nulls, loops, associations : DataFrame
         The tidy tables of :mod:`todacomm.results.table`.
+    loop_points : tuple of LoopPoints
+        Which points make each bar of ``loops``, in the same order.
     clouds : dict of ndarray, shape (n_points, n_dims)
         Pooled activations by layer, float32.
     text_table : DataFrame
@@ -76,5 +61,23 @@ class Result:
     clouds: dict[str, np.ndarray]
     text_table: pd.DataFrame = field(default_factory=pd.DataFrame)
     replicates: Mapping[str, np.ndarray] = field(default_factory=dict)
+    loops: pd.DataFrame = field(default_factory=lambda: tidy([], LOOP_COLUMNS))
+    loop_points: tuple[LoopPoints, ...] = ()
+    associations: pd.DataFrame = field(default_factory=lambda: tidy([], ASSOCIATION_COLUMNS))
     warnings: tuple[RunWarning, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
+
+    @cached_property
+    def depth(self) -> Depth:
+        """The numbers by layer, in the order of depth."""
+        return read_depth(self)
+
+    @cached_property
+    def run_values(self) -> dict[str, float]:
+        """The numbers of the whole run by name."""
+        return run_values(self.table)
+
+    @property
+    def degrees(self) -> tuple[int, ...]:
+        """Homology degrees that were computed."""
+        return tuple(range(self.config.topology.maxdim + 1))

@@ -25,8 +25,28 @@ NULL_COLUMNS = (
 """One row a layer, metric and null model: the draws' mean, sd and central 95 %, the observed value's difference from
 their mean with its standard error, and how many layers share the adjustment (``family``)."""
 
+LOOP_COLUMNS = (
+    "layer", "rank", "birth", "death", "lifetime_norm", "ratio", "p", "p_adjusted", "reproduction", "reproduction_lo",
+    "prominence", "dimension", "p_noise", "n_on_loop", "verdict",
+)  # fmt: skip
+"""One row a bar, the longest H1 bars of each layer from rank 1 on: birth, death, lifetime in median distances, death
+over birth, p against the rotations, plain and adjusted over the layers, the share of its life that is left on half of
+the texts with its 5 % quantile, that as a share of the longest bar of each half, the dimension of the cloud at the
+bar's scale, p against the noise among the cloud's own bars, and the number of texts on a shortest loop.
+``verdict`` is ``loop`` (longer than the covariance explains, and reproduced on halves of the texts), ``few texts`` (the
+first without the second), ``none``, or ``not tested``."""
+
+ASSOCIATION_COLUMNS = (
+    "layer", "subject", "rank", "covariate", "kind", "strength", "p", "p_adjusted", "n", "undefined",
+)  # fmt: skip
+"""One row a loop (its angle) or gap (its two sides) and thing that is known of the texts: strength 0 to 1 corrected for
+chance, permutation p, plain and adjusted over the covariates; why it is undefined."""
+
 RUN_LAYER = "run"
-_TEXT = {"model", "revision", "weights", "dataset", "control", "layer", "metric", "null"}
+_TEXT = {
+    "model", "revision", "weights", "dataset", "control", "layer", "metric", "null", "verdict", "subject", "covariate",
+    "kind", "undefined",
+}  # fmt: skip
 
 
 def tidy(rows: Iterable[Mapping[str, Any]], columns: tuple[str, ...] = COLUMNS) -> pd.DataFrame:

@@ -17,7 +17,13 @@ ENDINGS = ("any", "distinct")
 METRICS = ("euclidean", "cosine", "cityblock", "chebyshev")
 ENGINES = ("auto", "gudhi", "ripser")
 MIN_LANDMARKS = 4
-NULL_KINDS = ("rotation", "random_weights", "shuffled_tokens", "permuted_dimensions")
+
+
+def null_names() -> tuple[str, ...]:
+    """The null models that there are."""
+    from todacomm.core.nulls import NULLS
+
+    return tuple(NULLS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +114,19 @@ class InferenceConfig(Settings):
     nulls: int = option(39, "draws of the rotation null; 0: none", low=0, decides=BESIDE)
     null_kinds: tuple[str, ...] = option(
         ("rotation",),
-        f"null models with commas: {', '.join(NULL_KINDS)}",
+        "null models with commas: {choices}",
         decides=BESIDE,
-        choices=NULL_KINDS,
+        choices=null_names,
     )
     control_draws: int = option(
         1, "draws of each null model that costs a forward pass; a p-value needs 19", low=1, decides=BESIDE
     )
 
+    loops: int = option(5, "longest H1 bars of a layer that are looked at as loops; 0: none", low=0, decides=BESIDE)
+
     def check(self) -> None:
         if not self.null_kinds and self.nulls:
-            raise ValueError(f"null_kinds is empty with nulls={self.nulls}: name one of {', '.join(NULL_KINDS)}")
+            raise ValueError(f"null_kinds is empty with nulls={self.nulls}: name one of {', '.join(null_names())}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +162,11 @@ class AnalysisConfig(Settings):
             if landmarks > samples:
                 raise ValueError(f"landmarks is {landmarks} with samples={samples}: expected at most as many as points")
             return
-        costly = {"random_weights", "shuffled_tokens"}.intersection(self.null_kinds)
-        if costly:
-            raise ValueError(f"null_kinds has {', '.join(sorted(costly))}: clouds from a file have no model to run")
+        from todacomm.core.nulls import NULLS
+
+        passes = [kind for kind in self.null_kinds if NULLS[kind].needs_pass]
+        if passes:
+            raise ValueError(f"null_kinds has {', '.join(passes)}: clouds from a file have no model to run")
 
     @property
     def null_kinds(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar, get_type_hints
 
 from todacomm.settings.files import read_yaml
 from todacomm.settings.protocols import load_protocol
-from todacomm.settings.values import check_value, parse_value, spelled
+from todacomm.settings.values import check_value, known_choices, parse_value, spelled
 from todacomm.system.digests import digest_of_json
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -29,11 +29,12 @@ def option(default: Any, help: str, *, decides: str = HOW, **checks: Any) -> Any
     decides : str
         ``which``, ``how``, ``beside`` or ``nothing``: all but the last are part of :meth:`Settings.digest`.
     **checks
-        ``choices``, ``low`` and ``high`` of the value or of each one of a tuple. Of a tuple also ``needed`` (it may not
+        ``choices`` (a tuple, or a function that gives it; ``{choices}`` in the help stands for them), ``low`` and
+        ``high`` of the value or of each one of a tuple. Of a tuple also ``needed`` (it may not
         be empty), ``rising`` (put in order), ``repeated`` (an entry may stand in it twice), ``from_file`` (``@FILE``
         means the lines of a file) and ``replaces`` (the option of one analysis in whose place it stands).
     """
-    return field(default=default, metadata={"help": help, "decides": decides, "checks": checks})
+    return field(default=default, metadata={"raw_help": help, "decides": decides, "checks": checks})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Option:
     name: str
     kind: Any
     default: Any
-    help: str
+    raw_help: str
     decides: str
     checks: Mapping[str, Any]
     groups: tuple[str, ...]
@@ -65,7 +66,12 @@ class Option:
     @property
     def choices(self) -> tuple[str, ...]:
         """What its value can be, where that is a list of words."""
-        return tuple(choice for choice in self.checks.get("choices", ()) if choice)
+        return tuple(choice for choice in known_choices(self.checks) if choice)
+
+    @property
+    def help(self) -> str:
+        """What it is for."""
+        return self.raw_help.replace("{choices}", ", ".join(self.choices))
 
     @property
     def default_text(self) -> str:
@@ -196,7 +202,7 @@ def _find_own(cls: Any) -> dict[str, Option]:
     return {
         own.name: Option(own.name, hints[own.name], own.default, groups=(), section=section, **own.metadata)
         for own in dataclasses.fields(cls)
-        if "help" in own.metadata
+        if "raw_help" in own.metadata
     }
 
 
@@ -220,7 +226,7 @@ def _nested(cls: Any, values: Mapping[str, Any]) -> dict[str, Any]:
     """Flat values as keywords of a class: those of a field that holds settings as an object of its own."""
     options, hints, keywords = cls.options(), get_type_hints(cls), {}
     for place in dataclasses.fields(cls):
-        if "help" not in place.metadata:
+        if "raw_help" not in place.metadata:
             inner = hints[place.name]
             its = {name: value for name, value in values.items() if options[name].groups[:1] == (place.name,)}
             keywords[place.name] = inner(**_nested(inner, its))

@@ -30,7 +30,7 @@ class ComparisonConfig(Settings):
         "auto", "models on one data set, or one model over datasets; auto looks at what there is", choices=OVER
     )
     steps: tuple[str, ...] = option(
-        (), "training steps of revisions whose names do not tell them: main=143000, with commas"
+        (), "training steps of revisions whose names do not give them: main=143000, with commas"
     )
     geometry: str = option(
         "matched",

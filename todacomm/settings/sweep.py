@@ -1,4 +1,4 @@
-"""Settings of a sweep: lists of models, data sets, revisions and weights, and who works through them."""
+"""Settings of a sweep: lists of models, data sets, revisions and weights, and what works through them."""
 
 from dataclasses import dataclass, field
 

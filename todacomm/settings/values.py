@@ -62,11 +62,17 @@ def check_value(name: str, value: Any, checks: Mapping[str, Any]) -> None:
     for one in value if isinstance(value, tuple) else (value,):
         verb = "has" if isinstance(value, tuple) else "is"
         if "choices" in checks:
-            check_choice(name, one, checks["choices"])
+            check_choice(name, one, known_choices(checks))
         if "low" in checks and one < checks["low"]:
             raise ValueError(f"{name} {verb} {one}: expected at least {checks['low']}")
         if "high" in checks and one > checks["high"]:
             raise ValueError(f"{name} {verb} {one}: expected at most {checks['high']}")
+
+
+def known_choices(checks: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a value can be: a tuple, or what a function gives that asks the registry of a lower room."""
+    choices = checks.get("choices", ())
+    return tuple(choices() if callable(choices) else choices)
 
 
 def check_choice(name: str, value: str, choices: Sequence[str]) -> None:

@@ -10,12 +10,16 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 
-from todacomm.results.result import LayerResult, Result
+from todacomm.core.loops.whole_run import LoopPoints
+from todacomm.results.layer import LayerResult
+from todacomm.results.loops import Loop, pick_loop
+from todacomm.results.result import Result
 from todacomm.results.table import run_values
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.tracking._mlflow import MlflowClient, MlflowException, Run, local_path, quiet
 from todacomm.tracking.entries import ANALYSIS
 from todacomm.tracking.files import (
+    LOOPS,
     REPLICATES,
     TABLES,
     TEXTS,
@@ -23,6 +27,7 @@ from todacomm.tracking.files import (
     diagram_file,
     read_cloud,
     read_layer,
+    read_loop_points,
     read_replicates,
     read_tables,
     read_text_table,
@@ -66,6 +71,10 @@ class Analysis:
         layer ``run``.
     nulls : DataFrame
         The table of null models, columns :data:`todacomm.results.table.NULL_COLUMNS`.
+    loops : DataFrame
+        The longest H1 bars of every layer with their verdicts, columns :data:`todacomm.results.table.LOOP_COLUMNS`.
+    associations : DataFrame
+        What loops and gaps go with, columns :data:`todacomm.results.table.ASSOCIATION_COLUMNS`.
     model, texts : ModelFacts, TextFacts
         What is known of the model and the texts.
     warnings : tuple of RunWarning
@@ -89,6 +98,8 @@ class Analysis:
             raise ValueError(f"run {self.run_id}: {error}") from error
         self.layers: pd.DataFrame = tables.layers
         self.nulls: pd.DataFrame = tables.nulls
+        self.loops: pd.DataFrame = tables.loops
+        self.associations: pd.DataFrame = tables.associations
         self.warnings = tables.warnings
         self.settings = tables.settings
         self.model = tables.model
@@ -117,6 +128,22 @@ class Analysis:
     def text_table(self) -> pd.DataFrame:
         """What each point read, in the order of the clouds' rows: :func:`todacomm.results.texts.text_table`."""
         return read_text_table(self.artifact(TEXTS))
+
+    @cached_property
+    def loop_points(self) -> tuple[LoopPoints, ...]:
+        """Which points make each bar of :attr:`loops`, in the same order."""
+        return read_loop_points(self.artifact(LOOPS)) if len(self.loops) else ()
+
+    def loop(self, layer: str | int, rank: int = 1) -> Loop:
+        """One of the longest H1 bars of a layer with the texts on it, in order, and the place of every text.
+
+        Raises
+        ------
+        ValueError
+            There is no such layer or bar.
+        """
+        name = next(known for index, known, _ in self.settings["layers"] if index == self._index(layer))
+        return pick_loop(self.loops, self.loop_points, self.text_table, name, rank)
 
     def diagrams(self, layer: str | int) -> list[np.ndarray]:
         """Persistence diagrams of a layer by degree, each of shape ``(bars, 2)`` with birth and death."""
@@ -156,6 +183,8 @@ class Analysis:
             texts=self.texts,
             table=self.layers,
             nulls=self.nulls,
+            loops=self.loops,
+            associations=self.associations,
             layers=tuple(layers),
             clouds={},
             warnings=self.warnings,
@@ -176,6 +205,7 @@ class Analysis:
             clouds={name: self.cloud(name) for name in stored},
             text_table=self.text_table,
             replicates=self.replicates,
+            loop_points=self.loop_points,
         )
 
     @property

@@ -17,9 +17,19 @@ import yaml
 from todacomm.core.facts import RunWarning
 from todacomm.core.homology import resolve_engine
 from todacomm.core.inference import INTERVAL_METRICS
+from todacomm.core.loops.whole_run import LoopPoints
 from todacomm.results.facts import ModelFacts, TextFacts
-from todacomm.results.result import LayerResult, Result
-from todacomm.results.table import COLUMNS, NULL_COLUMNS, SCHEMA_VERSION, tidy
+from todacomm.results.layer import LayerResult
+from todacomm.results.loops import loop_texts
+from todacomm.results.result import Result
+from todacomm.results.table import (
+    ASSOCIATION_COLUMNS,
+    COLUMNS,
+    LOOP_COLUMNS,
+    NULL_COLUMNS,
+    SCHEMA_VERSION,
+    tidy,
+)
 from todacomm.results.texts import record_of, restored, without_words
 from todacomm.settings.values import AUTO
 from todacomm.system.errors import UserError
@@ -30,6 +40,7 @@ from todacomm.system.npz import read_npz
 TABLES = "tables/layers.json"
 TEXTS = "config/texts.json"
 REPLICATES = "tables/replicates.npz"
+LOOPS = "diagrams/loops.npz"
 _HALVES = "half_samples/"
 """Before a layer's name in the file of half-samples: a layer may be called as another array is."""
 _PACKAGES = (
@@ -43,6 +54,8 @@ class Tables(NamedTuple):
 
     layers: pd.DataFrame
     nulls: pd.DataFrame
+    loops: pd.DataFrame
+    associations: pd.DataFrame
     model: ModelFacts
     texts: TextFacts
     settings: dict[str, Any]
@@ -57,6 +70,7 @@ def stage(result: Result, folder: Path) -> None:
     if len(result.nulls):
         result.nulls.to_csv(folder / "tables/nulls.csv", index=False)
     _write_json(folder / TABLES, _tables(result), indent=None)
+    stage_loops(result, folder)
     table = result.text_table if result.config.record.keep_texts else without_words(result.text_table)
     _write_json(folder / TEXTS, result.texts.record() | {"ids": result.texts.ids, "table": record_of(table)})
     table.to_csv(folder / "tables/texts.csv", index=False)
@@ -72,6 +86,23 @@ def stage(result: Result, folder: Path) -> None:
         _write_npz(folder / diagram_file(layer.index), arrays)
     if result.config.record.keep_clouds:
         stage_clouds(result, folder)
+
+
+def stage_loops(result: Result, folder: Path) -> None:
+    """The longest bars with their verdicts, the texts on each loop in order, and what loops and gaps go with."""
+    if not len(result.loops):
+        return
+    result.loops.to_csv(folder / "tables/loops.csv", index=False)
+    table = result.text_table if result.config.record.keep_texts else without_words(result.text_table)
+    loop_texts(result.loop_points, table).to_csv(folder / "tables/loop_texts.csv", index=False)
+    if len(result.associations):
+        result.associations.to_csv(folder / "tables/associations.csv", index=False)
+    arrays: dict[str, np.ndarray] = {}
+    for loop in result.loop_points:
+        arrays[f"points/{loop.layer}/{loop.rank}"] = loop.points
+        if loop.angle is not None:
+            arrays[f"angle/{loop.layer}/{loop.rank}"] = loop.angle
+    _write_npz(folder / LOOPS, arrays)
 
 
 def stage_clouds(result: Result, folder: Path) -> None:
@@ -138,6 +169,8 @@ def read_tables(path: Path) -> Tables:
         return Tables(
             layers=_table(stored["columns"], stored["rows"], COLUMNS),
             nulls=_table(stored["null_columns"], stored["nulls"], NULL_COLUMNS),
+            loops=_table(stored["loop_columns"], stored["loops"], LOOP_COLUMNS),
+            associations=_table(stored["association_columns"], stored["associations"], ASSOCIATION_COLUMNS),
             model=ModelFacts(**stored["settings"]["model"]),
             texts=TextFacts.restore(stored["settings"]["texts"]),
             settings=stored["settings"],
@@ -155,6 +188,18 @@ def read_text_table(path: Path) -> pd.DataFrame:
     """
     with foreign_file(path, "the texts of an analysis", "run the analysis again"):
         return restored(json.loads(path.read_text(encoding="utf-8"))["table"])
+
+
+def read_loop_points(path: Path) -> tuple[LoopPoints, ...]:
+    """Which points make each bar, in the order of the table of loops."""
+    arrays = read_npz(path).arrays
+    points = []
+    for name, rows in arrays.items():
+        kind, _, bar = name.partition("/")
+        layer, _, rank = bar.rpartition("/")
+        if kind == "points":
+            points.append(LoopPoints(layer, int(rank), rows, arrays.get(f"angle/{bar}")))
+    return tuple(points)
 
 
 def read_layer(path: Path) -> tuple[list[np.ndarray], dict[str, np.ndarray]]:
@@ -194,6 +239,10 @@ def _tables(result: Result) -> dict[str, Any]:
         "rows": result.table[list(COLUMNS)].to_numpy(dtype=object),
         "null_columns": NULL_COLUMNS,
         "nulls": result.nulls[list(NULL_COLUMNS)].to_numpy(dtype=object),
+        "loop_columns": LOOP_COLUMNS,
+        "loops": result.loops[list(LOOP_COLUMNS)].to_numpy(dtype=object),
+        "association_columns": ASSOCIATION_COLUMNS,
+        "associations": result.associations[list(ASSOCIATION_COLUMNS)].to_numpy(dtype=object),
         "settings": {
             "options": result.config.to_flat(),
             "resolved": resolved(result),

@@ -1,11 +1,13 @@
 """P-values of bars and what is claimed of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from todacomm.core.inference import p_value, step_down_max_t
-from todacomm.core.loops import bar_p_values, verdict
-from todacomm.core.loops.verdict import LEVEL, PROMINENT, REPRODUCED
+from todacomm.core.loops import Evidence, bar_p_values, verdict
+from todacomm.core.loops.verdict import FEW_DIMENSIONS, LEVEL, PROMINENT, REPRODUCED
 
 DRAWS = np.random.default_rng(0).gamma(3.0, size=(39, 4))
 LIFETIMES = [np.array([9.0, 7.0, 2.0]), np.array([4.0]), np.array([]), np.array([12.0, 11.0])]
@@ -43,17 +45,28 @@ def test_any_bar_of_any_layer_is_claimed_in_five_per_cent_of_null_families():
     assert claimed / 400 <= 0.085  # 99.9 % bound of a true 5 %
 
 
+GOOD = Evidence(LEVEL, REPRODUCED, PROMINENT, FEW_DIMENSIONS, 1.0)
+
+
 @pytest.mark.parametrize(
-    ("numbers", "expected"),
+    ("changes", "expected"),
     [
-        ((LEVEL, REPRODUCED, PROMINENT), "loop"),
-        ((LEVEL, REPRODUCED - 1e-6, 1.0), "few texts"),
-        ((LEVEL, 1.0, PROMINENT - 1e-6), "few texts"),
-        ((LEVEL + 1e-6, 1.0, 1.0), "none"),
-        ((1.0, np.nan, np.nan), "none"),
-        ((0.025, np.nan, 1.0), "not tested"),
-        ((np.nan, 1.0, 1.0), "not tested"),
+        ({}, "loop"),
+        ({"reproduction": REPRODUCED - 1e-6}, "few texts"),
+        ({"prominence": PROMINENT - 1e-6}, "few texts"),
+        ({"dimension": FEW_DIMENSIONS - 1e-6}, "few texts"),
+        ({"dimension": 1.0, "p_noise": LEVEL}, "loop"),
+        ({"p_adjusted": LEVEL + 1e-6}, "none"),
+        ({"p_adjusted": 1.0, "reproduction": np.nan, "prominence": np.nan}, "none"),
+        ({"reproduction": np.nan}, "not tested"),
+        ({"prominence": np.nan}, "not tested"),
+        ({"p_adjusted": np.nan}, "not tested"),
     ],
 )
-def test_verdict(numbers, expected):
-    assert verdict(*numbers) == expected
+def test_verdict(changes, expected):
+    assert verdict(replace(GOOD, **changes)) == expected
+
+
+def test_conditions_name_what_is_missing():
+    evidence = replace(GOOD, reproduction=0.1, dimension=2.0)
+    assert [name for name, met in evidence.conditions().items() if not met] == ["reproduced", "beyond sampling"]

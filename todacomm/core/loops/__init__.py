@@ -4,13 +4,17 @@ from todacomm.core.loops.association import Association, explain_angle, explain_
 from todacomm.core.loops.cocycles import LoopBar, longest_bars, loop_bars
 from todacomm.core.loops.coordinates import SmoothedAngle, circular_coordinate, circular_correlation, smoothed_angle
 from todacomm.core.loops.gaps import Gap, gaps
+from todacomm.core.loops.layers import LayerLoops, layer_loops
 from todacomm.core.loops.representatives import ShortestLoop, shortest_loop
 from todacomm.core.loops.reproduction import life_left, membership, prominence
-from todacomm.core.loops.verdict import Verdict, bar_p_values, verdict
+from todacomm.core.loops.sampling import noise_p_values, scale_dimension
+from todacomm.core.loops.verdict import Evidence, Verdict, bar_p_values, verdict
 
 __all__ = [
     "Association",
+    "Evidence",
     "Gap",
+    "LayerLoops",
     "LoopBar",
     "ShortestLoop",
     "SmoothedAngle",
@@ -21,11 +25,14 @@ __all__ = [
     "explain_angle",
     "explain_sides",
     "gaps",
+    "layer_loops",
     "life_left",
     "longest_bars",
     "loop_bars",
     "membership",
+    "noise_p_values",
     "prominence",
+    "scale_dimension",
     "shortest_loop",
     "smoothed_angle",
     "verdict",

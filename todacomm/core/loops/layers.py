@@ -6,10 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from todacomm.core.clouds import condensed
 from todacomm.core.homology import Diagrams
 from todacomm.core.layer import MIN_DISTINCT, LayerAnalysis
 from todacomm.core.loops.cocycles import N_LONGEST, LoopBar, loop_bars
 from todacomm.core.loops.reproduction import life_left, membership, prominence
+from todacomm.core.loops.sampling import noise_p_values, scale_dimension
+from todacomm.core.loops.verdict import Evidence
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -33,6 +36,8 @@ class LayerLoops:
     left, prominence : ndarray, shape (n_bars, n_halves)
         On every half-sample, from :func:`todacomm.core.loops.life_left` and :func:`todacomm.core.loops.prominence`;
         without half-samples, ``n_halves`` is 0 and their means are nan.
+    dimension, p_noise : ndarray, shape (n_bars,)
+        From :func:`todacomm.core.loops.scale_dimension` and :func:`todacomm.core.loops.noise_p_values`.
     """
 
     rows: Indices
@@ -40,6 +45,13 @@ class LayerLoops:
     lifetimes: Array
     left: Array
     prominence: Array
+    dimension: Array
+    p_noise: Array
+
+    def evidence(self, p_adjusted: Array) -> list[Evidence]:
+        """What is known of every bar, given its p from :func:`todacomm.core.loops.bar_p_values`."""
+        numbers = (p_adjusted, self.reproduction, self.mean_prominence, self.dimension, self.p_noise)
+        return [Evidence(*map(float, of_bar)) for of_bar in zip(*numbers, strict=True)]
 
     @property
     def reproduction(self) -> Array:
@@ -96,7 +108,10 @@ def layer_loops(
             "a layer with landmarks has no half-samples: half of the texts is no half of its landmarks; give none"
         )
     if not layer.defined or len(layer.diagrams) < 2:
-        return LayerLoops(layer.distinct, (), np.empty(0), *np.empty((2, 0, len(halves))))
+        return LayerLoops(
+            rows=layer.distinct, bars=(), lifetimes=np.empty(0), left=np.empty((0, len(halves))),
+            prominence=np.empty((0, len(halves))), dimension=np.empty(0), p_noise=np.empty(0),
+        )  # fmt: skip
     distances = layer.distances
     rows = layer.distinct if layer.landmarks is None else layer.landmarks
     if layer.landmarks is None and len(rows) < len(distances):
@@ -116,10 +131,11 @@ def layer_loops(
     left, share = np.zeros((2, len(bars), len(halves)))
     left[:, sound] = life_left(distances, bars, members[sound])
     share[:, sound] = prominence(bars, left[:, sound], [diagrams[1] for diagrams in half_diagrams])
-    lifetimes = np.array([bar.lifetime for bar in bars]) / float(
-        np.median(distances[np.triu_indices(len(distances), 1)])
-    )
-    return LayerLoops(rows, bars, lifetimes, left, share)
+    lifetimes = np.array([bar.lifetime for bar in bars]) / float(np.median(condensed(distances)))
+    return LayerLoops(
+        rows, bars, lifetimes, left, share,
+        dimension=scale_dimension(distances, bars), p_noise=noise_p_values(bars, layer.diagrams[1]),
+    )  # fmt: skip
 
 
 def _over_halves(values: Array, summarise: Callable[[Array], Array]) -> Array:

@@ -1,6 +1,7 @@
 """What is claimed of a bar: a loop, the work of few texts, or nothing."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -12,42 +13,77 @@ Array = NDArray[np.float64]
 Verdict = Literal["loop", "few texts", "none", "not tested"]
 
 LEVEL = 0.05
-"""Largest adjusted p of a bar that is longer than the covariance explains."""
+"""Largest adjusted p of a bar that is longer than the covariance explains; largest p against noise."""
 REPRODUCED = 0.5
 """Least mean share of its life that is left of a loop on half of the points."""
 PROMINENT = 0.65
 """Least mean prominence of a loop on half of the points."""
+FEW_DIMENSIONS = 4.0
+"""Dimension at a bar's scale under which the gaps of a sample are long by chance."""
 
 
-def verdict(p_adjusted: float, reproduction: float, prominence: float) -> Verdict:
-    """What is claimed of a bar.
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of a bar.
 
-    Parameters
+    Attributes
     ----------
     p_adjusted : float
         Against the rotation null, adjusted over the layers: :func:`bar_p_values`.
     reproduction, prominence : float
         Means over half-samples of :func:`todacomm.core.loops.life_left` and :func:`todacomm.core.loops.prominence`.
+    dimension, p_noise : float
+        From :func:`todacomm.core.loops.scale_dimension` and :func:`todacomm.core.loops.noise_p_values`.
+    """
+
+    p_adjusted: float
+    reproduction: float
+    prominence: float
+    dimension: float
+    p_noise: float
+
+    def conditions(self) -> dict[str, bool]:
+        """What a loop needs, and whether the bar has it; a number that is nan has nothing.
+
+        * ``long``: longer than the covariance explains.
+        * ``reproduced``: half of its life is left on half of the points.
+        * ``prominent``: hardly any bar of the half is longer than what is left.
+        * ``beyond sampling``: no gap of a thin sample, either because there are many dimensions at its scale, where
+          such gaps are short, or because it is longer than the noise among the cloud's own bars explains.
+        """
+        return {
+            "long": self.p_adjusted <= LEVEL,
+            "reproduced": self.reproduction >= REPRODUCED,
+            "prominent": self.prominence >= PROMINENT,
+            "beyond sampling": self.dimension >= FEW_DIMENSIONS or self.p_noise <= LEVEL,
+        }
+
+
+def verdict(evidence: Evidence) -> Verdict:
+    """What is claimed of a bar.
 
     Returns
     -------
     str
-        * ``loop``: longer than the covariance explains, and reproduced on other choices of texts.
-        * ``few texts``: longer than the covariance explains, and made by few texts, or no wider than other gaps of a
-          thin sample are: not a loop that other texts would show.
+        * ``loop``: it meets all conditions.
+        * ``few texts``: longer than the covariance explains, and made by few texts or a gap between them: not a loop
+          that other texts would show.
         * ``none``: no longer than the covariance explains.
-        * ``not tested``: a number that the claim needs is nan.
+        * ``not tested``: there are no rotations, or it is longer and there are no half-samples.
 
-    >>> verdict(0.025, 0.9, 0.9), verdict(0.025, 0.4, 0.9), verdict(0.2, 0.9, 0.9), verdict(float("nan"), 0.9, 0.9)
-    ('loop', 'few texts', 'none', 'not tested')
+    >>> verdict(Evidence(0.025, 0.9, 0.9, 9.0, 1.0)), verdict(Evidence(0.025, 0.4, 0.9, 9.0, 1.0))
+    ('loop', 'few texts')
+    >>> verdict(Evidence(0.025, 0.9, 0.9, 2.1, 1.0)), verdict(Evidence(0.2, 0.9, 0.9, 9.0, 1.0))
+    ('few texts', 'none')
     """
-    if np.isnan(p_adjusted):
+    if np.isnan(evidence.p_adjusted):
         return "not tested"
-    if p_adjusted > LEVEL:
+    conditions = evidence.conditions()
+    if not conditions["long"]:
         return "none"
-    if np.isnan(reproduction) or np.isnan(prominence):
+    if np.isnan(evidence.reproduction) or np.isnan(evidence.prominence):
         return "not tested"
-    return "loop" if reproduction >= REPRODUCED and prominence >= PROMINENT else "few texts"
+    return "loop" if all(conditions.values()) else "few texts"
 
 
 def bar_p_values(lifetimes: Sequence[Array], draws: Array) -> list[tuple[Array, Array]]:

@@ -122,8 +122,7 @@ def run_loops(
 
 def _rows(name: str, loops: LayerLoops, p: Array, p_adjusted: Array) -> list[Row]:
     values = zip(
-        loops.bars, loops.lifetimes, p, p_adjusted, loops.reproduction, loops.low_reproduction, loops.mean_prominence,
-        strict=True,
+        loops.bars, loops.lifetimes, p, loops.evidence(p_adjusted), loops.low_reproduction, strict=True,
     )  # fmt: skip
     return [
         {
@@ -134,13 +133,15 @@ def _rows(name: str, loops: LayerLoops, p: Array, p_adjusted: Array) -> list[Row
             "lifetime_norm": float(lifetime),
             "ratio": bar.death / bar.birth if bar.birth > 0.0 else np.nan,
             "p": float(plain),
-            "p_adjusted": float(adjusted),
-            "reproduction": float(mean),
+            "p_adjusted": evidence.p_adjusted,
+            "reproduction": evidence.reproduction,
             "reproduction_lo": float(low),
-            "prominence": float(share),
-            "verdict": verdict(float(adjusted), float(mean), float(share)),
+            "prominence": evidence.prominence,
+            "dimension": evidence.dimension,
+            "p_noise": evidence.p_noise,
+            "verdict": verdict(evidence),
         }
-        for rank, (bar, lifetime, plain, adjusted, mean, low, share) in enumerate(values, start=1)
+        for rank, (bar, lifetime, plain, evidence, low) in enumerate(values, start=1)
     ]
 
 

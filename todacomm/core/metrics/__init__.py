@@ -21,6 +21,7 @@ __all__ = [
     "EXPANSION_RATIOS",
     "INTERVAL_METRICS",
     "LAYER_METRICS",
+    "MAIN",
     "RUN_METRICS",
     "TESTED_METRICS",
     "Metric",
@@ -39,6 +40,8 @@ LAYER_METRICS: dict[str, Metric] = {**BAR_METRICS, **HEALTH_METRICS, **DIMENSION
 
 COMPARED = tuple(name for name, metric in LAYER_METRICS.items() if metric.compared)
 """Metrics that comparisons show: shape with scale divided out, and the baselines it has to beat."""
+MAIN = tuple(name for name, metric in LAYER_METRICS.items() if metric.main)
+"""Metrics that headlines, controls and charts follow: one of H0, one of H1."""
 INTERVAL_METRICS = tuple(name for name, metric in LAYER_METRICS.items() if metric.interval)
 """Metrics with an interval, in the order of the columns of the half-samples."""
 TESTED_METRICS = tuple(name for name, metric in LAYER_METRICS.items() if metric.null_tail is not None)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 Tail = Literal["upper", "two-sided"]
 Group = Literal["tda", "cloud", "geometry"]
 TableName = Literal["health", "shape", "raw", "geometry", ""]
-Subject = Literal["cloud", "landmarks", "texts"]
+Subject = Literal["cloud", "landmarks", "texts", "halves"]
 
 WITHOUT_SHAPE = frozenset(("n_points", "n_distinct"))
 """What is known of a cloud with too few distinct points."""
@@ -30,7 +30,7 @@ class Metric:
         Homology degree of the bars it is computed from.
     of : str
         ``cloud``: measured in every layer. ``landmarks``: only where distances are taken among landmarks. ``texts``: of
-        the texts, the same in every layer.
+        the texts, the same in every layer. ``halves``: of the half-samples of the texts together.
     group : str
         First half of its key in the tracking store: ``tda``, ``cloud`` or ``geometry``.
     label, short, units, meaning : str
@@ -54,6 +54,8 @@ class Metric:
         Tail in which nulls drawn in the space of the distances judge it; None where it has no p-value.
     compared : bool
         Whether comparisons of models show it.
+    main : bool
+        Whether it is one of the few that headlines, controls and charts of the tracking store follow.
     table : str
         The table of a report in which it stands: ``health``, ``shape``, ``raw``, ``geometry``, or none.
     """
@@ -76,6 +78,7 @@ class Metric:
     grows: bool = False
     null_tail: Tail | None = None
     compared: bool = False
+    main: bool = False
     table: TableName = ""
 
     def __post_init__(self) -> None:
@@ -141,5 +144,5 @@ def raised(metric: Metric, degree: int) -> Metric:
     label, short = (text.replace("H1", f"H{degree}") for text in (metric.label, metric.short))
     return replace(
         metric, degree=degree, label=label, short=short, meaning=meaning, null_tail=None, interval=False,
-        compared=False, twin=metric.twin.replace("h1_", f"h{degree}_"),
+        compared=False, main=False, twin=metric.twin.replace("h1_", f"h{degree}_"),
     )  # fmt: skip

@@ -115,16 +115,18 @@ def pseudo_perplexity(losses: ArrayLike, weights: ArrayLike) -> float:
 RUN_METRICS: dict[str, RunMetric] = {
     "expansion_ratio": RunMetric(
         compute=peak_ratio, peak_of="h0_mean_lifetime", start="embedding", label="Expansion ratio",
-        meaning="Peak over layers of the H0 mean lifetime / its value at the embedding. Follows the norm first.",
+        meaning="Peak over layers of the H0 mean lifetime, divided by its value at the embedding. Follows the norm "
+        "first.",
         reading="A model with random weights reaches a high ratio too: read `expansion_ratio_norm`.",
         twin="expansion_ratio_norm"),
     "expansion_ratio_block": RunMetric(
         compute=peak_ratio, peak_of="h0_mean_lifetime", start="layer_0", label="Expansion ratio from the first block",
-        meaning="The same with the first block as denominator."),
+        meaning="Peak over layers of the H0 mean lifetime, divided by its value at the first block."),
     "expansion_ratio_norm": RunMetric(
         compute=peak_ratio, peak_of="h0_total_norm", start="embedding", label="Expansion ratio, scale-free",
         short="Scale-free expansion",
-        meaning="The same of the scale-free H0 total: what is left once scale is divided out."),
+        meaning="Peak over layers of the H0 mean lifetime in median distances, divided by its value at the embedding: "
+        "the growth without scale."),
     "expansion_ratio_published": RunMetric(
         compute=published_ratio, label="Expansion ratio as published",
         meaning="todacomm 0.1.0's own arithmetic, for comparison with its published table only.",

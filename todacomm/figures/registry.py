@@ -1,0 +1,152 @@
+"""The figures of an analysis: one row holds the title, how to read it, how it is drawn and what it needs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from todacomm.figures.barcodes import draw_barcode
+from todacomm.figures.betti import draw_betti_curves
+from todacomm.figures.diagrams import Bars, Show, draw_diagram, read_bars
+from todacomm.figures.dimension import draw_intrinsic_dimension
+from todacomm.figures.flipbook import save_each
+from todacomm.figures.persistence import draw_layer_persistence
+from todacomm.figures.spectra import draw_spectra
+from todacomm.figures.style import drawing, save
+from todacomm.figures.summary import draw_summary
+from todacomm.results.depth import ROTATION, featured
+from todacomm.results.layer import LayerResult
+from todacomm.results.result import Result
+
+WHERE = {
+    "null": "The grey band is the rotation null: a curve inside it is what the covariance alone gives.",
+    "control": "Dashed with open marks: the same architecture with random weights.",
+    "streams": "Attention and ffn are what the attention and the MLP of each block add to the residual stream; the "
+    "grey band and random weights are those of the residual stream.",
+    "beyond": "H1 bars in full colour outlive the longest H1 bar of 97.5 % of this layer's rotated clouds.",
+    "h1": "A bar above the dashed line outlives the longest H1 bar of 97.5 % of this layer's rotated clouds.",
+}
+"""Sentences that belong to what only some analyses have."""
+Draw = Callable[[Result, str], Figure]
+DrawLayers = Callable[[Result, str, list[Bars]], tuple[Figure, Show]]
+
+
+@dataclass(frozen=True)
+class AnalysisFigure:
+    """One figure of an analysis.
+
+    Attributes
+    ----------
+    title, how : str
+        What it is called, and how to read it.
+    draw : callable or None
+        From a result and the title.
+    draw_layers : callable or None
+        Of a figure with one picture a layer, all on the same axes: from the bars of all layers too.
+    needs : tuple of str
+        What it shows where there is any: keys of :data:`WHERE`, whose sentences are added then.
+    """
+
+    title: str
+    how: str
+    draw: Draw | None = None
+    draw_layers: DrawLayers | None = None
+    needs: tuple[str, ...] = ()
+
+    @property
+    def per_layer(self) -> bool:
+        """Whether there is one picture a layer."""
+        return self.draw_layers is not None
+
+    def reading(self, result: Result) -> str:
+        """How to read it for this analysis."""
+        rotated = ROTATION in set(result.nulls["null"])
+        has = {
+            "null": rotated,
+            "h1": rotated and 1 in result.degrees,
+            "beyond": rotated and 1 in result.degrees,
+            "control": bool((result.table["control"] != "").any()),
+            "streams": bool(result.depth.streams),
+        }
+        return " ".join([self.how, *(WHERE[need] for need in self.needs if has[need])])
+
+
+FIGURES: dict[str, AnalysisFigure] = {
+    "summary": AnalysisFigure(
+        "The model at a glance",
+        "Top row: shape with scale divided out. Bottom row: raw numbers, the scale that they follow, and whether the "
+        "clouds can be interpreted.",
+        draw_summary,
+        needs=("null", "control", "streams"),
+    ),
+    "layer_persistence": AnalysisFigure(
+        "Persistence by layer",
+        "One column a degree: the raw numbers on top grow with the norm of the activations, those in median distances "
+        "below do not. An entropy near 1 means bars of equal length.",
+        draw_layer_persistence,
+        needs=("null",),
+    ),
+    "betti_curves": AnalysisFigure(
+        "Betti curves",
+        "Number of pieces (H0), loops (H1) and voids (H2) when points closer than the scale are joined. Left: some "
+        "layers. Right: all layers.",
+        draw_betti_curves,
+    ),
+    "spectra": AnalysisFigure(
+        "Spectra over depth",
+        "Left: share of the variance by principal direction, steep where few directions carry it. Middle: how many "
+        "directions carry most of it. Right: exponent of the power law fitted within the shaded ranks.",
+        draw_spectra,
+        needs=("control",),
+    ),
+    "intrinsic_dimension": AnalysisFigure(
+        "Intrinsic dimension over scale and depth",
+        "Left: the dimension as the neighbourhood widens; where a curve is not flat, one number for the layer says "
+        "little. Right: the dimension at the smallest scale.",
+        draw_intrinsic_dimension,
+        needs=("control",),
+    ),
+    "diagram": AnalysisFigure(
+        "Persistence diagram",
+        "Left: the deaths of the H0 bars, all born at 0. Right: each mark is a bar, born at x and dead at y; the "
+        "higher above the diagonal, the longer. Axes are the same in every layer.",
+        draw_layers=draw_diagram,
+        needs=("h1",),
+    ),
+    "barcode": AnalysisFigure(
+        "Barcode",
+        "Each line is a bar from birth to death. Noise has many short bars; structure has few that are longer than the "
+        "rest. Axes are the same in every layer.",
+        draw_layers=draw_barcode,
+        needs=("beyond",),
+    ),
+}
+"""Name of the file -> figure. A figure per layer has a folder with one file a layer."""
+
+
+def file_of(name: str, layer: LayerResult | None = None) -> str:
+    """Path of a figure's PNG under the folder of a run."""
+    return f"plots/{name}.png" if layer is None else f"plots/{name}s/layer_{layer.index:02d}.png"
+
+
+def shown_layer(result: Result) -> LayerResult | None:
+    """The layer whose pictures a report shows, see :func:`todacomm.results.depth.featured`."""
+    at = featured(result.depth)
+    return None if at is None else result.depth.layers[at]
+
+
+def draw_figures(result: Result, folder: Path) -> dict[str, Path]:
+    """Files by their path under ``folder``; see :func:`todacomm.figures.draw_all`."""
+    (folder / "plots").mkdir(parents=True, exist_ok=True)
+    files: dict[str, Path] = {}
+    shown, bars = shown_layer(result), read_bars(result)
+    vector = None if shown is None else shown.index
+    with drawing():
+        for name, figure in FIGURES.items():
+            if figure.draw:
+                files |= save(figure.draw(result, figure.title), folder, name)
+            if figure.draw_layers:
+                drawn, show = figure.draw_layers(result, figure.title, bars)
+                files |= save_each(drawn, show, bars, folder, f"{name}s", vector)
+    return files

@@ -1,0 +1,64 @@
+"""The words of a report and what they mean: terms first, then every number that was measured."""
+
+from todacomm.core.metrics import layer_metrics, metric_of
+from todacomm.results.depth import RANDOM_WEIGHTS, ROTATION
+from todacomm.results.result import Result
+
+Term = tuple[str, str]
+
+LAYERS = (
+    "layer",
+    "embedding is the input of the first block, layer_k the residual stream after block k, final the output of the "
+    "last block after the final norm.",
+)
+BAR = (
+    "bar",
+    "A piece (H0), loop (H1) or void (H2) of the cloud, from the scale at which it appears (birth) to the scale at "
+    "which it disappears (death). Its lifetime is death less birth; the one piece that never disappears is left out.",
+)
+MEDIAN = (
+    "median distance",
+    "Median distance between two distinct points of a layer. Numbers in units of it do not change with the scale of "
+    "the activations.",
+)
+DEGENERATE = ("degenerate", "Of a cloud: fewer than half of its points are distinct. No claim is made about it.")
+HALF_SAMPLE = (
+    "half-sample",
+    "A random half of the texts, drawn without replacement, the same in every layer. The spread of a number over many "
+    "half-samples gives its standard error and its 95 % interval; ± is half the width of the interval.",
+)
+NULL = (
+    "rotation null",
+    "Random clouds with the mean and the covariance of the layer and no other structure, made by a random rotation of "
+    "the axis of the texts. What such clouds show too is explained by the covariance.",
+)
+ADJUSTED = (
+    "adjusted p",
+    "Probability that rotated clouds alone give a value at least as far from their mean in any of the layers "
+    "(step-down max-T). At most .05 counts as a difference; a larger value does not show that there is none.",
+)
+LONGER = (
+    "longer than the covariance explains",
+    "Said of the longest H1 bar at an adjusted p of at most .05. It is necessary for a loop and not sufficient: a loop "
+    "also has to be reproduced on halves of the texts.",
+)
+CONTROL = (
+    "random weights",
+    "The same architecture with weights drawn at random, on the same texts: what is equal there was not learned.",
+)
+
+
+def glossary(result: Result) -> list[Term]:
+    """Terms that the report uses, and every number that it has with its meaning."""
+    measured = layer_metrics(result.config.topology.maxdim, landmarks=bool(result.config.topology.landmarks))
+    defined = [name for name in measured if any(line.curve(name).defined for line in result.depth.all())]
+    return [*_terms(result), *((name, metric_of(name).meaning) for name in defined)]
+
+
+def _terms(result: Result) -> list[Term]:
+    rotated = ROTATION in set(result.nulls["null"])
+    terms = [LAYERS, BAR, MEDIAN, DEGENERATE]
+    terms += [HALF_SAMPLE] if result.config.has_intervals else []
+    terms += [NULL, ADJUSTED, LONGER] if rotated else []
+    terms += [CONTROL] if RANDOM_WEIGHTS in set(result.table["control"]) else []
+    return terms

@@ -1,0 +1,134 @@
+"""The longest H1 bars in a report: what may be claimed of each, the texts on it in order, and what it goes with."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from todacomm.reports.blocks import Table
+from todacomm.reports.formats import UNDEFINED, number, p_value, share
+from todacomm.reports.render import one_line
+from todacomm.results.depth import FEW_TEXTS, LOOP
+from todacomm.results.loops import pick_loop
+from todacomm.results.result import Result
+
+CAPTION = (
+    "The longest H1 bar of each layer. Reproduction: mean share of its life that is left on random halves of the "
+    "texts, in brackets what is left on all but the worst twentieth of them. A loop is longer than the covariance "
+    "explains (adjusted p at most .05) and reproduced; a bar with the first alone is made by few texts."
+)
+LEVEL = 0.05
+ENDING = 90
+"""Characters of a text that are shown: its ending, where a decoder's cloud is read."""
+MOST_SHOWN = 6
+NAMES = {
+    "n_tokens": "the length in tokens", "last_token": "the last token", "position": "the place in the document",
+    "document": "the document", "nll": "the negative log-likelihood",
+}  # fmt: skip
+"""What a reader calls the columns of the table of texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoopBlock:
+    """One bar that stands out.
+
+    Attributes
+    ----------
+    title, sentence : str
+        The layer and the verdict; what the bar goes with, for a loop.
+    texts : list of (str, str)
+        The texts on a shortest loop in order around it: id, and the ending or the id again.
+    """
+
+    title: str
+    sentence: str
+    texts: list[tuple[str, str]]
+
+
+def loop_table(result: Result) -> Table | None:
+    """The longest bar of every layer; None where none was looked at."""
+    longest = result.loops[result.loops["rank"] == 1]
+    if not len(longest):
+        return None
+    rows = [
+        [
+            str(row["layer"]),
+            number(row["lifetime_norm"]),
+            p_value(row["p_adjusted"]) if np.isfinite(row["p_adjusted"]) else UNDEFINED,
+            f"{share(row['reproduction'])} ({share(row['reproduction_lo'])})"
+            if np.isfinite(row["reproduction"])
+            else UNDEFINED,
+            number(row["n_on_loop"]),
+            str(row["verdict"]),
+        ]
+        for _, row in longest.iterrows()
+    ]
+    header = ["Layer", "Lifetime / median distance", "adj. p", "Reproduction", "Texts on it", "Verdict"]
+    return Table("Loops", CAPTION, header, rows)
+
+
+def loop_blocks(result: Result) -> list[LoopBlock]:
+    """The bars that are loops, then those that few texts make, at most six: with their texts."""
+    order = {LOOP: 0, FEW_TEXTS: 1}
+    marked = result.loops[result.loops["verdict"].isin(order)]
+    marked = marked.sort_values(["verdict", "reproduction"], key=_rank_of_verdicts, ascending=[True, False])
+    blocks = []
+    for _, row in marked.head(MOST_SHOWN).iterrows():
+        layer, rank = str(row["layer"]), int(row["rank"])
+        loop = pick_loop(result.loops, result.loop_points, result.text_table, layer, rank)
+        which = "" if rank == 1 else f", bar {rank}"
+        sentence = goes_with(result, layer, rank) if loop.verdict == LOOP else ""
+        blocks.append(LoopBlock(f"{layer}{which}: {loop.verdict}", sentence, shown_texts(loop.texts)))
+    return blocks
+
+
+def shown_texts(texts: pd.DataFrame) -> list[tuple[str, str]]:
+    """Id and ending of each text, or the id alone where the words are not stored."""
+    shown = []
+    for _, text in texts.iterrows():
+        words = one_line(str(text["text"]))
+        shown.append((str(text["id"]), words if len(words) <= ENDING else f"… {words[-ENDING:]}"))
+    return shown
+
+
+def goes_with(result: Result, layer: str, rank: int) -> str:
+    """What the place on a loop goes with, strongest first; or that it goes with nothing that is known."""
+    rows = result.associations
+    rows = rows[(rows["subject"] == LOOP) & (rows["layer"] == layer) & (rows["rank"] == rank)]
+    if not len(rows):
+        return "Nothing is known of the texts that differs between them."
+    clear = rows[rows["p_adjusted"] <= LEVEL].sort_values("strength", ascending=False)
+    if not len(clear):
+        return "The place on the loop goes with nothing that is known of the texts."
+    parts = [
+        f"{name_of(row['covariate'])} (R {number(row['strength'], 2)}, adjusted p {p_value(row['p_adjusted'])})"
+        for _, row in clear.iterrows()
+    ]
+    return f"The place on the loop goes with {', '.join(parts)}."
+
+
+def gap_sentences(result: Result) -> list[str]:
+    """What separates the two sides of the widest gaps of a layer, where anything known does."""
+    rows = result.associations
+    rows = rows[(rows["subject"] == "gap") & (rows["p_adjusted"] <= LEVEL)]
+    sentences = []
+    for _, own in rows.groupby(["layer", "rank"], sort=False):
+        best = own.sort_values("strength", ascending=False).iloc[0]
+        sentences.append(
+            f"{best['layer']}: the two sides of gap {int(best['rank'])} differ in {name_of(best['covariate'])} "
+            f"(strength {number(best['strength'], 2)}, adjusted p {p_value(best['p_adjusted'])})."
+        )
+    return sentences
+
+
+def name_of(covariate: str) -> str:
+    """What a reader calls a column of the table of texts.
+
+    >>> name_of("nll"), name_of("stars")
+    ('the negative log-likelihood', 'stars')
+    """
+    return NAMES.get(covariate, covariate)
+
+
+def _rank_of_verdicts(column: pd.Series) -> pd.Series:
+    return column.map({LOOP: 0, FEW_TEXTS: 1}) if column.name == "verdict" else column

@@ -1,0 +1,95 @@
+"""The settings of a report: what was analysed, and how."""
+
+import numpy as np
+
+from todacomm.core.nulls import NULLS
+from todacomm.reports.formats import count, listing, number, share
+from todacomm.results.depth import ROTATION
+from todacomm.results.facts import OWN, ModelFacts, TextFacts
+from todacomm.results.result import Provenance, Result
+from todacomm.settings.analysis import AnalysisConfig, deviations
+from todacomm.settings.protocols import load_protocol
+
+
+def settings_table(result: Provenance) -> list[tuple[str, str]]:
+    """Pairs of a name and its value; what is not known is left out."""
+    model, texts, config = result.model, result.texts, result.config
+    topology, inference = config.topology, config.inference
+    pca = f"{topology.pca} principal components" if topology.pca else "no PCA"
+    rows = [
+        ("Model", _with(model.name, revision=model.revision)),
+        ("Architecture", _architecture(model)),
+        _weights(model),
+        ("Texts", _with(texts.name, revision=texts.revision)),
+        ("Points", _points(texts)),
+        ("Tokens", _tokens(result)),
+        ("Pooling", model.pooling),
+        ("Cloud", f"{pca}, {'z-scored' if topology.standardize else 'not z-scored'}, {topology.metric} distance"),
+        ("Homology", f"degrees 0 to {topology.maxdim}, engine {topology.engine}"),
+        ("Landmarks", number(topology.landmarks) if topology.landmarks else ""),
+        ("Intervals", f"{inference.replicates} half-samples" if config.has_intervals else "none"),
+        ("Nulls", _nulls(config)),
+        ("Protocol", _protocol(config)),
+        ("Forward pass", " on ".join(filter(None, (model.dtype, model.device)))),
+        ("Likelihood", f"of {number(model.n_predicted)} predicted tokens" if model.n_predicted else ""),
+        ("Seed", str(config.record.seed)),
+        ("Seconds", ", ".join(f"{stage} {number(seconds, 2)}" for stage, seconds in result.seconds.items())),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
+def _weights(model: ModelFacts) -> tuple[str, str]:
+    """The weights, or where no model was run the digest of the clouds."""
+    if model.family == OWN:
+        return "Clouds", f"from {model.source}, digest {model.weights_digest}"
+    return "Weights", _with(model.weights, digest=model.weights_digest)
+
+
+def _with(name: str, **details: str) -> str:
+    return ", ".join([name, *(f"{key} {value}" for key, value in details.items() if value)])
+
+
+def _architecture(model: ModelFacts) -> str:
+    sizes = {
+        "layers": model.n_layers,
+        "wide": model.width,
+        "parameters": model.n_parameters,
+        "tokens of context": model.context_length,
+    }
+    parts = [model.family, model.kind, *(f"{number(size)} {noun}" for noun, size in sizes.items() if size)]
+    return ", ".join(filter(None, parts))
+
+
+def _points(texts: TextFacts) -> str:
+    documents = "" if texts.unit == "row" else f"from {count(texts.n_documents, 'document')}, "
+    return f"{number(texts.samples)}, one for each {texts.unit}, {documents}digest {texts.digest}"
+
+
+def _tokens(result: Provenance) -> str:
+    """Numbers of the texts: the longest, how many were cut, and how many share their pooled token."""
+    longest = result.model.max_length
+    parts = [f"at most {number(longest)} a text"] if longest else []
+    if isinstance(result, Result):
+        cut, top = (result.depth.curve(name).value[0] for name in ("truncated_fraction", "top_token_fraction"))
+        parts += [f"{share(cut)} of the texts cut"] if np.isfinite(cut) else []
+        parts += [f"{share(top)} of the texts pooled at the commonest one"] if np.isfinite(top) else []
+    return ", ".join(parts)
+
+
+def _nulls(config: AnalysisConfig) -> str:
+    rotated = config.inference.nulls and ROTATION in config.null_kinds and not config.topology.landmarks
+    rotations = [count(config.inference.nulls, "rotation")] if rotated else []
+    others = [NULLS[kind].label for kind in config.null_kinds if kind != ROTATION]
+    draws = [f"{count(config.inference.control_draws, 'draw')} of {listing(others)}"] if others else []
+    return "; ".join(rotations + draws) or "none"
+
+
+def _protocol(config: AnalysisConfig) -> str:
+    changed = deviations(config)
+    tag = load_protocol(config.inference.protocol).tag
+    differing = [f"{name}={_plain(used)} (not {_plain(wanted)})" for name, (wanted, used) in changed.items()]
+    return f"{tag}, with {', '.join(differing)}" if differing else tag
+
+
+def _plain(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

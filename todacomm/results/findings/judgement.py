@@ -1,0 +1,86 @@
+"""A metric of all layers against the rotation null: where it differs, and how clearly."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from todacomm.results.depth import Depth
+
+LEVEL = 0.05
+"""Adjusted p up to which a difference from a null model is claimed."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Masks over the layers, each of shape (n_layers,).
+
+    Attributes
+    ----------
+    tested : ndarray of bool
+        Sound layers that have a value and an adjusted p.
+    low, high : ndarray of bool
+        Those of them that lie below or above the null.
+    """
+
+    depth: Depth
+    metric: str
+    tested: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+    @property
+    def neither(self) -> np.ndarray:
+        """Layers that were tested without a difference."""
+        return np.asarray(self.tested & ~self.low & ~self.high)
+
+    @property
+    def alone(self) -> np.ndarray:
+        """Layers that were tested by themselves, since some texts share a point: not adjusted for the others."""
+        family = self.depth.against(self.metric, "family")
+        return np.asarray(self.tested & (family == 1) & (self.tested.sum() > 1))
+
+    @property
+    def draws(self) -> int:
+        """Draws of the null, the least of any layer; 0 where nothing was tested or their number is not known."""
+        drawn = self.depth.against(self.metric, "draws")[self.tested]
+        return int(drawn.min()) if len(drawn) and np.isfinite(drawn).all() else 0
+
+    @property
+    def too_few_draws(self) -> bool:
+        """Whether no p can be as small as :data:`LEVEL`."""
+        return 0 < self.draws < round(1 / LEVEL) - 1
+
+    @cached_property
+    def z(self) -> np.ndarray:
+        """Distance from the mean of the draws in their standard deviations, with its sign."""
+        difference, sd = (self.depth.against(self.metric, column) for column in ("difference", "sd"))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            z = difference / sd
+        return np.where(np.isfinite(sd) & (sd > 0), z, difference)
+
+    def strongest(self, among: np.ndarray, sign: int = 1) -> int:
+        """The layer with the smallest adjusted p and, among equals, furthest above the null (below for ``sign`` -1)."""
+        p = self.depth.against(self.metric, "p_adjusted")
+        return int(min(np.flatnonzero(among), key=lambda i: (p[i], -sign * self.z[i])))
+
+    def evidence(self, i: int) -> dict[str, Any]:
+        """A layer's value with the half-width of its interval, the null's mean and the p."""
+        curve = self.depth.curve(self.metric)
+        return {
+            "layer": self.depth.names[i],
+            "value": float(curve.value[i]),
+            "half_width": float(curve.half_width[i]),
+            "null": float(self.depth.null(self.metric).value[i]),
+            "p": float(self.depth.against(self.metric, "p_adjusted")[i]),
+            "adjusted": not self.alone[i],
+        }
+
+
+def judge(depth: Depth, metric: str) -> Judgement:
+    """Where a metric differs from its rotation null."""
+    p, difference = depth.against(metric, "p_adjusted"), depth.against(metric, "difference")
+    tested = depth.sound & np.isfinite(p) & np.isfinite(depth.curve(metric).value)
+    standing = tested & (p <= LEVEL)
+    return Judgement(depth, metric, tested, standing & (difference < 0), standing & (difference > 0))

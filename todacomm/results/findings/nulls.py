@@ -1,0 +1,88 @@
+"""What the rotation null and the reproduction on halves of the texts allow to be claimed."""
+
+from typing import Any
+
+import numpy as np
+
+from todacomm.core.metrics import LAYER_METRICS
+from todacomm.results.depth import FEW_TEXTS, LOOP, Depth
+from todacomm.results.findings.finding import Finding, named
+from todacomm.results.findings.judgement import judge
+from todacomm.results.result import Result
+
+LONGEST_BAR = "h1_max_norm"
+TOTALS = tuple(name for name, metric in LAYER_METRICS.items() if metric.null_tail == "two-sided")
+"""Metrics that may differ from the rotation null to either side."""
+
+
+def of_loops(result: Result, depth: Depth) -> list[Finding]:
+    """Where a loop may be claimed: a bar longer than the covariance explains that is reproduced on halves of the texts.
+
+    Kinds: ``loops``, ``few_texts``, ``no_loops``; none where no verdict is on record.
+    """
+    known = np.array([bool(verdict) for verdict in depth.verdicts]) & depth.sound
+    if not known.any():
+        return []
+    of = {verdict: known & (np.array(depth.verdicts) == verdict) for verdict in (LOOP, FEW_TEXTS)}
+    made = []
+    if of[LOOP].any():
+        made.append(Finding("loops", named(depth, of[LOOP]), _reproduction(result, named(depth, of[LOOP]), LOOP)))
+    else:
+        made.append(Finding("no_loops", named(depth, known)))
+    if of[FEW_TEXTS].any():
+        names = named(depth, of[FEW_TEXTS])
+        made.append(Finding("few_texts", names, _reproduction(result, names, FEW_TEXTS)))
+    return made
+
+
+def _reproduction(result: Result, layers: tuple[str, ...], verdict: str) -> dict[str, Any]:
+    """The bar with this verdict that is reproduced best, and how many bars have it."""
+    bars = result.loops[result.loops["layer"].isin(layers) & (result.loops["verdict"] == verdict)]
+    best = bars.sort_values("reproduction", ascending=False).iloc[0]
+    return {"bars": len(bars), "layer": str(best["layer"]), "reproduction": float(best["reproduction"])}
+
+
+def of_bars(depth: Depth) -> list[Finding]:
+    """Where the longest H1 bar is longer than the covariance explains: necessary for a loop, not sufficient.
+
+    Kinds: ``long_bars``, ``no_long_bars``, ``too_few_draws``.
+    """
+    judged = judge(depth, LONGEST_BAR)
+    if not judged.tested.any():
+        return []
+    if judged.too_few_draws:
+        tested = tuple(metric for metric in (LONGEST_BAR, *TOTALS) if judge(depth, metric).tested.any())
+        return [Finding("too_few_draws", named(depth, judged.tested), {"draws": judged.draws, "metrics": tested})]
+    if not judged.high.any():
+        closest = judged.evidence(judged.strongest(judged.tested))
+        return [Finding("no_long_bars", named(depth, judged.tested), {"closest": closest})]
+    values = {
+        "strongest": judged.evidence(judged.strongest(judged.high)),
+        "not_detected": named(depth, judged.tested & ~judged.high),
+    }
+    return [Finding("long_bars", named(depth, judged.high), values)]
+
+
+def of_totals(depth: Depth) -> list[Finding]:
+    """Where the totals of H0 and H1 differ from what the covariance explains.
+
+    Kinds: ``null_difference``, ``no_null_difference``.
+    """
+    made = []
+    for metric in TOTALS:
+        judged = judge(depth, metric)
+        if not judged.tested.any() or judged.too_few_draws:
+            continue
+        for side, where, sign in (("below", judged.low, -1), ("above", judged.high, 1)):
+            if where.any():
+                values = {
+                    "metric": metric,
+                    "side": side,
+                    "strongest": judged.evidence(judged.strongest(where, sign)),
+                }
+                made.append(Finding("null_difference", named(depth, where), values))
+        if judged.neither.any():
+            everywhere = bool(judged.neither.sum() == judged.tested.sum())
+            about: dict[str, Any] = {"metric": metric, "everywhere": everywhere}
+            made.append(Finding("no_null_difference", named(depth, judged.neither), about))
+    return made

@@ -1,0 +1,58 @@
+"""How the numbers grow over depth, and how much of that is the scale of the activations."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from todacomm.results.depth import Depth
+from todacomm.results.findings.finding import Finding
+from todacomm.results.findings.soundness import EMBEDDING
+from todacomm.results.result import Result
+
+SPANS = ("h0_mean_lifetime", "mean_norm", "h0_total_norm")
+
+
+def growth(result: Result) -> Iterator[Finding]:
+    """The expansion ratios of a headline. Kinds: ``growth``, ``growth_from_first_block``."""
+    ratios = result.run_values
+    raw, scale_free = ratios.get("expansion_ratio", np.nan), ratios.get("expansion_ratio_norm", np.nan)
+    block = ratios.get("expansion_ratio_block", np.nan) if result.depth.sound.sum() > 1 else np.nan
+    if np.isfinite(raw) and np.isfinite(scale_free):
+        yield Finding("growth", values={"raw": raw, "scale_free": scale_free})
+    elif np.isfinite(block):
+        yield Finding("growth_from_first_block", values={"raw": block})
+
+
+def of_scale(result: Result, depth: Depth) -> Iterator[Finding]:
+    """How much of the change over depth is left without scale, and why the published ratio differs.
+
+    Kinds: ``scale_spans``, ``published_ratio``.
+    """
+    spans = {}
+    for metric in SPANS:
+        values = depth.curve(metric).value[depth.sound]
+        values = values[np.isfinite(values)]
+        if len(values) > 1 and values.min() > 0:
+            spans[metric] = float(values.max() / values.min())
+    if len(spans) == len(SPANS):
+        yield Finding("scale_spans", values=spans)
+    published = result.run_values.get("expansion_ratio_published", np.nan)
+    if np.isfinite(published) and EMBEDDING in depth.names:
+        scale_free = result.run_values.get("expansion_ratio_norm", np.nan)
+        values = {"published": published, "scale_free": scale_free, **_embedding(depth)}
+        yield Finding("published_ratio", values=values)
+
+
+def _embedding(depth: Depth) -> dict[str, Any]:
+    """What makes the embedding a small denominator: the growth of the norm after it, and points that coincide in it."""
+    at = depth.names.index(EMBEDDING)
+    norm = depth.curve("mean_norm").value
+    known = np.isfinite(norm[at]) and norm[at] > 0
+    peak = int(np.nanargmax(norm)) if known else at
+    return {
+        "norm_growth": float(norm[peak] / norm[at]) if known else np.nan,
+        "norm_peak": depth.names[peak],
+        "top_token": float(depth.curve("top_token_fraction").value[at]),
+        "duplicates": float(depth.curve("duplicate_fraction").value[at]),
+    }

@@ -1,0 +1,74 @@
+"""What a loop is made of, as tables: the texts on it in order, and where every text lies on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from todacomm.core.loops.whole_run import LoopPoints
+
+
+@dataclass(frozen=True, eq=False)
+class Loop:
+    """One H1 bar of a layer and the texts that make it.
+
+    Attributes
+    ----------
+    layer : str
+    rank : int
+        1 for the longest bar of the layer.
+    birth, death, reproduction, p_adjusted : float
+    verdict : str
+        ``loop``, ``few texts``, ``none`` or ``not tested``.
+    texts : DataFrame
+        The texts on a shortest loop of the bar's class, in order around it; other loops are nearly as short.
+    angle : Series or None
+        Place of every text on the loop in radians, by the texts' own order; None for a bar that is no loop.
+    """
+
+    layer: str
+    rank: int
+    birth: float
+    death: float
+    reproduction: float
+    p_adjusted: float
+    verdict: str
+    texts: pd.DataFrame
+    angle: pd.Series | None
+
+
+def pick_loop(loops: pd.DataFrame, points: Sequence[LoopPoints], texts: pd.DataFrame, layer: str, rank: int) -> Loop:
+    """One bar with its texts.
+
+    Raises
+    ------
+    ValueError
+        There is no such bar; the message names those there are.
+    """
+    rows = loops[(loops["layer"] == layer) & (loops["rank"] == rank)]
+    if not len(rows):
+        ranks = loops.loc[loops["layer"] == layer, "rank"].astype(int).tolist()
+        there = f"ranks {ranks[0]} to {ranks[-1]}" if ranks else "no bars"
+        raise ValueError(f"{layer} has no bar of rank {rank}: it has {there}")
+    row = rows.iloc[0]
+    own = next(one for one in points if (one.layer, one.rank) == (layer, rank))
+    angle = None if own.angle is None else pd.Series(own.angle, index=texts.index, name="angle")
+    numbers = {name: float(row[name]) for name in ("birth", "death", "reproduction", "p_adjusted")}
+    return Loop(layer, rank, **numbers, verdict=str(row["verdict"]), texts=texts.iloc[own.points], angle=angle)
+
+
+def loop_texts(points: Sequence[LoopPoints], texts: pd.DataFrame) -> pd.DataFrame:
+    """The texts on every loop, one row each, in order around it: bar, place, row of the cloud, angle, and the text."""
+    frames = []
+    for one in points:
+        place = pd.DataFrame({
+            "layer": one.layer,
+            "rank": one.rank,
+            "place": np.arange(1, len(one.points) + 1),
+            "row": one.points,
+            "angle": np.nan if one.angle is None else one.angle[one.points],
+        })  # fmt: skip
+        known = texts.iloc[one.points].reset_index(drop=True) if len(texts) else pd.DataFrame()
+        frames.append(pd.concat([place, known], axis=1))
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
