@@ -56,7 +56,7 @@ def ranking_table(comparison: Comparison) -> Table | None:
     rows = [[label, *(_ranked(placed.get((label, metric))) for metric in metrics)] for label in comparison.labels]
     decided = "paired differences on the same texts" if len(comparison.tables["mean_differences"]) else "intervals"
     caption = (
-        "Mean over the blocks (expansion: of the whole run) ± half of its 95 % interval; in brackets the ranks that the "
+        "Mean over the blocks (expansion: of the run) ± half of its 95 % interval; in brackets the ranks that the "
         f"{decided} leave open; rank 1 is the largest value, which is not the best. The interval is about other texts "
         "of the same kind, not about other seeds or trainings, and takes the errors of all blocks as one."
     )
