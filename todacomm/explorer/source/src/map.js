@@ -124,7 +124,7 @@ function bestOf(values, higher) {
 /** A pair of layers and how alike they are, in words. */
 export function describePair(data, similarity, { left, right }) {
   const [a, b] = [data.sides[0].layers[left].name, data.sides[1].layers[right].name];
-  const chance = similarity.chance === null ? "" : ` (by chance ${figure(similarity.chance, 2)})`;
+  const chance = similarity.chance === null ? "" : ` (by chance ${Math.abs(similarity.chance) < 1e-3 ? "0" : figure(similarity.chance, 2)})`;
   return `${a} and ${b}: ${similarity.label} ${figure(similarity.values[left][right])}${chance}`;
 }
 
