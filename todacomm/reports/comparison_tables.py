@@ -227,7 +227,7 @@ def _ranked(row: dict[str, Any] | None) -> str:
     """A value with its interval and the ranks that are left open."""
     if row is None:
         return UNDEFINED
-    ranks = f"{row['rank_lo']}" + (f"–{row['rank_hi']}" if row["rank_hi"] > row["rank_lo"] else "")
+    ranks = f"{row['rank_lo']}" + (f"\u2011{row['rank_hi']}" if row["rank_hi"] > row["rank_lo"] else "")
     return f"{plus_minus(row['value'], (row['hi'] - row['lo']) / 2)} ({ranks})"
 
 
