@@ -25,8 +25,8 @@ def test_the_page_holds_the_numbers_of_the_run(analysis):
         np.testing.assert_allclose(np.sort(layer.graph.tree.length), np.sort(layer.diagrams[0][:, 1]), rtol=1e-6)
         verdicts = analysis.loops.loc[analysis.loops["layer"] == layer.name, "verdict"]
         assert [loop.verdict for loop in layer.loops] == verdicts.tolist()
-    assert data.texts.ids == list(analysis.text_table["id"])
-    assert data.texts.likelihood.tolist() == pytest.approx(analysis.text_table["nll"].tolist())
+    assert data.texts.ids == list(analysis.texts["id"])
+    assert data.texts.likelihood.tolist() == pytest.approx(analysis.texts["nll"].tolist())
 
 
 def test_a_run_without_a_page_gets_one_and_one_with_it_shows_its_own(analysis, tmp_path):
@@ -39,10 +39,10 @@ def test_a_run_without_a_page_gets_one_and_one_with_it_shows_its_own(analysis, t
     recorded = page_of(with_page)
     assert recorded == with_page.artifact("explorer.html")
     assert "sandbox" in with_page.explorer()._repr_html_()
-    word = analysis.text_table["text"][0].split()[5]
+    word = analysis.texts["text"][0].split()[5]
     assert word in page
     without = recorded.read_text(encoding="utf-8").partition('id="explorer-data">')[2]
-    assert analysis.text_table["text"][0][:40] not in without
+    assert analysis.texts["text"][0][:40] not in without
 
 
 def test_a_run_without_clouds_says_so(store, tmp_path):

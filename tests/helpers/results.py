@@ -108,7 +108,7 @@ def _observation(clouds: dict[str, np.ndarray], rng: np.random.Generator) -> Obs
             n_parameters=1_750_000, context_length=512, pooling="last", weights_digest="0123456789abcdef",
             head="causal", dtype="float32", device="cpu", max_length=80, n_predicted=60 * n_points,
         ),
-        texts=TextFacts(
+        dataset=TextFacts(
             name="", source="", revision="3.11.13", unit="passage", samples=n_points, digest="fedcba9876543210",
             n_documents=n_points, ids=tuple(f"topics/{i}:0" for i in range(n_points)),
         ),

@@ -47,22 +47,22 @@ def page_data(result: Result) -> ExplorerData:
     """
     if not result.clouds:
         raise ValueError("this analysis has no clouds on record: analyse again with keep_clouds=true")
-    n_points = result.texts.samples
+    n_points = result.dataset.samples
     if n_points > MOST_POINTS:
         raise ValueError(f"{n_points:,} points are too many for an interactive page: {MOST_POINTS:,} at most")
     numbers = _numbers(result)
     metrics = [name for name in SHOWN if any(np.isfinite(one[name].value) for one in numbers.values() if name in one)]
     model = result.model
     return ExplorerData(
-        title=f"{model.name} on {result.texts.name}",
+        title=f"{model.name} on {result.dataset.name}",
         facts={
             "Model": f"{model.name}, {model.weights}" if model.family != "clouds" else model.name,
-            "Texts": f"{result.texts.name}, {n_points} points",
+            "Texts": f"{result.dataset.name}, {n_points} points",
             "Pooling": model.pooling,
             "Distances": f"{result.config.topology.metric}, "
             + (f"{result.config.topology.pca} components" if result.config.topology.pca else "all dimensions"),
         },
-        texts=page_texts(result.text_table, result.texts.ids),
+        texts=page_texts(result.texts, result.dataset.ids),
         metrics=[Metric(name, metric_of(name).label, metric_of(name).units) for name in metrics],
         layers=[_layer(result, layer, numbers.get(layer.name, {})) for layer in result.layers],
         warnings=[warning.text for warning in result.warnings if not warning.layer],
@@ -78,7 +78,7 @@ def write_page(result: Result, path: Path) -> None:
         As :func:`page_data`.
     """
     if not result.config.record.keep_texts:
-        result = replace(result, text_table=without_words(result.text_table))
+        result = replace(result, texts=without_words(result.texts))
     path.write_text(explorer_page(page_data(result)), encoding="utf-8")
 
 

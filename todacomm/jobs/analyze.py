@@ -87,6 +87,6 @@ def draw_and_report(result: Result, report: Mapping[str, Any], folder: Path, pro
     progress("figures", 0, 1)
     draw_all(result, folder)
     write_reports(report, folder)
-    if result.config.record.explorer and result.texts.samples <= MOST_POINTS:
+    if result.config.record.explorer and result.dataset.samples <= MOST_POINTS:
         write_page(result, folder / PAGE)
     progress("figures", 1, 1)
