@@ -9,7 +9,7 @@ from todacomm.core.facts import RunWarning
 from todacomm.core.layer import analyze_layer
 from todacomm.core.metrics import COUNTS, LAYER_METRICS
 
-NOT_OF_THE_CLOUD = {"top_token_fraction", "truncated_fraction", "cover_radius"}
+NOT_OF_THE_CLOUD = {name for name, metric in LAYER_METRICS.items() if metric.of != "cloud"}
 
 
 @pytest.fixture

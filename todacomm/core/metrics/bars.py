@@ -129,7 +129,8 @@ def reproduction(left: Array) -> float:
     """``mean over half-samples of max(0, death - b_A) / (death - birth)`` of the longest H1 bar.
 
     ``b_A`` is the scale from which on the bar's class is there on half-sample A: the double cover of its cocycle
-    decides, see :func:`todacomm.core.loops.life_left`. nan without a bar or half-samples.
+    decides, see :func:`todacomm.core.loops.life_left`. nan without a bar or half-samples. The idea is that of
+    prevalence (Reani and Bobrowski 2021, arXiv 2101.00698).
 
     >>> reproduction(np.array([1.0, 0.5]))
     0.75
