@@ -87,9 +87,7 @@ def test_the_cells_of_a_paired_table_are_its_numbers(three: None) -> None:
     assert row[0] == "alpha − beta"
     assert (rows["p_adjusted"] <= 0.05).all()
     assert len(rows) == 4
-    assert row[table.header.index(short_of("h0_total_norm"))].startswith(
-        f"4\u00a0of\u00a04; {clearest(rows)['layer_a']}: "
-    )
+    assert row[table.header.index(short_of("h0_total_norm"))].startswith(f"4 of 4; {clearest(rows)['layer_a']}: ")
 
 
 def test_one_more_compared_metric_and_one_more_similarity_are_in_tables_figures_and_report(

@@ -83,13 +83,20 @@ def test_the_clearest_difference_is_the_largest_in_units_of_its_error() -> None:
     assert clearest(rows.assign(se=0.0))["layer_a"] == "a"
 
 
-TIED = {"metric": "h0_total_norm", "value": 0.5, "half_width": 0.02, "blocks": 3, "smallest_difference": 0.031}
+TIED = {
+    "others": ["b", "c"],
+    "metric": "h0_total_norm",
+    "value": 0.5,
+    "half_width": 0.02,
+    "blocks": 3,
+    "smallest_difference": 0.031,
+}
 
 
 @pytest.mark.parametrize(
     ("finding", "says"),
     [
-        (Finding("largest", ("a",), {**TIED, "tied": [], "decided_by": "paired"}), "larger there than in all others"),
+        (Finding("largest", ("a",), {**TIED, "tied": [], "decided_by": "paired"}), "larger there than in all 2 others"),
         (Finding("largest", ("a",), {**TIED, "tied": ["b"], "decided_by": "paired"}),
          "does not differ from b (smallest detectable difference 0.031)"),
         (Finding("largest", ("a",), {**TIED, "tied": ["b"], "decided_by": "intervals"}), "overlaps with that of b"),

@@ -88,6 +88,7 @@ def largest(comparison: Comparison, metric: str) -> Iterator[Finding]:
         {
             "metric": metric, "value": first["value"], "half_width": (first["hi"] - first["lo"]) / 2, "tied": tied,
             "smallest_difference": smallest, "decided_by": decided_by, "blocks": first["blocks"],
+            "others": [row["label"] for row in others],
         },
     )  # fmt: skip
 

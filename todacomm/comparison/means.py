@@ -61,7 +61,7 @@ def ranking(
         frame = frame.sort_values("value", ascending=False, kind="stable", ignore_index=True)
         lo, hi = (frame[bound].fillna(frame["value"]).to_numpy() for bound in ("lo", "hi"))
         larger = lo[None, :] > hi[:, None]  # [i, j]: analysis j is larger than i
-        labels = list(frame[LABEL])
+        labels = list(frame[LABEL]) if signs else []
         for i, first in enumerate(labels):
             for j, second in enumerate(labels):
                 if (sign := signs.get((metric, first, second))) is not None:

@@ -56,7 +56,7 @@ def ranking_table(comparison: Comparison) -> Table | None:
     rows = [[label, *(_ranked(placed.get((label, metric))) for metric in metrics)] for label in comparison.labels]
     decided = "paired differences on the same texts" if len(comparison.tables["mean_differences"]) else "intervals"
     caption = (
-        "Mean over the blocks (expansion: of the whole run) ± half of its 95 % interval, and the ranks that the "
+        "Mean over the blocks (expansion: of the run) ± half of its 95 % interval; in brackets the ranks that the "
         f"{decided} leave open; rank 1 is the largest value, which is not the best. The interval is about other texts "
         "of the same kind, not about other seeds or trainings, and takes the errors of all blocks as one."
     )
@@ -227,17 +227,17 @@ def _ranked(row: dict[str, Any] | None) -> str:
     """A value with its interval and the ranks that are left open."""
     if row is None:
         return UNDEFINED
-    ranks = f"{row['rank_lo']}" + (f"–{row['rank_hi']}" if row["rank_hi"] > row["rank_lo"] else "")
-    return f"{_solid(plus_minus(row['value'], (row['hi'] - row['lo']) / 2))} (rank\u00a0{ranks})"
+    ranks = f"{row['rank_lo']}" + (f"\u2011{row['rank_hi']}" if row["rank_hi"] > row["rank_lo"] else "")
+    return f"{plus_minus(row['value'], (row['hi'] - row['lo']) / 2)} ({ranks})"
 
 
 def _difference(row: dict[str, Any] | None) -> str:
     """A difference with a star where it stands, else with the smallest that would have been detected."""
     if row is None:
         return UNDEFINED
-    text = _solid(signed(row["difference"], (row["hi_family"] - row["lo_family"]) / 2))
+    text = signed(row["difference"], (row["hi_family"] - row["lo_family"]) / 2)
     stands = row["p_adjusted"] <= LEVEL
-    return f"{text}\u00a0*" if stands else f"{text} ({number(row['smallest_difference'], 2)})"
+    return f"{text}*" if stands else f"{text} ({number(row['smallest_difference'], 2)})"
 
 
 def _layer_table(table: pd.DataFrame, caption: str, name: Callable[[str, str], str], head: str) -> Table:
@@ -254,11 +254,11 @@ def _by_layer(rows: pd.DataFrame) -> str:
     if not len(tested):
         return UNDEFINED
     stands = standing(tested)
-    count = f"{len(stands)}\u00a0of\u00a0{len(tested)}"
+    count = f"{len(stands)} of {len(tested)}"
     if not len(stands):
         return f"{count} ({number(float(tested['smallest_difference'].median()), 2)})"
     row = clearest(stands)
-    return f"{count}; {row['layer_a']}: {_solid(signed(row['difference'], (row['hi_family'] - row['lo_family']) / 2))}"
+    return f"{count}; {row['layer_a']}: {signed(row['difference'], (row['hi_family'] - row['lo_family']) / 2)}"
 
 
 def _most_alike(rows: pd.DataFrame, measure: str) -> str:
@@ -277,11 +277,6 @@ def _reading(measure: str) -> str:
 def _short_layer(name: str) -> str:
     """A layer's name where many stand in one cell."""
     return name.removeprefix("layer_")
-
-
-def _solid(text: str) -> str:
-    """Text that no line break divides."""
-    return text.replace(" ", "\u00a0")
 
 
 def _cut(table: Table, file: str, noun: str) -> Table:

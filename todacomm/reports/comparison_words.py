@@ -38,7 +38,9 @@ def largest(made: Sequence[Finding]) -> str:
         return f"{text}; without intervals the size of the error is not known."
     if values["decided_by"] == "paired":
         if not values["tied"]:
-            return f"{text}; on the same texts it is larger there than in all others."
+            others = values["others"]
+            rivals = others[0] if len(others) == 1 else f"all {len(others)} others"
+            return f"{text}; on the same texts it is larger there than in {rivals}."
         return f"{text}; on the same texts it does not differ from {tied} ({_detectable(values)})."
     if not values["tied"]:
         return f"{text}, above the interval of every other."

@@ -112,6 +112,8 @@ def _draw(
             _curves(axes, lines, kind)
         else:
             _rows(figure, axes, lines[:shown], kind, names[:shown] if place % _COLUMNS == 0 else [])
+            if kind == "differences":
+                _detectable(axes, lines)
     if few:
         handles = [_handle(look) for look in marks.values()]
         figure.legend(handles, names, loc="upper left", bbox_to_anchor=(0.6 / WIDTH, 1 - 0.62 / height), ncols=4)
@@ -147,8 +149,17 @@ def _curves(axes: Axes, lines: Sequence[Line], kind: str) -> None:
         drawn.append(curve)
     if drawn:
         fit_curves(axes, drawn, from_zero=kind == "values")
+        if kind == "differences":
+            _with_zero(axes)
     else:
         nothing(axes, "not defined in any analysis")
+
+
+def _with_zero(axes: Axes) -> None:
+    """Zero within the panel, with some room beyond it."""
+    low, high = axes.get_ylim()
+    room = 0.08 * (high - low)
+    axes.set_ylim(min(low, -room), max(high, room))
 
 
 def _detectable(axes: Axes, lines: Sequence[Line]) -> None:

@@ -29,12 +29,15 @@ class ComparisonFigure:
         From a comparison and the title.
     needs : tuple of str
         Tables without whose rows it is not drawn; in a report it stands beside the last of them.
+    fewest : int
+        Analyses from which on it shows more than a number.
     """
 
     title: str
     reading: str
     draw: Callable[[Comparison, str], Figure]
     needs: tuple[str, ...]
+    fewest: int = 2
 
 
 FIGURES: dict[str, ComparisonFigure] = {
@@ -82,6 +85,7 @@ FIGURES: dict[str, ComparisonFigure] = {
         "The tree joins the models with the smallest Procrustes distance first.",
         draw_distances,
         ("diagram_distances", "model_distances"),
+        fewest=3,
     ),
 }
 """Name of the file -> figure; those of the similarities come from their own registry."""
@@ -109,7 +113,7 @@ def drawn(comparison: Comparison) -> dict[str, ComparisonFigure]:
     return {
         name: figure
         for name, figure in comparison_figures().items()
-        if all(len(tables.get(table, ())) for table in figure.needs)
+        if len(comparison.labels) >= figure.fewest and all(len(tables.get(table, ())) for table in figure.needs)
     }
 
 
