@@ -17,6 +17,7 @@ from todacomm.results.facts import ModelFacts, TextFacts
 from todacomm.results.observation import Observation
 from todacomm.results.result import Result
 from todacomm.results.table import NULL_COLUMNS, RUN_LAYER, tidy
+from todacomm.results.texts import text_table
 from todacomm.settings.analysis import AnalysisConfig
 
 HALVES, ROTATIONS, DIMS = 8, 19, 16
@@ -51,7 +52,7 @@ def make_result(
     inference = config.inference
     observed, shapes, uncertainty = _measured(
         n_layers, n_points, seed, degenerate_embedding, control, config.topology.maxdim, inference.replicates,
-        inference.nulls,
+        inference.nulls, inference.loops,
     )  # fmt: skip
     described = replace(
         observed,
@@ -71,13 +72,21 @@ def make_result(
 
 @lru_cache(maxsize=64)
 def _measured(
-    n_layers: int, n_points: int, seed: int, degenerate: bool, control: bool, maxdim: int, replicates: int, nulls: int
+    n_layers: int,
+    n_points: int,
+    seed: int,
+    degenerate: bool,
+    control: bool,
+    maxdim: int,
+    replicates: int,
+    nulls: int,
+    loops: int,
 ) -> tuple[Observation, dict[str, LayerAnalysis], Uncertainty]:
     """The numbers, which names of models and texts do not change: computed once a session."""
     config = AnalysisConfig.from_flat(
         {
             "samples": n_points, "pca": 0, "seed": seed, "replicates": replicates, "nulls": nulls, "maxdim": maxdim,
-            "threads": 1,
+            "threads": 1, "loops": loops,
         }
     )  # fmt: skip
     rng = np.random.default_rng(seed)
@@ -102,19 +111,25 @@ def _circle(rng: np.random.Generator, n_points: int, radius: float) -> np.ndarra
 
 def _observation(clouds: dict[str, np.ndarray], rng: np.random.Generator) -> Observation:
     n_points = len(clouds["embedding"])
+    ids = tuple(f"topics/{i}:0" for i in range(n_points))
     return Observation(
         model=ModelFacts(
             name="", source="", family="gpt2", kind="decoder", n_layers=max(len(clouds) - 2, 1), width=DIMS,
             n_parameters=1_750_000, context_length=512, pooling="last", weights_digest="0123456789abcdef",
-            head="causal", dtype="float32", device="cpu", max_length=80, n_predicted=60 * n_points,
+            head="causal", dtype="float32", device="cpu", n_predicted=60 * n_points,
         ),
         dataset=TextFacts(
             name="", source="", revision="3.11.13", unit="passage", samples=n_points, digest="fedcba9876543210",
-            n_documents=n_points, ids=tuple(f"topics/{i}:0" for i in range(n_points)),
+            n_documents=n_points, ids=ids,
         ),
         clouds=clouds,
         likelihood={"perplexity": 21.5, "bits_per_byte": 1.25},
         pooled_tokens=rng.integers(0, 20, n_points),
+        texts=text_table(
+            ids, [f"The words of text {i}, which end here." for i in range(n_points)],
+            documents=[f"topics/{i // 5}" for i in range(n_points)], positions=rng.uniform(0, 1, n_points),
+            n_tokens=rng.integers(40, 80, n_points), nll=rng.normal(3.0, 0.5, n_points),
+        ),
         truncated_fraction=0.0,
         token_embeddings=clouds["embedding"],
     )  # fmt: skip

@@ -18,7 +18,7 @@ LAYERS = ("embedding", "layer_0", "layer_1", "final")
 
 
 def made(**options: Any) -> Result:
-    return make_result(4, n_points=30, control=False, **options)
+    return make_result(4, n_points=30, control=False, loops=0, **options)
 
 
 @pytest.fixture(scope="module")
@@ -277,7 +277,7 @@ def test_training_is_judged_by_paired_differences(plain: Result) -> None:
 
 def test_a_control_without_an_error_claims_nothing(plain: Result) -> None:
     assert not {"control", "control_without_error"} & kinds(plain)
-    drawn = make_result(4, n_points=30, control=True)
+    drawn = make_result(4, n_points=30, control=True, loops=0)
     without = replace(drawn, nulls=drawn.nulls[drawn.nulls["null"] != "random_weights"])
     assert of_kind(without, "control_without_error").values["control"] == "random_weights"
     assert not {"control_difference", "no_control_difference"} & kinds(without)
