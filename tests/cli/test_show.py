@@ -64,7 +64,7 @@ def test_show_says_what_the_report_says(analysis, todacomm):
 
     full = todacomm("show latest --full").stdout
     report = analysis.artifact("report.md").read_text()
-    for title in ("Health of the clouds", "H1 with scale divided out", "Raw persistence", "Geometry"):
+    for title in ("Health of the clouds", "H1 in units of the median distance", "Raw persistence"):
         assert f"### {title}\n" in report
         assert f"\n{title}\n" in full
 

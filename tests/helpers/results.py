@@ -60,7 +60,7 @@ def make_result(
             observed.model, name=config.model.model, source=f"bundled:{config.model.model}",
             revision=config.model.revision, weights=config.model.weights,
         ),
-        texts=replace(observed.texts, name=config.texts.dataset, source=f"bundled:{config.texts.dataset}"),
+        dataset=replace(observed.dataset, name=config.texts.dataset, source=f"bundled:{config.texts.dataset}"),
         warnings=tuple(RunWarning("note", text) for text in warnings),
     )  # fmt: skip
     if uncertainty.control is not None:
