@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.helpers.tiny_models import tiny_model_folder
@@ -40,7 +41,8 @@ def assert_same(one, other):
         np.testing.assert_array_equal(cloud, other.clouds[name])
     np.testing.assert_array_equal(one.pooled_tokens, other.pooled_tokens)
     np.testing.assert_array_equal(one.token_embeddings, other.token_embeddings)
-    plain = {name: getattr(one, name) for name in ("model", "texts", "likelihood", "truncated_fraction", "warnings")}
+    pd.testing.assert_frame_equal(one.texts, other.texts)
+    plain = {name: getattr(one, name) for name in ("model", "dataset", "likelihood", "truncated_fraction", "warnings")}
     assert plain == {name: getattr(other, name) for name in plain}
 
 
