@@ -68,8 +68,10 @@ class Uncertainty:
         """The columns of a table row that say how sure its value is."""
         if metric == REPRODUCTION and layer in self.loops.left:
             left = self.loops.left[layer]
+            if len(left) < 2:
+                return {}
             low, high = np.quantile(left, [0.05, 0.95])
-            return {"se": float(left.std(ddof=1)), "lo": float(low), "hi": float(high)} if len(left) > 1 else {}
+            return {"se": float(left.std(ddof=1)), "lo": float(low), "hi": float(high)}
         estimate = self.intervals.get(layer, {}).get(metric)
         columns = estimate_columns(estimate) if estimate else {}
         for row in self.null_rows:
