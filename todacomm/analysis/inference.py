@@ -68,8 +68,10 @@ class Uncertainty:
         """The columns of a table row that say how sure its value is."""
         if metric == REPRODUCTION and layer in self.loops.left:
             left = self.loops.left[layer]
+            if len(left) < 2:
+                return {}
             low, high = np.quantile(left, [0.05, 0.95])
-            return {"se": float(left.std(ddof=1)), "lo": float(low), "hi": float(high)} if len(left) > 1 else {}
+            return {"se": float(left.std(ddof=1)), "lo": float(low), "hi": float(high)}
         estimate = self.intervals.get(layer, {}).get(metric)
         columns = estimate_columns(estimate) if estimate else {}
         for row in self.null_rows:
@@ -113,7 +115,7 @@ def infer_uncertainty(
         if kind == RANDOM_WEIGHTS:
             shown = controls[0]
         shapes_of_controls = [control.shapes for control in controls]
-        halves = _replicates(config, controls[0], threads)
+        halves = control_replicates(config, controls[0], threads)
         rows += control_rows(kind, shapes, shapes_of_controls, inference.replicates, halves)
     seed = config.record.seed
     return Uncertainty(
@@ -154,7 +156,7 @@ def _another_pass(kind: str, seed: int, config: AnalysisConfig, progress: Progre
     return run_model(replace(config, model=replace(config.model, weights="random")), progress, seed=seed)
 
 
-def _replicates(config: AnalysisConfig, control: Control, threads: int) -> dict[str, np.ndarray]:
+def control_replicates(config: AnalysisConfig, control: Control, threads: int = 1) -> dict[str, np.ndarray]:
     """The control on the half-samples of the run, for paired differences."""
     if not config.has_intervals:
         return {}
