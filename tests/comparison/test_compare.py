@@ -65,7 +65,7 @@ def test_the_report_holds_every_section_its_tables_and_the_reasons_for_what_is_e
     found = measure_comparison(ComparisonConfig.from_flat(QUICK))
     context = comparison_context(found)
     assert context["title"] == "3 models on pydoc"
-    empty = {"correlates", "families", "nearest_layers"}
+    empty = {"correlates", "families"}
     assert set(context["tables"]) == set(SECTIONS) - empty - {"depth_curves", "model_distances"}
     for table in context["tables"].values():
         assert len(table.caption) > 60

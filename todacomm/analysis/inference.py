@@ -115,7 +115,7 @@ def infer_uncertainty(
         if kind == RANDOM_WEIGHTS:
             shown = controls[0]
         shapes_of_controls = [control.shapes for control in controls]
-        halves = _replicates(config, controls[0], threads)
+        halves = control_replicates(config, controls[0], threads)
         rows += control_rows(kind, shapes, shapes_of_controls, inference.replicates, halves)
     seed = config.record.seed
     return Uncertainty(
@@ -156,7 +156,7 @@ def _another_pass(kind: str, seed: int, config: AnalysisConfig, progress: Progre
     return run_model(replace(config, model=replace(config.model, weights="random")), progress, seed=seed)
 
 
-def _replicates(config: AnalysisConfig, control: Control, threads: int) -> dict[str, np.ndarray]:
+def control_replicates(config: AnalysisConfig, control: Control, threads: int = 1) -> dict[str, np.ndarray]:
     """The control on the half-samples of the run, for paired differences."""
     if not config.has_intervals:
         return {}
