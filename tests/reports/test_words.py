@@ -38,8 +38,8 @@ SAID = {
     ),
     "few_texts": (
         Finding("few_texts", ("layer_0",), {**LOOPS, "bars": 1}),
-        "Longer than the covariance explains, but no loop that other texts would show: in layer_0 1 H1 bar rests on "
-        "few texts (at most 80 % of the life is left on halves of the texts).",
+        "In layer_0 1 H1 bar is longer than the covariance explains but rests on few texts (at most 80 % of the life "
+        "is left on halves of the texts): not a loop that other texts would show.",
     ),
     "too_few_draws": (
         Finding("too_few_draws", ("layer_0",), {"draws": 9, "metrics": ("h1_max_norm", "h0_total_norm")}),

@@ -46,9 +46,9 @@ class LoopBlock:
 
 
 def loop_table(result: Result) -> Table | None:
-    """The longest bar of every layer; None where none was looked at."""
+    """The longest bar of every layer; None where none was tested."""
     longest = result.loops[result.loops["rank"] == 1]
-    if not len(longest):
+    if (longest["verdict"] == "not tested").all():
         return None
     rows = [
         [
