@@ -259,7 +259,7 @@ def _dimension_range(values: Mapping[str, Any], where: Sequence[str], at: Place)
         None: "without intervals it is not known whether they differ",
         True: "their intervals do not overlap",
         False: "their intervals overlap, so that no difference is shown",
-    }[values["apart"]]
+    }[values["differ"]]
     return f"The intrinsic dimension (TwoNN) is {listing(ends)}; {verdict}."
 
 
