@@ -208,7 +208,7 @@ def test_an_older_schema_says_what_to_do(three: None) -> None:
 def test_data_sets_are_compared_with_a_template_of_their_own(store: Path, tmp_path: Path) -> None:
     for dataset in ("pydoc", "squad"):
         result = make("alpha", 4, dataset=dataset)
-        record(dataclasses.replace(result, texts=dataclasses.replace(result.texts, digest=dataset)))
+        record(dataclasses.replace(result, dataset=dataclasses.replace(result.dataset, digest=dataset)))
     found, run = todacomm.compare(**QUICK)
     assert found.over == "datasets"
     text = (Path(run.artifact_uri) / "report.md").read_text()

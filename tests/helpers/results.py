@@ -60,7 +60,7 @@ def make_result(
             observed.model, name=config.model.model, source=f"bundled:{config.model.model}",
             revision=config.model.revision, weights=config.model.weights,
         ),
-        texts=replace(observed.texts, name=config.texts.dataset, source=f"bundled:{config.texts.dataset}"),
+        dataset=replace(observed.dataset, name=config.texts.dataset, source=f"bundled:{config.texts.dataset}"),
         warnings=tuple(RunWarning("note", text) for text in warnings),
     )  # fmt: skip
     if uncertainty.control is not None:
@@ -118,14 +118,14 @@ def _observation(clouds: dict[str, np.ndarray], rng: np.random.Generator) -> Obs
             n_parameters=1_750_000, context_length=512, pooling="last", weights_digest="0123456789abcdef",
             head="causal", dtype="float32", device="cpu", n_predicted=60 * n_points,
         ),
-        texts=TextFacts(
+        dataset=TextFacts(
             name="", source="", revision="3.11.13", unit="passage", samples=n_points, digest="fedcba9876543210",
             n_documents=n_points, ids=ids,
         ),
         clouds=clouds,
         likelihood={"perplexity": 21.5, "bits_per_byte": 1.25},
         pooled_tokens=rng.integers(0, 20, n_points),
-        text_table=text_table(
+        texts=text_table(
             ids, [f"The words of text {i}, which end here." for i in range(n_points)],
             documents=[f"topics/{i // 5}" for i in range(n_points)], positions=rng.uniform(0, 1, n_points),
             n_tokens=rng.integers(40, 80, n_points), nll=rng.normal(3.0, 0.5, n_points),

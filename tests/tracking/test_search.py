@@ -118,7 +118,7 @@ def test_tables_of_another_schema(store: Path, recorded: str) -> None:
         with pytest.raises(ValueError, match=rf"run {recorded}: its tables have schema {schema}, .*: {todo}"):
             load_analysis(recorded)
     path.write_text("[]", encoding="utf-8")
-    with pytest.raises(ValueError, match="its tables cannot be read"):
+    with pytest.raises(ValueError, match=r"cannot be read as the tables of an analysis .*: run the analysis again"):
         load_analysis(recorded)
 
 

@@ -42,8 +42,8 @@ def assemble(
     return Result(
         config=config,
         model=observed.model,
+        dataset=observed.dataset,
         texts=observed.texts,
-        text_table=observed.text_table,
         table=tidy(rows),
         nulls=tidy(nulls, NULL_COLUMNS),
         layers=tuple(
@@ -77,7 +77,7 @@ def identity(observed: Observation) -> dict[str, str]:
         "model": observed.model.name,
         "revision": observed.model.revision,
         "weights": observed.model.weights,
-        "dataset": observed.texts.name,
+        "dataset": observed.dataset.name,
     }
 
 
@@ -128,7 +128,7 @@ def run_rows(
         "expansion_ratio_published": published(observed),
         **observed.likelihood,
     }
-    shared = {**identifying, "layer": RUN_LAYER, "n": len(observed.texts.ids)}
+    shared = {**identifying, "layer": RUN_LAYER, "n": len(observed.dataset.ids)}
     return [
         {**shared, "metric": name, "value": value, **(estimate_columns(intervals[name]) if name in intervals else {})}
         for name, value in values.items()

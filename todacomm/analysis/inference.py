@@ -66,8 +66,8 @@ class Uncertainty:
 
     def columns(self, layer: str, metric: str) -> dict[str, Any]:
         """The columns of a table row that say how sure its value is."""
-        if metric == REPRODUCTION and layer in self.loops.left:
-            left = self.loops.left[layer]
+        if metric == REPRODUCTION:
+            left = self.loops.left.get(layer, np.empty(0))
             if len(left) < 2:
                 return {}
             low, high = np.quantile(left, [0.05, 0.95])
@@ -90,7 +90,7 @@ def infer_uncertainty(
 ) -> Uncertainty:
     """Half-samples, null models and the controls that the settings ask for."""
     topology, options = config.topology, config.inference
-    threads = homology_threads(topology, len(observed.texts.ids))
+    threads = homology_threads(topology, len(observed.dataset.ids))
     of_scores = [kind for kind in config.null_kinds if NULLS[kind].space == "scores"]
     inference = infer(
         shapes,
@@ -121,8 +121,8 @@ def infer_uncertainty(
     return Uncertainty(
         loops=inference.loops,
         associations=[
-            *explain_loops(inference.loops.points, observed.text_table, seed),
-            *explain_gaps(shapes, observed.text_table, seed),
+            *explain_loops(inference.loops.points, observed.texts, seed),
+            *explain_gaps(shapes, observed.texts, seed),
         ],
         intervals=inference.intervals,
         run_intervals=inference.run_intervals,

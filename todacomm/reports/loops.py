@@ -75,7 +75,7 @@ def loop_blocks(result: Result) -> list[LoopBlock]:
     blocks = []
     for _, row in marked.head(MOST_SHOWN).iterrows():
         layer, rank = str(row["layer"]), int(row["rank"])
-        loop = pick_loop(result.loops, result.loop_points, result.text_table, layer, rank)
+        loop = pick_loop(result.loops, result.loop_points, result.texts, layer, rank)
         which = "" if rank == 1 else f", bar {rank}"
         sentence = goes_with(result, layer, rank) if loop.verdict == LOOP else ""
         blocks.append(LoopBlock(f"{layer}{which}: {loop.verdict}", sentence, shown_texts(loop.texts)))

@@ -36,7 +36,7 @@ def report_context(result: Result) -> dict[str, Any]:
     """
     overview, *others = pictures(result)
     return {
-        "title": one_line(f"{result.model.name} on {result.texts.name}"),
+        "title": one_line(f"{result.model.name} on {result.dataset.name}"),
         "warnings": warnings(result),
         "headline": headline(result),
         "numbers": run_table(result),
