@@ -7,8 +7,8 @@
 A claim needs all conditions at once. Reproduction is by far the cheapest: it is measured first, the rotations only
 where a bar's is at least ``GATE``, the lowest threshold looked at, and for as long as their outcome is open (Besag and
 Clifford 1991: a p of 2 / 40 is lost at the second draw that reaches the bar); the half-samples' own diagrams last.
-Finished repetitions stay in a cache file. Writes ``benchmarks/results/loop_calibration.json``, which
-``benchmarks.loop_calibration_page`` renders.
+Finished repetitions stay in a cache file. Writes ``benchmarks/results/loop_calibration.json``;
+``benchmarks.loop_calibration_page`` renders it.
 """
 
 import argparse

@@ -40,7 +40,7 @@ def analyse(random_gpt2, shared_data):
 
 def test_rows_as_published_are_few_points_and_expand_without_training(analyse):
     result = analyse(protocol="todacomm-0.1")
-    assert result.texts.samples == 75
+    assert result.dataset.samples == 75
     layers = by_layer(result.table)
     assert layers.loc["embedding", "top_token_fraction"] == pytest.approx(50 / 75)
     assert any(warning.layer == "embedding" and "distinct points of 75" in warning.text for warning in result.warnings)

@@ -189,6 +189,6 @@ def test_streams_that_are_not_found_are_refused_before_the_pass(load_tiny: Load)
     assert "embedding" in extract(blind, TEXTS).clouds
     with pytest.raises(
         ValueError,
-        match=r"'attention': this model has .*final \(all\); what its attention and its MLP add to these was not found",
+        match=r"'attention': this model has .*what its attention and its MLP add to these was not found",
     ):
         extract(blind, TEXTS, layers=["all", "attention"])

@@ -48,8 +48,8 @@ def test_texts_come_along_and_decide_the_digest(tmp_path, layers):
     np.savez(tmp_path / "a.npz", **layers, texts=words)
     np.savez(tmp_path / "b.npz", **layers, texts=words[::-1])
     first, second = read_clouds(tmp_path / "a.npz"), read_clouds(tmp_path / "b.npz")
-    assert first.texts.ids == tuple(words)
-    assert first.texts.digest != second.texts.digest
+    assert first.dataset.ids == tuple(words)
+    assert first.dataset.digest != second.dataset.digest
     assert first.model.weights_digest == second.model.weights_digest
 
 
@@ -192,8 +192,8 @@ def test_files_as_people_have_them(name, layers, labels, refused):
 @needs_cases
 def test_a_pair_of_files_is_about_the_same_texts():
     base, tuned = (read_clouds(CASES / f"pair-{name}.npz") for name in ("base", "tuned"))
-    assert base.texts.digest == tuned.texts.digest
-    assert base.texts.name == tuned.texts.name
+    assert base.dataset.digest == tuned.dataset.digest
+    assert base.dataset.name == tuned.dataset.name
     assert base.model.name != tuned.model.name
 
 

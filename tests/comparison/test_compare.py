@@ -65,7 +65,7 @@ def test_the_report_holds_every_section_its_tables_and_the_reasons_for_what_is_e
     found = measure_comparison(ComparisonConfig.from_flat(QUICK))
     context = comparison_context(found)
     assert context["title"] == "3 models on pydoc"
-    empty = {"correlates", "families", "nearest_layers"}
+    empty = {"correlates", "families"}
     assert set(context["tables"]) == set(SECTIONS) - empty - {"depth_curves", "model_distances"}
     for table in context["tables"].values():
         assert len(table.caption) > 60
@@ -208,7 +208,7 @@ def test_an_older_schema_says_what_to_do(three: None) -> None:
 def test_data_sets_are_compared_with_a_template_of_their_own(store: Path, tmp_path: Path) -> None:
     for dataset in ("pydoc", "squad"):
         result = make("alpha", 4, dataset=dataset)
-        record(dataclasses.replace(result, texts=dataclasses.replace(result.texts, digest=dataset)))
+        record(dataclasses.replace(result, dataset=dataclasses.replace(result.dataset, digest=dataset)))
     found, run = todacomm.compare(**QUICK)
     assert found.over == "datasets"
     text = (Path(run.artifact_uri) / "report.md").read_text()

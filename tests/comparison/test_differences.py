@@ -86,7 +86,7 @@ def test_what_cannot_be_paired_says_why(store: Path) -> None:
     record(make("beta", 4, replicates=0))
     record(make("gamma", 4, seed=7))
     other = make("delta", 4)
-    record(dataclasses.replace(other, texts=dataclasses.replace(other.texts, digest="others")))
+    record(dataclasses.replace(other, dataset=dataclasses.replace(other.dataset, digest="others")))
     found = gather(allow_mixed=True)
     assert unpaired(found, "alpha", "alpha") == ""
     assert unpaired(found, "alpha", "beta").endswith("has no half-samples")

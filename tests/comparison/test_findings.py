@@ -72,7 +72,7 @@ def test_models_with_random_weights_are_no_rivals_of_trained_ones(models: dict[s
 def test_other_texts_are_compared_by_their_intervals(store: Path) -> None:
     for dataset, factor in {"pydoc": 1.0, "squad": 3.0}.items():
         result = make("alpha", 4, factor=factor, dataset=dataset)
-        record(dataclasses.replace(result, texts=dataclasses.replace(result.texts, digest=dataset)))
+        record(dataclasses.replace(result, dataset=dataclasses.replace(result.dataset, digest=dataset)))
     largest = of_kind(compared(), "largest")
     assert (largest.labels, largest.values["decided_by"], largest.values["tied"]) == (("squad",), "intervals", [])
 

@@ -82,8 +82,8 @@ def test_several_groups_that_compare_are_a_short_table_with_a_command_for_each(s
 
     def recorded(model: str, dataset: str = "pydoc", **options: int) -> str:
         result = make(model, 4, dataset=dataset, **options)
-        texts = dataclasses.replace(result.texts, digest=f"digest of {dataset}")
-        return record(dataclasses.replace(result, texts=texts))
+        texts = dataclasses.replace(result.dataset, digest=f"digest of {dataset}")
+        return record(dataclasses.replace(result, dataset=texts))
 
     for dataset in ("pydoc", "squad"):
         for model in ("alpha", "beta"):
@@ -113,7 +113,7 @@ def test_one_run_named_twice_is_an_error_that_says_so(models: dict[str, str]) ->
 def test_one_model_over_several_data_sets_is_a_comparison_of_data_sets(store: Path) -> None:
     for dataset in ("pydoc", "squad"):
         result = make("alpha", 4, dataset=dataset)
-        record(dataclasses.replace(result, texts=dataclasses.replace(result.texts, digest=dataset)))
+        record(dataclasses.replace(result, dataset=dataclasses.replace(result.dataset, digest=dataset)))
     found = gather()
     assert (found.over, found.labels) == ("datasets", ["pydoc", "squad"])
     with pytest.raises(ValueError, match="dataset: pydoc"):

@@ -141,7 +141,7 @@ def test_without_clouds_there_is_no_similarity_and_a_reason(store: Path) -> None
 def test_different_texts_are_not_paired_but_have_distances_of_shape(store: Path) -> None:
     record(make("alpha", 4))
     other = make("beta", 4)
-    record(replace(other, texts=replace(other.texts, digest="others")))
+    record(replace(other, dataset=replace(other.dataset, digest="others")))
     found = gather(allow_mixed=True)
     assert similarity(found)[0].empty
     assert len(diagram_distances(found)) == 4 * 2

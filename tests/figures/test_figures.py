@@ -24,13 +24,15 @@ from PIL import Image
 from tests.helpers.results import add_streams, empty_nulls, make_result
 from todacomm.core.facts import RunWarning
 from todacomm.figures import draw_all
-from todacomm.figures.catalogue import FIGURES
-from todacomm.figures.diagrams import MOST_BARS, draw_barcode, draw_diagram, read_bars, segments
-from todacomm.figures.gallery import OVER_DEPTH
+from todacomm.figures.barcodes import MOST_BARS, segments
+from todacomm.figures.betti import draw_betti_curves
+from todacomm.figures.diagrams import draw_diagram, read_bars
+from todacomm.figures.registry import FIGURES
 from todacomm.figures.style import SVG_OPTIONS, drawing
 from todacomm.figures.summary import draw_summary
-from todacomm.results.depth import featured, read_depth
+from todacomm.results.depth import featured
 from todacomm.results.result import Result
+from todacomm.results.table import LOOP_COLUMNS, tidy
 
 LONG_NAME = "an-organisation-with-a-long-name/a-model-of-several-billion-parameters-tuned-on-$instructions$-v2"
 
@@ -94,13 +96,13 @@ def result(request: pytest.FixtureRequest) -> Result:
 
 @pytest.fixture(scope="module")
 def figures(result: Result) -> dict[str, Figure]:
-    depth = read_depth(result)
     with drawing():
-        drawn = {name: draw(result, depth, FIGURES[name].title) for name, draw in OVER_DEPTH.items()}
-        bars = read_bars(result, depth)
-        for name, prepare in (("diagram", draw_diagram), ("barcode", draw_barcode)):
-            drawn[name], show = prepare(result, FIGURES[name].title, bars)
-            show(bars[-1])
+        drawn = {name: row.draw(result, row.title) for name, row in FIGURES.items() if row.draw}
+        bars = read_bars(result)
+        for name, row in FIGURES.items():
+            if row.draw_layers:
+                drawn[name], show = row.draw_layers(result, row.title, bars)
+                show(bars[-1])
         for figure in drawn.values():
             FigureCanvasAgg(figure).draw()
     return drawn
@@ -112,10 +114,14 @@ def test_every_panel_says_what_it_shows(figures: dict[str, Figure]) -> None:
         for axes in figure.axes:
             if axes.get_label() == "<colorbar>":
                 continue
-            assert axes.get_ylabel(), name
-            if name not in ("diagram", "barcode"):
-                assert axes.get_title(loc="left"), name
-                assert axes.get_xlabel(), name
+            if name in ("diagram", "barcode"):
+                assert axes.get_ylabel(), name
+            elif axes.get_title(loc="left"):
+                assert axes.get_ylabel() or name == "betti_curves", name
+                assert axes.get_xlabel() or name == "betti_curves", name
+            else:
+                assert name == "betti_curves", name
+                assert any(text.get_text() for text in axes.texts), name
 
 
 def test_curves_are_told_apart_without_colour(figures: dict[str, Figure]) -> None:
@@ -140,10 +146,10 @@ def test_nothing_overlaps_or_leaves_the_sheet(figures: dict[str, Figure]) -> Non
 
 def test_every_file_is_a_picture(tmp_path: Path) -> None:
     result = make_result(3, degenerate_embedding=True)
-    at = featured(read_depth(result))
+    at = featured(result.depth)
     assert at in (1, 2)
     files = draw_all(result, tmp_path)
-    expected = {f"plots/{name}.{suffix}" for name in OVER_DEPTH for suffix in ("png", "svg")}
+    expected = {f"plots/{name}.{suffix}" for name, row in FIGURES.items() if row.draw for suffix in ("png", "svg")}
     for book in ("diagrams", "barcodes"):
         expected |= {f"plots/{book}/layer_{n:02d}.png" for n in range(3)} | {f"plots/{book}/layer_{at:02d}.svg"}
     assert set(files) == expected
@@ -160,32 +166,80 @@ def test_every_file_is_a_picture(tmp_path: Path) -> None:
     assert all(len(sizes[tmp_path / "plots" / book]) == 1 for book in ("diagrams", "barcodes"))
 
 
-def test_axes_of_a_diagram_hold_every_layer() -> None:
+def test_axes_of_a_diagram_hold_every_layer_and_its_diagonal_is_at_45_degrees() -> None:
     result = make_result(4)
-    bars = read_bars(result, read_depth(result))
+    bars = read_bars(result)
     with drawing():
         figure, _ = draw_diagram(result, "Diagram", bars)
-    every = np.concatenate([dgm for layer in bars for dgm in layer.bars])
-    for (low, high), values in zip((figure.axes[0].get_xlim(), figure.axes[0].get_ylim()), every.T, strict=True):
-        assert low < values.min()
-        assert values.max() < high
+        FigureCanvasAgg(figure).draw()
+    strip, square = figure.axes
+    deaths = np.concatenate([layer.bars[0][:, 1] for layer in bars])
+    assert strip.get_ylim()[0] < deaths.min() <= deaths.max() < strip.get_ylim()[1]
+    loops = np.concatenate([layer.bars[1] for layer in bars])
+    assert square.get_xlim() == square.get_ylim()
+    assert square.get_xlim()[0] <= loops.min() <= loops.max() < square.get_xlim()[1]
+    (x0, y0), (x1, y1) = square.transData.transform([(0.0, 0.0), (1.0, 1.0)])
+    assert x1 - x0 == pytest.approx(y1 - y0)
+
+
+def test_one_wide_gap_does_not_squeeze_the_loops() -> None:
+    result = make_result(3)
+    bars = read_bars(result)
+    wide = [replace(layer, bars=(np.append(layer.bars[0], [[0.0, 40.0]], axis=0), *layer.bars[1:])) for layer in bars]
+    with drawing():
+        usual, _ = draw_diagram(result, "Diagram", bars)
+        stretched, _ = draw_diagram(result, "Diagram", wide)
+    assert usual.axes[1].get_xlim() == stretched.axes[1].get_xlim()
+    assert stretched.axes[0].get_ylim()[1] > 40
+
+
+def test_a_degenerate_layer_does_not_take_the_colours_of_the_map() -> None:
+    result = make_result(3)
+    layers = [replace(layer, curves=dict(layer.curves)) for layer in result.layers]
+    layers[0].curves["betti_1"] = 1000 * layers[0].curves["betti_1"]
+    table = result.table.copy()
+    rows = (table["layer"] == "embedding") & (table["metric"] == "n_distinct") & (table["control"] == "")
+    table.loc[rows, "value"] = 5.0
+    with drawing():
+        figure = draw_betti_curves(replace(result, layers=tuple(layers), table=table), "Betti")
+    images = [image for axes in figure.axes for image in axes.images]
+    most = max(layer.curves["betti_1"].max() for layer in result.layers[1:])
+    assert max(image.norm.vmax for image in images[1:]) <= most
+    assert all(np.isnan(np.asarray(image.get_array().filled(np.nan))[0]).all() for image in images)
+
+
+def test_the_marks_of_a_claim_are_filled() -> None:
+    result = make_result(5)
+    verdicts = ("none", "loop", "few texts", "none", "loop")
+    rows = [
+        {"layer": layer.name, "rank": 1, "verdict": verdict}
+        for layer, verdict in zip(result.layers, verdicts, strict=True)
+    ]
+    judged = replace(result, loops=tidy(rows, LOOP_COLUMNS))
+    with drawing():
+        filled = {
+            line.get_fillstyle(): line.get_xdata().tolist()
+            for line in draw_summary(judged, "Summary").axes[1].lines
+            if line.get_linestyle() == "None" and line.get_marker() == "s"
+        }
+    assert filled == {"full": [1, 4], "left": [2]}
 
 
 def test_a_diagram_is_drawn_in_the_units_of_the_scale_free_numbers() -> None:
     result = make_result(3)
-    depth = read_depth(result)
-    for layer, longest in zip(read_bars(result, depth), depth.curve("h1_max_norm").value, strict=True):
+    depth = result.depth
+    for layer, longest in zip(read_bars(result), depth.curve("h1_max_norm").value, strict=True):
         assert np.diff(layer.bars[1], axis=1).max() == pytest.approx(longest)
 
 
 def test_streams_are_lines_of_their_own(tmp_path: Path) -> None:
     result = add_streams(make_result(5))
-    depth = read_depth(result)
+    depth = result.depth
     assert depth.positions.tolist() == [0, 1, 2, 3, 4]
     assert {kind: stream.positions.tolist() for kind, stream in depth.streams.items()} == {
         "attention": [1, 2, 3], "ffn": [1, 2, 3],
     }  # fmt: skip
-    alone = read_depth(make_result(5))
+    alone = make_result(5).depth
     np.testing.assert_array_equal(depth.curve("h1_max_norm").value, alone.curve("h1_max_norm").value)
     best = featured(depth)
     assert best is not None
@@ -194,13 +248,18 @@ def test_streams_are_lines_of_their_own(tmp_path: Path) -> None:
     assert sum(name.startswith("plots/diagrams/") and name.endswith(".png") for name in files) == 11
 
 
-def test_a_barcode_keeps_the_longest_bars(rng: np.random.Generator) -> None:
+def test_a_barcode_keeps_the_longest_bars_and_fills_its_panel(rng: np.random.Generator) -> None:
     births = rng.uniform(0, 1, 400)
     lifetimes = rng.exponential(1.0, 400)
-    shown = segments(np.column_stack([births, births + lifetimes]))
+    bars = np.column_stack([births, births + lifetimes])
+    shown = segments(bars)
     lengths = np.diff(shown[:, :, 0], axis=1)[:, 0]
     assert sorted(lengths) == pytest.approx(sorted(lifetimes)[-MOST_BARS:])
     assert np.all(np.diff(shown[:, 0, 0]) >= 0)
+    for n in (1, 7, MOST_BARS):
+        heights = segments(bars[:n])[:, 0, 1]
+        assert heights.min() == pytest.approx(0.5 / n)
+        assert heights.max() == pytest.approx(1 - 0.5 / n)
 
 
 def test_the_callers_style_is_left_alone() -> None:
@@ -222,9 +281,9 @@ def test_threads_draw_what_one_thread_draws() -> None:
 
 def test_matplotlib_comes_only_with_a_picture() -> None:
     code = (
-        "import sys, todacomm.figures, todacomm.figures.catalogue, todacomm.results.depth, todacomm.reports; "
+        "import sys, todacomm.figures, todacomm.results.findings, todacomm.reports; "
         "assert 'matplotlib' not in sys.modules; "
-        "import todacomm.figures.gallery; assert 'matplotlib.pyplot' not in sys.modules"
+        "import todacomm.figures.registry; assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).resolve().parents[2])
 
@@ -232,7 +291,7 @@ def test_matplotlib_comes_only_with_a_picture() -> None:
 def summary_svg(result: Result) -> bytes:
     stream = BytesIO()
     with drawing():
-        draw_summary(result, read_depth(result), "Summary").savefig(stream, **SVG_OPTIONS)
+        draw_summary(result, "Summary").savefig(stream, **SVG_OPTIONS)
     return stream.getvalue()
 
 

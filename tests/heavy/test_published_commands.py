@@ -17,7 +17,7 @@ import pytest
 from tests.heavy.conftest import project_environment
 from tests.helpers.hub import serve_dataset
 from tests.helpers.hub_cache import keep_model
-from tests.test_published import COMMANDS
+from tests.jobs.test_export import COMMANDS
 from todacomm.results.table import by_layer
 
 pytestmark = pytest.mark.heavy

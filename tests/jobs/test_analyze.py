@@ -98,8 +98,8 @@ def test_streams_are_recorded_beside_the_blocks_and_change_nothing_of_them(store
         "ffn/h0_total_norm", "ffn/h1_max_norm", "ffn/mean_norm", "ffn/twonn_dimension",
     }  # fmt: skip
     report = analysis.artifact("report.md").read_text()
-    assert "### Added by attention" in report
-    assert "What the MLP adds: " in report
+    assert "### Added by the attention" in report
+    assert "In what the MLP adds, " in report
 
 
 @pytest.mark.parametrize("layers", ["attention", "ffn,attention", "layer_2_ffn"])
@@ -134,7 +134,7 @@ def test_everything_off_says_what_carries_no_interval(store, clouds_file):
     assert analysis.layers["se"].isna().all()
     assert (analysis.layers["null"] == "").all()
     report = analysis.artifact("report.md").read_text()
-    assert "no interval" in report
+    assert "No number has an interval" in report
 
 
 def test_all_layers_degenerate_is_an_outcome_and_no_crash(store, tmp_path):
@@ -171,7 +171,7 @@ def test_a_damaged_model_fails_the_run_with_its_reason(store, tmp_path, capsys, 
     [
         ({"model": "no-such-model-anywhere"}, "no-such-model-anywhere"),
         ({"model": "someone/somewhere"}, "someone/somewhere"),
-        ({"model": "clouds:/none.npz"}, "no cloud file"),
+        ({"model": "clouds:/none.npz"}, "no file at"),
         ({"layers": "layer_99"}, "layer_99"),
         ({"dataset": "wikitext3"}, "wikitext3"),
         ({"dataset": "EMPTY"}, "empty"),

@@ -1,5 +1,7 @@
 """Loops in a report and on the console: the verdict, the texts in order, what the place goes with."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -64,6 +66,16 @@ def test_report_and_files_say_the_same(analysis):
     assert "<" not in report.replace("<=", "")
     written = analysis.artifact("tables/loop_texts.csv").read_text()
     assert written.count("\n") == 1 + int(result.loops["n_on_loop"].sum())
+
+
+def test_a_loop_that_is_not_the_longest_bar_of_its_layer_stands_in_the_table(analysis):
+    result = analysis.result()
+    loops = result.loops.copy()
+    loops.loc[(loops["layer"] == "noise") & (loops["rank"] == 2), "verdict"] = "loop"
+    rows = loop_table(dataclasses.replace(result, loops=loops)).rows
+    assert [(row[0], row[1], row[-1]) for row in rows] == [
+        ("circle", "1", "loop"), ("noise", "1", "none"), ("noise", "2", "loop"),
+    ]  # fmt: skip
 
 
 def test_the_series_over_depth_carries_the_reproduction(analysis):

@@ -23,20 +23,23 @@ from todacomm.reports import (
     templates_folder,
     write_reports,
 )
+from todacomm.reports.blocks import layer_tables
+from todacomm.reports.formats import plus_minus
 from todacomm.reports.model import mlflow_command, python_call
+from todacomm.reports.page import LONG_TABLE
 from todacomm.reports.render import escape_markdown, one_line
 from todacomm.results.result import Result
 from todacomm.settings.analysis import AnalysisConfig
 
 SECTIONS = [
     "Warnings",
-    "What was analysed",
-    "Headline",
+    "Results",
+    "Interpretation",
     "Layers",
     "Figures",
-    "Interpretation",
+    "Settings",
     "Glossary",
-    "Run it again",
+    "How to reproduce",
 ]
 NASTY = [
     "<img src=x onerror=alert(1)>",
@@ -79,7 +82,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
     folder = tmp_path_factory.mktemp("report")
     result = make_result(4, degenerate_embedding=True, warnings=("3 % of the texts were cut at max_length",))
     draw_all(result, folder)
-    write_reports(result, folder)
+    write_reports(report_context(result), folder)
     return result, folder
 
 
@@ -96,12 +99,30 @@ def test_the_page_needs_nothing_else(written: tuple[Result, Path]) -> None:
     source = (folder / "report.html").read_text(encoding="utf-8")
     page = Page(source)
     assert "http" not in source.replace("http-equiv", "")
-    assert not {"script", "link", "iframe", "object", "a", "base", "form"} & page.tags
+    assert not {"script", "link", "iframe", "object", "base", "form"} & page.tags
     assert not [name for name, _ in page.attributes if name.startswith("on")]
     for name, value in page.attributes:
         if name in ("src", "href", "xlink:href"):
             assert value.startswith(("#", "data:image/png;base64,"))
     assert "url(" not in re.sub(r"url\(#[^)]+\)", "", source)
+
+
+def test_the_contents_lead_to_every_heading(written: tuple[Result, Path]) -> None:
+    _, folder = written
+    source = (folder / "report.html").read_text(encoding="utf-8")
+    page = Page(source)
+    links = [value for name, value in page.attributes if name == "href" and re.match(r"#(?!figure\d)", value)]
+    anchors = re.findall(r'<h[23] id="([^"]+)">', source)
+    assert links == [f"#{anchor}" for anchor in anchors]
+    assert len(set(anchors)) == len(page.text["h2"]) + len(page.text["h3"])
+
+
+def test_long_tables_are_folded_and_short_ones_open() -> None:
+    head = "| a | b | c |\n|:---|---:|---:|\n"
+    for rows, folds in ((LONG_TABLE, 0), (LONG_TABLE + 1, 1)):
+        source = render_html(head + "| 1 | 2 | 3 |\n" * rows, "title")
+        assert source.count("<details><summary>") == source.count("</details>") == folds
+    assert f"Table with {LONG_TABLE + 1} rows" in source
 
 
 def test_the_page_holds_every_figure_the_markdown_names(written: tuple[Result, Path]) -> None:
@@ -117,7 +138,7 @@ def test_the_page_holds_every_figure_the_markdown_names(written: tuple[Result, P
 
 
 def test_without_figures_their_names_remain(tmp_path: Path) -> None:
-    files = write_reports(make_result(2, n_points=30), tmp_path)
+    files = write_reports(report_context(make_result(2, n_points=30)), tmp_path)
     source = files["report.html"].read_text(encoding="utf-8")
     assert "<code>plots/summary.png</code>" in source
     assert "<svg" not in source
@@ -130,10 +151,11 @@ def test_warnings_come_first_and_once(written: tuple[Result, Path]) -> None:
     repeated = replace(result, warnings=warnings)
     assert report_context(repeated)["warnings"] == ["layer_0 and layer_1: few points", "texts were cut"]
     encoder = replace(result, model=replace(result.model, kind="encoder", pooling="cls"))
-    (first, second) = report_context(encoder)["warnings"]
-    assert first == "3 % of the texts were cut at max_length"
-    assert second.startswith("embedding: not defined by construction")
-    assert "None." in describe_run(replace(result, warnings=()))
+    assert report_context(encoder)["warnings"][0] == "3 % of the texts were cut at max_length"
+    assert [w for w in report_context(encoder)["warnings"] if w.startswith("embedding: ")] == [
+        "embedding: not defined by construction: with CLS pooling it is one point for any texts"
+    ]
+    assert "Warnings" not in describe_run(report_context(replace(result, warnings=())))
     assert "3 % of the texts were cut" in (folder / "report.md").read_text(encoding="utf-8")
 
 
@@ -142,7 +164,7 @@ def test_what_is_not_defined_says_so_with_its_reason(written: tuple[Result, Path
     markdown = (folder / "report.md").read_text(encoding="utf-8")
     assert "nan" not in re.split(r"\W+", markdown)
     assert re.search(r"^\| embedding \|.*not defined", markdown, flags=re.MULTILINE)
-    assert "- embedding: 1 of 60 points are distinct: its numbers are not defined." in markdown
+    assert "- embedding: 1 distinct points of 60: no shape to measure." in markdown
     assert "not defined (the embedding is degenerate)" in markdown
     assert "In no layer: Spectral exponent." in markdown
 
@@ -151,17 +173,21 @@ def test_numbers_carry_the_half_width_of_their_interval(written: tuple[Result, P
     result, folder = written
     rows = result.table[(result.table["metric"] == "h1_max_norm") & (result.table["layer"] == "layer_0")]
     row = rows[rows["control"] == ""].iloc[0]
-    assert f"{row['value']:.3f} ± {(row['hi'] - row['lo']) / 2:.3f}" in (folder / "report.md").read_text(
-        encoding="utf-8"
-    )
+    assert row["lo"] < row["value"] < row["hi"]
+    shown = plus_minus(row["value"], (row["hi"] - row["lo"]) / 2)
+    assert "±" in shown
+    (table,) = [table for table in layer_tables(result) if table.title.startswith("H1")]
+    (cells,) = [cells for cells in table.rows if cells[0] == "layer_0"]
+    assert shown in cells
+    assert shown in (folder / "report.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", NASTY)
 def test_a_name_neither_breaks_nor_injects(name: str, tmp_path: Path) -> None:
     result = make_result(2, n_points=30, model=name, warnings=(name,))
     plain = make_result(2, n_points=30, warnings=("w",))
-    page = Page(write_reports(result, tmp_path)["report.html"].read_text(encoding="utf-8"))
-    usual = Page(write_reports(plain, tmp_path)["report.html"].read_text(encoding="utf-8"))
+    page = Page(write_reports(report_context(result), tmp_path)["report.html"].read_text(encoding="utf-8"))
+    usual = Page(write_reports(report_context(plain), tmp_path)["report.html"].read_text(encoding="utf-8"))
     assert page.tags == usual.tags
     assert len(page.text["td"]) == len(usual.text["td"])
     shown = " ".join(name.split())
@@ -237,7 +263,7 @@ def test_the_projects_templates_are_found() -> None:
 
 def test_a_run_is_described_in_a_few_lines() -> None:
     result = make_result(3, n_points=40, warnings=("careful",))
-    note = describe_run(result)
+    note = describe_run(report_context(result))
     assert note.index("careful") < note.index("expansion_ratio")
     assert len(note) < 4000
     assert html.unescape(note) == note

@@ -41,7 +41,7 @@ def reviews(tmp_path):
 def test_an_analysis_keeps_what_each_point_read(store, reviews):
     options = {"dataset": str(reviews), "unit": "row", "samples": 12, "replicates": 0, "nulls": 0}
     analysis = analyze(**options, text_columns="stars,parity", layers="layer_0")
-    table = analysis.text_table
+    table = analysis.texts
     assert list(table.columns) == [*TEXT_COLUMNS, "stars", "parity"]
     assert table["id"].tolist() == list(analysis.text_ids)
     assert table["text"][3] == "The 3 boats came back in the evening of day 3."
@@ -55,7 +55,7 @@ def test_an_analysis_keeps_what_each_point_read(store, reviews):
     assert stored["stars"].tolist() == table["stars"].tolist()
 
     private = analyze(**options, text_columns="stars", keep_texts=False, layers="layer_0")
-    assert private.text_table["nll"].tolist() == pytest.approx(table["nll"].tolist())
+    assert private.texts["nll"].tolist() == pytest.approx(table["nll"].tolist())
     for path in ("config/texts.json", "tables/texts.csv"):
         assert "boats" not in private.artifact(path).read_text()
 

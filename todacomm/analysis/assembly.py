@@ -39,8 +39,8 @@ def assemble(
     return Result(
         config=config,
         model=observed.model,
+        dataset=observed.dataset,
         texts=observed.texts,
-        text_table=observed.text_table,
         table=tidy(rows),
         nulls=tidy(nulls, NULL_COLUMNS),
         layers=tuple(
@@ -74,7 +74,7 @@ def identity(observed: Observation) -> dict[str, str]:
         "model": observed.model.name,
         "revision": observed.model.revision,
         "weights": observed.model.weights,
-        "dataset": observed.texts.name,
+        "dataset": observed.dataset.name,
     }
 
 
@@ -125,7 +125,7 @@ def run_rows(
         "expansion_ratio_published": published(observed),
         **observed.likelihood,
     }
-    shared = {**who, "layer": RUN_LAYER, "n": len(observed.texts.ids)}
+    shared = {**who, "layer": RUN_LAYER, "n": len(observed.dataset.ids)}
     return [
         {**shared, "metric": name, "value": value, **(estimate_columns(intervals[name]) if name in intervals else {})}
         for name, value in values.items()

@@ -66,10 +66,12 @@ class Uncertainty:
 
     def columns(self, layer: str, metric: str) -> dict[str, Any]:
         """The columns of a table row that say how sure its value is."""
-        if metric == REPRODUCTION and layer in self.loops.left:
-            left = self.loops.left[layer]
+        if metric == REPRODUCTION:
+            left = self.loops.left.get(layer, np.empty(0))
+            if len(left) < 2:
+                return {}
             low, high = np.quantile(left, [0.05, 0.95])
-            return {"se": float(left.std(ddof=1)), "lo": float(low), "hi": float(high)} if len(left) > 1 else {}
+            return {"se": float(left.std(ddof=1)), "lo": float(low), "hi": float(high)}
         estimate = self.intervals.get(layer, {}).get(metric)
         columns = estimate_columns(estimate) if estimate else {}
         for row in self.null_rows:
@@ -88,7 +90,7 @@ def infer_uncertainty(
 ) -> Uncertainty:
     """Half-samples, null models and the controls that the settings ask for."""
     topology, options = config.topology, config.inference
-    threads = homology_threads(topology, len(observed.texts.ids))
+    threads = homology_threads(topology, len(observed.dataset.ids))
     of_scores = [kind for kind in config.null_kinds if NULLS[kind].space == "scores"]
     inference = infer(
         shapes,
@@ -113,14 +115,14 @@ def infer_uncertainty(
         if kind == RANDOM_WEIGHTS:
             shown = controls[0]
         shapes_of_controls = [control.shapes for control in controls]
-        halves = _replicates(config, controls[0], threads)
+        halves = control_replicates(config, controls[0], threads)
         rows += control_rows(kind, shapes, shapes_of_controls, inference.replicates, halves)
     seed = config.record.seed
     return Uncertainty(
         loops=inference.loops,
         associations=[
-            *explain_loops(inference.loops.points, observed.text_table, seed),
-            *explain_gaps(shapes, observed.text_table, seed),
+            *explain_loops(inference.loops.points, observed.texts, seed),
+            *explain_gaps(shapes, observed.texts, seed),
         ],
         intervals=inference.intervals,
         run_intervals=inference.run_intervals,
@@ -154,7 +156,7 @@ def _another_pass(kind: str, seed: int, config: AnalysisConfig, progress: Progre
     return run_model(replace(config, model=replace(config.model, weights="random")), progress, seed=seed)
 
 
-def _replicates(config: AnalysisConfig, control: Control, threads: int) -> dict[str, np.ndarray]:
+def control_replicates(config: AnalysisConfig, control: Control, threads: int = 1) -> dict[str, np.ndarray]:
     """The control on the half-samples of the run, for paired differences."""
     if not config.has_intervals:
         return {}

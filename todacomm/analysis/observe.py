@@ -27,7 +27,7 @@ def observe(config: AnalysisConfig, progress: Progress = silent) -> Observation:
 
         layers = () if config.model.layers == ("all",) else config.model.layers
         observed = read_clouds(Path(config.model.model.removeprefix(OWN_CLOUDS)), layers)
-        landmarks, n_points = config.topology.landmarks, len(observed.texts.ids)
+        landmarks, n_points = config.topology.landmarks, len(observed.dataset.ids)
         if landmarks > n_points:
             raise ValueError(
                 f"landmarks is {landmarks}, the file has {n_points} points a layer: expected at most as many"
@@ -84,7 +84,7 @@ def _forward_pass(
     )
     return Observation(
         model=replace(loaded.info, max_length=seen.max_length, n_predicted=seen.n_predicted),
-        texts=TextFacts(
+        dataset=TextFacts(
             name=texts.name,
             source=texts.source,
             revision=texts.revision,
@@ -99,7 +99,7 @@ def _forward_pass(
         pooled_tokens=seen.pooled_tokens,
         truncated_fraction=float(seen.truncated.mean()),
         token_embeddings=np.ascontiguousarray(seen.token_embeddings),
-        text_table=text_table(
+        texts=text_table(
             texts.ids,
             texts.texts,
             documents=texts.documents,

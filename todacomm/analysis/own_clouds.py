@@ -54,7 +54,7 @@ def read_clouds(path: Path, layers: Iterable[str] = ()) -> Observation:
             n_layers=len(clouds),
             width=max(cloud.shape[1] for cloud in clouds.values()),
         ),
-        texts=TextFacts(
+        dataset=TextFacts(
             name=f"{n_points} own points" if texts is None and not labels else f"{n_points} own texts",
             source=str(path),
             unit="row",
@@ -64,7 +64,7 @@ def read_clouds(path: Path, layers: Iterable[str] = ()) -> Observation:
             ids=tuple(ids),
         ),
         clouds=clouds,
-        text_table=text_table(ids, None if texts is None else ids, columns=labels),
+        texts=text_table(ids, None if texts is None else ids, columns=labels),
         warnings=tuple(warnings),
     )
 

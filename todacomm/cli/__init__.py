@@ -14,6 +14,7 @@ COMMANDS: dict[str, dict[str, str]] = {
     },
     "Look": {
         "show": "todacomm.cli.show:show",
+        "explore": "todacomm.cli.explore:explore",
         "export": "todacomm.cli.export:export",
         "ui": "todacomm.cli.ui:ui",
     },

@@ -80,7 +80,7 @@ def print_facts(analysis: "Analysis") -> None:
         run_id=analysis.run_id,
         run_name=analysis.run_name,
         model=analysis.model.name,
-        dataset=analysis.texts.name,
+        dataset=analysis.dataset.name,
         link=tracking.run_link(analysis),
         report=tracking.report_path(analysis),
         headline=headline(analysis.outline()),

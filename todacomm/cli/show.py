@@ -87,7 +87,7 @@ def print_loops(text: str) -> None:
     from todacomm.reports.loops import gap_sentences, loop_blocks, loop_table
 
     analysis = tracking.load_analysis(tracking.find_analysis(text))
-    result = replace(analysis.outline(), loop_points=analysis.loop_points, text_table=analysis.text_table)
+    result = replace(analysis.outline(), loop_points=analysis.loop_points, texts=analysis.texts)
     table = loop_table(result)
     if table is None:
         raise ValueError(f"{analysis.run_name} has no loops on record: analyse again with loops=5 and maxdim=1")

@@ -112,7 +112,7 @@ def unpaired(gathered: Gathered, a: str, b: str) -> str:
     if gathered.over != MODELS:
         return "they read different texts"
     first, second = gathered.analyses[a], gathered.analyses[b]
-    if first.texts.digest != second.texts.digest:
+    if first.dataset.digest != second.dataset.digest:
         return "they read different texts"
     if first.settings["options"]["seed"] != second.settings["options"]["seed"]:
         return "their seeds differ, and so their half-samples"

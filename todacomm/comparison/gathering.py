@@ -134,7 +134,7 @@ def pick_over(analyses: Iterable["Analysis"], wanted: str) -> str:
         return wanted
     analyses = list(analyses)
     models = {tuple(value for name, value in identity_of(a).items() if name != "dataset") for a in analyses}
-    return DATASETS if len(models) == 1 and len({a.texts.digest for a in analyses}) > 1 else MODELS
+    return DATASETS if len(models) == 1 and len({a.dataset.digest for a in analyses}) > 1 else MODELS
 
 
 def _warnings(runs: pd.DataFrame, differing: pd.DataFrame, over: str) -> tuple[RunWarning, ...]:
@@ -154,7 +154,7 @@ def _warnings(runs: pd.DataFrame, differing: pd.DataFrame, over: str) -> tuple[R
 
 
 def _facts(analysis: "Analysis") -> dict[str, Any]:
-    model, texts = analysis.model, analysis.texts
+    model, texts = analysis.model, analysis.dataset
     facts: dict[str, Any] = {"run_id": analysis.run_id, **identity_of(analysis)}
     facts |= {"kind": model.kind, "family": family_of(facts["model"], model.family)}
     facts |= {"points": texts.samples, "pooling": model.pooling}

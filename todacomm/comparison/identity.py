@@ -24,7 +24,7 @@ def identity_of(analysis: "Analysis") -> dict[str, str]:
         "model": model.name,
         "revision": model.revision,
         "weights": model.weights,
-        "dataset": analysis.texts.name,
+        "dataset": analysis.dataset.name,
     }
 
 

@@ -38,7 +38,7 @@ class Group:
 
 def settings_of(analysis: "Analysis", over: str) -> dict[str, str]:
     """What must agree for two analyses to compare, as it was asked for."""
-    options, texts = analysis.settings["options"], analysis.texts
+    options, texts = analysis.settings["options"], analysis.dataset
     asked: dict[str, Any] = {"points": texts.samples}
     if over == MODELS:
         asked |= {"dataset": texts.name, DIGEST: texts.digest}

@@ -92,7 +92,7 @@ def same_texts(gathered: Gathered) -> list[Pair]:
     """Labels of every two analyses of the same texts; none where they are too many to be paired."""
     if gathered.over != MODELS:
         return []
-    digest = {label: analysis.texts.digest for label, analysis in gathered.analyses.items()}
+    digest = {label: analysis.dataset.digest for label, analysis in gathered.analyses.items()}
     return [(a, b) for a, b in every_pair(gathered) if digest[a] == digest[b]]
 
 
@@ -101,7 +101,7 @@ def stored_clouds(analysis: "Analysis", most: int, seed: int = 0) -> dict[str, n
     if not analysis.settings["options"]["keep_clouds"]:
         return {}
     prepare = standardize if analysis.config.topology.standardize else partial(np.asarray, dtype=np.float64)
-    chosen = np.random.default_rng(seed).permutation(analysis.texts.samples)[:most]
+    chosen = np.random.default_rng(seed).permutation(analysis.dataset.samples)[:most]
     return {layer: prepare(analysis.cloud(layer))[chosen] for layer in residual_depths(analysis)}
 
 

@@ -74,7 +74,7 @@ def trajectories(analyses: Iterable[tuple["Analysis", int | None]]) -> tuple[Tra
     for analysis, step in analyses:
         if step is not None:
             asked = analysis.settings["options"]
-            key = asked["model"], asked["weights"], analysis.texts.name, analysis.texts.digest
+            key = asked["model"], asked["weights"], analysis.dataset.name, analysis.dataset.digest
             together.setdefault(key, {}).setdefault(step, analysis)
     made = []
     for (model, weights, dataset, _), by_step in together.items():

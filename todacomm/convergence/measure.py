@@ -75,13 +75,13 @@ def measure_convergence(
         config=config.analysis,
         repeats=config.repeats,
         model=observed.model,
-        texts=observed.texts,
+        dataset=observed.dataset,
         table=table,
         recommended=tidy(recommended, RECOMMENDED_COLUMNS),
         layers={name: list(observed.clouds).index(name) for name in plan.clouds},
         sizes=plan.sizes,
         pca=plan.pca,
-        warnings=(*observed.warnings, *plan_warnings(plan, config, len(observed.texts.ids))),
+        warnings=(*observed.warnings, *plan_warnings(plan, config, len(observed.dataset.ids))),
         seconds=clock.seconds,
     )
 
@@ -96,7 +96,7 @@ def make_plan(config: ConvergenceConfig, observed: Observation) -> Plan:
     """
     analysis = config.analysis
     clouds = {name: observed.clouds[name] for name in chosen_layers(list(observed.clouds), config)}
-    n_points, width = len(observed.texts.ids), max(cloud.shape[1] for cloud in clouds.values())
+    n_points, width = len(observed.dataset.ids), max(cloud.shape[1] for cloud in clouds.values())
     sizes = config.sizes or size_ladder(n_points)
     if sizes[-1] > n_points:
         raise ValueError(f"sizes has {sizes[-1]}, there are {n_points} points a layer: expected at most as many")

@@ -43,7 +43,7 @@ class Convergence:
     config: AnalysisConfig
     repeats: int
     model: ModelFacts
-    texts: TextFacts
+    dataset: TextFacts
     table: pd.DataFrame
     recommended: pd.DataFrame
     layers: Mapping[str, int]

@@ -95,8 +95,8 @@ def provenance(result: Provenance, most: int = 48) -> list[str]:
     pca = f"PCA {config.topology.pca}" if config.topology.pca else "no PCA"
     return [
         shorten(str(result.model.name or config.model.model), most) + weights,
-        shorten(str(result.texts.name or config.texts.dataset), most),
-        f"{result.texts.samples} points",
+        shorten(str(result.dataset.name or config.texts.dataset), most),
+        f"{result.dataset.samples} points",
         pca,
         config.topology.metric + (", standardised" if config.topology.standardize else ""),
     ]

@@ -22,7 +22,7 @@ from todacomm.figures.panels import (
     with_streams,
 )
 from todacomm.figures.style import BAND, CONTROL, DEGREES, MUTED, OTHERS, STREAMS, Look, sheet
-from todacomm.results.depth import FEW_TEXTS, LOOP, Curve, Depth
+from todacomm.results.depth import FEW_TEXTS, LOOP, NO_LOOP, Curve, Depth
 from todacomm.results.findings.judgement import LEVEL
 from todacomm.results.result import Result
 
@@ -36,7 +36,7 @@ def draw_summary(result: Result, title: str) -> Figure:
     depth = result.depth
     rotated = depth.null("h0_total_norm").defined or depth.null("h1_max_norm").defined
     notes = [OF_NULL] if rotated else []
-    notes += [OF_LOOPS] if any(depth.verdicts) else []
+    notes += [OF_LOOPS] if judged_loops(depth) else []
     figure = sheet(result, title, 12.6, 7.2, "     ".join([*notes, NOTE]))
     grid = figure.subplots(
         2, 3, gridspec_kw={"left": 0.06, "right": 0.985, "bottom": 0.072, "top": 0.835, "wspace": 0.27, "hspace": 0.58}
@@ -92,15 +92,20 @@ def _marked(axes: Axes, depth: Depth, metric: str, look: Look) -> Line2D:
     for mask, style in _claims(depth, metric):
         axes.plot(
             depth.positions[mask], curve.value[mask], color=look.color, marker=look.marker, linestyle="", zorder=5,
-            fillstyle=style, markerfacecoloralt="white",
+            markersize=5.5, fillstyle=style, markerfacecoloralt="white",
         )  # fmt: skip
     return drawn
+
+
+def judged_loops(depth: Depth) -> bool:
+    """Whether it is on record where a loop may be claimed."""
+    return any(verdict in (LOOP, FEW_TEXTS, NO_LOOP) for verdict in depth.verdicts)
 
 
 def _claims(depth: Depth, metric: str) -> list[tuple[np.ndarray, Literal["full", "left"]]]:
     """Layers whose mark is filled, and those where half of it is."""
     verdicts = np.array(depth.verdicts)
-    if metric == "h1_max_norm" and any(depth.verdicts):
+    if metric == "h1_max_norm" and judged_loops(depth):
         return [(depth.sound & (verdicts == LOOP), "full"), (depth.sound & (verdicts == FEW_TEXTS), "left")]
     return [(depth.sound & (depth.against(metric, "p_adjusted") <= LEVEL), "full")]
 

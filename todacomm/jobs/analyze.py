@@ -73,17 +73,20 @@ def measure(config: AnalysisConfig, progress: Progress = silent) -> Result:
 
 
 def draw_and_report(result: Result, report: Mapping[str, Any], folder: Path, progress: Progress = silent) -> None:
-    """Draw the figures of a result and write its reports into a folder.
+    """Draw the figures of a result, and write its reports and its interactive page into a folder.
 
     Parameters
     ----------
     report : mapping
         From :func:`todacomm.reports.report_context`.
     """
+    from todacomm.explorer.of_analysis import MOST_POINTS, PAGE, write_page
     from todacomm.figures import draw_all
     from todacomm.reports import write_reports
 
     progress("figures", 0, 1)
     draw_all(result, folder)
     write_reports(report, folder)
+    if result.config.record.explorer and result.dataset.samples <= MOST_POINTS:
+        write_page(result, folder / PAGE)
     progress("figures", 1, 1)

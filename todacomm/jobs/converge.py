@@ -102,7 +102,7 @@ def params(config: ConvergenceConfig) -> dict[str, Any]:
 
 def tags(result: Convergence) -> dict[str, str]:
     """What was measured, and the warnings."""
-    model, texts = result.model, result.texts
+    model, texts = result.model, result.dataset
     return {
         "model": model.name,
         "revision": model.revision,

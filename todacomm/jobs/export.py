@@ -92,7 +92,7 @@ def interpretation(result: Result) -> str:
     from todacomm.reports import headline
     from todacomm.reports import interpretation as sentences
 
-    parts = [f"# {result.model.name} on {result.texts.name}", headline(result)]
+    parts = [f"# {result.model.name} on {result.dataset.name}", headline(result)]
     for topic, lines in sentences(result).items():
         parts += [f"## {topic}", "\n".join(f"- {line}" for line in lines)]
     return "\n\n".join(parts) + "\n"

@@ -157,8 +157,8 @@ def compared(comparison: Comparison) -> list[tuple[str, str]]:
     components = f"{topology.pca} principal components" if topology.pca else "no PCA"
     settings = {
         "points": ("Points", ", ".join(number(n) for n in dict.fromkeys(runs["points"]))),
-        "dataset": ("Texts", f"{first.texts.name}, digest {first.texts.digest}"),
-        "unit": ("Unit", first.texts.unit),
+        "dataset": ("Texts", f"{first.dataset.name}, digest {first.dataset.digest}"),
+        "unit": ("Unit", first.dataset.unit),
         "pca": ("Cloud", f"{components}, {topology.metric}" + (", z-scored" if topology.standardize else "")),
         "pooling": ("Pooling", ", ".join(sorted(set(runs["pooling"].astype(str))))),
         "protocol": ("Protocol", first.tags.get("todacomm.protocol", inference.protocol)),

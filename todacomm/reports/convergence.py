@@ -36,7 +36,7 @@ def describe_convergence(result: Convergence) -> str:
 
 def convergence_context(result: Convergence) -> dict[str, Any]:
     """The variables of the template: as those of an analysis' report, with ``tolerance`` and ``spread`` in words."""
-    model, texts = result.model.name, result.texts.name
+    model, texts = result.model.name, result.dataset.name
     facts = [pair for pair in settings_table(result) if pair[0] not in OF_AN_ANALYSIS]
     sizes = (
         "Sizes",

@@ -36,7 +36,7 @@ def report_context(result: Result) -> dict[str, Any]:
     """
     overview, *others = pictures(result)
     return {
-        "title": one_line(f"{result.model.name} on {result.texts.name}"),
+        "title": one_line(f"{result.model.name} on {result.dataset.name}"),
         "warnings": warnings(result),
         "headline": headline(result),
         "numbers": run_table(result),
@@ -80,7 +80,7 @@ def describe_run(context: Mapping[str, Any]) -> str:
 def headline(result: Result) -> str:
     """The few sentences to remember, in plain text."""
     names = [layer.name for layer in result.layers]
-    return " ".join(headline_sentence(finding, names) for finding in main_findings(result))
+    return " ".join(dict.fromkeys(headline_sentence(finding, names) for finding in main_findings(result)))
 
 
 def interpretation(result: Result) -> dict[str, list[str]]:

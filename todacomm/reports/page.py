@@ -143,4 +143,4 @@ def _with_solid_numbers(body: str) -> str:
     >>> _with_solid_numbers("0.5 ± 0.1 and 3 %")
     '0.5\\xa0±\\xa00.1 and 3\\xa0%'
     """
-    return body.replace(" ± ", "\u00a0±\u00a0").replace(" %", "\u00a0%")
+    return re.sub(r"(?<=\d) %", "\u00a0%", re.sub(r"(?<=\d) ± (?=\d)", "\u00a0±\u00a0", body))

@@ -13,7 +13,7 @@ from todacomm.settings.protocols import load_protocol
 
 def settings_table(result: Provenance) -> list[tuple[str, str]]:
     """Pairs of a name and its value; what is not known is left out."""
-    model, texts, config = result.model, result.texts, result.config
+    model, texts, config = result.model, result.dataset, result.config
     topology, inference = config.topology, config.inference
     pca = f"{topology.pca} principal components" if topology.pca else "no PCA"
     rows = [

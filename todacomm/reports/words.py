@@ -418,6 +418,7 @@ SHORT: dict[str, Callable[[Finding, Place], str]] = {
     "no_loops": _no_loops_in_short,
     "null_difference": _null_difference_in_short,
     "no_null": lambda finding, at: "No number is compared with chance.",
+    "too_few_draws": lambda finding, at: "There are too few draws of the rotation null to decide anything.",
     "nothing_readable": lambda finding, at: "No layer can be interpreted.",
 }
 """Short forms for a headline, where the interpretation repeats the fact with its evidence."""

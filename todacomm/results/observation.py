@@ -18,7 +18,7 @@ class Observation:
 
     Attributes
     ----------
-    model, texts : ModelFacts, TextFacts
+    model, dataset : ModelFacts, TextFacts
         What is known of the model and of the texts.
     clouds : dict of ndarray, shape (n_points, n_dims)
         Pooled activations by layer in the order of depth, float32; row i is text i in every layer.
@@ -30,16 +30,16 @@ class Observation:
         Share of the texts cut at ``max_length``; nan where it is unknown.
     token_embeddings : ndarray, shape (n_points, n_dims), or None
         Input embeddings at the pooled position, without positions.
-    text_table : DataFrame
+    texts : DataFrame
         What each point read, see :func:`todacomm.results.texts.text_table`.
     """
 
     model: ModelFacts
-    texts: TextFacts
+    dataset: TextFacts
     clouds: dict[str, np.ndarray]
     likelihood: dict[str, float] = field(default_factory=dict)
     pooled_tokens: np.ndarray | None = None
     truncated_fraction: float = float("nan")
     token_embeddings: np.ndarray | None = None
-    text_table: pd.DataFrame = field(default_factory=pd.DataFrame)
+    texts: pd.DataFrame = field(default_factory=pd.DataFrame)
     warnings: tuple[RunWarning, ...] = ()

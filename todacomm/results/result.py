@@ -25,7 +25,7 @@ class Provenance(Protocol):
     @property
     def model(self) -> ModelFacts: ...
     @property
-    def texts(self) -> TextFacts: ...
+    def dataset(self) -> TextFacts: ...
     @property
     def seconds(self) -> dict[str, float]: ...
 
@@ -42,7 +42,7 @@ class Result:
         Which points make each bar of ``loops``, in the same order.
     clouds : dict of ndarray, shape (n_points, n_dims)
         Pooled activations by layer, float32.
-    text_table : DataFrame
+    texts : DataFrame
         What each point read, in the order of the clouds' rows: :func:`todacomm.results.texts.text_table`.
     replicates : mapping of ndarray, shape (replicates, len(INTERVAL_METRICS))
         Layer -> its metrics on the half-samples, the same half-samples in every run of as many texts and the same seed.
@@ -54,12 +54,12 @@ class Result:
 
     config: AnalysisConfig
     model: ModelFacts
-    texts: TextFacts
+    dataset: TextFacts
     table: pd.DataFrame
     nulls: pd.DataFrame
     layers: tuple[LayerResult, ...]
     clouds: dict[str, np.ndarray]
-    text_table: pd.DataFrame = field(default_factory=pd.DataFrame)
+    texts: pd.DataFrame = field(default_factory=pd.DataFrame)
     replicates: Mapping[str, np.ndarray] = field(default_factory=dict)
     loops: pd.DataFrame = field(default_factory=lambda: tidy([], LOOP_COLUMNS))
     loop_points: tuple[LoopPoints, ...] = ()

@@ -137,6 +137,7 @@ class RecordConfig(Settings):
     experiment_name: str = option("todacomm", "MLflow experiment", decides=NOTHING)
     output_dir: str = option("", "also write the run's files to this folder", decides=NOTHING)
     keep_clouds: bool = option(True, "store the pooled activations", decides=NOTHING)
+    explorer: bool = option(True, "write the interactive page, explorer.html", decides=NOTHING)
     keep_texts: bool = option(True, "store the words of the texts; without them ids and numbers stay", decides=NOTHING)
     cache: bool = option(True, "use and keep pooled activations in the cache folder of this user", decides=NOTHING)
     seed: int = option(42, "seed of every random choice", low=0, decides=WHICH)

@@ -13,6 +13,7 @@ import pandas as pd
 from todacomm.core.loops.whole_run import LoopPoints
 from todacomm.results.layer import LayerResult
 from todacomm.results.loops import Loop, pick_loop
+from todacomm.results.page import FramedPage
 from todacomm.results.result import Result
 from todacomm.results.table import run_values
 from todacomm.settings.analysis import AnalysisConfig
@@ -75,7 +76,7 @@ class Analysis:
         The longest H1 bars of every layer with their verdicts, columns :data:`todacomm.results.table.LOOP_COLUMNS`.
     associations : DataFrame
         What loops and gaps go with, columns :data:`todacomm.results.table.ASSOCIATION_COLUMNS`.
-    model, texts : ModelFacts, TextFacts
+    model, dataset : ModelFacts, TextFacts
         What is known of the model and the texts.
     warnings : tuple of RunWarning
         Every warning of the run and of its layers.
@@ -103,7 +104,7 @@ class Analysis:
         self.warnings = tables.warnings
         self.settings = tables.settings
         self.model = tables.model
-        self.texts = tables.texts
+        self.dataset = tables.dataset
         self.layer_names = tuple(name for _, name, _ in tables.settings["layers"])
 
     def __repr__(self) -> str:
@@ -125,7 +126,7 @@ class Analysis:
         return tuple(json.loads(self.artifact(TEXTS).read_text(encoding="utf-8")).get("ids", ()))
 
     @cached_property
-    def text_table(self) -> pd.DataFrame:
+    def texts(self) -> pd.DataFrame:
         """What each point read, in the order of the clouds' rows: :func:`todacomm.results.texts.text_table`."""
         return read_text_table(self.artifact(TEXTS))
 
@@ -143,7 +144,7 @@ class Analysis:
             There is no such layer or bar.
         """
         name = next(known for index, known, _ in self.settings["layers"] if index == self._index(layer))
-        return pick_loop(self.loops, self.loop_points, self.text_table, name, rank)
+        return pick_loop(self.loops, self.loop_points, self.texts, name, rank)
 
     def diagrams(self, layer: str | int) -> list[np.ndarray]:
         """Persistence diagrams of a layer by degree, each of shape ``(bars, 2)`` with birth and death."""
@@ -180,7 +181,7 @@ class Analysis:
         return Result(
             config=self.config,
             model=self.model,
-            texts=self.texts,
+            dataset=self.dataset,
             table=self.layers,
             nulls=self.nulls,
             loops=self.loops,
@@ -200,13 +201,23 @@ class Analysis:
         stored = self.layer_names if self.settings["options"]["keep_clouds"] else ()
         return replace(
             outline,
-            texts=replace(self.texts, ids=self.text_ids),
+            dataset=replace(self.dataset, ids=self.text_ids),
             layers=tuple(layers),
             clouds={name: self.cloud(name) for name in stored},
-            text_table=self.text_table,
+            texts=self.texts,
             replicates=self.replicates,
             loop_points=self.loop_points,
         )
+
+    def explorer(self, height: int = 900) -> FramedPage:
+        """The interactive page as a notebook shows it.
+
+        Raises
+        ------
+        ValueError
+            The run was recorded without one: ``todacomm explore RUN`` makes it from the stored clouds.
+        """
+        return FramedPage(self.artifact("explorer.html").read_text(encoding="utf-8"), height)
 
     @property
     def artifact_uri(self) -> str:

@@ -122,8 +122,8 @@ def last_tags(result: Result) -> dict[str, str]:
         "model": result.model.name,
         "revision": result.model.revision,
         "family": result.model.family,
-        "dataset": result.texts.name,
-        "texts_digest": result.texts.digest,
+        "dataset": result.dataset.name,
+        "texts_digest": result.dataset.digest,
         "warnings": fitted("\n".join(map(str, result.warnings))),
     })  # fmt: skip
 

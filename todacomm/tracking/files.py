@@ -57,7 +57,7 @@ class Tables(NamedTuple):
     loops: pd.DataFrame
     associations: pd.DataFrame
     model: ModelFacts
-    texts: TextFacts
+    dataset: TextFacts
     settings: dict[str, Any]
     warnings: tuple[RunWarning, ...]
 
@@ -71,8 +71,8 @@ def stage(result: Result, folder: Path) -> None:
         result.nulls.to_csv(folder / "tables/nulls.csv", index=False)
     _write_json(folder / TABLES, _tables(result), indent=None)
     stage_loops(result, folder)
-    table = result.text_table if result.config.record.keep_texts else without_words(result.text_table)
-    _write_json(folder / TEXTS, result.texts.record() | {"ids": result.texts.ids, "table": record_of(table)})
+    table = result.texts if result.config.record.keep_texts else without_words(result.texts)
+    _write_json(folder / TEXTS, result.dataset.record() | {"ids": result.dataset.ids, "table": record_of(table)})
     table.to_csv(folder / "tables/texts.csv", index=False)
     _write_json(folder / "environment.json", environment(result))
     options = yaml.safe_dump(resolved(result), sort_keys=False, allow_unicode=True)
@@ -93,7 +93,7 @@ def stage_loops(result: Result, folder: Path) -> None:
     if not len(result.loops):
         return
     result.loops.to_csv(folder / "tables/loops.csv", index=False)
-    table = result.text_table if result.config.record.keep_texts else without_words(result.text_table)
+    table = result.texts if result.config.record.keep_texts else without_words(result.texts)
     loop_texts(result.loop_points, table).to_csv(folder / "tables/loop_texts.csv", index=False)
     if len(result.associations):
         result.associations.to_csv(folder / "tables/associations.csv", index=False)
@@ -108,7 +108,7 @@ def stage_loops(result: Result, folder: Path) -> None:
 def stage_clouds(result: Result, folder: Path) -> None:
     """One compressed file a layer: the cloud in the precision it came in, and which text each row is."""
     (folder / "clouds").mkdir(exist_ok=True)
-    ids = np.array(result.texts.ids, dtype=np.str_)
+    ids = np.array(result.dataset.ids, dtype=np.str_)
 
     def write(layer: LayerResult) -> None:
         arrays = {"layer": np.array(layer.name), "cloud": result.clouds[layer.name], "text_ids": ids}
@@ -132,7 +132,8 @@ def resolved(result: Result) -> dict[str, Any]:
     """Every option by name, with what ``auto`` came to where the result tells."""
     options = result.config.to_flat()
     known: dict[str, Any] = {"engine": resolve_engine(options["engine"])}
-    known |= {name: value for facts in (result.texts, result.model) for name, value in facts.record().items() if value}
+    facts = result.dataset.record() | result.model.record()
+    known |= {name: value for name, value in facts.items() if value}
     for name, value in options.items():
         if value in (AUTO, None):
             options[name] = known.get(name, AUTO)
@@ -147,7 +148,7 @@ def environment(result: Result) -> dict[str, Any]:
         "system": platform.platform(),
         "machine": platform.machine(),
         "model": result.model.record(),
-        "texts": result.texts.record(),
+        "texts": result.dataset.record(),
         "seconds": result.seconds,
     }
 
@@ -172,7 +173,7 @@ def read_tables(path: Path) -> Tables:
             loops=_table(stored["loop_columns"], stored["loops"], LOOP_COLUMNS),
             associations=_table(stored["association_columns"], stored["associations"], ASSOCIATION_COLUMNS),
             model=ModelFacts(**stored["settings"]["model"]),
-            texts=TextFacts.restore(stored["settings"]["texts"]),
+            dataset=TextFacts.restore(stored["settings"]["texts"]),
             settings=stored["settings"],
             warnings=tuple(RunWarning(*warning) for warning in stored["warnings"]),
         )
@@ -248,7 +249,7 @@ def _tables(result: Result) -> dict[str, Any]:
             "resolved": resolved(result),
             "config_hash": result.config.digest(),
             "model": result.model.record(),
-            "texts": result.texts.record(),
+            "texts": result.dataset.record(),
             "seconds": result.seconds,
             "layers": [[layer.index, layer.name, layer.depth] for layer in result.layers],
         },

@@ -108,7 +108,7 @@ class AnalysisRun:
                 params=[Param(key, value) for key, value in entries.params(result).items()],
                 tags=[RunTag(key, value) for key, value in tags.items()],
             )
-            log_dataset(client, run_id, _dataset(result.texts))
+            log_dataset(client, run_id, _dataset(result.dataset))
         if self.config.record.output_dir:
             copy_whole(folder, Path(self.config.record.output_dir))
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.helpers.tiny_models import tiny_model_folder
@@ -40,7 +41,8 @@ def assert_same(one, other):
         np.testing.assert_array_equal(cloud, other.clouds[name])
     np.testing.assert_array_equal(one.pooled_tokens, other.pooled_tokens)
     np.testing.assert_array_equal(one.token_embeddings, other.token_embeddings)
-    plain = {name: getattr(one, name) for name in ("model", "texts", "likelihood", "truncated_fraction", "warnings")}
+    pd.testing.assert_frame_equal(one.texts, other.texts)
+    plain = {name: getattr(one, name) for name in ("model", "dataset", "likelihood", "truncated_fraction", "warnings")}
     assert plain == {name: getattr(other, name) for name in plain}
 
 
@@ -51,9 +53,9 @@ def test_the_numbers_are_the_same_bit_for_bit(model):
     assert len(cache.entries()) == 1
     for result in results[1:]:
         assert result.table.equals(results[0].table)
-        assert (result.model, result.texts, result.warnings) == (
+        assert (result.model, result.dataset, result.warnings) == (
             results[0].model,
-            results[0].texts,
+            results[0].dataset,
             results[0].warnings,
         )
     assert_same(observe(without), observe(second))
@@ -108,7 +110,7 @@ def test_a_changed_file_of_texts_is_another_entry(tmp_path):
     config = settings(dataset=str(texts), unit="row")
     before = observe(config)
     texts.write_text("".join(f'{{"text": "text number {i}"}}\n' for i in range(1, 13)))
-    assert observe(config).texts.digest != before.texts.digest
+    assert observe(config).dataset.digest != before.dataset.digest
 
 
 def cut(path):
@@ -153,7 +155,7 @@ def test_an_entry_under_another_name_is_not_taken():
     other = settings(samples=13)
     entry.path.rename(entry.path.with_name(observation_key(other).digest))
     seen = observe(other)
-    assert len(seen.texts.ids) == 13
+    assert len(seen.dataset.ids) == 13
     assert any("belongs to another analysis" in warning.text for warning in seen.warnings)
 
 

@@ -137,7 +137,7 @@ def _files(key: Key, observed: Observation) -> dict[str, bytes]:
         "key": key.facts,
         "layers": list(observed.clouds),
         "model": observed.model.record(),
-        "texts": observed.texts.record() | {"ids": observed.texts.ids},
+        "texts": observed.dataset.record() | {"ids": observed.dataset.ids},
         "likelihood": observed.likelihood,
         "truncated_fraction": observed.truncated_fraction,
         "warnings": observed.warnings,
@@ -149,7 +149,7 @@ def _files(key: Key, observed: Observation) -> dict[str, bytes]:
     files = {
         _ARRAYS: packed.getvalue(),
         _FACTS: json.dumps(facts).encode(),
-        _TEXTS: json.dumps(record_of(observed.text_table)).encode(),
+        _TEXTS: json.dumps(record_of(observed.texts)).encode(),
         _LABEL: " ".join(key.label.split()).encode(),
     }
     return files | {_DIGEST: _digest(files).encode()}
@@ -166,11 +166,11 @@ def _read(folder: Path, key: Key) -> Observation:
         arrays = {name: stored[name] for name in stored.files}
     return Observation(
         model=ModelFacts(**facts["model"]),
-        texts=TextFacts.restore(facts["texts"]),
+        dataset=TextFacts.restore(facts["texts"]),
         clouds={name: arrays[f"{_CLOUD}{index}"] for index, name in enumerate(facts["layers"])},
         likelihood=facts["likelihood"],
         truncated_fraction=facts["truncated_fraction"],
-        text_table=restored(json.loads(files[_TEXTS])),
+        texts=restored(json.loads(files[_TEXTS])),
         warnings=tuple(RunWarning(*warning) for warning in facts["warnings"]),
         **{name: arrays.get(name) for name in _OPTIONAL},
     )

@@ -74,7 +74,7 @@ class Judgement:
             "half_width": float(curve.half_width[i]),
             "null": float(self.depth.null(self.metric).value[i]),
             "p": float(self.depth.against(self.metric, "p_adjusted")[i]),
-            "adjusted": not self.alone[i],
+            "adjusted": bool(~self.alone[i]),
         }
 
 

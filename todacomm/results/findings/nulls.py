@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from todacomm.core.metrics import LAYER_METRICS
-from todacomm.results.depth import FEW_TEXTS, LOOP, Depth
+from todacomm.results.depth import FEW_TEXTS, LOOP, NO_LOOP, Depth
 from todacomm.results.findings.finding import Finding, named
 from todacomm.results.findings.judgement import judge
 from todacomm.results.result import Result
@@ -20,7 +20,7 @@ def of_loops(result: Result, depth: Depth) -> list[Finding]:
 
     Kinds: ``loops``, ``few_texts``, ``no_loops``; none where no verdict is on record.
     """
-    known = np.array([bool(verdict) for verdict in depth.verdicts]) & depth.sound
+    known = np.isin(depth.verdicts, (LOOP, FEW_TEXTS, NO_LOOP)) & depth.sound
     if not known.any():
         return []
     of = {verdict: known & (np.array(depth.verdicts) == verdict) for verdict in (LOOP, FEW_TEXTS)}

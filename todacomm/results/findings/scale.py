@@ -15,9 +15,11 @@ SPANS = ("h0_mean_lifetime", "mean_norm", "h0_total_norm")
 
 def growth(result: Result) -> Iterator[Finding]:
     """The expansion ratios of a headline. Kinds: ``growth``, ``growth_from_first_block``."""
+    if result.depth.sound.sum() < 2:
+        return
     ratios = result.run_values
     raw, scale_free = ratios.get("expansion_ratio", np.nan), ratios.get("expansion_ratio_norm", np.nan)
-    block = ratios.get("expansion_ratio_block", np.nan) if result.depth.sound.sum() > 1 else np.nan
+    block = ratios.get("expansion_ratio_block", np.nan)
     if np.isfinite(raw) and np.isfinite(scale_free):
         yield Finding("growth", values={"raw": raw, "scale_free": scale_free})
     elif np.isfinite(block):

@@ -1,0 +1,103 @@
+"""Findings in words: every kind has a sentence, in one part of the interpretation, and none is said twice."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+import todacomm.results.findings as package
+from tests.helpers.results import add_streams, make_result
+from todacomm.reports.model import headline, interpretation
+from todacomm.reports.words import SHORT, WORDS, Place, headline_sentence, sentence
+from todacomm.results.findings import Finding
+
+NAMES = ("embedding", "layer_0", "layer_1_attention", "layer_1", "layer_2", "final")
+EVIDENCE = {"layer": "layer_1", "value": 0.134, "half_width": 0.046, "null": 0.0868, "p": 0.025, "adjusted": True}
+LOOPS = {"bars": 2, "layer": "layer_1", "reproduction": 0.8}
+SAID = {
+    "long_bars": (
+        Finding("long_bars", ("layer_0", "layer_1", "layer_2"), {"strongest": EVIDENCE, "not_detected": ("final",)}),
+        "The longest H1 bar is longer than the covariance explains in layer_0 to layer_2 (most clearly in layer_1: "
+        "0.134 ± 0.046 against 0.0868 in rotated clouds, adjusted p = 0.025, in units of the median distance). Not "
+        "detected in final.",
+    ),
+    "not adjusted": (
+        Finding("long_bars", ("layer_1",), {"strongest": {**EVIDENCE, "adjusted": False}, "not_detected": ()}),
+        "The longest H1 bar is longer than the covariance explains in layer_1 (0.134 ± 0.046 against 0.0868 in rotated "
+        "clouds, p = 0.025, not adjusted for the other layers, in units of the median distance).",
+    ),
+    "in a stream": (
+        Finding("long_bars", ("layer_1_attention",), {"strongest": EVIDENCE, "not_detected": ()}),
+        "In what the attention adds, the longest H1 bar is longer than the covariance explains in layer_1_attention "
+        "(0.134 ± 0.046 against 0.0868 in rotated clouds, adjusted p = 0.025, in units of the median distance).",
+    ),
+    "loops": (
+        Finding("loops", ("layer_1", "final"), LOOPS),
+        "A loop is detected in layer_1 and final: 2 H1 bars are longer than the covariance explains and reproduced on "
+        "halves of the texts (best in layer_1: 80 % of its life is left there).",
+    ),
+    "few_texts": (
+        Finding("few_texts", ("layer_0",), {**LOOPS, "bars": 1}),
+        "Longer than the covariance explains, but no loop that other texts would show: in layer_0 1 H1 bar rests on "
+        "few texts (at most 80 % of the life is left on halves of the texts).",
+    ),
+    "too_few_draws": (
+        Finding("too_few_draws", ("layer_0",), {"draws": 9, "metrics": ("h1_max_norm", "h0_total_norm")}),
+        "Too few draws of the rotation null to decide about H1 longest / median distance and H0 mean / median "
+        "distance: with 9 draws no p is below 0.1; at least 19 draws are needed.",
+    ),
+    "degenerate": (
+        Finding("degenerate", ("embedding",), {"distinct": (3.0, 3.0), "points": (60.0, 60.0)}),
+        "No claim is made about embedding: only 3 of 60 points are distinct, so that the numbers describe repeated "
+        "tokens, not shape.",
+    ),
+    "growth": (
+        Finding("growth", values={"raw": 49.0, "scale_free": 1.31}),
+        "The H0 mean lifetime grows 49-fold from the embedding to its peak; with scale divided out, 1.31-fold.",
+    ),
+    "no_null": (
+        Finding("no_null", values={"reason": "nulls=0"}),
+        "No number has a rotation null (nulls=0): nothing here is distinguished from chance.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_a_finding_in_words(name: str) -> None:
+    finding, words = SAID[name]
+    assert sentence(finding, NAMES) == words
+
+
+def test_every_kind_that_is_made_has_words() -> None:
+    folder = Path(package.__file__).parent
+    source = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    used = {kind for kind in WORDS if f'"{kind}"' in source}
+    assert used == set(WORDS)
+    assert set(SHORT) <= set(WORDS)
+
+
+def test_layers_are_joined_within_their_stream() -> None:
+    at = Place(NAMES)
+    assert at.layers(["layer_0", "layer_1", "layer_2", "layer_1_attention"]) == "layer_0 to layer_2, layer_1_attention"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"degenerate_embedding": True}, {"nulls": 0}, {"replicates": 0}, {"nulls": 9}, {"weights": "random"}],
+    ids=str,
+)
+def test_nothing_is_said_twice(options: dict[str, object]) -> None:
+    for result in (make_result(4, n_points=30, **options), add_streams(make_result(4, n_points=30, **options))):
+        said = [line for lines in interpretation(result).values() for line in lines]
+        said += [f"{part}." for part in headline(result).rstrip(".").split(". ")]
+        assert len(said) == len(set(said))
+        assert not any("nan" in line.split() or "  " in line for line in said)
+        assert all(line[0].isupper() or line.startswith("expansion") for line in said)
+
+
+def test_no_sentence_calls_a_bar_that_was_not_reproduced_a_loop() -> None:
+    finding = Finding("long_bars", ("layer_0",), {"strongest": EVIDENCE, "not_detected": ()})
+    for words in (sentence(finding, NAMES), headline_sentence(finding, NAMES)):
+        assert "loop" not in words
+    assert "loop" in headline_sentence(Finding("loops", ("layer_0",), LOOPS), NAMES)
+    assert math.isclose(LOOPS["reproduction"], 0.8)

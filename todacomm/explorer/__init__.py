@@ -1,0 +1,23 @@
+"""The interactive page of an analysis, of a training and of a comparison."""
+
+from todacomm.explorer.data import (
+    Checkpoint,
+    CheckpointsData,
+    ComparisonData,
+    ExplorerData,
+    Metric,
+    ModelSide,
+    SimilarityMap,
+    TextColumn,
+    Texts,
+)
+from todacomm.explorer.graph import layer_graph
+from todacomm.explorer.layer_data import Band, Edges, ExplorerLayer, Graph, Loop, MetricValue
+from todacomm.explorer.page import explorer_page
+from todacomm.results.page import framed
+
+__all__ = [
+    "Band", "Checkpoint", "CheckpointsData", "ComparisonData", "Edges", "ExplorerData", "ExplorerLayer", "Graph",
+    "Loop", "Metric", "MetricValue", "ModelSide", "SimilarityMap", "TextColumn", "Texts", "explorer_page", "framed",
+    "layer_graph",
+]  # fmt: skip

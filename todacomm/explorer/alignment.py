@@ -1,0 +1,114 @@
+"""Planes of principal components turned from layer to layer, so that points move no more than they must."""
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def rotation_onto(moving: Array, fixed: Array) -> Array:
+    """The orthogonal ``Q`` that brings ``moving @ Q`` nearest to ``fixed`` (orthogonal Procrustes, Schoenemann 1966).
+
+    ``Q = U V^T`` with ``U S V^T`` the singular value decomposition of ``moving^T fixed``: a rotation, or a reflection.
+    Clouds are used as they come: centre them and divide them by their size first where those shall not count.
+
+    Parameters
+    ----------
+    moving, fixed : ndarray, shape (n_points, n_dims)
+
+    Returns
+    -------
+    ndarray, shape (n_dims, n_dims)
+
+    >>> square = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]])
+    >>> quarter = np.array([[0.0, 1.0], [-1.0, 0.0]])
+    >>> rotation_onto(square, square @ quarter).round(9).tolist() == quarter.tolist()
+    True
+    """
+    left, _, right = np.linalg.svd(moving.T @ fixed)
+    turn: Array = left @ right
+    return turn
+
+
+def unit_size(cloud: Array) -> Array:
+    """A cloud around its centroid, divided by its root mean square radius; zero where all points coincide.
+
+    >>> unit_size(np.array([[0.0], [4.0]])).ravel().tolist()
+    [-1.0, 1.0]
+    """
+    centred = np.asarray(cloud, dtype=np.float64) - np.mean(cloud, axis=0)
+    size = np.sqrt((centred**2).sum(axis=1).mean())
+    scaled: Array = np.zeros_like(centred) if size == 0.0 else centred / size
+    return scaled
+
+
+def planes(n_components: int) -> list[tuple[int, int]]:
+    """Every pair of components, in the order in which their turns are handed over.
+
+    >>> planes(3)
+    [(0, 1), (0, 2), (1, 2)]
+    """
+    return list(combinations(range(n_components), 2))
+
+
+def turns_over_depth(frames: Sequence[Sequence[Array]]) -> list[list[Array]]:
+    """How each layer's planes are turned: next to the layer before it, and to itself at the checkpoint before.
+
+    In every plane of two components the first layer of the first frame stays as it is; each further layer is turned
+    onto the mean of its neighbours that are placed already. Size does not count. Layers whose rows are not finite stay
+    as they are, and the next layer looks past them.
+
+    Parameters
+    ----------
+    frames : sequence of sequences of ndarray, shape (n_points, n_components)
+        Scores by checkpoint (one for an analysis) and layer.
+
+    Returns
+    -------
+    list of lists of ndarray, shape (n_planes, 2, 2)
+        ``scores[:, plane] @ turn`` are the aligned coordinates, planes as in :func:`planes`.
+    """
+    if not frames or not frames[0]:
+        return [[] for _ in frames]
+    pairs = planes(frames[0][0].shape[1])
+    turns = [[np.tile(np.eye(2), (len(pairs), 1, 1)) for _ in frame] for frame in frames]
+    for plane, pair in enumerate(pairs):
+        before: list[Array | None] = [None] * len(frames[0])
+        for frame, scores in enumerate(frames):
+            neighbour: Array | None = None
+            for layer, cloud in enumerate(scores):
+                flat = unit_size(cloud[:, pair])
+                if not np.isfinite(flat).all():
+                    continue
+                targets = [target for target in (neighbour, before[layer]) if target is not None]
+                if targets:
+                    turns[frame][layer][plane] = rotation_onto(flat, np.mean(targets, axis=0))
+                neighbour = before[layer] = flat @ turns[frame][layer][plane]
+    return turns
+
+
+def turns_between(left: Sequence[Array], right: Sequence[Array]) -> Array:
+    """How each layer of a second model is turned onto each layer of the first, in every plane of two components.
+
+    Parameters
+    ----------
+    left, right : sequence of ndarray, shape (n_points, n_components)
+
+    Returns
+    -------
+    ndarray, shape (n_left, n_right, n_planes, 2, 2)
+        The identity where a layer is not finite.
+    """
+    pairs = planes(min(cloud.shape[1] for cloud in (*left, *right)))
+    turns = np.tile(np.eye(2), (len(left), len(right), len(pairs), 1, 1))
+    for plane, pair in enumerate(pairs):
+        fixed = [unit_size(cloud[:, pair]) for cloud in left]
+        moving = [unit_size(cloud[:, pair]) for cloud in right]
+        for i, target in enumerate(fixed):
+            for j, cloud in enumerate(moving):
+                if np.isfinite(target).all() and np.isfinite(cloud).all():
+                    turns[i, j, plane] = rotation_onto(cloud, target)
+    return turns

@@ -1,0 +1,222 @@
+"""What an explorer page shows: arrays and plain values, the typed boundary between an analysis and its page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from todacomm.explorer.layer_data import Array, ExplorerLayer, Rows
+
+
+@dataclass(frozen=True)
+class TextColumn:
+    """A column of the user's own data: one value a text.
+
+    Attributes
+    ----------
+    name : str
+    values : sequence of str or ndarray of float, shape (n_texts,)
+        Numbers make a gradient (nan: not known), words make categories.
+    """
+
+    name: str
+    values: Sequence[str] | Array
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What each point read; entry i of everything is row i of every cloud.
+
+    Attributes
+    ----------
+    ids : sequence of str
+    words : sequence of str or None
+        The passages; None where they are not on record.
+    document, ending, last_token : sequence of str or None
+        ``ending`` is the last piece of ``words`` that the model read.
+    tokens : ndarray of int, shape (n_texts,), or None
+        Length in tokens.
+    likelihood : ndarray, shape (n_texts,), or None
+        Negative log-likelihood per predicted token, in nats.
+    columns : sequence of TextColumn
+
+    Raises
+    ------
+    ValueError
+        A column has another length than ``ids``.
+    """
+
+    ids: Sequence[str]
+    words: Sequence[str] | None = None
+    document: Sequence[str] | None = None
+    ending: Sequence[str] | None = None
+    last_token: Sequence[str] | None = None
+    tokens: Rows | None = None
+    likelihood: Array | None = None
+    columns: Sequence[TextColumn] = ()
+
+    def __post_init__(self) -> None:
+        lengths = {name: getattr(self, name) for name in ("words", "document", "ending", "last_token", "tokens")}
+        lengths |= {"likelihood": self.likelihood, **{f"column {c.name!r}": c.values for c in self.columns}}
+        for name, values in lengths.items():
+            if values is not None and len(values) != len(self.ids):
+                raise ValueError(
+                    f"texts: {name} has {len(values)} entries, expected one for each of {len(self.ids)} ids"
+                )
+
+
+@dataclass(frozen=True)
+class Metric:
+    """How a number of a layer is named on the strip over depth; ``units`` is ``-`` for none."""
+
+    name: str
+    label: str
+    units: str = "-"
+
+
+@dataclass(frozen=True)
+class ExplorerData:
+    """One analysis: what the page of a run shows.
+
+    Attributes
+    ----------
+    title : str
+    facts : mapping of str
+        What stands under the title: label -> value (model, data set, points, pooling ...).
+    texts : Texts
+    metrics : sequence of Metric
+        Choices for the strip over depth; the first two are shown first.
+    layers : sequence of ExplorerLayer
+        In the order of depth.
+    warnings : sequence of str
+        Of the whole run.
+
+    Raises
+    ------
+    ValueError
+        No layer, or a layer with another number of rows than there are texts.
+    """
+
+    title: str
+    facts: Mapping[str, str]
+    texts: Texts
+    metrics: Sequence[Metric]
+    layers: Sequence[ExplorerLayer]
+    warnings: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        check_rows(self.texts, self.layers)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """One step of a training; ``label`` is what the slider says."""
+
+    label: str
+    step: float
+    layers: Sequence[ExplorerLayer]
+
+
+@dataclass(frozen=True)
+class CheckpointsData:
+    """One model over its training, on the same texts: the page of an analysis with a slider over checkpoints.
+
+    Raises
+    ------
+    ValueError
+        No checkpoint, or checkpoints whose layers differ by name.
+    """
+
+    title: str
+    facts: Mapping[str, str]
+    texts: Texts
+    metrics: Sequence[Metric]
+    checkpoints: Sequence[Checkpoint]
+    warnings: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        if not self.checkpoints:
+            raise ValueError("no checkpoint: give at least one")
+        names = [layer.name for layer in self.checkpoints[0].layers]
+        for checkpoint in self.checkpoints:
+            check_rows(self.texts, checkpoint.layers)
+            if [layer.name for layer in checkpoint.layers] != names:
+                raise ValueError(
+                    f"checkpoint {checkpoint.label} has the layers {', '.join(a.name for a in checkpoint.layers)}, "
+                    f"the first has {', '.join(names)}: expected the same"
+                )
+
+
+@dataclass(frozen=True)
+class ModelSide:
+    """One of two models that are compared."""
+
+    name: str
+    layers: Sequence[ExplorerLayer]
+
+
+@dataclass(frozen=True)
+class SimilarityMap:
+    """A similarity, or a distance, of every layer of the first model with every layer of the second.
+
+    Attributes
+    ----------
+    name, label : str
+    values : ndarray, shape (n_left_layers, n_right_layers)
+        nan where it is not defined.
+    higher_is_alike : bool
+        False for a distance.
+    chance : float
+        Its value where rows are paired at random; nan where it was not measured.
+    """
+
+    name: str
+    label: str
+    values: Array
+    higher_is_alike: bool = True
+    chance: float = float("nan")
+
+
+@dataclass(frozen=True)
+class ComparisonData:
+    """Two models on the same texts.
+
+    Raises
+    ------
+    ValueError
+        Layers without as many rows as texts, or a map of another shape than the layers make.
+    """
+
+    title: str
+    facts: Mapping[str, str]
+    texts: Texts
+    left: ModelSide
+    right: ModelSide
+    similarities: Sequence[SimilarityMap] = ()
+    warnings: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        check_rows(self.texts, self.left.layers)
+        check_rows(self.texts, self.right.layers)
+        expected = (len(self.left.layers), len(self.right.layers))
+        for similarity in self.similarities:
+            if similarity.values.shape != expected:
+                raise ValueError(
+                    f"{similarity.name} has the shape {similarity.values.shape}, expected {expected}: one row for each "
+                    f"layer of {self.left.name}, one column for each of {self.right.name}"
+                )
+
+
+def check_rows(texts: Texts, layers: Sequence[ExplorerLayer]) -> None:
+    """Hold layers against the texts behind their rows.
+
+    Raises
+    ------
+    ValueError
+        No layer, or one with another number of rows than there are texts.
+    """
+    if not layers:
+        raise ValueError("no layer: give at least one")
+    for layer in layers:
+        if len(layer.scores) != len(texts.ids):
+            raise ValueError(
+                f"{layer.name} has {len(layer.scores)} rows, expected one for each of {len(texts.ids)} texts"
+            )

@@ -1,0 +1,216 @@
+"""From an analysis to what its page shows."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from shutil import copyfile
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from todacomm.core.clouds import distances, distinct_rows, principal_components, standardize
+from todacomm.core.layer import MIN_DISTINCT
+from todacomm.core.metrics import COMPARED, metric_of
+from todacomm.core.streams import kind_of
+from todacomm.explorer.data import ExplorerData, Metric, TextColumn, Texts
+from todacomm.explorer.graph import layer_graph
+from todacomm.explorer.layer_data import Band, ExplorerLayer, Graph, Loop, MetricValue
+from todacomm.explorer.page import explorer_page
+from todacomm.results.layer import LayerResult
+from todacomm.results.result import Result
+from todacomm.results.table import own_rows
+from todacomm.results.texts import user_columns, without_words
+
+if TYPE_CHECKING:
+    from todacomm.tracking import Analysis
+
+PAGE = "explorer.html"
+"""Name of the page among the files of a run."""
+MOST_POINTS = 5000
+"""Texts up to which a page is made: beyond, it would be too large to open."""
+COMPONENTS = 6
+ROTATION = "rotation"
+SHOWN = tuple(dict.fromkeys(("h0_total_norm", "h1_max_norm", "h1_max_reproduction", *COMPARED, "mean_norm")))
+"""Metrics that the strip over depth offers, the first two shown first."""
+
+
+def page_data(result: Result) -> ExplorerData:
+    """What the page of an analysis shows; clouds are needed.
+
+    Raises
+    ------
+    ValueError
+        The result has no clouds, or too many points for a page.
+    """
+    if not result.clouds:
+        raise ValueError("this analysis has no clouds on record: analyse again with keep_clouds=true")
+    n_points = result.dataset.samples
+    if n_points > MOST_POINTS:
+        raise ValueError(f"{n_points:,} points are too many for an interactive page: {MOST_POINTS:,} at most")
+    numbers = _numbers(result)
+    metrics = [name for name in SHOWN if any(np.isfinite(one[name].value) for one in numbers.values() if name in one)]
+    model = result.model
+    return ExplorerData(
+        title=f"{model.name} on {result.dataset.name}",
+        facts={
+            "Model": f"{model.name}, {model.weights}" if model.family != "clouds" else model.name,
+            "Texts": f"{result.dataset.name}, {n_points} points",
+            "Pooling": model.pooling,
+            "Distances": f"{result.config.topology.metric}, "
+            + (f"{result.config.topology.pca} components" if result.config.topology.pca else "all dimensions"),
+        },
+        texts=page_texts(result.texts, result.dataset.ids),
+        metrics=[Metric(name, metric_of(name).label, metric_of(name).units) for name in metrics],
+        layers=[_layer(result, layer, numbers.get(layer.name, {})) for layer in result.layers],
+        warnings=[warning.text for warning in result.warnings if not warning.layer],
+    )
+
+
+def write_page(result: Result, path: Path) -> None:
+    """Write the interactive page of an analysis; without the words of the texts where they are not to be stored.
+
+    Raises
+    ------
+    ValueError
+        As :func:`page_data`.
+    """
+    if not result.config.record.keep_texts:
+        result = replace(result, texts=without_words(result.texts))
+    path.write_text(explorer_page(page_data(result)), encoding="utf-8")
+
+
+def page_of(analysis: "Analysis", path: Path | None = None) -> Path:
+    """The page of a recorded analysis: the one on record, else one made from its stored clouds.
+
+    Parameters
+    ----------
+    path : Path, optional
+        Where the page goes; without it the file on record, or a new one in the temporary folder.
+
+    Raises
+    ------
+    ValueError
+        There is none on record, and the run has no clouds or too many points; the folder cannot be written.
+    """
+    try:
+        recorded = analysis.artifact(PAGE)
+    except ValueError:  # recorded without a page
+        recorded = None
+    if recorded is not None and path is None:
+        return recorded
+    target = path or Path(mkdtemp(prefix="todacomm-")) / PAGE
+    try:
+        if recorded is not None:
+            copyfile(recorded, target)
+        else:
+            write_page(analysis.result(), target)
+    except OSError as error:
+        raise ValueError(f"{target} cannot be written ({error}): name a file in a folder that can be") from error
+    return target
+
+
+def page_texts(table: pd.DataFrame, ids: tuple[str, ...]) -> Texts:
+    """The table of texts as a page takes it; a column that is empty throughout is left out."""
+
+    def words(name: str) -> list[str] | None:
+        return table[name].astype(str).tolist() if name in table and table[name].astype(bool).any() else None
+
+    def numbers(name: str) -> NDArray[np.float64] | None:
+        return table[name].to_numpy(dtype=float) if name in table and table[name].notna().any() else None
+
+    tokens = numbers("n_tokens")
+    return Texts(
+        ids=list(table["id"]) if "id" in table else list(ids),
+        words=words("text"),
+        document=words("document"),
+        ending=words("last_word"),
+        last_token=words("last_token"),
+        tokens=None if tokens is None else tokens.astype(np.int64),
+        likelihood=numbers("nll"),
+        columns=[TextColumn(name, _column(table[name])) for name in user_columns(table)],
+    )
+
+
+def _column(column: pd.Series) -> list[str] | NDArray[np.float64]:
+    return column.to_numpy(dtype=float) if column.dtype.kind in "fiu" else column.astype(str).tolist()
+
+
+def _numbers(result: Result) -> dict[str, dict[str, MetricValue]]:
+    """Values with intervals and nulls by layer and metric."""
+    rotated = result.nulls[result.nulls["null"] == ROTATION]
+    nulls = {(row["layer"], row["metric"]): row for _, row in rotated.iterrows()}
+    numbers: dict[str, dict[str, MetricValue]] = {}
+    for _, row in own_rows(result.table).iterrows():
+        null = nulls.get((row["layer"], row["metric"]))
+        numbers.setdefault(str(row["layer"]), {})[str(row["metric"])] = MetricValue(
+            float(row["value"]),
+            float(row["lo"]),
+            float(row["hi"]),
+            *(tuple(float(null[name]) for name in ("mean", "lo", "hi", "p_adjusted")) if null is not None else ()),
+        )
+    return numbers
+
+
+def _layer(result: Result, layer: LayerResult, numbers: Mapping[str, MetricValue]) -> ExplorerLayer:
+    cloud = result.clouds[layer.name].astype(np.float64)
+    topology = result.config.topology
+    sound = np.isfinite(cloud).all()
+    points = standardize(cloud) if topology.standardize and sound else np.where(np.isfinite(cloud), cloud, 0.0)
+    components = principal_components(points, min(COMPONENTS, *points.shape))
+    scores = components.scores[:, :COMPONENTS]
+    total = components.eigenvalues.sum()
+    explained = components.eigenvalues[: scores.shape[1]] / total if total > 0.0 else np.zeros(scores.shape[1])
+    distinct = distinct_rows(points) if sound else np.empty(0, dtype=np.intp)
+    measured = sound and len(distinct) >= MIN_DISTINCT
+    unit = numbers["unit_distance"].value if "unit_distance" in numbers else np.nan
+    graph = Graph()
+    if measured and not topology.landmarks:
+        among = distances(principal_components(points, topology.pca).scores, topology.metric)
+        graph = layer_graph(among, distinct, unit)
+    shown = {name: numbers[name] for name in SHOWN if name in numbers}
+    return ExplorerLayer(
+        name=layer.name,
+        index=layer.index,
+        depth=layer.depth,
+        scores=scores,
+        explained=explained,
+        diagrams=layer.diagrams if measured else (),
+        graph=graph,
+        loops=_loops(result, layer.name),
+        metrics=shown,
+        bands=_bands(layer),
+        stream=kind_of(layer.name),
+        degenerate=len(distinct) < max(0.5 * len(cloud), MIN_DISTINCT),
+        warnings=[warning.text for warning in layer.warnings],
+    )
+
+
+def _loops(result: Result, layer: str) -> list[Loop]:
+    points = {(one.layer, one.rank): one for one in result.loop_points}
+    loops = []
+    for _, row in result.loops[result.loops["layer"] == layer].iterrows():
+        own = points[layer, int(row["rank"])]
+        loops.append(
+            Loop(
+                rank=int(row["rank"]),
+                birth=float(row["birth"]),
+                death=float(row["death"]),
+                verdict=row["verdict"],
+                reproduction=float(row["reproduction"]),
+                rows=own.points,
+                angles=own.angle,
+            )
+        )
+    return loops
+
+
+def _bands(layer: LayerResult) -> dict[int, Band]:
+    curves = layer.curves
+    return {
+        degree: Band(curves["scale"], curves[f"betti_{degree}_lo"], curves[f"betti_{degree}_hi"])
+        for degree in range(len(layer.diagrams))
+        if f"betti_{degree}_lo" in curves
+    }

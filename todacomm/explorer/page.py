@@ -1,0 +1,34 @@
+"""One self-contained HTML page from the data of an analysis, a training or a comparison."""
+
+import html
+
+from todacomm.explorer.asset import page_asset
+from todacomm.explorer.data import CheckpointsData, ComparisonData, ExplorerData
+from todacomm.explorer.encoding import script_json
+from todacomm.explorer.payload import payload
+
+PLACE = "<!--explorer-data-->"
+
+
+def explorer_page(data: ExplorerData | CheckpointsData | ComparisonData) -> str:
+    """The interactive page as HTML, to be written in UTF-8.
+
+    It asks nothing of any network, works from a file, and in a frame that allows scripts and nothing else. Names and
+    texts are data in it, never markup: they stand escaped in a script element of type ``application/json``, and the
+    page's own policy runs no script but the one that it was built with.
+
+    Parameters
+    ----------
+    data : ExplorerData, CheckpointsData or ComparisonData
+
+    Raises
+    ------
+    ValueError
+        The asset in the package is not one that this package was built with.
+    """
+    before, place, after = page_asset().partition(PLACE)
+    if not place:
+        raise ValueError(f"the page in the package has no {PLACE}: build it with `npm run build`, or install anew")
+    title = html.escape("".join(c if c.isprintable() else " " for c in data.title))
+    held = script_json(payload(data))
+    return f'{before}<title>{title}</title><script type="application/json" id="explorer-data">{held}</script>{after}'

@@ -1,0 +1,182 @@
+"""From the data of a page to the one JSON object that its script reads."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from todacomm.explorer.alignment import turns_between, turns_over_depth
+from todacomm.explorer.data import CheckpointsData, ComparisonData, ExplorerData, Texts
+from todacomm.explorer.encoding import number, quantised, rows, single
+from todacomm.explorer.layer_data import VERDICTS, Edges, ExplorerLayer, Loop, MetricValue
+
+MAX_COMPONENTS = 6
+FORMAT = 1
+"""Raised whenever the page's script must read something else."""
+
+
+def payload(data: ExplorerData | CheckpointsData | ComparisonData) -> dict[str, Any]:
+    """The JSON object of a page; ``kind`` says which page it is: ``layers`` or ``comparison``."""
+    shared = {
+        "format": FORMAT,
+        "title": data.title,
+        "facts": [[label, value] for label, value in data.facts.items()],
+        "warnings": list(data.warnings),
+        "texts": texts_object(data.texts),
+    }
+    if isinstance(data, ComparisonData):
+        return shared | comparison_object(data)
+    frames = [("", data.layers)] if isinstance(data, ExplorerData) else [(c.label, c.layers) for c in data.checkpoints]
+    count = component_count([layer for _, layers in frames for layer in layers])
+    scores = [[first_components(layer, count) for layer in layers] for _, layers in frames]
+    turns = turns_over_depth(scores)
+    return shared | {
+        "kind": "layers",
+        "metrics": [{"name": m.name, "label": m.label, "units": m.units} for m in data.metrics],
+        "frames": [
+            {
+                "label": label,
+                "layers": [
+                    layer_object(layer, clouds[place]) | {"turns": single(turns[frame][place])}
+                    for place, layer in enumerate(layers)
+                ],
+            }
+            for frame, ((label, layers), clouds) in enumerate(zip(frames, scores, strict=True))
+        ],
+    }
+
+
+def comparison_object(data: ComparisonData) -> dict[str, Any]:
+    """What a comparison's page has beside its texts."""
+    sides = (data.left, data.right)
+    count = component_count([layer for side in sides for layer in side.layers])
+    scores = [[first_components(layer, count) for layer in side.layers] for side in sides]
+    objects = [
+        [layer_object(*pair) for pair in zip(side.layers, clouds, strict=True)]
+        for side, clouds in zip(sides, scores, strict=True)
+    ]
+    (over_depth,) = turns_over_depth(scores[:1])
+    for layer, turn in zip(objects[0], over_depth, strict=True):
+        layer["turns"] = single(turn)
+    return {
+        "kind": "comparison",
+        "sides": [{"name": side.name, "layers": layers} for side, layers in zip(sides, objects, strict=True)],
+        "turns": single(turns_between(*scores)),
+        "similarities": [
+            {
+                "name": one.name,
+                "label": one.label,
+                "values": [[number(value) for value in line] for line in one.values.tolist()],
+                "higher": one.higher_is_alike,
+                "chance": number(one.chance),
+            }
+            for one in data.similarities
+        ],
+    }
+
+
+def texts_object(texts: Texts) -> dict[str, Any]:
+    """The texts, each once."""
+    return {
+        "ids": list(map(str, texts.ids)),
+        "words": _words(texts.words),
+        "document": _words(texts.document),
+        "ending": _words(texts.ending),
+        "last_token": _words(texts.last_token),
+        "tokens": None if texts.tokens is None else np.asarray(texts.tokens).tolist(),
+        "likelihood": None if texts.likelihood is None else _numbers(texts.likelihood, 5),
+        "columns": [
+            {"name": column.name, "numbers": _numbers(column.values, 6)}
+            if isinstance(column.values, np.ndarray) and column.values.dtype.kind in "fiu"
+            else {"name": column.name, "words": _words(list(column.values))}
+            for column in texts.columns
+        ],
+    }
+
+
+def layer_object(layer: ExplorerLayer, scores: np.ndarray) -> dict[str, Any]:
+    """One layer with the scores that are handed over."""
+    graph = layer.graph
+    return {
+        "name": layer.name,
+        "index": layer.index,
+        "depth": number(layer.depth),
+        "stream": layer.stream,
+        "degenerate": layer.degenerate,
+        "warnings": list(layer.warnings),
+        "verdict": strongest(layer.loops) if len(layer.diagrams) > 1 else None,
+        "scores": quantised(scores),
+        "explained": [number(share) for share in _padded(layer.explained, scores.shape[1]).tolist()],
+        "unit": number(graph.unit, 9),
+        "tree": _edges(graph.tree),
+        "bars": [single(dgm) for dgm in layer.diagrams[1:]],
+        "edges": _edges(graph.edges),
+        "quantiles": single(graph.quantiles),
+        "pairs": graph.n_pairs,
+        "neighbours": rows(graph.neighbours),
+        "nearness": quantised(graph.neighbour_distances.reshape(-1)),
+        "loops": [_loop(loop) for loop in layer.loops],
+        "metrics": {name: _metric(value) for name, value in layer.metrics.items()},
+        "bands": {
+            str(degree): {"scale": single(band.scale), "lo": single(band.lo), "hi": single(band.hi)}
+            for degree, band in layer.bands.items()
+        },
+    }
+
+
+def strongest(loops: Sequence[Loop]) -> str:
+    """The strongest verdict among a layer's bars; ``none`` without any.
+
+    >>> strongest([Loop(1, 0.0, 1.0, "none"), Loop(2, 0.0, 0.5, "few texts")])
+    'few texts'
+    """
+    return min((loop.verdict for loop in loops), key=VERDICTS.index, default="none")
+
+
+def component_count(layers: Sequence[ExplorerLayer]) -> int:
+    """Components that every layer has, at least the two of a plane, at most ``MAX_COMPONENTS``."""
+    return max(2, min(MAX_COMPONENTS, *(layer.scores.shape[1] for layer in layers)))
+
+
+def first_components(layer: ExplorerLayer, count: int) -> np.ndarray:
+    """Scores of the first components; zero in those that a layer of one dimension lacks."""
+    missing = max(0, count - layer.scores.shape[1])
+    return np.pad(np.asarray(layer.scores[:, :count], dtype=np.float64), ((0, 0), (0, missing)))
+
+
+def _padded(shares: np.ndarray, count: int) -> np.ndarray:
+    shares = np.asarray(shares, dtype=np.float64)[:count]
+    return np.pad(shares, (0, count - len(shares)))
+
+
+def _edges(edges: Edges) -> dict[str, Any]:
+    return {"first": rows(edges.first), "second": rows(edges.second), "length": single(edges.length)}
+
+
+def _loop(loop: Loop) -> dict[str, Any]:
+    return {
+        "rank": loop.rank,
+        "birth": number(loop.birth, 9),
+        "death": number(loop.death, 9),
+        "verdict": loop.verdict,
+        "reproduction": number(loop.reproduction, 4),
+        "rows": [int(row) for row in loop.rows],
+        "angles": None if loop.angles is None else quantised(np.mod(loop.angles, 2.0 * np.pi)),
+    }
+
+
+def _metric(value: MetricValue) -> list[float | None]:
+    return [
+        number(one)
+        for one in (
+            value.value, value.lo, value.hi, value.null_mean, value.null_lo, value.null_hi, value.p_adjusted,
+        )
+    ]  # fmt: skip
+
+
+def _words(words: Sequence[str] | None) -> list[str] | None:
+    return None if words is None else [str(word) for word in words]
+
+
+def _numbers(values: Any, digits: int) -> list[float | None]:
+    return [number(float(value), digits) for value in values]

@@ -1,0 +1,164 @@
+// One layer as the panels read it: unpacked once, when it is first looked at.
+
+import { betti, makeBars, upTo } from "./bars.js";
+import { makeMerges } from "./merges.js";
+import { unpack } from "./read.js";
+
+/** Layers by place, each prepared on first use. */
+export function makeLayers(raw, nTexts) {
+  const ready = new Map();
+  const get = (place) => {
+    if (!ready.has(place)) ready.set(place, makeLayer(raw[place], nTexts));
+    return ready.get(place);
+  };
+  return { raw, count: raw.length, get };
+}
+
+/** Prepare the layers of which nobody asked yet, one at a time, whenever the page has nothing else to do. */
+export function prepareInTime(layers) {
+  const soon = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 60));
+  const next = (place) => {
+    if (place >= layers.count) return;
+    void layers.get(place).merges;
+    soon(() => next(place + 1));
+  };
+  soon(() => next(0));
+}
+
+let made = 0;
+
+export function makeLayer(raw, nTexts) {
+  const tree = unpackEdges(raw.tree);
+  const higher = raw.bars.map((bars) => split(unpack(bars)));
+  const degrees = [
+    makeBars(new Float32Array(tree.length.length), tree.length),
+    ...higher.map(([births, deaths]) => makeBars(births, deaths)),
+  ];
+  const defined = tree.length.length > 0;
+  const last = Math.max(0, ...degrees.map((degree) => degree.deaths[degree.count - 1] ?? 0));
+  const layer = {
+    ...raw,
+    id: ++made,
+    nTexts,
+    tree,
+    degrees: defined ? degrees : [],
+    defined,
+    reach: last > 0 ? 1.05 * last : 1, // end of every axis of scales
+    unit: raw.unit > 0 ? raw.unit : null,
+    components: raw.scores.shape[1],
+    scores: unpack(raw.scores),
+    edges: unpackEdges(raw.edges),
+    quantiles: unpack(raw.quantiles),
+    nNeighbours: raw.neighbours.shape[1] ?? 0,
+    neighbours: unpack(raw.neighbours),
+    nearness: unpack(raw.nearness),
+    turns: raw.turns ? unpack(raw.turns) : null,
+    loops: raw.loops.map((loop) => prepareLoop(loop, degrees[1])),
+    flats: new Map(),
+  };
+  let merges = null;
+  Object.defineProperty(layer, "merges", { get: () => (merges ??= makeMerges(tree, nTexts)) });
+  return layer;
+}
+
+/** Betti numbers at a scale, by degree. */
+export function bettiAt(layer, scale) {
+  return layer.degrees.map((degree) => betti(degree, scale));
+}
+
+/** How many pairs are at most so far apart: counted where every edge is at hand, else read off the quantiles. */
+export function edgesUpTo(layer, scale) {
+  const drawn = upTo(layer.edges.length, scale);
+  if (drawn < layer.edges.length.length || drawn === layer.pairs) return { count: drawn, exact: true };
+  const steps = layer.quantiles.length - 1;
+  if (steps < 1) return { count: drawn, exact: true };
+  const after = upTo(layer.quantiles, scale);
+  if (after > steps) return { count: layer.pairs, exact: true };
+  const [low, high] = [layer.quantiles[after - 1], layer.quantiles[after]];
+  const share = (after - 1 + (high > low ? (scale - low) / (high - low) : 0)) / steps;
+  return { count: Math.max(drawn, Math.round(share * layer.pairs)), exact: false };
+}
+
+/** Nearest texts of one: [{text, distance}]. */
+export function neighboursOf(layer, text) {
+  const found = [];
+  for (let near = 0; near < layer.nNeighbours; near++) {
+    const at = text * layer.nNeighbours + near;
+    if (layer.neighbours[at] >= 0) found.push({ text: layer.neighbours[at], distance: layer.nearness[at] });
+  }
+  return found;
+}
+
+/**
+ * The cloud in the plane of two components, around its centroid, its root mean square radius 1, turned as the data say.
+ * @param turn four numbers, row by row; none: as it is
+ */
+export function flat(layer, plane, turn, key) {
+  const name = `${plane.join()}:${key}`;
+  if (!layer.flats.has(name)) layer.flats.set(name, flatten(layer, plane, turn));
+  return layer.flats.get(name);
+}
+
+/** Turn of a layer's own plane. */
+export function ownTurn(layer, plane) {
+  if (!layer.turns) return IDENTITY;
+  const at = 4 * planeIndex(plane, layer.components);
+  return layer.turns.subarray(at, at + 4);
+}
+
+export const IDENTITY = [1, 0, 0, 1];
+
+/** Place of a pair of components among all pairs in their order. */
+export function planeIndex([a, b], components) {
+  return a * components - (a * (a + 1)) / 2 + (b - a - 1);
+}
+
+function flatten(layer, [a, b], turn) {
+  const { scores, components, nTexts } = layer;
+  let [meanA, meanB, known] = [0, 0, 0];
+  for (let text = 0; text < nTexts; text++) {
+    const [x, y] = [scores[text * components + a], scores[text * components + b]];
+    if (Number.isNaN(x) || Number.isNaN(y)) continue;
+    meanA += x;
+    meanB += y;
+    known++;
+  }
+  meanA /= known || 1;
+  meanB /= known || 1;
+  const points = new Float32Array(2 * nTexts);
+  let square = 0;
+  for (let text = 0; text < nTexts; text++) {
+    const [x, y] = [scores[text * components + a] - meanA, scores[text * components + b] - meanB];
+    points[2 * text] = x * turn[0] + y * turn[2];
+    points[2 * text + 1] = x * turn[1] + y * turn[3];
+    if (!Number.isNaN(x) && !Number.isNaN(y)) square += x * x + y * y;
+  }
+  const size = Math.sqrt(square / (known || 1)) || 1;
+  const [low, high] = [[0, 0], [0, 0]];
+  for (let at = 0; at < points.length; at++) {
+    points[at] /= size;
+    if (points[at] < low[at % 2]) low[at % 2] = points[at];
+    if (points[at] > high[at % 2]) high[at % 2] = points[at];
+  }
+  const frame = [0, 1].map((axis) => ({ middle: (low[axis] + high[axis]) / 2, half: Math.max(1e-6, (high[axis] - low[axis]) / 2) }));
+  return { points, size, turn, frame };
+}
+
+function unpackEdges(raw) {
+  return { first: unpack(raw.first), second: unpack(raw.second), length: unpack(raw.length) };
+}
+
+function split(pairs) {
+  const half = pairs.length / 2;
+  return [Float32Array.from({ length: half }, (_, at) => pairs[2 * at]), Float32Array.from({ length: half }, (_, at) => pairs[2 * at + 1])];
+}
+
+function prepareLoop(loop, degree) {
+  let place = -1;
+  let nearest = Infinity;
+  for (const bar of degree?.bars ?? []) {
+    const off = Math.abs(bar.birth - loop.birth) + Math.abs(bar.death - loop.death);
+    if (off < nearest) [place, nearest] = [bar.place, off];
+  }
+  return { ...loop, place, angles: loop.angles ? unpack(loop.angles) : null };
+}
