@@ -100,7 +100,7 @@ def shaped_layer(
     return ExplorerLayer(
         name=name, index=index, depth=depth, scores=shape.scores[:, :n_components], explained=shares[:n_components],
         diagrams=shape.diagrams, graph=graph, loops=loops, metrics=metrics, bands=bands, degenerate=shape.degenerate,
-        warnings=shape.warnings,
+        warnings=[warning.text for warning in shape.warnings],
     )  # fmt: skip
 
 

@@ -59,7 +59,8 @@ for name in ("one", "two"):
 options = dict(replicates=6, nulls=5, null_kinds="rotation,sign_flips")
 one = todacomm.analyze(model="clouds:one.npz", **options)
 two = todacomm.analyze(model="clouds:two.npz", **options)
-comparison, run = todacomm.compare(run_ids=f"{one.run_id},{two.run_id}", rtd_permutations=0, rtd_points=20, output_dir="out")
+quick = dict(rtd_permutations=0, rtd_points=20, output_dir="out")
+comparison, run = todacomm.compare(run_ids=f"{one.run_id},{two.run_id}", **quick)
 written = list(Path("out").rglob("*"))
 print(json.dumps({
     "analysis": one.artifact("report.md").read_text(),
