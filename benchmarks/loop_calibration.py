@@ -52,8 +52,8 @@ GATE = 0.35
 SIZES = (150, 300, 500, 1000)
 SHARES = {
     "loop-free": (1.0, 1.0, 0.3, 0.12),
-    "looped": (0.2, 0.15, 0.05, 0.015),
-    "in between": (0.1, 0.1, 0.05, 0.01),
+    "looped": (0.2, 0.15, 0.04, 0.01),
+    "in between": (0.1, 0.1, 0.04, 0.01),
 }
 """Which part of the repetitions asked for is done at each size; all of the case on which the goal for power rests."""
 FAMILY_SHARES = {("curved sheets", 150): 1.0, ("curved sheets", 300): 0.5, ("spheres", 150): 0.25}

@@ -100,7 +100,7 @@ def shaped_layer(
     return ExplorerLayer(
         name=name, index=index, depth=depth, scores=shape.scores[:, :n_components], explained=shares[:n_components],
         diagrams=shape.diagrams, graph=graph, loops=loops, metrics=metrics, bands=bands, degenerate=shape.degenerate,
-        warnings=shape.warnings,
+        warnings=[warning.text for warning in shape.warnings],
     )  # fmt: skip
 
 
@@ -156,7 +156,7 @@ def comparison_data(n: int = 120, n_layers: int = 4, seed: int = 0) -> Compariso
     """Two models whose circles agree in the first layers and part with depth."""
     rng = np.random.default_rng(seed)
     sides = [layers_of_circles(rng, n, n_layers + more, degenerate=False, noise=0.1 + 0.1 * more) for more in (0, 1)]
-    apart = np.abs(np.subtract.outer(np.linspace(0, 1, n_layers), np.linspace(0, 1, n_layers + 1)))
+    steps = np.abs(np.subtract.outer(np.linspace(0, 1, n_layers), np.linspace(0, 1, n_layers + 1)))
     return ComparisonData(
         title="two circles",
         facts={"texts": f"{n} of random words"},
@@ -164,8 +164,8 @@ def comparison_data(n: int = 120, n_layers: int = 4, seed: int = 0) -> Compariso
         left=ModelSide("calm", sides[0]),
         right=ModelSide("noisy", sides[1]),
         similarities=(
-            SimilarityMap("cka", "CKA", 0.95 - 0.7 * apart, chance=0.05),
-            SimilarityMap("rtd", "RTD", 4.0 * apart, higher_is_alike=False),
+            SimilarityMap("cka", "CKA", 0.95 - 0.7 * steps, chance=0.05),
+            SimilarityMap("rtd", "RTD", 4.0 * steps, higher_is_alike=False),
         ),
     )
 

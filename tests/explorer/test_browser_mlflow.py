@@ -1,5 +1,6 @@
 """The page as an artifact of a run, in MLflow's own interface."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -47,7 +48,10 @@ def address(data, tmp_path_factory) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/#/experiments/{experiment}/runs/{run}/artifacts/explorer.html{query}"
     finally:
         os.killpg(server.pid, signal.SIGTERM)
-        server.wait(30)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(20)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("size", [(1600, 1000), WIDE])

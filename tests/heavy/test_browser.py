@@ -91,7 +91,7 @@ def test_a_comparison_made_through_a_server_is_read_on_its_page(demo_run, server
     browser.switch_to.frame(frame[0])
     figures = wait_until(lambda: len(found := browser.execute_script(PAINTED)) >= 7 and found)
     assert figures, "no figures painted in the comparison's report"
-    assert all(figure["height"] > 100 and figure["marks"] > 20 for figure in figures)
+    assert all(figure["height"] > 60 and figure["marks"] > 20 for figure in figures)
     words = browser.find_element(By.TAG_NAME, "body").text
     assert "What training did" in words
     assert "demo-decoder (random)" in words

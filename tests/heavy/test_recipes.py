@@ -49,16 +49,23 @@ SIMILARITIES["largest_common"] = Similarity(
 '''
 USE = """
 import json
+from pathlib import Path
+import numpy as np
 import todacomm
 from docs.hooks import metric_pages
-options = dict(model="demo-decoder", samples=40, replicates=6, nulls=5, likelihood=False)
-one = todacomm.analyze(null_kinds="rotation,sign_flips", **options)
-two = todacomm.analyze(weights="random", **options)
-comparison, run = todacomm.compare(run_ids=f"{one.run_id},{two.run_id}", rtd_permutations=0, rtd_points=20)
+rng = np.random.default_rng(0)
+for name in ("one", "two"):
+    np.savez(f"{name}.npz", **{layer: rng.normal(size=(40, 12)) for layer in ("embedding", "layer_0", "final")})
+options = dict(replicates=6, nulls=5, null_kinds="rotation,sign_flips")
+one = todacomm.analyze(model="clouds:one.npz", **options)
+two = todacomm.analyze(model="clouds:two.npz", **options)
+quick = dict(rtd_permutations=0, rtd_points=20, output_dir="out")
+comparison, run = todacomm.compare(run_ids=f"{one.run_id},{two.run_id}", **quick)
+written = list(Path("out").rglob("*"))
 print(json.dumps({
     "analysis": one.artifact("report.md").read_text(),
-    "comparison": run.artifact("report.md").read_text(),
-    "figures": [figure.name for figure in run.artifact("plots").iterdir()],
+    "comparison": next(file for file in written if file.name == "report.md").read_text(),
+    "figures": [file.name for file in written],
     "pages": list(metric_pages.pages()),
     "errors": one.layers[one.layers["metric"] == "nearest_norm"]["se"].tolist(),
     "p": one.nulls[one.nulls["null"] == "sign_flips"]["p_adjusted"].tolist(),
@@ -83,7 +90,7 @@ def made(tmp_path_factory) -> dict:
 def run(project: Path, program: str) -> str:
     environment = project_environment(PYTHONPATH=str(project), MLFLOW_TRACKING_URI=f"sqlite:///{project}/mlflow.db")
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=project, env=environment, capture_output=True, text=True, timeout=600
+        [sys.executable, "-c", program], cwd=project, env=environment, capture_output=True, text=True, timeout=1800
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout

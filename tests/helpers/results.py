@@ -163,9 +163,9 @@ def add_streams(result: Result, residual: bool = True) -> Result:
     blocks = [layer.name for layer in result.layers if layer.name.startswith("layer_")]
     renamed = {f"{name}_{kind}": name for name in blocks for kind in shares}
     own = {layer.name: layer for layer in result.layers}
-    kept = list(own) if residual else []
+    residual_layers = list(own) if residual else []
     order = [name for layer in own for name in (*(new for new, old in renamed.items() if old == layer), layer)]
-    order = [name for name in order if name in renamed or name in kept]
+    order = [name for name in order if name in renamed or name in residual_layers]
 
     def rows(table: pd.DataFrame) -> pd.DataFrame:
         parts = [table[table["layer"] == renamed.get(name, name)].assign(layer=name) for name in order]

@@ -27,7 +27,7 @@ from todacomm.reports.blocks import layer_tables
 from todacomm.reports.formats import plus_minus
 from todacomm.reports.model import mlflow_command, python_call
 from todacomm.reports.page import LONG_TABLE
-from todacomm.reports.render import escape_markdown, one_line
+from todacomm.reports.render import check_template, escape_markdown, one_line
 from todacomm.results.result import Result
 from todacomm.settings.analysis import AnalysisConfig
 
@@ -257,13 +257,22 @@ def test_a_users_template_runs_in_a_sandbox(tmp_path: Path) -> None:
         render_markdown(template, context)
 
 
-def test_the_projects_templates_are_found() -> None:
-    assert (templates_folder() / "model_report.md.j2").is_file()
+def test_every_template_of_the_project_can_be_read_and_includes_what_is_there() -> None:
+    names = sorted(path.relative_to(templates_folder()).as_posix() for path in templates_folder().rglob("*.j2"))
+    assert "model_report.md.j2" in names
+    for name in names:
+        source = (templates_folder() / name).read_text(encoding="utf-8")
+        check_template(templates_folder() / name)
+        assert set(re.findall(r'{% include "([^"]+)" %}', source)) <= set(names)
 
 
-def test_a_run_is_described_in_a_few_lines() -> None:
+def test_a_run_is_described_by_its_warnings_headline_and_numbers() -> None:
     result = make_result(3, n_points=40, warnings=("careful",))
-    note = describe_run(report_context(result))
-    assert note.index("careful") < note.index("expansion_ratio")
-    assert len(note) < 4000
+    context = report_context(result)
+    note = describe_run(context)
     assert html.unescape(note) == note
+    assert note.index("careful") < note.index(context["headline"][:40]) < note.index("| expansion_ratio |")
+    assert [line.split(" | ")[0].removeprefix("| ") for line in note.splitlines() if line.startswith("| ")][1:] == [
+        name for name, _, _ in context["numbers"]
+    ]
+    assert {"expansion_ratio", "perplexity"} <= {name for name, _, _ in context["numbers"]}

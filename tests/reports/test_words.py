@@ -1,4 +1,4 @@
-"""Findings in words: every kind has a sentence, in one part of the interpretation, and none is said twice."""
+"""Findings in words: every kind has a sentence, in one part of the interpretation, and none is lines twice."""
 
 import math
 from pathlib import Path
@@ -38,8 +38,8 @@ SAID = {
     ),
     "few_texts": (
         Finding("few_texts", ("layer_0",), {**LOOPS, "bars": 1}),
-        "Longer than the covariance explains, but no loop that other texts would show: in layer_0 1 H1 bar rests on "
-        "few texts (at most 80 % of the life is left on halves of the texts).",
+        "In layer_0 1 H1 bar is longer than the covariance explains but rests on few texts (at most 80 % of the life "
+        "is left on halves of the texts): not a loop that other texts would show.",
     ),
     "too_few_draws": (
         Finding("too_few_draws", ("layer_0",), {"draws": 9, "metrics": ("h1_max_norm", "h0_total_norm")}),
@@ -88,11 +88,11 @@ def test_layers_are_joined_within_their_stream() -> None:
 )
 def test_nothing_is_said_twice(options: dict[str, object]) -> None:
     for result in (make_result(4, n_points=30, **options), add_streams(make_result(4, n_points=30, **options))):
-        said = [line for lines in interpretation(result).values() for line in lines]
-        said += [f"{part}." for part in headline(result).rstrip(".").split(". ")]
-        assert len(said) == len(set(said))
-        assert not any("nan" in line.split() or "  " in line for line in said)
-        assert all(line[0].isupper() or line.startswith("expansion") for line in said)
+        lines = [line for part in interpretation(result).values() for line in part]
+        lines += [f"{part}." for part in headline(result).rstrip(".").split(". ")]
+        assert len(lines) == len(set(lines))
+        assert not any("nan" in line.split() or "  " in line for line in lines)
+        assert all(line[0].isupper() or line.startswith("expansion") for line in lines)
 
 
 def test_no_sentence_calls_a_bar_that_was_not_reproduced_a_loop() -> None:

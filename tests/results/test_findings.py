@@ -246,12 +246,12 @@ def test_dimensions_differ_only_where_intervals_do_not_overlap(plain: Result) ->
     result = with_values(plain, "twonn_dimension", {"embedding": 9.0, "layer_0": 12.0, "layer_1": 8.0, "final": 5.0})
     result = with_values(with_values(result, "twonn_dimension", 4.0, "lo"), "twonn_dimension", 13.0, "hi")
     finding = of_kind(result, "dimension_range")
-    assert (finding.layers, finding.values["apart"]) == (("layer_0", "final"), False)
-    apart = with_values(result, "twonn_dimension", {"layer_0": 11.0}, "lo")
-    apart = with_values(apart, "twonn_dimension", {"final": 6.0}, "hi")
-    assert of_kind(apart, "dimension_range").values["apart"] is True
+    assert (finding.layers, finding.values["differ"]) == (("layer_0", "final"), False)
+    separate = with_values(result, "twonn_dimension", {"layer_0": 11.0}, "lo")
+    separate = with_values(separate, "twonn_dimension", {"final": 6.0}, "hi")
+    assert of_kind(separate, "dimension_range").values["differ"] is True
     bare = with_values(with_values(result, "twonn_dimension", np.nan, "lo"), "twonn_dimension", np.nan, "hi")
-    assert of_kind(bare, "dimension_range").values["apart"] is None
+    assert of_kind(bare, "dimension_range").values["differ"] is None
     assert of_kind(with_values(plain, "twonn_dimension", 2.0), "dimension_constant").values["value"] == 2.0
 
 

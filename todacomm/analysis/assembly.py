@@ -28,14 +28,17 @@ def assemble(
 ) -> Result:
     """One result out of clouds, shapes and what is to be believed of them."""
     depths = layer_depths(shapes)
-    who = identity(observed)
-    rows = [*layer_rows(who, depths, observed, shapes, uncertainty), *run_rows(who, observed, shapes, uncertainty)]
+    identifying = identity(observed)
+    rows = [
+        *layer_rows(identifying, depths, observed, shapes, uncertainty),
+        *run_rows(identifying, observed, shapes, uncertainty),
+    ]
     if uncertainty.control is not None:
         control = uncertainty.control
         of_control = identity(control.observed) | {"control": control.kind}
         rows += layer_rows(of_control, depths, control.observed, control.shapes)
         rows += run_rows(of_control, control.observed, control.shapes)
-    nulls = [{**who, "depth": depths[row["layer"]], **row} for row in uncertainty.null_rows]
+    nulls = [{**identifying, "depth": depths[row["layer"]], **row} for row in uncertainty.null_rows]
     return Result(
         config=config,
         model=observed.model,
@@ -89,7 +92,7 @@ def layer_depths(names: Iterable[str]) -> dict[str, float]:
 
 
 def layer_rows(
-    who: Mapping[str, str],
+    identifying: Mapping[str, str],
     depths: Mapping[str, float],
     observed: Observation,
     shapes: Mapping[str, LayerAnalysis],
@@ -104,7 +107,7 @@ def layer_rows(
         order = [metric for metric in LAYER_METRICS if metric in values]
         order += [metric for metric in values if metric not in LAYER_METRICS]
         for metric in order:
-            row = {**who, "layer": name, "depth": depths[name], "metric": metric, "value": values[metric]}
+            row = {**identifying, "layer": name, "depth": depths[name], "metric": metric, "value": values[metric]}
             row["n"] = shape.metrics["n_points"]
             if uncertainty is not None:
                 row |= uncertainty.columns(name, metric)
@@ -113,7 +116,7 @@ def layer_rows(
 
 
 def run_rows(
-    who: Mapping[str, str],
+    identifying: Mapping[str, str],
     observed: Observation,
     shapes: Mapping[str, LayerAnalysis],
     uncertainty: Uncertainty | None = None,
@@ -125,7 +128,7 @@ def run_rows(
         "expansion_ratio_published": published(observed),
         **observed.likelihood,
     }
-    shared = {**who, "layer": RUN_LAYER, "n": len(observed.dataset.ids)}
+    shared = {**identifying, "layer": RUN_LAYER, "n": len(observed.dataset.ids)}
     return [
         {**shared, "metric": name, "value": value, **(estimate_columns(intervals[name]) if name in intervals else {})}
         for name, value in values.items()

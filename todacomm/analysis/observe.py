@@ -70,7 +70,7 @@ def _forward_pass(
     texts = load_texts(config.texts, config.record.seed)
     check_memory(config.topology, len(texts.texts))
     loaded = load_model(config.model, config.record.seed if seed is None else seed)
-    seen = extract(
+    activations = extract(
         loaded,
         texts.texts,
         layers=config.model.layers,
@@ -83,7 +83,7 @@ def _forward_pass(
         progress=progress,
     )
     return Observation(
-        model=replace(loaded.info, max_length=seen.max_length, n_predicted=seen.n_predicted),
+        model=replace(loaded.info, max_length=activations.max_length, n_predicted=activations.n_predicted),
         dataset=TextFacts(
             name=texts.name,
             source=texts.source,
@@ -94,20 +94,20 @@ def _forward_pass(
             n_documents=texts.n_documents,
             ids=texts.ids,
         ),
-        clouds={name: np.ascontiguousarray(cloud) for name, cloud in seen.clouds.items()},
-        likelihood=seen.likelihood,
-        pooled_tokens=seen.pooled_tokens,
-        truncated_fraction=float(seen.truncated.mean()),
-        token_embeddings=np.ascontiguousarray(seen.token_embeddings),
+        clouds={name: np.ascontiguousarray(cloud) for name, cloud in activations.clouds.items()},
+        likelihood=activations.likelihood,
+        pooled_tokens=activations.pooled_tokens,
+        truncated_fraction=float(activations.truncated.mean()),
+        token_embeddings=np.ascontiguousarray(activations.token_embeddings),
         texts=text_table(
             texts.ids,
             texts.texts,
             documents=texts.documents,
             positions=texts.positions,
-            last_tokens=seen.last_tokens,
-            n_tokens=seen.n_tokens,
-            nll=seen.nll,
+            last_tokens=activations.last_tokens,
+            n_tokens=activations.n_tokens,
+            nll=activations.nll,
             columns=texts.columns,
         ),
-        warnings=(*texts.warnings, *seen.warnings),
+        warnings=(*texts.warnings, *activations.warnings),
     )

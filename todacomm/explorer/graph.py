@@ -8,7 +8,7 @@ from todacomm.explorer.layer_data import Edges, Graph
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
-EDGES_PER_POINT, MOST_EDGES = 8, 8000
+EDGES_PER_POINT, MOST_EDGES = 8, 6000
 """Edges that a page can draw as its scale grows; beyond them it draws the spanning tree alone, and says so."""
 NEIGHBOURS = 6
 QUANTILES = 129

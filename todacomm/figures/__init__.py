@@ -14,7 +14,7 @@ def draw_all(result: Result, folder: str | Path) -> dict[str, Path]:
     Parameters
     ----------
     result : Result
-        Layers may be degenerate and numbers nan: what is not defined is said so in the picture.
+        Layers may be degenerate and numbers nan: a picture says what is not defined.
     folder : path
         Made if it is not there.
 

@@ -125,9 +125,11 @@ def fit_curves(axes: Axes, curves: Iterable[Curve], from_zero: bool = True) -> N
         return
     low, high = float(values.min()), float(values.max())
     room = 1.5 * max(high - low, 0.5 * max(abs(low), abs(high)))
-    seen = axes.get_ylim()
-    bottom = 0.0 if from_zero and low >= 0 else max(seen[0], low - room)
-    axes.set_ylim(bottom, min(max(seen[1], high + 0.05 * (high - bottom)), high + room) if high > bottom else seen[1])
+    limits = axes.get_ylim()
+    bottom = 0.0 if from_zero and low >= 0 else max(limits[0], low - room)
+    axes.set_ylim(
+        bottom, min(max(limits[1], high + 0.05 * (high - bottom)), high + room) if high > bottom else limits[1]
+    )
 
 
 def log_if_wide(axes: Axes, curves: Iterable[Curve], ratio: float = 20.0) -> None:
@@ -162,15 +164,15 @@ def depth_labels(depth: Depth, most: int = 12) -> tuple[list[float], list[str]]:
     places = list(depth.positions)
     gap = (places[-1] - places[0]) / most
     step = next(s for s in (1, 2, 4, 5, 10, 20, 50, 100, 200, 500, 1000) if s >= gap)
-    kept = [0]
+    chosen = [0]
     for i in range(1, len(places) - 1):
         number = block_of(depth.names[i]).rpartition("_")[2]
-        welcome = int(number) % step == 0 if number.isdigit() else len(places) <= 6
-        if welcome and places[i] - places[kept[-1]] >= step and places[-1] - places[i] >= step:
-            kept.append(i)
+        fits = int(number) % step == 0 if number.isdigit() else len(places) <= 6
+        if fits and places[i] - places[chosen[-1]] >= step and places[-1] - places[i] >= step:
+            chosen.append(i)
     if len(places) > 1:
-        kept.append(len(places) - 1)
-    return [places[i] for i in kept], [short_layer(depth.names[i]) for i in kept]
+        chosen.append(len(places) - 1)
+    return [places[i] for i in chosen], [short_layer(depth.names[i]) for i in chosen]
 
 
 def layer_names(layers: Iterable[LayerResult]) -> list[str]:

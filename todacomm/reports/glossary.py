@@ -39,8 +39,13 @@ ADJUSTED = (
 )
 LONGER = (
     "longer than the covariance explains",
-    "Said of the longest H1 bar at an adjusted p of at most .05. It is necessary for a loop and not sufficient: a loop "
-    "also has to be reproduced on halves of the texts.",
+    "Of an H1 bar: with an adjusted p of at most .05. It is necessary for a loop and not sufficient, since a curved "
+    "sheet without a loop has such bars too.",
+)
+LOOP = (
+    "loop",
+    "An H1 bar that is longer than the covariance explains and reproduced: on random halves of the texts at least half "
+    "of its life is left on average.",
 )
 CONTROL = (
     "random weights",
@@ -60,5 +65,6 @@ def _terms(result: Result) -> list[Term]:
     terms = [LAYERS, BAR, MEDIAN, DEGENERATE]
     terms += [HALF_SAMPLE] if result.config.has_intervals else []
     terms += [NULL, ADJUSTED, LONGER] if rotated else []
+    terms += [LOOP] if any(any(line.verdicts) for line in result.depth.all()) else []
     terms += [CONTROL] if RANDOM_WEIGHTS in set(result.table["control"]) else []
     return terms

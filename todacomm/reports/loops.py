@@ -47,9 +47,9 @@ class LoopBlock:
 
 
 def loop_table(result: Result) -> Table | None:
-    """The longest bar of every layer and every loop; None where none was looked at."""
+    """The longest bar of every layer and every loop; None where none was tested."""
     shown = result.loops[(result.loops["rank"] == 1) | (result.loops["verdict"] == LOOP)]
-    if not len(shown):
+    if (shown["verdict"] == "not tested").all():
         return None
     rows = [
         [

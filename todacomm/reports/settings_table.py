@@ -51,7 +51,7 @@ def _with(name: str, **details: str) -> str:
 
 def _architecture(model: ModelFacts) -> str:
     sizes = {
-        "layers": model.n_layers,
+        "layer" if model.n_layers == 1 else "layers": model.n_layers,
         "wide": model.width,
         "parameters": model.n_parameters,
         "tokens of context": model.context_length,

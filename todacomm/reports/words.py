@@ -157,10 +157,11 @@ def _no_loops(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str
 
 
 def _few_texts(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
-    bars = f"{count(values['bars'], 'H1 bar')} {'rests' if values['bars'] == 1 else 'rest'}"
+    one = values["bars"] == 1
     return (
-        f"Longer than the covariance explains, but no loop that other texts would show: in {at.layers(where)} {bars} "
-        f"on few texts (at most {share(values['reproduction'])} of the life is left on halves of the texts)."
+        f"In {at.layers(where)} {count(values['bars'], 'H1 bar')} {'is' if one else 'are'} longer than the covariance "
+        f"explains but {'rests' if one else 'rest'} on few texts (at most {share(values['reproduction'])} of the life "
+        "is left on halves of the texts): not a loop that other texts would show."
     )
 
 
@@ -258,7 +259,7 @@ def _dimension_range(values: Mapping[str, Any], where: Sequence[str], at: Place)
         None: "without intervals it is not known whether they differ",
         True: "their intervals do not overlap",
         False: "their intervals overlap, so that no difference is shown",
-    }[values["apart"]]
+    }[values["differ"]]
     return f"The intrinsic dimension (TwoNN) is {listing(ends)}; {verdict}."
 
 

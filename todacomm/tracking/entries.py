@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from todacomm.core.facts import RunWarning
-from todacomm.core.metrics import LAYER_METRICS, metric_key
+from todacomm.core.metrics import LAYER_METRICS, MAIN, metric_key
 from todacomm.core.streams import RESIDUAL, groups, places
 from todacomm.results.result import Result
 from todacomm.results.table import RUN_LAYER, SCHEMA_VERSION, own_rows, run_values
@@ -23,9 +23,7 @@ INPUTS = "todacomm.inputs"
 LONGEST_TAG = 5000
 """Characters of a tag that every MLflow server takes."""
 
-_PLOTTED = ("h0_total_norm", "h1_max_norm")
-"""Metrics whose intervals, nulls and random-weights control are charts too; all others' stand in the tables."""
-_PLOTTED_OF_STREAMS = (*_PLOTTED, "mean_norm", "twonn_dimension")
+_PLOTTED_OF_STREAMS = (*MAIN, "mean_norm", "twonn_dimension")
 """Metrics of what attention and MLPs add that are charts, of the stream's own."""
 _ROTATION, _RANDOM_WEIGHTS = "rotation", "random_weights"
 
@@ -74,7 +72,7 @@ def metrics(result: Result) -> list[Point]:
         for name in _PLOTTED_OF_STREAMS:
             points += _series(table, name, "value", f"{kind}/{name}", its_steps)
     control = result.table[result.table["control"] == _RANDOM_WEIGHTS]
-    for name in _PLOTTED:
+    for name in MAIN:  # of all others the tables hold intervals, nulls and controls
         for bound in ("lo", "hi"):
             points += _series(table, name, bound, f"interval/{name}_{bound}", steps)
         points += _series(control, name, "value", f"control/random_weights/{name}", steps)

@@ -186,7 +186,7 @@ BAR_METRICS: dict[str, Metric] = {
         meaning="Sum of all H1 lifetimes; noise alone has plenty.", twin="h1_total_norm"),
     "h1_max_lifetime": replace(
         _LONGEST, degree=1, label="H1 longest lifetime", short="H1 longest lifetime",
-        meaning="Longest H1 bar: the most persistent loop.", twin="h1_max_norm"),
+        meaning="Longest H1 bar.", twin="h1_max_norm"),
     "h1_count": Metric(
         compute=count, needs=("lifetimes",), degree=1, group="tda", label="H1 bars", units="-",
         meaning="Number of H1 bars; pure noise has one for every point or two.",
@@ -200,7 +200,7 @@ BAR_METRICS: dict[str, Metric] = {
         source=RIPS, interval=False, table="raw"),
     "h1_total_norm": Metric(
         compute=total_norm, needs=("lifetimes", "n_vertices", "unit"), degree=1, group="tda",
-        label="H1 total / (points x median distance)", short="H1 total, scale-free", units="-",
+        label="H1 total / (points x median distance)", short="H1 total per point / median distance", units="-",
         meaning="H1 total in units of points times median distance; low values mean clusters or heavy tails.",
         reading="Small: clusters or heavy tails, and not fewer loops.",
         source=RIPS, grows=True, null_tail="two-sided", compared=True, table="shape"),

@@ -30,9 +30,9 @@ async function sourceDigest() {
 
 /** The licence of every package of which something is in the bundle. */
 async function licences(inputs) {
-  const found = Object.keys(inputs).map((path) => path.match(/node_modules\/((?:@[^/]+\/)?[^/]+)\//)?.[1]);
+  const names = Object.keys(inputs).map((path) => path.match(/node_modules\/((?:@[^/]+\/)?[^/]+)\//)?.[1]);
   const texts = [];
-  for (const name of [...new Set(found.filter(Boolean))].sort()) {
+  for (const name of [...new Set(names.filter(Boolean))].sort()) {
     const folder = join(SOURCE, "node_modules", name);
     const { version, license } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
     const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));

@@ -43,5 +43,7 @@ def main_findings(result: Result) -> tuple[Finding, ...]:
     if not depth.sound.any():
         return (Finding("nothing_readable"),)
     bars = [finding for line in depth.all() for finding in (of_loops(result, line) or of_bars(line))[:1]]
+    if bars and {finding.kind for finding in bars} in ({"no_loops"}, {"no_long_bars"}):
+        bars = [Finding(bars[0].kind, tuple(layer for finding in bars for layer in finding.layers), bars[0].values)]
     tested = bars or of_totals(depth)[:1] or [Finding("no_null", values={"reason": why_no_null(result)})]
     return (*growth(result), *tested)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from todacomm.core.inference.uncertainty import Z
 from todacomm.core.metrics import MAIN
 from todacomm.core.nulls import NULLS
 from todacomm.results.depth import RANDOM_WEIGHTS, Depth
@@ -12,8 +13,6 @@ from todacomm.results.findings.finding import Finding, named
 from todacomm.results.findings.judgement import LEVEL
 from todacomm.results.result import Result
 
-Z = 1.96
-"""Standard errors of a difference beyond which it is claimed where there is no p."""
 CONTROLS = tuple(kind for kind, null in NULLS.items() if null.needs_pass and null.tested)
 
 
@@ -64,7 +63,7 @@ def _difference(depth: Depth, among: np.ndarray, kind: str, metric: str) -> Find
     if np.isfinite(p[among]).any():
         standing = among & (p <= LEVEL)
     elif np.isfinite(error[among]).any():
-        standing = among & (np.abs(difference) > Z * error)
+        standing = among & (np.abs(difference) > Z * error)  # claimed where there is no p
     else:
         return Finding("control_without_error", values={"control": kind, "metrics": (metric,)})
     if not standing.any():

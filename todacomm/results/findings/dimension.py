@@ -11,7 +11,7 @@ DIMENSION = "twonn_dimension"
 
 
 def of_dimension(depth: Depth) -> Iterator[Finding]:
-    """The highest and the lowest layer; ``apart`` is None where an interval is missing.
+    """The highest and the lowest layer; ``differ`` is None where an interval is missing.
 
     Kinds: ``dimension_range``, ``dimension_constant``.
     """
@@ -29,5 +29,5 @@ def of_dimension(depth: Depth) -> Iterator[Finding]:
         for end, i in (("highest", top), ("lowest", bottom))
     }
     known = np.isfinite([curve.lo[top], curve.hi[bottom]]).all()
-    apart = bool(curve.lo[top] > curve.hi[bottom]) if known else None
-    yield Finding("dimension_range", (depth.names[top], depth.names[bottom]), {**ends, "apart": apart})
+    differ = bool(curve.lo[top] > curve.hi[bottom]) if known else None
+    yield Finding("dimension_range", (depth.names[top], depth.names[bottom]), {**ends, "differ": differ})

@@ -8,13 +8,7 @@ const CHUNK = 400; // lines in a path: one of many thousands takes far longer th
 const DASHES = { loop: [], "few texts": [7, 4], none: [2, 4], "not tested": [2, 4] }; // the weaker the claim, the thinner the line
 const FEW_EDGES = 2000; // that can be drawn while points move
 
-/** What stays while a reader looks around. @param scene made by cloud.js; `place(text)` gives pixels */
-export function drawCloud(context, scene) {
-  drawEdges(context, scene);
-  drawPoints(context, scene);
-}
-
-/** What is looked at, over the cloud. */
+/** What is looked at, over the cloud. @param scene made by cloud.js; `place(text)` gives pixels */
 export function drawFocus(context, scene) {
   drawLinks(context, scene);
   if (scene.loop) drawLoop(context, scene);
@@ -22,7 +16,7 @@ export function drawFocus(context, scene) {
   if (scene.lasso.length > 1) drawLasso(context, scene);
 }
 
-function drawEdges(context, { layer, scale, place, colours, settled }) {
+export function drawEdges(context, { layer, scale, place, colours, settled }) {
   if (!(scale > 0) || !layer.defined) return;
   for (const [edges, alpha, width] of [[layer.edges, 0.16, 0.8], [layer.tree, 0.42, 1]]) {
     const shown = upTo(edges.length, scale);
@@ -59,7 +53,7 @@ function drawLinks(context, { near, focus, place, colours }) {
 }
 
 /** Colour by colour, the bright ones last; each point is a path of its own, which is faster than one of thousands. */
-function drawPoints(context, { n, codes, palette, bright, radius, place }) {
+export function drawPoints(context, { n, codes, palette, bright, radius, place }) {
   const groups = new Map();
   for (let text = 0; text < n; text++) {
     const rest = codes[text] === palette.length - 1;

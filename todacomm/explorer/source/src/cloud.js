@@ -1,7 +1,7 @@
 // A cloud of texts in a plane: to point at, to search with the keyboard, to select from with a lasso.
 
 import { polygonContains } from "d3-polygon";
-import { drawAxes, drawCloud, drawFocus, drawScaleBar } from "./cloud-drawing.js";
+import { drawAxes, drawEdges, drawFocus, drawPoints, drawScaleBar } from "./cloud-drawing.js";
 import { announce, el } from "./dom.js";
 import { makeGlide } from "./glide.js";
 import { neighboursOf } from "./layer.js";
@@ -27,7 +27,7 @@ export function makeCloud({ texts, store, label, view, near = neighboursOf, head
   const canvas = el("canvas", { tabindex: 0, role: "application", "aria-label": label, "aria-roledescription": "point cloud" });
   const tip = el("div", { class: "tip", hidden: true, "aria-hidden": "true" });
   const element = el("div", { class: "cloud-box" }, canvas, tip);
-  const surface = makeSurface(canvas, draw, { key, paint });
+  const surface = makeSurface(canvas, draw, edgeSheet(), pointSheet());
   const glide = makeGlide(surface.request);
   const camera = { zoom: 1, x: 0, y: 0 };
   let lasso = [];
@@ -50,25 +50,24 @@ export function makeCloud({ texts, store, label, view, near = neighboursOf, head
     return (text) => [x + unit * points[2 * text], y - unit * points[2 * text + 1]];
   }
 
-  /** Whatever the cloud under the rings is painted from. */
-  function key() {
-    const { layer, flat, scale, colouring } = view();
-    const { selection, matches } = store.state;
-    const parts = [layer, flat, colouring, selection, matches].map(identity);
-    return [...parts, scale, camera.zoom, camera.x, camera.y, glide.now.done].join();
+  /** Where everything lies: what the sheets of edges and of points both are painted from. */
+  const position = () => [identity(view().flat), camera.zoom, camera.x, camera.y, glide.now.done];
+
+  function edgeSheet() {
+    const paint = (context) => {
+      const { layer, scale } = view();
+      drawEdges(context, { layer, scale, colours: theme(), settled: glide.now.done, place: placing() });
+    };
+    return { key: () => [...position(), identity(view().layer), view().scale].join(), paint };
   }
 
-  function paint(context) {
-    const { layer, scale, colouring } = view();
-    drawCloud(context, {
-      n, layer, scale, radius,
-      colours: theme(),
-      settled: glide.now.done,
-      codes: colouring.codes,
-      palette: colouring.palette,
-      bright: brightOnes(store.state),
-      place: placing(),
-    }); // prettier-ignore
+  function pointSheet() {
+    const key = () => [...position(), ...[view().colouring, store.state.selection, store.state.matches].map(identity)].join();
+    const paint = (context) => {
+      const { codes, palette } = view().colouring;
+      drawPoints(context, { n, codes, palette, radius, bright: brightOnes(store.state), place: placing() });
+    };
+    return { key, paint };
   }
 
   function draw(context, width, height) {

@@ -145,12 +145,12 @@ function remembered(memory, key, make) {
 }
 
 function loopChoices(sides, layers) {
-  const found = sides.flatMap((side, at) =>
+  const named = sides.flatMap((side, at) =>
     layers[at].loops
       .filter((loop) => loop.rows.length)
       .map((loop) => [`${at}:${loop.rank}`, `${side.name}, H1 bar ${loop.rank}: ${loopWords(loop.verdict)}`]),
   );
-  return [["", "none"], ...found];
+  return [["", "none"], ...named];
 }
 
 function mapKey([one, other]) {

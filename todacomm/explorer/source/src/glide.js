@@ -3,13 +3,15 @@
 import { mayMove } from "./theme.js";
 
 const DURATION = 900;
+const LONGEST_STEP = 60; // milliseconds that a frame may move points on, however late it comes
 
 /** Positions that move to a new target on `go`, calling `frame` as they do. */
 export function makeGlide(frame) {
   const now = { points: null, frame: null, done: 1 };
   let from = null;
   let target = null;
-  let start = 0;
+  let passed = 0;
+  let last = 0;
   let running = 0;
 
   function go(next) {
@@ -19,13 +21,16 @@ export function makeGlide(frame) {
     target = next;
     if (!from) return arrive();
     now.points = Float32Array.from(from.points);
-    start = performance.now();
+    passed = 0;
+    last = performance.now();
     if (!running) running = requestAnimationFrame(step);
   }
 
   function step(time) {
     running = 0;
-    const share = Math.min(1, Math.max(0, (time - start) / DURATION));
+    passed += Math.min(LONGEST_STEP, Math.max(0, time - last));
+    last = time;
+    const share = passed / DURATION;
     if (share >= 1) return arrive();
     const t = share < 0.5 ? 4 * share ** 3 : 1 - (2 - 2 * share) ** 3 / 2;
     const { points } = now;

@@ -81,12 +81,12 @@ export function edgesUpTo(layer, scale) {
 
 /** Nearest texts of one: [{text, distance}]. */
 export function neighboursOf(layer, text) {
-  const found = [];
-  for (let near = 0; near < layer.nNeighbours; near++) {
-    const at = text * layer.nNeighbours + near;
-    if (layer.neighbours[at] >= 0) found.push({ text: layer.neighbours[at], distance: layer.nearness[at] });
+  const near = [];
+  for (let rank = 0; rank < layer.nNeighbours; rank++) {
+    const at = text * layer.nNeighbours + rank;
+    if (layer.neighbours[at] >= 0) near.push({ text: layer.neighbours[at], distance: layer.nearness[at] });
   }
-  return found;
+  return near;
 }
 
 /**

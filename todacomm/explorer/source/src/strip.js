@@ -156,7 +156,8 @@ function drawLane(all, name, x, top, width) {
   let [low, high] = extent(known);
   if (low === high) [low, high] = [low - 0.5, high + 0.5];
   const y = linear([low, high], [LANE - 10, 10]);
-  for (const tick of ticks(low, high, 2)) {
+  const shown = [3, 2, 1].map((most) => ticks(low, high, most)).find((list) => list.length < 2 || y(list[0]) - y(list[1]) > 15);
+  for (const tick of shown ?? []) {
     group.append(svg("line", { class: "grid", x1: 0, x2: width, y1: y(tick), y2: y(tick) }));
     const label = svg("text", { class: "tick", x: 0, y: y(tick) - 3 });
     label.textContent = String(tick);

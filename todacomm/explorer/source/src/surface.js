@@ -5,14 +5,13 @@ import { onTheme } from "./theme.js";
 /**
  * @param {HTMLCanvasElement} canvas
  * @param {(context: CanvasRenderingContext2D, width: number, height: number) => void} draw what changes with every frame
- * @param {{key: () => string, paint: Function}=} base what lies under it, painted anew only where its key, the size or
- *   the colours have changed
+ * @param {...{key: () => string, paint: Function}} sheets what lies under it, the lowest first; each is painted anew
+ *   only where its key, the size or the colours have changed
  */
-export function makeSurface(canvas, draw, base) {
+export function makeSurface(canvas, draw, ...sheets) {
   const context = canvas.getContext("2d");
   const size = { width: 0, height: 0 };
-  const under = base && document.createElement("canvas").getContext("2d");
-  let painted = null;
+  const under = sheets.map((sheet) => ({ ...sheet, context: document.createElement("canvas").getContext("2d"), painted: null }));
   let waiting = false;
 
   function paint() {
@@ -23,17 +22,17 @@ export function makeSurface(canvas, draw, base) {
     fit(canvas, width, height);
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, width, height);
-    if (base) {
-      const key = `${width} ${height} ${base.key()}`;
-      if (key !== painted) {
-        fit(under.canvas, width, height);
-        under.setTransform(1, 0, 0, 1, 0, 0);
-        under.clearRect(0, 0, width, height);
-        under.setTransform(ratio, 0, 0, ratio, 0, 0);
-        base.paint(under, size.width, size.height);
-        painted = key;
+    for (const sheet of under) {
+      const key = `${width} ${height} ${sheet.key()}`;
+      if (key !== sheet.painted) {
+        fit(sheet.context.canvas, width, height);
+        sheet.context.setTransform(1, 0, 0, 1, 0, 0);
+        sheet.context.clearRect(0, 0, width, height);
+        sheet.context.setTransform(ratio, 0, 0, ratio, 0, 0);
+        sheet.paint(sheet.context, size.width, size.height);
+        sheet.painted = key;
       }
-      context.drawImage(under.canvas, 0, 0);
+      context.drawImage(sheet.context.canvas, 0, 0);
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     draw(context, size.width, size.height);
@@ -51,7 +50,7 @@ export function makeSurface(canvas, draw, base) {
     request();
   }).observe(canvas);
   onTheme(() => {
-    painted = null;
+    for (const sheet of under) sheet.painted = null;
     request();
   });
   return { request, size, context };
