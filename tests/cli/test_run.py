@@ -129,14 +129,8 @@ def test_several_get_names_and_folders_of_their_own(store, todacomm, clouds_file
     line = f"run --models clouds:{clouds_file},clouds:other.npz -o two --output-dir out {SMALL}"
     assert todacomm(line).exit_code == 0
     assert set(library.search_analyses()["run_name"]) == {"two mine.npz-pydoc", "two clouds:other.npz-pydoc"}
-<<<<<<< HEAD
-    assert {path.name for path in (store / "out").iterdir()} == {
-        "mine.npz-pydoc", "clouds:other.npz-pydoc", "comparison-20 own points",
-    }  # fmt: skip
-=======
     folders = {path.name for path in (store / "out").iterdir()}
     assert folders == {"mine.npz-pydoc", "clouds:other.npz-pydoc", "comparison-20 own points"}
->>>>>>> 6130311 (Two files of clouds with as many points are compared at the end)
 
 
 @pytest.mark.parametrize(
