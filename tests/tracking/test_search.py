@@ -115,7 +115,7 @@ def test_tables_of_another_schema(store: Path, recorded: str) -> None:
     stored = json.loads(path.read_text(encoding="utf-8"))
     for schema, todo in ((stored["schema"] + 1, "upgrade todacomm"), (0, "run the analysis again")):
         path.write_text(json.dumps({**stored, "schema": schema}), encoding="utf-8")
-        with pytest.raises(ValueError, match=rf"run {recorded}: its tables have schema {schema}, .*: {todo}"):
+        with pytest.raises(ValueError, match=rf"run {recorded}: .*layers.json has schema {schema}, .*: {todo}"):
             load_analysis(recorded)
     path.write_text("[]", encoding="utf-8")
     with pytest.raises(ValueError, match=r"cannot be read as the tables of an analysis .*: run the analysis again"):

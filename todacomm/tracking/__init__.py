@@ -1,6 +1,6 @@
 """Everything that knows MLflow: runs that are being written, and analyses that are read back."""
 
-from todacomm.tracking.analysis import Analysis, load_analyses, load_analysis
+from todacomm.tracking.analysis import Analysis, load_analyses, load_analysis, load_readable
 from todacomm.tracking.family import (
     Known,
     absolute_uri,
@@ -49,6 +49,7 @@ __all__ = [
     "job_run",
     "load_analyses",
     "load_analysis",
+    "load_readable",
     "mark_abandoned",
     "open_run",
     "open_store",

@@ -138,5 +138,5 @@ def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
         if OPTIONS[name].kind is bool:
             frame[name] = frame[name].map({"true": True, "false": False})
         elif OPTIONS[name].kind is int:
-            frame[name] = pd.to_numeric(frame[name])
+            frame[name] = pd.to_numeric(frame[name], errors="coerce")
     return frame.sort_values("start_time", ascending=False, kind="stable", ignore_index=True)
