@@ -84,6 +84,15 @@ def words_of(seed: int) -> str:
     return " ".join(np.random.default_rng(seed).choice(known, 90))
 
 
+def test_the_program_of_the_page_on_objects_runs(place):
+    page = ROOT / "docs/how-to/objects.md"
+    program = "\n".join(blocks(page, "python"))
+    names = {}
+    exec(compile(program, str(page), "exec"), names)
+    assert names["analysis"].model.name == "noise"
+    assert [row["step"] for row in names["callback"].rows][-1] == 4
+
+
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if commands(page) and page.stem != "published"], ids=lambda page: page.stem
 )

@@ -91,7 +91,7 @@ def load_texts(config: "TextsConfig", seed: int) -> Texts:
         documents=tuple(text.document.name for text in chosen),
         positions=tuple(text.position for text in chosen),
         columns={name: tuple(dict(text.document.columns)[name] for text in chosen) for name in config.text_columns},
-        warnings=_warnings(chosen),
+        warnings=repeated_texts(texts),
     )
 
 
@@ -113,8 +113,9 @@ def _too_few(source: Source, config: "TextsConfig", n_texts: int) -> str:
     )
 
 
-def _warnings(texts: list[Text]) -> tuple[RunWarning, ...]:
-    n_repeated = len(texts) - len({text.text for text in texts})
+def repeated_texts(texts: Sequence[str]) -> tuple[RunWarning, ...]:
+    """A warning where a text stands in the set more than once."""
+    n_repeated = len(texts) - len(set(texts))
     if not n_repeated:
         return ()
     return (RunWarning("repeated_texts", f"{n_repeated} of {len(texts)} texts repeat another one word for word"),)
