@@ -122,7 +122,7 @@ def test_columns_of_a_table_are_recorded_with_its_texts(model, tokenizer):
         ({"model": torch.nn.Linear(2, 2)}, "model is a Linear: expected a transformers.PreTrainedModel"),
         ({"model": "gpt2"}, "give the model as an object"),
         ({"texts": "one long text"}, "texts is a str"),
-        ({"texts": [*TEXTS, 3]}, "text 12 is a int"),
+        ({"texts": [*TEXTS, 3]}, "texts holds a int in row 13"),
         ({"texts": TEXTS[:9]}, "samples is 9"),
         ({"samples": 13}, "samples is 13, texts has 12"),
         ({"dataset": "pydoc"}, "got texts and dataset='pydoc'"),

@@ -72,6 +72,11 @@ def place(tmp_path, monkeypatch, store):
     for name, key in (("my-texts.jsonl", "body"), ("texts.jsonl", "text"), ("my-texts-text.jsonl", "text")):
         (where / name).write_text("".join(json.dumps({key: text, "text": text}) + "\n" for text in texts))
     (where / "reviews.csv").write_text("body\n" + "".join(f'"{text}"\n' for text in texts))
+    turns = [{"messages": [{"role": "user", "content": text}]} for text in texts]
+    (where / "chat.jsonl").write_text("".join(json.dumps(turn) + "\n" for turn in turns))
+    model = json.loads((where / "my-model/tokenizer_config.json").read_text())
+    model["chat_template"] = "{% for message in messages %}{{ message['content'] }} {% endfor %}"
+    (where / "my-model/tokenizer_config.json").write_text(json.dumps(model))
     (where / "models.txt").write_text("gpt2\npythia-70m\n")
     (where / "my-report.md.j2").write_text("# {{ title }}\n")
     np.savez(where / "activations.npz", layer_0=np.random.default_rng(0).normal(size=(30, 6)))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from todacomm.analysis.memory import check_memory
+from todacomm.core.facts import RunWarning
 from todacomm.results.facts import TextFacts
 from todacomm.results.observation import OBJECT, OWN_CLOUDS, Observation
 from todacomm.results.texts import text_table
@@ -93,10 +94,14 @@ def read_texts(
 ) -> Observation:
     """What a loaded model makes of texts."""
     from todacomm.activations import extract
+    from todacomm.texts.chat import templated
 
+    chat = config.texts.chat
+    words = templated(loaded.tokenizer, texts.texts, config.texts.system) if chat else texts.texts
     activations = extract(
         loaded,
-        texts.texts,
+        words,
+        templated=chat,
         layers=config.model.layers,
         pooling=config.model.pooling,
         max_length=config.texts.max_length,
@@ -125,7 +130,7 @@ def read_texts(
         token_embeddings=np.ascontiguousarray(activations.token_embeddings),
         texts=text_table(
             texts.ids,
-            texts.texts,
+            words,
             documents=texts.documents,
             positions=texts.positions,
             last_tokens=activations.last_tokens,
@@ -133,5 +138,15 @@ def read_texts(
             nll=activations.nll,
             columns=texts.columns,
         ),
-        warnings=(*texts.warnings, *activations.warnings),
+        warnings=(*texts.warnings, *activations.warnings, *(_same_ending(activations.last_tokens) if chat else ())),
     )
+
+
+def _same_ending(last_tokens: tuple[str, ...]) -> tuple[RunWarning, ...]:
+    """What is to be said of conversations that all end in a token of the template."""
+    if len(set(last_tokens)) > 1:
+        return ()
+    text = (
+        f"every text ends in {last_tokens[0]!r}, a token of the chat template: vectors of the last token are read there"
+    )
+    return (RunWarning("template_ending", text),)

@@ -1,10 +1,10 @@
 """Texts that are objects already: a list, a column, a table of them."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from todacomm.system.digests import digest_of_json
-from todacomm.texts import Texts, repeated_texts
+from todacomm.texts import Texts, check_chat, check_system, repeated_texts
+from todacomm.texts.documents import text_rows
 
 if TYPE_CHECKING:
     from todacomm.settings.analysis import TextsConfig
@@ -30,7 +30,7 @@ def given_texts(texts: Any, config: "TextsConfig") -> Texts:
 
     Parameters
     ----------
-    texts : sequence of str, Series, DataFrame or datasets.Dataset
+    texts : sequence of str or of conversations, Series, DataFrame or datasets.Dataset
         Of a table the column ``text_column`` (``text`` where none is named), and ``text_columns`` beside it.
 
     Raises
@@ -45,7 +45,9 @@ def given_texts(texts: Any, config: "TextsConfig") -> Texts:
         frame = _column(frame, config.text_column or "text")
     elif config.text_column or config.text_columns:
         raise ValueError("text_column and text_columns are for tables of texts: texts is a list of strings")
-    words = tuple(_checked(frame))
+    words = tuple(text_rows(frame, "texts"))
+    check_chat(words, config)
+    check_system(config)
     if len(words) < config.samples:
         raise ValueError(f"samples is {config.samples}, texts has {len(words)}: expected at most as many")
     words = words[: config.samples]
@@ -72,10 +74,3 @@ def _column(frame: Any, name: str) -> list[Any]:
         raise ValueError(f"texts has no column {name!r}: set text_column to one of {named}")
     values: list[Any] = frame[name].tolist()
     return values
-
-
-def _checked(texts: Iterable[Any]) -> Iterable[str]:
-    for row, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise ValueError(f"text {row} is a {type(text).__name__} ({text!r:.40}): expected a string")
-        yield text
