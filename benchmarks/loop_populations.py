@@ -78,6 +78,27 @@ def clusters(rng: np.random.Generator, n_points: int, n_clusters: int, width: fl
     return centres[rng.integers(n_clusters, size=n_points)] + width * rng.normal(size=(n_points, N_DIMS))
 
 
+def uneven_clusters(rng: np.random.Generator, n_points: int, centres: Population = anisotropic) -> Array:
+    """Twenty to sixty clusters of unequal size around a sample of another population."""
+    n_clusters = int(rng.integers(20, 61))
+    sizes = rng.dirichlet(np.ones(n_clusters))
+    return _labelled(rng, centres(rng, n_clusters), rng.choice(n_clusters, n_points, p=sizes))
+
+
+def last_tokens(rng: np.random.Generator, n_points: int, centres: Population = anisotropic) -> Array:
+    """Clusters as last tokens make them: a few frequent ones and many of one or two points (weights 1 / rank)."""
+    weights = 1.0 / np.arange(1, 401)
+    return _labelled(rng, centres(rng, len(weights)), rng.choice(len(weights), n_points, p=weights / weights.sum()))
+
+
+def _labelled(rng: np.random.Generator, centres: Array, label: np.ndarray) -> Array:
+    """Points around their centres, each cluster wide in few directions and up to .3 as wide as the centres lie."""
+    turned = np.linalg.qr(rng.normal(size=(N_DIMS, N_DIMS)))[0]
+    scattered = anisotropic(rng, len(label)) @ turned
+    width = rng.uniform(0.1, 0.3, size=len(centres)) * centres.std() / scattered.std()
+    return centres[label] + width[label, None] * scattered
+
+
 def open_arc(rng: np.random.Generator, n_points: int) -> Array:
     """Eight clusters along two thirds of a circle, each stretched four-fold in a direction of its own.
 
@@ -248,6 +269,13 @@ LOOP_FREE: dict[str, Population] = {
     "10 clusters": lambda rng, n: clusters(rng, n, 10),
     "30 clusters": lambda rng, n: clusters(rng, n, 30),
     "100 clusters": lambda rng, n: clusters(rng, n, 100),
+    "20 to 60 uneven clusters": uneven_clusters,
+    "uneven clusters on a curved sheet": lambda rng, n: uneven_clusters(rng, n, curved_sheet),
+    "uneven clusters on a surface": lambda rng, n: uneven_clusters(rng, n, surface),
+    "uneven clusters in a sparse cone": lambda rng, n: uneven_clusters(rng, n, sparse_cone),
+    "last tokens": last_tokens,
+    "last tokens on a curved sheet": lambda rng, n: last_tokens(rng, n, curved_sheet),
+    "last tokens on a surface": lambda rng, n: last_tokens(rng, n, surface),
     "clusters on an open arc": open_arc,
     "horseshoe": horseshoe,
 }
