@@ -1,4 +1,4 @@
-"""The rule as a whole on populations where a loop is there or is not: small calibrations of one layer and of families."""
+"""The rule as a whole where a loop is there and where none is: small calibrations of one layer and of families."""
 
 import numpy as np
 import pytest
