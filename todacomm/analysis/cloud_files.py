@@ -67,21 +67,20 @@ def read_cloud_file(path: Path, layers: Iterable[str] = ()) -> CloudFile:
     """
     if path.suffix not in READERS:
         raise UserError(f"{path} is no file of clouds", f"expected a name that ends in {', '.join(READERS)}")
-    kind = "a file of clouds"
-    with foreign_file(path, kind, "store one array of numbers of shape (n_points, n_dims) for each layer"):
+    with foreign_file(path, "a file of clouds", "store one array of shape (n_points, n_dims) for each layer"):
         read = READERS[path.suffix](path)
         _check_memory(path, read.arrays)
-        return _sorted_out(path, read, tuple(layers))
+        return sort_arrays(read, path, layers)
 
 
-def _sorted_out(path: Path, read: Arrays, layers: tuple[str, ...]) -> CloudFile:
-    """Arrays as clouds, labels, and what is set aside."""
+def sort_arrays(read: Arrays, path: Path, layers: Iterable[str] = ()) -> CloudFile:
+    """Named arrays as clouds and labels, see :func:`read_cloud_file`; ``path`` is what errors call them."""
     warnings = [RunWarning("array_refused", f"{name} was set aside: {why}") for name, why in read.refused.items()]
     clouds = {name: array for name, array in read.arrays.items() if _is_cloud(array)}
     others = {name: array for name, array in read.arrays.items() if name not in clouds}
     if LAYER in others:
         clouds, others = _split_by_layer(path, clouds, others)
-    clouds = _chosen(path, clouds, layers)
+    clouds = _chosen(path, clouds, tuple(layers))
     n_points = _common_rows(path, clouds)
     labels = {name: array for name, array in others.items() if array.shape == (n_points,)}
     warnings += [

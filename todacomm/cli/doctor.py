@@ -7,6 +7,7 @@ import click
 
 from todacomm.cli import EXIT_CODES
 from todacomm.cli.printing import print_styled
+from todacomm.system.printable import say
 
 if TYPE_CHECKING:
     from todacomm.system.checkup import Finding
@@ -28,7 +29,7 @@ def doctor() -> None:
         for finding in findings:
             print_styled(f"{finding.level:<8} {finding.subject:<10} {finding.fact}", STYLES[finding.level])
             if finding.advice:
-                click.echo(f"{'':<19} -> {finding.advice}")
+                say(f"{'':<19} -> {finding.advice}")
             problems += finding.level == PROBLEM
     raise SystemExit(1 if problems else 0)
 

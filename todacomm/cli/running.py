@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from todacomm.cli.console import check_output, print_json, print_links, print_warnings
 from todacomm.settings.analysis import AnalysisConfig
+from todacomm.system.printable import say
 
 if TYPE_CHECKING:
     from todacomm.comparison.result import Comparison
@@ -60,7 +61,7 @@ def print_text(analysis: "Analysis") -> None:
 
     outline = analysis.outline()
     print_warnings(warnings(outline))
-    print(f"\n{headline(outline)}")
+    say(f"\n{headline(outline)}")
     for name, value in analysis.run.items():
         print(f"  {name:<26} {value:.4g}")
     print_links(analysis)
@@ -116,7 +117,7 @@ def print_comparison(comparison: "Comparison", run: "JobRun") -> None:
     from todacomm.reports.comparison_words import headline
 
     print_warnings(comparison.warnings)
-    print("\n" + "\n".join(headline(comparison)))
+    say("\n" + "\n".join(headline(comparison)))
     print_links(run)
 
 
@@ -128,7 +129,7 @@ def run_convergence(config: "ConvergenceConfig") -> None:
     with bars() as shown:
         result, run = converge(config, progress=shown, announce=shown.announce)
     print_warnings(result.warnings)
-    print("\n" + "\n".join(headline(result)))
+    say("\n" + "\n".join(headline(result)))
     print_links(run)
 
 
@@ -145,7 +146,7 @@ def run_sweep(config: "SweepConfig") -> None:
     if config.dry_run:
         from todacomm.reports.sweep_words import describe_plan
 
-        print(describe_plan(config, plan_sweep(config)))
+        say(describe_plan(config, plan_sweep(config)))
         return
     with bars() as shown:
         try:
@@ -155,6 +156,6 @@ def run_sweep(config: "SweepConfig") -> None:
             print_links(failed.run)
             raise
     for note in result.notes:
-        print(f"note: {note}", file=sys.stderr)
-    print(f"\n{result.headline()}")
+        say(f"note: {note}", file=sys.stderr)
+    say(f"\n{result.headline()}")
     print_links(run)

@@ -16,6 +16,7 @@ from todacomm.settings.sweep import SweepConfig
 from todacomm.sweeps.plan import Item, Plan, make_plan
 from todacomm.sweeps.result import Sweep
 from todacomm.sweeps.worker import FAILED, Outcome
+from todacomm.system.printable import say
 from todacomm.system.progress import silent
 from todacomm.tracking import load_analysis, report_path, run_link
 
@@ -53,7 +54,7 @@ def run_several(config: SweepConfig, style: str, quiet: bool) -> None:
             raise ValueError(summary(failed.result)) from failed
     if style == "text":
         for note in result.notes:
-            print(f"note: {note}", file=sys.stderr)
+            say(f"note: {note}", file=sys.stderr)
         print(f"\nall of them are below the run {run_link(run)}", file=sys.stderr)
 
 
@@ -80,7 +81,7 @@ class Printer(Watcher):
     def compared(self, name: str, comparison: "Comparison", run: "JobRun") -> None:
         with redirect_stdout(self.stdout):
             if self.style == "text":
-                print(f"\n{name}", file=sys.stderr)
+                say(f"\n{name}", file=sys.stderr)
                 print_comparison(comparison, run)
             elif self.style == "json":
                 print_json(
@@ -100,10 +101,10 @@ class Printer(Watcher):
 
     def _print_heading(self, items: Sequence[Item], n_done: int) -> None:
         if self.style == "text" and n_done < len(items):
-            print(f"\n[{n_done + 1} of {len(items)}] {items[n_done].name}", file=sys.stderr)
+            say(f"\n[{n_done + 1} of {len(items)}] {items[n_done].name}", file=sys.stderr)
 
     def _print_error(self, name: str, reason: str) -> None:
-        print(f"error: {name}: {reason}", file=sys.stderr)
+        say(f"error: {name}: {reason}", file=sys.stderr)
 
 
 def summary(result: Sweep) -> str:
