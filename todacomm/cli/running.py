@@ -123,6 +123,9 @@ def print_comparison(comparison: "Comparison", run: "JobRun") -> None:
 
 def run_convergence(config: "ConvergenceConfig") -> None:
     """Measure convergence, announcing first what it will take, then print the result and where it is."""
+    from todacomm.analysis.preflight import check_inputs
+
+    check_inputs(config.analysis)
     from todacomm.jobs.converge import converge
     from todacomm.reports.convergence import headline
 

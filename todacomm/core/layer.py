@@ -11,7 +11,7 @@ from todacomm.core.facts import RunWarning
 from todacomm.core.homology import AUTO, Diagrams
 from todacomm.core.landmarks import cover_warnings, farthest_points
 from todacomm.core.metrics import COUNTS, layer_metrics, measure, metric_of
-from todacomm.core.metrics.dimension import dimension_over_scale, spectrum_ranks
+from todacomm.core.metrics.dimension import dimension_over_scale, near_twins, spectrum_ranks
 from todacomm.core.view import CloudView
 
 Array = NDArray[np.float64]
@@ -20,7 +20,9 @@ MIN_DISTINCT = 4
 """Distinct points without which a cloud has no shape."""
 DEGENERATE_SHARE = 0.5
 DOUBTFUL_SHARE = 0.9
-"""Shares of distinct rows under which a layer is no denominator, and under which a warning says so."""
+TWINS_SHARE = 0.02
+"""Shares of distinct rows under which a layer is no denominator, and under which a warning says so; share of near-twins
+above which one does."""
 
 
 @dataclass(frozen=True)
@@ -167,13 +169,17 @@ def analyze_layer(
         points = clouds.standardize(points)
 
     components = clouds.principal_components(points, pca)
+    if metric == "cosine":
+        distinct = clouds.distinct_points(points, components.scores, metric)
+        if (why := _without_directions(components.scores, len(distinct))) is not None:
+            return _undefined(points, distinct, why, maxdim, metric)
     chosen = farthest_points(components.scores, landmarks, metric, distinct) if landmarks else None
     view = CloudView(
         raw, points, components.scores, components.eigenvalues, distinct, metric, maxdim, engine, chosen
     )  # fmt: skip
     dimension_curve = dict(zip(("id_scale", "id_dimension"), dimension_over_scale(view.neighbours), strict=True))
     metrics = measure(view, layer_metrics(maxdim, landmarks=chosen is not None))
-    warnings = _health_warnings(len(points), len(distinct))
+    warnings = _health_warnings(len(points), len(distinct)) + _twin_warnings(view.neighbours)
     if pca > len(components.eigenvalues):
         text = f"pca={pca} keeps all {len(components.eigenvalues)} components: there are no more"
         warnings.append(RunWarning("pca_keeps_all", text))
@@ -220,6 +226,30 @@ def _health_warnings(n_points: int, n_distinct: int) -> list[RunWarning]:
         text = f"{n_distinct} distinct points of {n_points}: the others repeat them, and are left out of its shape"
         return [RunWarning("duplicates", text)]
     return []
+
+
+def _without_directions(scores: Array, n_distinct: int) -> RunWarning | None:
+    """Why a cloud has no shape by the cosine distance; None where it has one."""
+    if n_distinct < MIN_DISTINCT:
+        return RunWarning("no_shape", f"{n_distinct} distinct directions of {len(scores)}: no shape to measure")
+    norms = np.linalg.norm(scores, axis=1)
+    central = int((norms <= clouds.MERGE_RADIUS * np.sqrt(np.mean(norms**2))).sum())
+    if not central:
+        return None
+    text = f"{central} of {len(scores)} rows stand at the centroid, where the cosine distance is not defined"
+    return RunWarning("no_direction", text)
+
+
+def _twin_warnings(neighbours: Array) -> list[RunWarning]:
+    """Near-duplicates: not merged, but neighbours of another kind than the cloud's."""
+    twins = near_twins(neighbours)
+    if twins <= TWINS_SHARE * len(neighbours):
+        return []
+    text = (
+        f"{twins} of {len(neighbours)} points have a neighbour over 100 times as near as the next: near-duplicates, "
+        "which rule the TwoNN dimension and are bars of H0; leave one of each two out"
+    )
+    return [RunWarning("near_duplicates", text)]
 
 
 def _undefined_metrics(metrics: dict[str, float]) -> list[RunWarning]:

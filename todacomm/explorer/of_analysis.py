@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from todacomm.core.clouds import distances, distinct_rows, principal_components, standardize
+from todacomm.core.clouds import distances, distinct_points, principal_components, standardize
 from todacomm.core.layer import MIN_DISTINCT
 from todacomm.core.metrics import COMPARED, metric_of
 from todacomm.core.streams import kind_of
@@ -163,12 +163,13 @@ def _layer(result: Result, layer: LayerResult, numbers: Mapping[str, MetricValue
     scores = components.scores[:, :COMPONENTS]
     total = components.eigenvalues.sum()
     explained = components.eigenvalues[: scores.shape[1]] / total if total > 0.0 else np.zeros(scores.shape[1])
-    distinct = distinct_rows(points) if sound else np.empty(0, dtype=np.intp)
+    kept = principal_components(points, topology.pca).scores
+    distinct = distinct_points(points, kept, topology.metric) if sound else np.empty(0, dtype=np.intp)
     measured = sound and len(distinct) >= MIN_DISTINCT
     unit = numbers["unit_distance"].value if "unit_distance" in numbers else np.nan
     graph = Graph()
     if measured and not topology.landmarks:
-        among = distances(principal_components(points, topology.pca).scores, topology.metric)
+        among = distances(kept, topology.metric)
         graph = layer_graph(among, distinct, unit)
     shown = {name: numbers[name] for name in SHOWN if name in numbers}
     return ExplorerLayer(

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from todacomm.comparison import trajectory
@@ -17,6 +16,7 @@ from todacomm.settings.comparison import ComparisonConfig
 from todacomm.settings.steps import training_step
 from todacomm.system.machine import worker_threads
 from todacomm.system.progress import Clock, Progress, silent
+from todacomm.system.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis, JobRun
@@ -66,12 +66,12 @@ def compare(
     name = config.run_name or f"{KIND} of {', '.join(config.models) if config.models != ('*',) else 'models'}"
     with tracking.job_run(KIND, name, config.experiment_name, config.output_dir, parent) as run:
         comparison = measure_comparison(config, progress, announce)
-        with TemporaryDirectory(prefix="todacomm-") as folder:
-            write_tables(comparison, Path(folder))
-            draw_comparison(comparison, Path(folder))
-            write_comparison_reports(comparison, Path(folder))
+        with scratch_folder() as folder:
+            write_tables(comparison, folder)
+            draw_comparison(comparison, folder)
+            write_comparison_reports(comparison, folder)
             run.write_folder(
-                Path(folder),
+                folder,
                 metrics=series(comparison),
                 params=config.to_flat(),
                 tags=tags(comparison),

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -18,6 +17,7 @@ from todacomm.sweeps.plan import Item, Plan, make_plan
 from todacomm.sweeps.result import Sweep
 from todacomm.sweeps.worker import Outcome
 from todacomm.system.progress import Progress, silent
+from todacomm.system.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from todacomm.comparison.result import Comparison
@@ -192,7 +192,7 @@ def comparisons(result: Sweep, folder: str = "") -> dict[str, dict[str, Any]]:
             "steps": sorted({f"{item.config.model.revision}={item.step}" for item in items if item.step is not None}),
             "run_name": name,
             "experiment_name": shared.record.experiment_name,
-            "output_dir": str(Path(folder) / own) if folder else "",
+            "output_dir": str(folder / own) if folder else "",
             "threads": shared.topology.threads,
             "seed": shared.record.seed,
         }
@@ -233,8 +233,7 @@ def _record(result: Sweep, run: "JobRun") -> None:
     from todacomm.figures.trajectory import draw_trajectories
     from todacomm.reports.sweep import describe_sweep, write_sweep_reports
 
-    with TemporaryDirectory(prefix="todacomm-") as place:
-        folder = Path(place)
+    with scratch_folder() as folder:
         write_tables(result, folder)
         draw_trajectories(result.trajectories, folder)
         write_sweep_reports(result, folder)

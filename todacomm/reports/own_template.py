@@ -1,6 +1,5 @@
 """A user's own template: which files it may include, and how much time, memory and text it may take."""
 
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +8,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import psutil
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, FunctionLoader, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -108,12 +108,12 @@ def limited(pieces: Iterator[str]) -> str:
 @contextmanager
 def _watched() -> Iterator[None]:
     """Look at clock and memory before each line that Python runs: also within a loop that prints nothing."""
-    end, most = time.monotonic() + SECONDS, _peak() + MEMORY
+    end, most = time.monotonic() + SECONDS, _held() + MEMORY
 
     def look(frame: FrameType, event: str, argument: Any) -> Callable[..., Any]:
         if time.monotonic() > end:
             raise TooMuch(f"it takes longer than {SECONDS:.0f} seconds")
-        if _peak() > most:
+        if _held() > most:
             raise TooMuch(f"it takes more than {format_bytes(MEMORY)}")
         return look
 
@@ -125,6 +125,7 @@ def _watched() -> Iterator[None]:
         sys.settrace(before)
 
 
-def _peak() -> int:
-    """Most bytes that this process has held so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+def _held() -> int:
+    """Bytes that this process holds."""
+    held: int = psutil.Process().memory_info().rss
+    return held

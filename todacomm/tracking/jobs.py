@@ -9,10 +9,10 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from shutil import copyfile
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from todacomm.settings.values import spelled
+from todacomm.system.scratch import scratch_folder
 from todacomm.tracking._mlflow import Metric, MlflowClient, Param, RunTag, active_run, get_tracking_uri, quiet
 from todacomm.tracking.entries import fitted
 from todacomm.tracking.run import OpenRun, open_run
@@ -68,8 +68,8 @@ class JobRun:
     def fetch(self, path: str, target: Path) -> None:
         """Copy one of the run's files to ``target``."""
         client = self.run.client
-        with store_errors(client.tracking_uri), quiet(), TemporaryDirectory(prefix="todacomm-") as folder:
-            copyfile(client.download_artifacts(self.run_id, path, folder), target)
+        with store_errors(client.tracking_uri), quiet(), scratch_folder() as folder:
+            copyfile(client.download_artifacts(self.run_id, path, str(folder)), target)
 
     def log_numbers(self, values: Mapping[str, float], step: int) -> None:
         """Numbers that are known while the job goes on."""

@@ -1,6 +1,6 @@
 """Which analyses are recorded: one row a run."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -9,13 +9,13 @@ import pandas as pd
 from todacomm.settings.analysis import OPTIONS
 from todacomm.tracking._mlflow import MlflowClient, MlflowException, Run
 from todacomm.tracking.entries import ANALYSIS
+from todacomm.tracking.paging import pages
 from todacomm.tracking.run import KIND
 from todacomm.tracking.store import open_store, store_errors
 
 _TAGS = ("model", "revision", "weights", "family", "dataset", "texts_digest", "protocol", "deviations", "config_hash")
 _SETTINGS = tuple(name for name in OPTIONS if name not in (*_TAGS, "run_name", "experiment_name", "output_dir"))
 STATUSES = ("FINISHED", "FAILED", "KILLED", "RUNNING")
-_PAGE = 1000
 _NAMED_IN_ERROR = 20
 
 
@@ -91,15 +91,6 @@ def _all(client: MlflowClient, experiment_ids: list[str], status: str | None) ->
     """Every analysis in some experiments."""
     query = f"tags.{KIND} = '{ANALYSIS}'" + (f" AND attributes.status = '{status}'" if status else "")
     return pages(client.search_runs, experiment_ids=experiment_ids, filter_string=query)
-
-
-def pages(search: Callable[..., Any], **query: Any) -> Iterator[Any]:
-    """Everything that one of MLflow's searches finds, page by page."""
-    page = search(max_results=_PAGE, **query)
-    yield from page
-    while page.token:
-        page = search(max_results=_PAGE, page_token=page.token, **query)
-        yield from page
 
 
 def _by_id(client: MlflowClient, run_ids: Collection[str]) -> Iterator[Run]:

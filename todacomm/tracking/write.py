@@ -198,10 +198,8 @@ def check_output_dir(output_dir: str) -> None:
     folder = Path(os.path.expanduser(output_dir)).absolute()
     try:
         if os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir())):
-            raise UserError(
-                f"output_dir {folder} is there already and not empty", "name a new folder, or remove it first"
-            )
-        existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+            raise UserError(f"output_dir {folder} is there already and not empty", "name a new one, or remove it first")
+        existing = next(parent for parent in (folder, *folder.parents) if os.path.lexists(parent))
         with tempfile.TemporaryDirectory(dir=existing, prefix=f".{folder.name}-"):
             pass  # /proc and read-only disks say only now that nothing can be made there
     except (OSError, ValueError, RuntimeError) as error:
