@@ -8,16 +8,18 @@ from todacomm.system.parent import FIRST_PARENT as FIRST_PARENT
 if TYPE_CHECKING:
     from todacomm.comparison.result import Comparison
     from todacomm.convergence.result import Convergence
+    from todacomm.gates.result import Gate
     from todacomm.jobs.analyze import analyze
     from todacomm.jobs.compare import compare
     from todacomm.jobs.converge import converge
+    from todacomm.jobs.gate import gate
     from todacomm.jobs.sweep import sweep
     from todacomm.sweeps.result import Sweep
     from todacomm.tracking import Analysis, load_analysis, search_analyses
 
 __all__ = [
-    "Analysis", "Comparison", "Convergence", "Sweep", "analyze", "compare", "converge", "load_analysis",
-    "search_analyses", "sweep",
+    "Analysis", "Comparison", "Convergence", "Gate", "Sweep", "analyze", "compare", "converge", "gate",
+    "load_analysis", "search_analyses", "sweep",
 ]  # fmt: skip
 
 _HOME = {
@@ -27,6 +29,8 @@ _HOME = {
     "compare": "todacomm.jobs.compare",
     "Convergence": "todacomm.convergence.result",
     "converge": "todacomm.jobs.converge",
+    "Gate": "todacomm.gates.result",
+    "gate": "todacomm.jobs.gate",
     "load_analysis": "todacomm.tracking",
     "search_analyses": "todacomm.tracking",
     "Sweep": "todacomm.sweeps.result",
