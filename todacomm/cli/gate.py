@@ -15,8 +15,8 @@ OF_A_GATE = EXIT_CODES.replace("  130", "  3    different\n  4    not enough tex
 def gate(sides: tuple[str, ...], config: str | None, **options: str | None) -> None:
     """Say whether a candidate's layers are the same as a base's.
 
-    Both may be models, finished runs, or models of MLflow's registry. What is not analysed is analysed first. The verdict is the exit
-    code, a line on stdout, and in the run a report, gate.json and junit.xml.
+    Both may be models, finished runs, or models of MLflow's registry. What is not analysed is analysed first. The
+    verdict is the exit code and a line on stdout, and the run has a report, gate.json and junit.xml.
 
     \b
     todacomm gate gpt2 ./my-gpt2

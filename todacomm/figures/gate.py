@@ -16,8 +16,8 @@ from todacomm.gates.result import Gate
 NAMES = ("gate",)
 TITLE = "Differences beside their margins"
 READING = (
-    "One panel a metric, layers along x. The band is the margin, bars are intervals that hold together. Circles: same, the interval lies "
-    "within the margin. Squares: different, it lies outside. Triangles: not enough texts."
+    "One panel a metric, layers along x. The band is the margin, bars are intervals that hold together. Circles: same, "
+    "the interval lies within the margin. Squares: different, it lies outside. Triangles: not enough texts."
 )
 LOOKS = {"same": (BLUE, "o"), "different": (VERMILION, "s"), "undecided": (ORANGE, "^")}
 """Colour and marker of a verdict."""

@@ -82,7 +82,8 @@ def members(texts: pd.DataFrame, groups: Sequence[str]) -> tuple[list[np.ndarray
     there = sorted(set(values))
     if not wanted and len(there) != 2:
         raise ValueError(
-            f"column {column!r} has {len(there)} values ({', '.join(there[:8])}): name two, groups={column},FIRST,SECOND"
+            f"column {column!r} has {len(there)} values ({', '.join(there[:8])}): name two of them, "
+            f"groups={column},FIRST,SECOND"
         )
     names = wanted or there
     rows = [np.flatnonzero(values == name) for name in names]

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 CORRELATIONS = (0.0, 0.9, 0.99)
-"""Of a candidate's errors with the base's, for a plan: other texts or another model, a light change, a very light one."""
+"""Of a candidate's errors with the base's, for a plan: another model or other texts, a light change, a slight one."""
 CHANGED = ("rank", "text", "id", "lost", "layer", "lost_in_layer", "ending")
 
 
@@ -173,7 +173,7 @@ def changed_texts(base: "Analysis", layers: Sequence[str], lost: Array) -> pd.Da
         | {"id": texts["id"].iloc[row["text"]], "ending": " ".join(str(texts["text"].iloc[row["text"]]).split()[-8:])}
         for row in most_changed(lost, layers)
     ]
-    return framed(rows, CHANGED)
+    return framed([row for row in rows if row["lost"] > 0.0], CHANGED)
 
 
 def planned(base: "Analysis", config: GateConfig) -> GatePlan:

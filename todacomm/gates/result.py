@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 EXIT_CODES = {SAME: 0, DIFFERENT: 3, UNDECIDED: 4}
 FEWEST_TEXTS = 50
 """Under so many no verdict but ``undecided`` is given. With 20 texts a third of runs without any difference were called
-different where rows are skewed; and texts that all give no difference leave open, with 95 %, that one in ``n / 3`` does:
-one in 7 with 20, one in 17 with 50."""
+different where rows are skewed; and texts of which none differs leave open, with 95 %, that one in ``n / 3`` does: one
+in 7 with 20, one in 17 with 50."""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,8 @@ from todacomm.settings.values import spelled
 
 TEMPLATE, NOTE_TEMPLATE = "gate.md.j2", "gate_note.md.j2"
 WORDS = {SAME: "same", DIFFERENT: "different", UNDECIDED: "not enough texts", UNDEFINED: "not defined"}
+SHORT = WORDS | {UNDECIDED: "open"}
+"""The same within a table."""
 QUESTIONS = {"shape": "Shape", "places": "Places"}
 MEASURES = {
     "cka_distance": "1 − CKA",
@@ -33,9 +35,10 @@ MEASURES = {
 }
 CAPTIONS = {
     "shape": "Candidate less base ± half of an interval that holds for all cells of this report together with 95 %.",
-    "places": "How far the same texts lie from each other in the two, 0 for equal clouds, ± half of the same intervals.",
+    "places": "How differently the same texts lie in the two, 0 for equal clouds, ± half of the same intervals.",
 }
 MOST_TEXTS = 1e6
+"""Texts beyond which a number says no more."""
 
 
 def write_gate_reports(result: Gate, folder: Path) -> dict[str, Path]:
@@ -76,9 +79,7 @@ def headline(result: Gate) -> list[str]:
         lines += [f"{QUESTIONS[name]}: {_question(result, name)}." for name in result.questions]
     values = [side.run.get("perplexity", math.nan) for side in result.analyses]
     if len(values) == 2 and all(map(math.isfinite, values)):
-        lines.append(
-            f"Perplexity on the same texts: {number(values[0], 4)} of the base, {number(values[1], 4)} of the candidate."
-        )
+        lines.append(f"Perplexity: {number(values[0], 4)} of the base, {number(values[1], 4)} of the candidate.")
     return lines
 
 
@@ -92,12 +93,13 @@ def verdict_line(result: Gate) -> str:
         others = f", the first of {len(result.different)}" if len(result.different) > 1 else ""
         return (
             f"{candidate} is different from {base} from {first} on{others} of {count(len(result.layers), 'layer')}: "
-            f"{metric_label(clearest['metric'])} {_cell(clearest)}, margin {_size(clearest['margin'], clearest['relative'])}."
+            f"{metric_label(clearest['metric'])} {_cell(clearest)}, margin "
+            f"{_size(clearest['margin'], clearest['relative'])}."
         )
     if result.verdict == SAME:
         return (
-            f"{candidate} is the same as {base} in {count(len(result.layers), 'layer')}, on {result.n_texts} texts: with 95 % no "
-            "difference exceeds its margin in any of them."
+            f"{candidate} is the same as {base} in {count(len(result.layers), 'layer')}, on {result.n_texts} texts: "
+            "with 95 % no difference exceeds its margin in any of them."
         )
     return f"There are not enough texts to say whether {candidate} is the same as {base}: {_settling(result)}."
 
@@ -125,17 +127,14 @@ def power_table(result: Gate) -> Table:
     """What so many texts could show, metric by metric: the largest over the layers."""
     body = []
     for metric, rows in result.table.groupby("metric", sort=False):
-        relative, largest = (
-            bool(rows["relative"].iloc[0]),
-            rows[["margin", "smallest_difference", "smallest_margin"]].max(),
-        )
-        open_ = int((rows["verdict"] == UNDECIDED).sum())
-        texts = _texts(rows["texts_to_settle"].max()) if open_ else "0"
-        body.append([metric_label(str(metric)), *(_size(size, relative) for size in largest), str(open_), texts])
+        relative, n_open = bool(rows["relative"].iloc[0]), int((rows["verdict"] == UNDECIDED).sum())
+        sizes = rows[["margin", "smallest_difference", "smallest_margin"]].max()
+        texts = _texts(rows["texts_to_settle"].max()) if n_open else "none is open"
+        body.append([metric_label(str(metric)), *(_size(size, relative) for size in sizes), str(n_open), texts])
     caption = (
-        f"With {result.n_texts} texts, 80 % and the layer where it is largest: the smallest true difference that is told from none, and "
-        "the smallest margin at which a candidate without any difference is called the same. Then the layers that are open, and the texts "
-        "that would settle them."
+        f"With {result.n_texts} texts, 80 % and the layer where it is largest: the smallest true difference that is "
+        "distinguished from none, and the smallest margin at which a candidate without any difference is called the "
+        "same. Then the layers that are open, and the texts that would settle them."
     )
     header = ["Metric", "Margin", "Smallest difference", "Smallest margin", "Open layers", "Texts to settle"]
     return Table("What so many texts can show", caption, header, body)
@@ -144,14 +143,13 @@ def power_table(result: Gate) -> Table:
 def changed_table(result: Gate) -> Table:
     """The texts whose neighbours changed most."""
     body = [
-        [
-            one_line(str(row["ending"] or row["id"])),
-            share(row["lost"]),
-            f"{row['layer']}: {share(row['lost_in_layer'])}",
-        ]
+        [str(row["ending"] or row["id"]), share(row["lost"]), f"{row['layer']}: {share(row['lost_in_layer'])}"]
         for row in records(result.changed)
     ]
-    caption = "The ends of the texts that lost the largest share of their 10 nearest neighbours, on the mean over layers, and where most."
+    caption = (
+        "The ends of the texts that lost the largest share of their 10 nearest neighbours: mean over the layers, and "
+        "the layer where they lost most."
+    )
     return Table("Texts whose neighbours changed most", caption, ["Text", "Neighbours lost", "Most in"], body)
 
 
@@ -169,9 +167,9 @@ def plan_table(plan: GatePlan) -> Table:
         for metric in metrics
     ]
     caption = (
-        "Texts at which a candidate without any difference is called the same in all layers, with 80 %; in brackets the smallest difference "
-        f"that {plan.n_texts} texts show. By how far the candidate's errors go with the base's: 0 for other texts or another model, .9 and more "
-        "for light changes of one model on the same texts."
+        "Texts at which a candidate without any difference is called the same in all layers, with 80 %; in brackets "
+        f"the smallest difference that {plan.n_texts} texts show. The correlation is that of the candidate's errors with "
+        "the base's: 0 for other texts or another model, .9 and more for light changes on the same texts."
     )
     return Table("", caption, ["Metric", *(f"correlation {number(c)}" for c in by_metric.columns)], body)
 
@@ -183,24 +181,24 @@ def plan_headline(plan: GatePlan) -> str:
         f"{_texts(texts)} at a correlation of {number(c)}"
         for c, texts in zip(every["correlation"], every["texts"], strict=True)
     ]
-    return f"To call a candidate of {plan.base.model.name} without any difference the same takes {listing(parts)} (there are {plan.n_texts} texts)."
+    return (
+        f"Texts to call a candidate of {plan.base.model.name} without any difference the same: {listing(parts)}; there "
+        f"are {plan.n_texts}."
+    )
 
 
 def settings(result: Gate) -> list[tuple[str, str]]:
     """Pairs of a setting and its value."""
     first = result.analyses[0]
     topology = first.config.topology
-    margins = [
-        f"{metric_label(name)} {number(size)}"
-        for name, size in result.config.margins().items()
-        if name in set(result.table["metric"])
-    ]
+    margins = {name: share(size) for name, size in result.config.margins().items()}
+    shown = [f"{metric_label(name)} {margins[name]}" for name in dict.fromkeys(result.table["metric"])]
     return [
         *zip(("Base", "Candidate"), result.names, strict=True),
         ("Texts", f"{result.n_texts} of {', '.join(dict.fromkeys(one.dataset.name for one in result.analyses))}"),
         ("Cloud", f"{topology.pca or 'no'} principal components, {topology.metric}"),
         ("Half-samples", str(first.config.inference.replicates)),
-        ("Margins", listing(margins)),
+        ("Margins", f"{listing(shown)}; of the base's value, of a share's or cosine's range, of a text's variance"),
         ("Runs", ", ".join(one.run_id for one in result.analyses)),
     ]
 
@@ -221,7 +219,8 @@ def cell_text(row: Mapping[str, Any]) -> str:
     """A cell's difference with its interval, its margin and its verdict in one line."""
     margin = _size(row["margin"], row["relative"])
     texts = f"; about {_texts(row['texts_to_settle'])} texts would settle it" if row["verdict"] == UNDECIDED else ""
-    return f"{metric_label(row['metric'])} in {row['layer']}: {_cell(row)}, margin {margin}: {WORDS[row['verdict']]}{texts}"
+    subject = f"{metric_label(row['metric'])} in {row['layer']}"
+    return f"{subject}: {_cell(row)}, margin {margin}: {WORDS[row['verdict']]}{texts}"
 
 
 def _question(result: Gate, question: str) -> str:
@@ -255,10 +254,12 @@ def _judged(row: Mapping[str, Any]) -> str:
     if row["verdict"] == UNDEFINED:
         return NOT_DEFINED
     p = row.get("p_labels_adjusted", math.nan)
-    return f"{_cell(row)} {WORDS[row['verdict']]}" + (f" ({p_value(p)})" if math.isfinite(p) else "")
+    return f"{_cell(row)}, {SHORT[row['verdict']]}" + (f" ({p_value(p)})" if math.isfinite(p) else "")
 
 
 def _cell(row: Mapping[str, Any]) -> str:
+    if row["difference"] == 0.0:
+        return "0"
     scale = 100.0 if row["relative"] else 1.0
     text = signed(scale * row["difference"], scale * (row["hi"] - row["lo"]) / 2)
     return f"{text} %" if row["relative"] else text.removeprefix("+") if row["question"] == "places" else text
