@@ -8,10 +8,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from todacomm.core.metrics import LAYER_METRICS
 from todacomm.figures.panels import nothing, panel
 from todacomm.figures.style import BAND, BLUE, MUTED, ORANGE, VERMILION, drawing, save, shorten, titled
-from todacomm.gates.result import Gate
+from todacomm.gates.result import Gate, metric_label
 
 NAMES = ("gate",)
 TITLE = "Differences beside their margins"
@@ -37,10 +36,10 @@ def gate_figure(result: Gate) -> Figure:
     lines = math.ceil(len(metrics) / _COLUMNS)
     note = "circle: same     square: different     triangle: not enough texts"
     line = f"{' and '.join(shorten(name, 40) for name in result.names)} · {result.n_texts} texts"
-    height = 0.9 + 3.1 * lines
+    height = 1.0 + 3.1 * lines
     figure = titled(TITLE, line, 14.6, height, note)
     grid = figure.subplots(lines, _COLUMNS, squeeze=False).ravel()
-    figure.subplots_adjust(left=0.05, right=0.99, bottom=0.85 / height, top=1 - 0.95 / height, wspace=0.24, hspace=0.75)
+    figure.subplots_adjust(left=0.05, right=0.99, bottom=0.85 / height, top=1 - 1.05 / height, wspace=0.24, hspace=0.75)
     for axes in grid[len(metrics) :]:
         axes.set_axis_off()
     for axes, metric in zip(grid, metrics, strict=False):
@@ -52,8 +51,7 @@ def draw_metric(axes: Axes, rows: pd.DataFrame, metric: str) -> None:
     """One metric over the layers."""
     relative = bool(rows["relative"].iloc[0])
     scale = 100.0 if relative else 1.0
-    label = LAYER_METRICS[metric].short if metric in LAYER_METRICS else metric.replace("_", " ")
-    panel(axes, label, "", "difference in %" if relative else "difference")
+    panel(axes, metric_label(metric), "", "difference in %" if relative else "difference")
     x = np.arange(len(rows))
     if not np.isfinite(rows["difference"]).any():
         nothing(axes, "not defined in any layer")

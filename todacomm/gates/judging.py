@@ -29,6 +29,7 @@ from todacomm.core.equivalence import (
 )
 from todacomm.core.facts import RunWarning
 from todacomm.core.inference import GROWS, INTERVAL_METRICS, half_samples
+from todacomm.core.inference.uncertainty import MIN_DEFINED
 from todacomm.gates.result import Gate, GatePlan, at_least
 from todacomm.results.table import framed
 from todacomm.settings.gate import GateConfig
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 Array = np.ndarray
 CORRELATIONS = (0.0, 0.9, 0.99)
 """Of a candidate's errors with the base's, for a plan: another model or other texts, a light change, a slight one."""
+SHOWN = {"interval_undefined", "metric_undefined", "ratio_undefined"}
+"""Warnings of an analysis that a gate's own table shows, or that are about what it does not compare."""
 CHANGED = ("rank", "text", "id", "lost", "layer", "lost_in_layer", "ending")
 
 
@@ -125,6 +128,9 @@ def part_of_shape(base: Array, candidate: Array, ours: Array, theirs: Array, con
     margins = shape_margins(config.metrics, {name: given[name] for name in config.metrics})
     grows = GROWS[[INTERVAL_METRICS.index(metric) for metric in config.metrics]]
     contrast = paired_contrast(base, candidate, ours, theirs, grows=grows, relative=margins.relative)
+    neither = [np.isfinite(halves).mean(axis=0) < MIN_DEFINED for halves in (ours, theirs)]
+    missing = np.where((contrast.missing == "half-samples") & neither[0] & neither[1], "both", contrast.missing)
+    contrast = replace(contrast, missing=missing)
     return Part(
         "shape", config.metrics, base, candidate, contrast, np.broadcast_to(margins.size, base.shape), margins.relative
     )
@@ -245,7 +251,9 @@ def _cloud(analysis: "Analysis", layer: str) -> Array:
 
 def _named(base: "Analysis", candidate: "Analysis", names: tuple[str, ...]) -> list[RunWarning]:
     """Warnings of both sides, each with the side's name, what both say once."""
-    ours, theirs = ([str(warning) for warning in side.warnings] for side in (base, candidate))
+    ours, theirs = (
+        [str(warning) for warning in side.warnings if warning.code not in SHOWN] for side in (base, candidate)
+    )
     both = [RunWarning("both", text) for text in ours if text in theirs]
     own = [RunWarning("base", f"{names[0]}: {text}") for text in ours if text not in theirs]
     return both + own + [RunWarning("candidate", f"{names[1]}: {text}") for text in theirs if text not in ours]

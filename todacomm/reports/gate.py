@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from todacomm.core.equivalence import DIFFERENT, SAME, UNDECIDED, UNDEFINED
-from todacomm.core.metrics import LAYER_METRICS
 from todacomm.figures.gate import NAMES, READING, TITLE
-from todacomm.gates.result import FEWEST_TEXTS, Gate, GatePlan
+from todacomm.gates.result import FEWEST_TEXTS, Gate, GatePlan, metric_label
 from todacomm.reports.blocks import Table
 from todacomm.reports.files import Picture, write_files
 from todacomm.reports.formats import UNDEFINED as NOT_DEFINED
@@ -26,13 +25,6 @@ WORDS = {SAME: "same", DIFFERENT: "different", UNDECIDED: "not enough texts", UN
 SHORT = WORDS | {UNDECIDED: "open"}
 """The same within a table."""
 QUESTIONS = {"shape": "Shape", "places": "Places"}
-MEASURES = {
-    "cka_distance": "1 − CKA",
-    "procrustes": "Procrustes distance",
-    "neighbours_lost": "Neighbours lost",
-    "rtd_base": "RTD, base first",
-    "rtd_candidate": "RTD, candidate first",
-}
 CAPTIONS = {
     "shape": "Candidate less base ± half of an interval that holds for all cells of this report together with 95 %.",
     "places": "How differently the same texts lie in the two, 0 for equal clouds, ± half of the same intervals.",
@@ -168,8 +160,8 @@ def plan_table(plan: GatePlan) -> Table:
     ]
     caption = (
         "Texts at which a candidate without any difference is called the same in all layers, with 80 %; in brackets "
-        f"the smallest difference that {plan.n_texts} texts show. The correlation is that of the candidate's errors with "
-        "the base's: 0 for other texts or another model, .9 and more for light changes on the same texts."
+        f"the smallest difference that {plan.n_texts} texts show. The correlation is that of the candidate's errors "
+        "with the base's: 0 for other texts or another model, .9 and more for light changes on the same texts."
     )
     return Table("", caption, ["Metric", *(f"correlation {number(c)}" for c in by_metric.columns)], body)
 
@@ -210,11 +202,6 @@ def again(config: GateConfig) -> str:
     return " ".join(["mlflow run . -e gate --env-manager=local", *(f"-P {shlex.quote(word)}" for word in words)])
 
 
-def metric_label(name: str) -> str:
-    """What a metric or a measure is called."""
-    return MEASURES.get(name) or LAYER_METRICS[name].short
-
-
 def cell_text(row: Mapping[str, Any]) -> str:
     """A cell's difference with its interval, its margin and its verdict in one line."""
     margin = _size(row["margin"], row["relative"])
@@ -239,8 +226,8 @@ def _settling(result: Gate) -> str:
     if result.n_texts < FEWEST_TEXTS:
         least = f"under {FEWEST_TEXTS} no verdict is given"
         return f"with {result.n_texts} {least}; about {_texts(texts)} would settle what is open"
-    if not math.isfinite(texts):
-        return f"{open_cells} cells are open"
+    if math.isnan(texts):
+        return "what is left is defined in one of the two only"
     return f"{open_cells} of {len(result.table)} cells are open, and about {_texts(texts)} texts would settle them"
 
 

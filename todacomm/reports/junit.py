@@ -3,8 +3,8 @@
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from todacomm.core.equivalence import SAME, UNDEFINED
-from todacomm.gates.result import Gate
-from todacomm.reports.gate import WORDS, cell_text, metric_label, verdict_line
+from todacomm.gates.result import Gate, metric_label
+from todacomm.reports.gate import WORDS, cell_text, verdict_line
 from todacomm.reports.render import one_line
 from todacomm.results.table import records
 
