@@ -41,7 +41,7 @@ def test_a_stretched_layer_is_different_and_named(pairs):
     record = json.loads((artifacts / "gate.json").read_text())
     assert (record["verdict"], record["exit_code"], record["first_different"]) == ("different", 3, "layer_1")
     assert len(record["cells"]) == 2 * 8
-    assert "is different from base from layer_1 on" in (artifacts / "report.md").read_text()
+    assert "bent differs from base in 1 of 2 layers, layer_1 first: " in (artifacts / "report.md").read_text()
     assert "<svg" in (artifacts / "report.html").read_text()
 
 

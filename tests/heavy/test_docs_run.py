@@ -32,7 +32,8 @@ REVISIONS = ("main", "step0", "step1000", "step16000")
 STANDS_IN = {
     "wikitext2": "texts/wikitext2.txt", "squad": "texts/squad.txt", "hf:stanfordnlp/imdb:train:text": "texts/imdb.txt",
     "cuda": "cpu", "mps": "cpu", "24": "3", "layer_5": "layer_2", "3f2a": "latest",
-    "models:/demo@champion": "gpt2", "./candidate": "./my-model", "gpt2 wikitext2 500": "demo-decoder run", "bert wikitext2 500": "demo-encoder run",
+    "models:/demo@champion": "gpt2", "./candidate": "./my-model",
+    "gpt2 wikitext2 500": "demo-decoder run", "bert wikitext2 500": "demo-encoder run",
 }  # fmt: skip
 """A word of a command -> what is there in its place: files for data sets of the hub, this machine, a tiny model."""
 SMALL = {

@@ -82,12 +82,10 @@ def verdict_line(result: Gate) -> str:
         first = result.different[0]
         own = result.table[(result.table["layer"] == first) & (result.table["verdict"] == DIFFERENT)]
         clearest = records(own.iloc[[(own["difference"].abs() / own["margin"]).argmax()]])[0]
-        others = f", the first of {len(result.different)}" if len(result.different) > 1 else ""
-        return (
-            f"{candidate} is different from {base} from {first} on{others} of {count(len(result.layers), 'layer')}: "
-            f"{metric_label(clearest['metric'])} {_cell(clearest)}, margin "
-            f"{_size(clearest['margin'], clearest['relative'])}."
-        )
+        where = f"{len(result.different)} of {count(len(result.layers), 'layer')}, {first} first"
+        reason = f"{metric_label(clearest['metric'])} {_cell(clearest)}"
+        margin = _size(clearest["margin"], clearest["relative"])
+        return f"{candidate} differs from {base} in {where}: {reason}, margin {margin}."
     if result.verdict == SAME:
         return (
             f"{candidate} is the same as {base} in {count(len(result.layers), 'layer')}, on {result.n_texts} texts: "
@@ -224,8 +222,8 @@ def _settling(result: Gate) -> str:
     texts = result.texts_to_settle
     open_cells = int((result.table["verdict"] == UNDECIDED).sum())
     if result.n_texts < FEWEST_TEXTS:
-        least = f"under {FEWEST_TEXTS} no verdict is given"
-        return f"with {result.n_texts} {least}; about {_texts(texts)} would settle what is open"
+        few = f"under {FEWEST_TEXTS} texts no verdict is given, and there are {result.n_texts}"
+        return f"{few}; about {_texts(texts)} would settle what is open"
     if math.isnan(texts):
         return "what is left is defined in one of the two only"
     return f"{open_cells} of {len(result.table)} cells are open, and about {_texts(texts)} texts would settle them"
