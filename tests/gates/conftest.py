@@ -32,11 +32,11 @@ def moved(clouds: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return clouds | {"layer_1": clouds["layer_1"][order]}
 
 
-def recorded(name: str, clouds: dict[str, np.ndarray], **options: object) -> str:
+def recorded(name: str, clouds: dict[str, np.ndarray], seed: int = 42, **labels: list[str]) -> str:
     """Id of the run of an analysis of clouds, in the store in use."""
-    labels = {"tongue": np.resize(["en", "fr"], len(clouds["layer_0"]))}
+    labels = labels or {"tongue": np.resize(["en", "fr"], len(clouds["layer_0"]))}
     np.savez(f"{name}.npz", **clouds, **labels)
-    return record(measure(AnalysisConfig.from_flat({"model": f"clouds:{name}.npz", **SETTINGS, **options})))
+    return record(measure(AnalysisConfig.from_flat({"model": f"clouds:{name}.npz", "seed": seed, **SETTINGS})))
 
 
 @pytest.fixture(scope="session")

@@ -11,11 +11,19 @@ from junitparser import JUnitXml
 from mlflow import MlflowClient
 
 import todacomm
-from tests.gates.conftest import recorded
+from tests.gates.conftest import model_clouds, recorded
 from todacomm.cli import main
+from todacomm.gates.groups import gate_groups
+from todacomm.gates.judging import gate_pair, planned
 from todacomm.gates.result import FEWEST_TEXTS
 from todacomm.jobs.gate import gate
 from todacomm.settings.gate import GateConfig
+from todacomm.tracking import load_analyses, load_analysis
+
+
+def judged(base, candidate, **options):
+    """The verdicts on two runs, nothing recorded."""
+    return gate_pair(*load_analyses([base, candidate]), GateConfig.from_flat(options))
 
 
 def test_a_copy_that_is_turned_and_scaled_is_the_same(pairs):
@@ -46,7 +54,7 @@ def test_a_stretched_layer_is_different_and_named(pairs):
 
 
 def test_texts_that_changed_places_have_the_same_shape(pairs):
-    result, _ = gate(base=pairs["base"], candidate=pairs["moved"])
+    result = judged(pairs["base"], pairs["moved"])
     table = result.table.set_index(["layer", "metric"])
     assert table.loc[("layer_1", "h0_total_norm"), "difference"] == pytest.approx(0.0, abs=1e-9)
     assert result.layers["layer_1"]["places"] == "different"
@@ -56,22 +64,22 @@ def test_texts_that_changed_places_have_the_same_shape(pairs):
 
 
 def test_too_few_texts_give_no_verdict_even_on_a_copy(pairs):
-    result, _ = gate(base=pairs["few"], candidate=pairs["few_copy"])
+    result = judged(pairs["few"], pairs["few_copy"])
     assert (result.verdict, result.exit_code) == ("undecided", 4)
     assert (result.table["difference"] == 0.0).all()
     assert result.texts_to_settle == FEWEST_TEXTS
 
 
 def test_a_wide_margin_makes_a_difference_the_same(pairs):
-    wide, _ = gate(base=pairs["base"], candidate=pairs["bent"], shape="mean_cosine", places="none", margin="0.9")
-    narrow, _ = gate(base=pairs["base"], candidate=pairs["bent"], shape="effective_rank", places="none", margin="0.01")
+    wide = judged(pairs["base"], pairs["bent"], shape="mean_cosine", places="none", margin="0.9")
+    narrow = judged(pairs["base"], pairs["bent"], shape="effective_rank", places="none", margin="0.01")
     assert (wide.verdict, narrow.verdict) == ("same", "different")
     assert wide.table["margin"].tolist() == [0.9, 0.9]
 
 
 def test_what_fails_is_chosen(pairs):
     def code(fail_on: str) -> int:
-        return gate(base=pairs["base"], candidate=pairs["bent"], fail_on=fail_on, places="none")[0].exit_code
+        return judged(pairs["base"], pairs["bent"], fail_on=fail_on, places="none").exit_code
 
     assert [code(fail_on) for fail_on in ("different", "undecided", "none")] == [3, 0, 0]
 
@@ -99,19 +107,12 @@ def test_the_command_ends_with_the_verdict(pairs):
 
 
 def test_two_sets_of_texts_are_compared_by_shape_alone(pairs):
-    clouds = {name: np.random.default_rng(5).normal(size=(120, 8)) for name in ("layer_0", "layer_1")}
-    np.savez("elsewhere.npz", **clouds, texts=np.array([f"text {i}" for i in range(120)]))
-    from tests.gates.conftest import SETTINGS
-    from tests.helpers.records import record
-    from todacomm.jobs.analyze import measure
-    from todacomm.settings.analysis import AnalysisConfig
-
-    other = record(measure(AnalysisConfig.from_flat({"model": "clouds:elsewhere.npz", **SETTINGS})))
-    result, _ = gate(base=pairs["base"], candidate=other)
+    other = recorded("elsewhere", model_clouds(), texts=[f"text {i}" for i in range(120)])
+    result = judged(pairs["base"], other)
     assert set(result.questions) == {"shape"}
     assert any("places are not compared: the two read different texts" in str(warning) for warning in result.warnings)
     with pytest.raises(ValueError, match="nothing is left to compare"):
-        gate(base=pairs["base"], candidate=other, shape="none")
+        judged(pairs["base"], other, shape="none")
 
 
 def test_a_model_is_analysed_as_the_run_beside_it_and_only_once(pairs):
@@ -129,7 +130,8 @@ def test_groups_of_texts(pairs, rng):
     cloud = rng.normal(size=(160, 6))
     cloud[half] *= np.arange(1.0, 7.0)
     run = recorded("groups", {"layer_0": cloud, "layer_1": rng.normal(size=(160, 6))})
-    result, _ = gate(base=run, groups="tongue", shape="effective_rank,h0_total_norm", permutations=39)
+    config = GateConfig(groups="tongue", shape="effective_rank,h0_total_norm", permutations=39)
+    result = gate_groups(load_analysis(run), config)
     assert result.names == ("tongue en", "tongue fr")
     assert result.n_texts == 80
     assert result.layers["layer_0"]["shape"] == "different"
@@ -137,22 +139,27 @@ def test_groups_of_texts(pairs, rng):
     assert p["layer_0", "effective_rank"] == pytest.approx(1 / 40)
     assert p["layer_1"].min() > 0.05
     with pytest.raises(ValueError, match=r"no column 'language' \(their own columns: tongue\)"):
-        gate(base=run, groups="language")
+        gate_groups(load_analysis(run), GateConfig(groups="language"))
     with pytest.raises(ValueError, match="no text has tongue=de: there are en, fr"):
-        gate(base=run, groups="tongue,en,de")
+        gate_groups(load_analysis(run), GateConfig(groups="tongue,en,de"))
 
 
 def test_a_plan_needs_fewer_texts_where_the_candidate_errs_with_the_base(pairs):
-    plan, run = gate(base=pairs["base"], plan=True)
+    plan = planned(load_analysis(pairs["base"]), GateConfig())
     every = plan.table[plan.table["metric"] == "all"]
     assert every["correlation"].tolist() == [0.0, 0.9, 0.99]
     texts = every["texts"].to_numpy()
     assert texts[0] / texts[1] == pytest.approx(10.0, rel=0.01)
     assert texts[1] / texts[2] == pytest.approx(10.0, rel=0.02)
-    assert "correlation 0.9" in MlflowClient().get_run(run.run_id).data.tags["mlflow.note.content"]
+
+
+def test_a_plan_and_groups_through_the_command(pairs):
     printed = CliRunner().invoke(main, ["gate", pairs["base"], "--plan", "true"])
     assert printed.exit_code == 0
     assert "all at once" in printed.stdout
+    groups = CliRunner().invoke(main, ["gate", pairs["base"], "--groups", "tongue", "--permutations", "3"])
+    assert groups.exit_code in (0, 3, 4)
+    assert groups.stdout.startswith("gate: ")
 
 
 @pytest.mark.parametrize(
@@ -176,9 +183,9 @@ def test_what_cannot_be_judged_is_refused(pairs, options, message):
 
 def test_runs_that_do_not_compare_are_refused(pairs):
     with pytest.raises(ValueError, match="not measured in the same way"):
-        gate(base=pairs["base"], candidate=pairs["few"])
+        judged(pairs["base"], pairs["few"])
     with pytest.raises(ValueError, match="or the seeds differ"):
-        gate(base=pairs["base"], candidate=pairs["other_seed"])
+        judged(pairs["base"], pairs["other_seed"])
 
 
 def test_margins_of_all_metrics_and_of_one():
