@@ -69,8 +69,9 @@ def gate_pair(base: "Analysis", candidate: "Analysis", config: GateConfig, progr
         They were measured in different ways, or one has no half-samples.
     """
     same_texts = base.dataset.digest == candidate.dataset.digest
-    names = tuple(labels([base, candidate], MODELS if same_texts else DATASETS))
-    check_pair(dict(zip(names, (base, candidate), strict=True)), MODELS if same_texts else DATASETS)
+    over = MODELS if same_texts else DATASETS
+    ours, theirs = labels([base, candidate], over)
+    check_pair({ours: base, theirs: candidate}, over)
     layers = layer_pairs(base, candidate)
     parts, warnings, lost = [], [], None
     if config.metrics:
@@ -85,8 +86,9 @@ def gate_pair(base: "Analysis", candidate: "Analysis", config: GateConfig, progr
         raise ValueError(f"nothing is left to compare: {reason}, and shape is none")
     table, texts_if_same = judged(parts, layers, base, base.dataset.samples, config)
     changed = framed([], CHANGED) if lost is None else changed_texts(base, [own for own, _ in layers], lost)
-    warnings += _named(base, candidate, names)
-    return Gate(config, names, (base, candidate), table, changed, base.dataset.samples, texts_if_same, tuple(warnings))
+    warnings += _named(base, candidate, ours, theirs)
+    n_texts = base.dataset.samples
+    return Gate(config, (ours, theirs), (base, candidate), table, changed, n_texts, texts_if_same, tuple(warnings))
 
 
 def judged(
@@ -117,9 +119,11 @@ def shape_part(base: "Analysis", candidate: "Analysis", layers: Sequence[tuple[s
     """Paired differences of the metrics, from the half-samples that both analyses recorded."""
     columns = [INTERVAL_METRICS.index(metric) for metric in config.metrics]
     own, other = zip(*layers, strict=True)
-    values = [values_of(side, names)[:, columns] for side, names in ((base, own), (candidate, other))]
-    halves = [halves_of(side, names)[:, :, columns] for side, names in ((base, own), (candidate, other))]
-    return part_of_shape(*values, *halves, config)
+    ours, theirs = (
+        (values_of(side, names)[:, columns], halves_of(side, names)[:, :, columns])
+        for side, names in ((base, own), (candidate, other))
+    )
+    return part_of_shape(ours[0], theirs[0], ours[1], theirs[1], config)
 
 
 def part_of_shape(base: Array, candidate: Array, ours: Array, theirs: Array, config: GateConfig) -> Part:
@@ -152,16 +156,16 @@ def place_part(
     columns = [PLACE_MEASURES.index(measure) for measure in config.measures]
     measured, margins, lost = [], [], []
     for done, (own, other) in enumerate(layers, start=1):
-        clouds = [_cloud(side, name) for side, name in ((base, own), (candidate, other))]
-        measured.append(places(*clouds, halves, measures=config.measures, **options))
+        first, second = _cloud(base, own), _cloud(candidate, other)
+        measured.append(places(first, second, halves, measures=config.measures, **options))
         row = np.full(len(PLACE_MEASURES), np.nan)
         for share in sorted({given[measure] for measure in config.measures}):
             these = [measure for measure in config.measures if given[measure] == share]
-            margin = place_margins(clouds[0], rng, share=share, measures=these, **options)
+            margin = place_margins(first, rng, share=share, measures=these, **options)
             row = np.where(np.isin(PLACE_MEASURES, these), margin, row)
         margins.append(row)
-        tables = [distances(cloud) for cloud in clouds]
-        lost.append(np.full(len(tables[0]), np.nan) if measured[-1].missing else neighbours_lost(*tables))
+        nothing = np.full(len(first), np.nan)
+        lost.append(nothing if measured[-1].missing else neighbours_lost(distances(first), distances(second)))
         progress("places", done, len(layers))
     whole = place_contrast(measured)
     contrast = Contrast(*(getattr(whole, name)[..., columns] for name in ("estimate", "halves", "se", "missing")))
@@ -249,11 +253,11 @@ def _cloud(analysis: "Analysis", layer: str) -> Array:
     return standardize(cloud) if analysis.config.topology.standardize else cloud
 
 
-def _named(base: "Analysis", candidate: "Analysis", names: tuple[str, ...]) -> list[RunWarning]:
+def _named(base: "Analysis", candidate: "Analysis", base_name: str, candidate_name: str) -> list[RunWarning]:
     """Warnings of both sides, each with the side's name, what both say once."""
     ours, theirs = (
         [str(warning) for warning in side.warnings if warning.code not in SHOWN] for side in (base, candidate)
     )
     both = [RunWarning("both", text) for text in ours if text in theirs]
-    own = [RunWarning("base", f"{names[0]}: {text}") for text in ours if text not in theirs]
-    return both + own + [RunWarning("candidate", f"{names[1]}: {text}") for text in theirs if text not in ours]
+    own = [RunWarning("base", f"{base_name}: {text}") for text in ours if text not in theirs]
+    return both + own + [RunWarning("candidate", f"{candidate_name}: {text}") for text in theirs if text not in ours]

@@ -1,7 +1,6 @@
 """What a gate found: one row a layer and metric, and the verdicts that follow from them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,7 +58,6 @@ class Gate:
     n_texts: int
     texts_if_same: float
     warnings: tuple[RunWarning, ...] = ()
-    seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def verdict(self) -> str:

@@ -58,11 +58,13 @@ def gate(
                 plan = planned(analyses[0], config)
                 write_plan(plan, run, Path(folder))
                 return plan, run
-            result = (
-                gate_groups(analyses[0], config, progress) if config.groups else gate_pair(*analyses, config, progress)
-            )
+            if config.groups:
+                result = gate_groups(analyses[0], config, progress)
+            else:
+                result = gate_pair(analyses[0], analyses[1], config, progress)
             write_gate(result, sides, run, Path(folder), clock)
-    tag_candidate(result, sides[-1], run.run_id)
+    if not config.groups:
+        tag_candidate(result, sides[-1], run.run_id)
     return result, run
 
 

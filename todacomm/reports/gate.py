@@ -81,7 +81,7 @@ def verdict_line(result: Gate) -> str:
     if result.verdict == DIFFERENT:
         first = result.different[0]
         own = result.table[(result.table["layer"] == first) & (result.table["verdict"] == DIFFERENT)]
-        clearest = records(own.iloc[[(own["difference"].abs() / own["margin"]).argmax()]])[0]
+        clearest = max(records(own), key=lambda row: abs(row["difference"]) / row["margin"])
         where = f"{len(result.different)} of {count(len(result.layers), 'layer')}, {first} first"
         reason = f"{metric_label(clearest['metric'])} {_cell(clearest)}"
         margin = _size(clearest["margin"], clearest["relative"])
@@ -145,23 +145,15 @@ def changed_table(result: Gate) -> Table:
 
 def plan_table(plan: GatePlan) -> Table:
     """Texts that a candidate without any difference takes, by metric and correlation."""
-    by_metric = plan.table.pivot(index="metric", columns="correlation", values="texts")
-    smallest = plan.table.pivot(index="metric", columns="correlation", values="smallest_difference")
-    metrics = list(dict.fromkeys(plan.table["metric"]))
-    body = [
-        ["all at once" if metric == "all" else metric_label(metric)]
-        + [
-            _texts(texts) + ("" if metric == "all" else f" ({number(smallest.loc[metric, correlation], 2)})")
-            for correlation, texts in by_metric.loc[metric].items()
-        ]
-        for metric in metrics
-    ]
+    rows = {(row["metric"], row["correlation"]): row for row in records(plan.table)}
+    metrics, correlations = (list(dict.fromkeys(values)) for values in zip(*rows, strict=True))
+    body = [[_planned(metric), *(_texts_shown(rows[metric, one]) for one in correlations)] for metric in metrics]
     caption = (
         "Texts at which a candidate without any difference is called the same in all layers, with 80 %; in brackets "
         f"the smallest difference that {plan.n_texts} texts show. The correlation is that of the candidate's errors "
         "with the base's: 0 for other texts or another model, .9 and more for light changes on the same texts."
     )
-    return Table("", caption, ["Metric", *(f"correlation {number(c)}" for c in by_metric.columns)], body)
+    return Table("", caption, ["Metric", *(f"correlation {number(one)}" for one in correlations)], body)
 
 
 def plan_headline(plan: GatePlan) -> str:
@@ -227,6 +219,15 @@ def _settling(result: Gate) -> str:
     if math.isnan(texts):
         return "what is left is defined in one of the two only"
     return f"{open_cells} of {len(result.table)} cells are open, and about {_texts(texts)} texts would settle them"
+
+
+def _planned(metric: str) -> str:
+    return "all at once" if metric == "all" else metric_label(metric)
+
+
+def _texts_shown(row: Mapping[str, Any]) -> str:
+    smallest = row["smallest_difference"]
+    return _texts(row["texts"]) + (f" ({number(smallest, 2)})" if math.isfinite(smallest) else "")
 
 
 def _texts(texts: float) -> str:
