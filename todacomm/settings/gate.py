@@ -78,8 +78,8 @@ class GateConfig(Settings):
     analysis: AnalysisConfig = field(default_factory=AnalysisConfig, metadata={"hidden": WITHOUT})
 
     def check(self) -> None:
-        if not self.metrics and not self.measures:
-            raise ValueError("shape and places are none: there is nothing to compare")
+        if not self.metrics and (not self.measures or self.groups or self.plan):
+            raise ValueError("shape is none, and nothing else is compared here: name metrics of shape")
         if self.analysis.topology.landmarks or not self.analysis.has_intervals:
             raise ValueError("a gate needs half-samples: expected replicates above 0 and no landmarks")
         if self.groups and (self.candidate or self.candidate_dataset or len(self.groups) not in (1, 3)):
