@@ -104,7 +104,7 @@ def pictures(report: str) -> list[str]:
     >>> pictures("`plots/summary.png` and `plots/diagrams/layer_03.png`")
     ['plots/summary.png', 'plots/diagrams/layer_03.png']
     """
-    return list(dict.fromkeys(re.findall(r"plots/[\\\w/]+\.png", report)))
+    return list(dict.fromkeys(re.findall(r"plots/[\\\w/]{1,200}\.png", report)))
 
 
 def picture_name(file: str) -> str:

@@ -192,7 +192,7 @@ def comparisons(result: Sweep, folder: str = "") -> dict[str, dict[str, Any]]:
             "steps": sorted({f"{item.config.model.revision}={item.step}" for item in items if item.step is not None}),
             "run_name": name,
             "experiment_name": shared.record.experiment_name,
-            "output_dir": str(folder / own) if folder else "",
+            "output_dir": str(Path(folder) / own) if folder else "",
             "threads": shared.topology.threads,
             "seed": shared.record.seed,
         }

@@ -175,5 +175,5 @@ def _is_generated(name: str) -> bool:
     >>> _is_generated("efficient-stoat-665"), _is_generated("my-run-1")
     (True, False)
     """
-    parts = re.fullmatch(r"([a-z]+)-([a-z]+)-\d+", name or "")
+    parts = re.fullmatch(r"([a-z]{1,40})-([a-z]{1,40})-\d+", name or "")
     return parts is not None and parts[1] in NAME_PREDICATES and parts[2] in NAME_NOUNS

@@ -1,5 +1,6 @@
 """Which tracking store is in use, its first use, and the experiments in it."""
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -150,6 +151,8 @@ def _make_database(path: Path) -> None:
         if path.stat().st_size:
             return
     path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=path.parent):
+        pass  # a lock would be waited for where no file can be made
     with FileLock(f"{path}-lock", timeout=60):
         if path.exists() and path.stat().st_size:
             return

@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -197,6 +197,8 @@ def check_output_dir(output_dir: str) -> None:
         return
     folder = Path(os.path.expanduser(output_dir)).absolute()
     try:
+        with suppress(FileNotFoundError):
+            os.lstat(folder)
         if os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir())):
             raise UserError(f"output_dir {folder} is there already and not empty", "name a new one, or remove it first")
         existing = next(parent for parent in (folder, *folder.parents) if os.path.lexists(parent))

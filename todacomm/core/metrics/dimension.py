@@ -11,8 +11,10 @@ Array = NDArray[np.float64]
 FIRST_RANK = 11
 MIN_RANKS = 10
 """The power law of a spectrum is fitted from this rank on, and to no fewer than so many."""
-TIE, MOST_TIES = 1e-6, 0.1
-"""Logarithm of a ratio below which two neighbours are at one distance, and the share of such points that is allowed."""
+TIE, MOST_TIES = 1e-4, 0.5
+"""Logarithm of a ratio below which two neighbours are at one distance, and the share of such points that is allowed.
+
+A lattice in single precision has ratios up to 1e-5 by rounding; in d dimensions a share of d * 1e-4 has so small ones."""
 TWINS = 100.0
 """How much nearer than the next a neighbour is that makes two points near-twins."""
 
@@ -83,7 +85,7 @@ def twonn_dimension(distances: ArrayLike) -> float:
     Returns
     -------
     float
-        nan under 3 points, and where over a tenth of them have both neighbours at one distance, as on a lattice: a
+        nan under 3 points, and where over half of them have both neighbours at one distance, as on a lattice: a
         cloud with a density has no such points, and each raises the number.
 
     >>> line = np.array([0.0, 1.0, 3.0])  # ratios 3, 2 and 3 / 2: 2 / ln 9
@@ -136,6 +138,7 @@ def dimension_over_scale(distances: ArrayLike) -> tuple[Array, Array]:
     ordered = np.partition(matrix, (*widths, 2 * widths[-1]), axis=1)
     scale = np.array([ordered[:, 2 * k].mean() for k in widths])
     dimension = np.array([_dimension(_log_ratios(ordered, k), k) for k in widths])
+    dimension[0] = twonn_dimension(matrix)
     return scale, dimension
 
 
@@ -201,6 +204,6 @@ DIMENSION_METRICS: dict[str, Metric] = {
         compute=twonn_dimension, needs=("neighbours",), group="geometry", label="Intrinsic dimension (TwoNN)",
         short="TwoNN dimension", units="dimensions",
         meaning="Dimension from the ratio of the distances to the two nearest neighbours. Its interval is "
-        "conservative.", undefined="over a tenth of the points have two neighbours at one distance, as on a lattice",
+        "conservative.", undefined="over half of the points have two neighbours at one distance, as on a lattice",
         source=("arXiv 1803.06992", "arXiv 2104.13832"), compared=True, table="geometry"),
 }  # fmt: skip
