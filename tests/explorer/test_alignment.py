@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from todacomm.explorer.alignment import planes, rotation_onto, turns_between, turns_over_depth, unit_size
+from todacomm.explorer.alignment import planes, rotation_onto, turns_over_depth, unit_size
 
 
 def turning(angle: float, mirrored: bool = False) -> np.ndarray:
@@ -61,14 +61,6 @@ def test_every_plane_has_its_own_turn(rng):
     for plane, pair in enumerate(planes(4)):
         flat = [[layer[:, pair]] for layer in layers]
         np.testing.assert_allclose(turns[plane], turns_over_depth([[flat[0][0], flat[1][0]]])[0][1][0], atol=1e-12)
-
-
-def test_a_second_model_is_turned_onto_every_layer_of_the_first(rng):
-    left = [rng.normal(size=(30, 3)) for _ in range(2)]
-    right = [layer @ np.linalg.qr(rng.normal(size=(3, 3)))[0] for layer in left] + [left[0]]
-    turns = turns_between(left, right)
-    assert turns.shape == (2, 3, 3, 2, 2)
-    np.testing.assert_allclose(turns[0, 2], np.tile(np.eye(2), (3, 1, 1)), atol=1e-12)
 
 
 def test_points_in_one_place_have_no_size():

@@ -70,6 +70,14 @@ def test_a_map_of_another_shape():
     pair = comparison_data(n=40, n_layers=2)
     with pytest.raises(ValueError, match=r"\(3, 3\), expected \(2, 3\)"):
         replace(pair, similarities=[SimilarityMap("cka", "CKA", np.zeros((3, 3)))])
+    with pytest.raises(ValueError, match=r"\(3, 2\), expected \(2, 3\)"):
+        replace(pair, similarities=[SimilarityMap("cka", "CKA", np.zeros((2, 3)), p=np.zeros((3, 2)))])
+
+
+def test_one_model_is_no_comparison():
+    pair = comparison_data(n=40, n_layers=2)
+    with pytest.raises(ValueError, match="1 models: expected two at least"):
+        replace(pair, sides=pair.sides[:1])
 
 
 def test_checkpoints_with_other_layers(data):

@@ -125,8 +125,13 @@ def stored_clouds(analysis: "Analysis", most: int, seed: int = 0) -> dict[str, n
     if not analysis.settings["options"]["keep_clouds"]:
         return {}
     prepare = standardize if analysis.config.topology.standardize else partial(np.asarray, dtype=np.float64)
-    chosen = np.random.default_rng(seed).permutation(analysis.dataset.samples)[:most]
+    chosen = chosen_texts(analysis, most, seed)
     return {layer: prepare(analysis.cloud(layer))[chosen] for layer in residual_depths(analysis)}
+
+
+def chosen_texts(analysis: "Analysis", most: int, seed: int = 0) -> np.ndarray:
+    """Rows of the texts that are compared."""
+    return np.random.default_rng(seed).permutation(analysis.dataset.samples)[:most]
 
 
 def _prepared(

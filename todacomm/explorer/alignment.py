@@ -89,26 +89,3 @@ def turns_over_depth(frames: Sequence[Sequence[Array]]) -> list[list[Array]]:
                 neighbour = before[layer] = flat @ turns[frame][layer][plane]
     return turns
 
-
-def turns_between(left: Sequence[Array], right: Sequence[Array]) -> Array:
-    """How each layer of a second model is turned onto each layer of the first, in every plane of two components.
-
-    Parameters
-    ----------
-    left, right : sequence of ndarray, shape (n_points, n_components)
-
-    Returns
-    -------
-    ndarray, shape (n_left, n_right, n_planes, 2, 2)
-        The identity where a layer is not finite.
-    """
-    pairs = planes(min(cloud.shape[1] for cloud in (*left, *right)))
-    turns = np.tile(np.eye(2), (len(left), len(right), len(pairs), 1, 1))
-    for plane, pair in enumerate(pairs):
-        fixed = [unit_size(cloud[:, pair]) for cloud in left]
-        moving = [unit_size(cloud[:, pair]) for cloud in right]
-        for i, target in enumerate(fixed):
-            for j, cloud in enumerate(moving):
-                if np.isfinite(target).all() and np.isfinite(cloud).all():
-                    turns[i, j, plane] = rotation_onto(cloud, target)
-    return turns

@@ -27,6 +27,8 @@ from todacomm.results.texts import user_columns, without_words
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
 
+Array = NDArray[np.float64]
+
 PAGE = "explorer.html"
 """Name of the page among the files of a run."""
 MOST_POINTS = 5000
@@ -154,15 +156,38 @@ def _numbers(result: Result) -> dict[str, dict[str, MetricValue]]:
     return numbers
 
 
+def leading_scores(points: Array) -> tuple[Array, Array]:
+    """Scores of a cloud's first components, shape ``(n_texts, n_components)``, and the share of variance of each."""
+    components = principal_components(points, min(COMPONENTS, *points.shape))
+    scores = components.scores[:, :COMPONENTS]
+    total = components.eigenvalues.sum()
+    shares = components.eigenvalues[: scores.shape[1]] / total if total > 0.0 else np.zeros(scores.shape[1])
+    return scores, shares
+
+
+def loops_of(analysis: "Result | Analysis", layer: str) -> list[Loop]:
+    """The longest H1 bars of a layer, with the texts on them."""
+    points = {(one.layer, one.rank): one for one in analysis.loop_points}
+    return [
+        Loop(
+            rank=int(row["rank"]),
+            birth=float(row["birth"]),
+            death=float(row["death"]),
+            verdict=row["verdict"],
+            reproduction=float(row["reproduction"]),
+            rows=points[layer, int(row["rank"])].points,
+            angles=points[layer, int(row["rank"])].angle,
+        )
+        for _, row in analysis.loops[analysis.loops["layer"] == layer].iterrows()
+    ]
+
+
 def _layer(result: Result, layer: LayerResult, numbers: Mapping[str, MetricValue]) -> ExplorerLayer:
     cloud = result.clouds[layer.name].astype(np.float64)
     topology = result.config.topology
     sound = np.isfinite(cloud).all()
     points = standardize(cloud) if topology.standardize and sound else np.where(np.isfinite(cloud), cloud, 0.0)
-    components = principal_components(points, min(COMPONENTS, *points.shape))
-    scores = components.scores[:, :COMPONENTS]
-    total = components.eigenvalues.sum()
-    explained = components.eigenvalues[: scores.shape[1]] / total if total > 0.0 else np.zeros(scores.shape[1])
+    scores, explained = leading_scores(points)
     distinct = distinct_rows(points) if sound else np.empty(0, dtype=np.intp)
     measured = sound and len(distinct) >= MIN_DISTINCT
     unit = numbers["unit_distance"].value if "unit_distance" in numbers else np.nan
@@ -179,32 +204,13 @@ def _layer(result: Result, layer: LayerResult, numbers: Mapping[str, MetricValue
         explained=explained,
         diagrams=layer.diagrams if measured else (),
         graph=graph,
-        loops=_loops(result, layer.name),
+        loops=loops_of(result, layer.name),
         metrics=shown,
         bands=_bands(layer),
         stream=kind_of(layer.name),
         degenerate=len(distinct) < max(0.5 * len(cloud), MIN_DISTINCT),
         warnings=[warning.text for warning in layer.warnings],
     )
-
-
-def _loops(result: Result, layer: str) -> list[Loop]:
-    points = {(one.layer, one.rank): one for one in result.loop_points}
-    loops = []
-    for _, row in result.loops[result.loops["layer"] == layer].iterrows():
-        own = points[layer, int(row["rank"])]
-        loops.append(
-            Loop(
-                rank=int(row["rank"]),
-                birth=float(row["birth"]),
-                death=float(row["death"]),
-                verdict=row["verdict"],
-                reproduction=float(row["reproduction"]),
-                rows=own.points,
-                angles=own.angle,
-            )
-        )
-    return loops
 
 
 def _bands(layer: LayerResult) -> dict[int, Band]:

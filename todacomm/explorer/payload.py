@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from todacomm.explorer.alignment import turns_between, turns_over_depth
+from todacomm.explorer.alignment import turns_over_depth
 from todacomm.explorer.data import CheckpointsData, ComparisonData, ExplorerData, Texts
 from todacomm.explorer.encoding import number, quantised, rows, single
 from todacomm.explorer.layer_data import VERDICTS, Edges, ExplorerLayer, Loop, MetricValue
 
 MAX_COMPONENTS = 6
-FORMAT = 1
+FORMAT = 2
 """Raised whenever the page's script must read something else."""
 
 
@@ -47,28 +47,30 @@ def payload(data: ExplorerData | CheckpointsData | ComparisonData) -> dict[str, 
 
 
 def comparison_object(data: ComparisonData) -> dict[str, Any]:
-    """What a comparison's page has beside its texts."""
-    sides = (data.left, data.right)
-    count = component_count([layer for side in sides for layer in side.layers])
-    scores = [[first_components(layer, count) for layer in side.layers] for side in sides]
-    objects = [
-        [layer_object(*pair) for pair in zip(side.layers, clouds, strict=True)]
-        for side, clouds in zip(sides, scores, strict=True)
-    ]
-    (over_depth,) = turns_over_depth(scores[:1])
-    for layer, turn in zip(objects[0], over_depth, strict=True):
-        layer["turns"] = single(turn)
+    """What a comparison's page has beside its texts; its layers are points, neighbours and loops alone."""
+    count = component_count([layer for side in data.sides for layer in side.layers])
+    sides = []
+    for side in data.sides:
+        scores = [first_components(layer, count) for layer in side.layers]
+        (turns,) = turns_over_depth([scores])
+        layers = [
+            points_object(layer, own) | {"turns": single(turn)}
+            for layer, own, turn in zip(side.layers, scores, turns, strict=True)
+        ]
+        sides.append({"name": side.name, "training": side.training, "step": number(side.step, 9), "layers": layers})
     return {
         "kind": "comparison",
-        "sides": [{"name": side.name, "layers": layers} for side, layers in zip(sides, objects, strict=True)],
-        "turns": single(turns_between(*scores)),
+        "sides": sides,
         "similarities": [
             {
                 "name": one.name,
                 "label": one.label,
-                "values": [[number(value) for value in line] for line in one.values.tolist()],
+                "left": one.left,
+                "right": one.right,
+                "values": _grid(one.values, 4),
                 "higher": one.higher_is_alike,
-                "chance": number(one.chance),
+                "chance": None if one.chance is None else _grid(one.chance, 3),
+                "p": None if one.p is None else _grid(one.p, 3),
             }
             for one in data.similarities
         ],
@@ -97,6 +99,25 @@ def texts_object(texts: Texts) -> dict[str, Any]:
 def layer_object(layer: ExplorerLayer, scores: np.ndarray) -> dict[str, Any]:
     """One layer with the scores that are handed over."""
     graph = layer.graph
+    return points_object(layer, scores) | {
+        "unit": number(graph.unit, 9),
+        "tree": _edges(graph.tree),
+        "bars": [single(dgm) for dgm in layer.diagrams[1:]],
+        "edges": _edges(graph.edges),
+        "quantiles": single(graph.quantiles),
+        "pairs": graph.n_pairs,
+        "nearness": quantised(graph.neighbour_distances.reshape(-1)),
+        "metrics": {name: _metric(value) for name, value in layer.metrics.items()},
+        "bands": {
+            str(degree): {"scale": single(band.scale), "lo": single(band.lo), "hi": single(band.hi)}
+            for degree, band in layer.bands.items()
+        },
+    }
+
+
+def points_object(layer: ExplorerLayer, scores: np.ndarray) -> dict[str, Any]:
+    """What is shown of a layer's points: where they lie, their neighbours and loops."""
+    tested = len(layer.diagrams) > 1 or len(layer.loops) > 0
     return {
         "name": layer.name,
         "index": layer.index,
@@ -104,23 +125,11 @@ def layer_object(layer: ExplorerLayer, scores: np.ndarray) -> dict[str, Any]:
         "stream": layer.stream,
         "degenerate": layer.degenerate,
         "warnings": list(layer.warnings),
-        "verdict": strongest(layer.loops) if len(layer.diagrams) > 1 else None,
+        "verdict": strongest(layer.loops) if tested else None,
         "scores": quantised(scores),
         "explained": [number(share) for share in _padded(layer.explained, scores.shape[1]).tolist()],
-        "unit": number(graph.unit, 9),
-        "tree": _edges(graph.tree),
-        "bars": [single(dgm) for dgm in layer.diagrams[1:]],
-        "edges": _edges(graph.edges),
-        "quantiles": single(graph.quantiles),
-        "pairs": graph.n_pairs,
-        "neighbours": rows(graph.neighbours),
-        "nearness": quantised(graph.neighbour_distances.reshape(-1)),
+        "neighbours": rows(layer.graph.neighbours),
         "loops": [_loop(loop) for loop in layer.loops],
-        "metrics": {name: _metric(value) for name, value in layer.metrics.items()},
-        "bands": {
-            str(degree): {"scale": single(band.scale), "lo": single(band.lo), "hi": single(band.hi)}
-            for degree, band in layer.bands.items()
-        },
     }
 
 
@@ -147,6 +156,10 @@ def first_components(layer: ExplorerLayer, count: int) -> np.ndarray:
 def _padded(shares: np.ndarray, count: int) -> np.ndarray:
     shares = np.asarray(shares, dtype=np.float64)[:count]
     return np.pad(shares, (0, count - len(shares)))
+
+
+def _grid(values: np.ndarray, digits: int) -> list[list[float | None]]:
+    return [_numbers(line, digits) for line in values.tolist()]
 
 
 def _edges(edges: Edges) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Everything that knows MLflow: runs that are being written, and analyses that are read back."""
 
 from todacomm.tracking.analysis import Analysis, load_analyses, load_analysis
+from todacomm.tracking.comparison import RecordedComparison, load_comparison
 from todacomm.tracking.family import (
     Known,
     absolute_uri,
@@ -21,7 +22,7 @@ from todacomm.tracking.links import (
     server_environment,
     ui_command,
 )
-from todacomm.tracking.names import find_analysis
+from todacomm.tracking.names import find_analysis, find_recorded
 from todacomm.tracking.process import is_gone, process_tags
 from todacomm.tracking.run import OpenRun, open_run
 from todacomm.tracking.search import search_analyses
@@ -35,12 +36,14 @@ __all__ = [
     "JobRun",
     "Known",
     "OpenRun",
+    "RecordedComparison",
     "TrainingRun",
     "absolute_uri",
     "analysis_run",
     "check_store",
     "find_analysis",
     "find_experiment",
+    "find_recorded",
     "finished_analyses",
     "home_link",
     "interruptible",
@@ -49,6 +52,7 @@ __all__ = [
     "job_run",
     "load_analyses",
     "load_analysis",
+    "load_comparison",
     "mark_abandoned",
     "open_run",
     "open_store",

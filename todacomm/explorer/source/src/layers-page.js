@@ -16,6 +16,7 @@ import { makeStore } from "./store.js";
 import { makeStrip } from "./strip.js";
 import { makeTextCard } from "./text-card.js";
 import { mayMove, onTheme } from "./theme.js";
+import { makeTrainingSlider } from "./training-slider.js";
 import { cloudTools, ICONS, iconButton, labelled, makeLegend, makeSelect, planeChoices } from "./toolbar.js";
 import { figure, percent, whole } from "./words.js";
 
@@ -50,7 +51,7 @@ export function makeLayersPage(data, main, header) {
   const coloured = () => (colouring ??= makeColouring(state.colour, texts, { layer: layer(), scale: scale(), bar: state.bar }));
   const view = () => ({
     layer: layer(), scale: scale(), loop: loop(), plane: plane(), colouring: coloured(),
-    flat: flat(layer(), plane(), ownTurn(layer(), plane()), "own"),
+    flat: flat(layer(), plane(), () => ownTurn(layer(), plane()), "own"),
   }); // prettier-ignore
 
   const play = makePlayer(store, () => frames[state.frame].count);
@@ -216,19 +217,14 @@ function makeScaleReading({ store, layer, scale, setScale }) {
 }
 
 function makeCheckpoints(data, store) {
-  const last = data.frames.length - 1;
-  const slider = el("input", { type: "range", id: "checkpoint", min: 0, max: last, step: 1, value: store.state.frame, "aria-label": "Checkpoint" });
-  const words = el("output", { for: "checkpoint" });
-  slider.addEventListener("input", () => store.set({ frame: Number(slider.value) }));
-  const show = () => {
-    slider.value = store.state.frame;
-    words.textContent = data.frames[store.state.frame].label;
-    slider.setAttribute("aria-valuetext", words.textContent);
-  };
-  store.on(["frame"], show);
-  show();
-  const ends = [0, last].map((frame) => el("span", { class: "panel-note" }, data.frames[frame].label));
-  return el("section", { class: "panel checkpoints", "aria-label": "Training" }, el("h2", {}, "Training"), words, ends[0], slider, ends[1]);
+  const slider = makeTrainingSlider({
+    labels: () => data.frames.map((frame) => frame.label),
+    place: () => store.state.frame,
+    choose: (frame) => store.set({ frame }),
+  });
+  store.on(["frame"], slider.refresh);
+  slider.refresh();
+  return slider.element;
 }
 
 function stripKey() {
