@@ -155,7 +155,7 @@ def analysis_data(n: int = 120, n_layers: int = 4, seed: int = 0, **changes: obj
 
 
 def comparison_data(n: int = 120, n_layers: int = 4, seed: int = 0, n_models: int = 2) -> ComparisonData:
-    """Models whose circles agree in the first layers and part with depth, each with a layer more than the one before."""
+    """Models whose circles agree in the first layers and part with depth, each a layer deeper than the one before."""
     rng = np.random.default_rng(seed)
     names = ("calm", "noisy", "noisier")[:n_models]
     sides = [

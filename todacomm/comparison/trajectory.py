@@ -89,7 +89,9 @@ def trainings(analyses: Iterable[tuple["Analysis", int | None]]) -> list[tuple[s
     ]
 
 
-def with_steps(analyses: Iterable["Analysis"], given: Mapping[str, int | None]) -> Iterator[tuple["Analysis", int | None]]:
+def with_steps(
+    analyses: Iterable["Analysis"], given: Mapping[str, int | None]
+) -> Iterator[tuple["Analysis", int | None]]:
     """Analyses with their training steps: given by revision, else read from the revision's name."""
     for analysis in analyses:
         revision = str(analysis.settings["options"]["revision"] or "")

@@ -88,4 +88,3 @@ def turns_over_depth(frames: Sequence[Sequence[Array]]) -> list[list[Array]]:
                     turns[frame][layer][plane] = rotation_onto(flat, np.mean(targets, axis=0))
                 neighbour = before[layer] = flat @ turns[frame][layer][plane]
     return turns
-

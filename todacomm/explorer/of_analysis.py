@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from shutil import copyfile
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +16,7 @@ from todacomm.core.streams import kind_of
 from todacomm.explorer.data import ExplorerData, Metric, TextColumn, Texts
 from todacomm.explorer.graph import layer_graph
 from todacomm.explorer.layer_data import Band, ExplorerLayer, Graph, Loop, MetricValue
-from todacomm.explorer.page import explorer_page
+from todacomm.explorer.page import PAGE, explorer_page, page_file
 from todacomm.results.layer import LayerResult
 from todacomm.results.result import Result
 from todacomm.results.table import own_rows
@@ -29,8 +27,6 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-PAGE = "explorer.html"
-"""Name of the page among the files of a run."""
 MOST_POINTS = 5000
 """Texts up to which a page is made: beyond, it would be too large to open."""
 COMPONENTS = 6
@@ -71,8 +67,8 @@ def page_data(result: Result) -> ExplorerData:
     )
 
 
-def write_page(result: Result, path: Path) -> None:
-    """Write the interactive page of an analysis; without the words of the texts where they are not to be stored.
+def page_html(result: Result) -> str:
+    """The interactive page of an analysis; without the words of the texts where they are not to be stored.
 
     Raises
     ------
@@ -81,7 +77,7 @@ def write_page(result: Result, path: Path) -> None:
     """
     if not result.config.record.keep_texts:
         result = replace(result, texts=without_words(result.texts))
-    path.write_text(explorer_page(page_data(result)), encoding="utf-8")
+    return explorer_page(page_data(result))
 
 
 def page_of(analysis: "Analysis", path: Path | None = None) -> Path:
@@ -101,17 +97,7 @@ def page_of(analysis: "Analysis", path: Path | None = None) -> Path:
         recorded = analysis.artifact(PAGE)
     except ValueError:  # recorded without a page
         recorded = None
-    if recorded is not None and path is None:
-        return recorded
-    target = path or Path(mkdtemp(prefix="todacomm-")) / PAGE
-    try:
-        if recorded is not None:
-            copyfile(recorded, target)
-        else:
-            write_page(analysis.result(), target)
-    except OSError as error:
-        raise ValueError(f"{target} cannot be written ({error}): name a file in a folder that can be") from error
-    return target
+    return page_file(recorded, path, lambda: page_html(analysis.result()))
 
 
 def page_texts(table: pd.DataFrame, ids: tuple[str, ...]) -> Texts:

@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from shutil import copyfile
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,8 +21,8 @@ from todacomm.core.similarity import SIMILARITIES
 from todacomm.core.similarity.representations import NEIGHBOURS, neighbours_of
 from todacomm.explorer.data import ComparisonData, ModelSide, SimilarityMap, TextColumn, Texts
 from todacomm.explorer.layer_data import ExplorerLayer, Graph, Loop
-from todacomm.explorer.of_analysis import COMPONENTS, PAGE, Array, leading_scores, loops_of, page_texts
-from todacomm.explorer.page import explorer_page
+from todacomm.explorer.of_analysis import COMPONENTS, Array, leading_scores, loops_of, page_texts
+from todacomm.explorer.page import PAGE, explorer_page, page_file
 from todacomm.settings.comparison import ComparisonConfig
 from todacomm.system.machine import worker_threads
 
@@ -59,18 +57,7 @@ def page_of_comparison(recorded: "RecordedComparison", path: Path | None = None)
     ValueError
         An analysis is gone, no two with stored clouds read the same texts, or the folder cannot be written.
     """
-    on_record = recorded.file(PAGE)
-    if on_record is not None and path is None:
-        return on_record
-    target = path or Path(mkdtemp(prefix="todacomm-")) / PAGE
-    try:
-        if on_record is not None:
-            copyfile(on_record, target)
-        else:
-            target.write_text(_new_page(recorded), encoding="utf-8")
-    except OSError as error:
-        raise ValueError(f"{target} cannot be written ({error}): name a file in a folder that can be") from error
-    return target
+    return page_file(recorded.file(PAGE), path, lambda: _new_page(recorded))
 
 
 def _new_page(recorded: "RecordedComparison") -> str:
@@ -108,7 +95,8 @@ def comparison_data(
     analyses = {label: gathered.analyses[label] for label in labels}
     first = analyses[labels[0]]
     if left_out := len(every) - len(labels):
-        warnings = [*warnings, f"{len(labels)} of {len(every)} models are on this page: {left_out} more would be too many"]
+        note = f"{len(labels)} of {len(every)} models are on this page: {left_out} more would be too many"
+        warnings = [*warnings, note]
     texts = first.dataset
     of_what = " and ".join(labels) if len(labels) == 2 else f"{len(labels)} models"
     return ComparisonData(
@@ -185,11 +173,11 @@ def _side(label: str, analysis: "Analysis", training: str, step: float) -> Model
     chosen = chosen_texts(analysis, MOST_TEXTS)
     clouds = stored_clouds(analysis, MOST_TEXTS)
     depths = residual_depths(analysis)
-    warned = {name: [one.text for one in analysis.warnings if one.layer == name] for name in depths}
-    layers = [
-        _layer(name, index, depths[name], cloud, [_among(loop, chosen) for loop in loops_of(analysis, name)], warned[name])
-        for index, (name, cloud) in enumerate(clouds.items())
-    ]
+    layers = []
+    for index, (name, cloud) in enumerate(clouds.items()):
+        loops = [_among(loop, chosen) for loop in loops_of(analysis, name)]
+        warned = [one.text for one in analysis.warnings if one.layer == name]
+        layers.append(_layer(name, index, depths[name], cloud, loops, warned))
     return ModelSide(label, layers, training, step)
 
 
@@ -228,13 +216,9 @@ def _maps(similarities: pd.DataFrame, labels: Sequence[str]) -> list[SimilarityM
     for (a, b), pair in by_pair(similarities) if len(similarities) else ():
         for measure, rows in pair.groupby("measure", sort=False) if a in place and b in place else ():
             shape = (rows["layer_a"].nunique(), rows["layer_b"].nunique())
-            grids = {name: rows[name].to_numpy(dtype=float).reshape(shape) for name in ("value", "chance", "p_adjusted")}
-            tested = np.isfinite(grids["p_adjusted"]).any()
+            columns = ("value", "chance", "p_adjusted")
+            values, chance, p = (rows[name].to_numpy(dtype=float).reshape(shape) for name in columns)
+            beside = (chance, p) if np.isfinite(p).any() else (None, None)
             one = SIMILARITIES[str(measure)]
-            maps.append(
-                SimilarityMap(
-                    str(measure), one.label, grids["value"], place[a], place[b], one.alike > 0,
-                    grids["chance"] if tested else None, grids["p_adjusted"] if tested else None,
-                )
-            )  # fmt: skip
+            maps.append(SimilarityMap(str(measure), one.label, values, place[a], place[b], one.alike > 0, *beside))
     return maps

@@ -18,7 +18,7 @@ from todacomm.system.machine import worker_threads
 from todacomm.system.progress import Clock, Progress, silent
 
 if TYPE_CHECKING:
-    from todacomm.tracking import Analysis, JobRun
+    from todacomm.tracking import JobRun
 
 KIND = "comparison"
 ANNOUNCED_FROM = 60.0
@@ -57,8 +57,8 @@ def compare(
         FAILED.
     """
     from todacomm import tracking
-    from todacomm.explorer.of_analysis import PAGE
     from todacomm.explorer.of_comparison import comparison_page
+    from todacomm.explorer.page import PAGE
     from todacomm.figures.comparison import draw_comparison
     from todacomm.reports.comparison import check_template, describe_comparison, write_comparison_reports
 

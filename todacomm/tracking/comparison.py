@@ -33,7 +33,7 @@ class RecordedComparison:
     _copies: TemporaryDirectory[str] = field(repr=False)
 
     def file(self, path: str) -> Path | None:
-        """A file of the run on this machine; a copy of a remote one lives as long as this object. None: there is none."""
+        """A file of the run on this machine, or None; a copy of a remote one lives as long as this object."""
         return _file(self._client, self.run_id, path, self._copies.name)
 
 

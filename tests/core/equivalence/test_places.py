@@ -17,8 +17,7 @@ from todacomm.core.equivalence import (
     places,
 )
 from todacomm.core.inference import half_samples
-from todacomm.core.similarity import cka, procrustes, rtd
-from todacomm.core.similarity import rtd_directions
+from todacomm.core.similarity import cka, procrustes, rtd, rtd_directions
 
 QUICK = ("cka_distance", "procrustes", "neighbours_lost")
 NO_HALVES = np.empty((0, 0), dtype=np.intp)

@@ -42,7 +42,8 @@ def procrustes(first: ArrayLike, second: ArrayLike) -> float:
     """Angle in radians between two clouds after the best rotation: 0 for equal ones, never over pi/2.
 
     Unrelated clouds stay below pi/2, because the rotation fits them to each other: .22 for 75 points of noise in 768
-    dimensions, .58 for 500, 1.24 for 5,000. Read it beside permuted rows (:func:`todacomm.core.similarity.chance.chance`).
+    dimensions, .58 for 500, 1.24 for 5,000. Read it beside permuted rows:
+    :func:`todacomm.core.similarity.chance.chance`.
 
     Clouds are centred and brought to Frobenius norm 1; the distance is ``arccos`` of the nuclear norm of their product,
     a metric on shapes. Rotation, reflection, translation and scale change nothing; widths may differ, the smaller cloud
