@@ -8,8 +8,6 @@ from scipy.spatial.distance import squareform
 from todacomm.core.layer import LayerAnalysis, analyze_layer
 from todacomm.explorer import (
     Band,
-    Checkpoint,
-    CheckpointsData,
     ComparisonData,
     ExplorerData,
     ExplorerLayer,
@@ -186,20 +184,3 @@ def training_data(n: int = 60, steps: tuple[int, ...] = (0, 100, 1000)) -> Compa
         for left, right in combinations(range(len(steps)), 2)
     ]
     return ComparisonData("a circle that is learnt", {}, some_texts(rng, n), sides, maps)
-
-
-def checkpoints_data(n: int = 60, n_layers: int = 3, steps: tuple[int, ...] = (0, 100, 1000)) -> CheckpointsData:
-    """A training in which a circle comes out of noise."""
-    rng = np.random.default_rng(3)
-    return CheckpointsData(
-        title="a circle that is learnt",
-        facts={"model": "made"},
-        texts=some_texts(rng, n),
-        metrics=METRICS,
-        checkpoints=[
-            Checkpoint(
-                f"step {step:,}", step, layers_of_circles(rng, n, n_layers, degenerate=False, noise=0.6 / (1 + at))
-            )
-            for at, step in enumerate(steps)
-        ],
-    )

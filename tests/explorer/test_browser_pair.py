@@ -5,7 +5,7 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from tests.explorer.conftest import NARROW, WIDE
-from tests.explorer.material import checkpoints_data, comparison_data, training_data
+from tests.explorer.material import comparison_data, training_data
 from todacomm.explorer.alignment import rotation_onto, turns_over_depth, unit_size
 
 pytestmark = pytest.mark.heavy
@@ -88,7 +88,7 @@ def test_texts_whose_neighbours_changed_most_come_first(shown, data):
 
 def test_the_second_model_lies_as_python_turned_it_onto_the_first(shown, data):
     left, right = ([layer.scores for layer in side.layers] for side in data.sides)
-    (own,) = turns_over_depth([left])
+    own = turns_over_depth(left)
     fixed, moving = unit_size(left[1][:, :2]) @ own[1][0], unit_size(right[4][:, :2])
     shown.choose("#layer-left", "1")
     shown.choose("#layer-right", "4")
@@ -155,7 +155,7 @@ def test_a_slider_takes_the_right_cloud_through_a_training(page):
     assert page.texts(".model-name") == ["made@1000", "made@100"]
     assert "CKA 0.300" in page.text("#pair")
     fixed, moving = (unit_size(data.sides[at].layers[-1].scores[:, :2]) for at in (2, 1))
-    fixed = fixed @ turns_over_depth([[layer.scores for layer in data.sides[2].layers]])[0][-1][0]
+    fixed = fixed @ turns_over_depth([layer.scores for layer in data.sides[2].layers])[-1][0]
     drawn = np.array([[at["x"], -at["y"]] for at in page.places(RIGHT)])
     np.testing.assert_allclose(unit_size(drawn), moving @ rotation_onto(moving, fixed), atol=2e-3)
 
@@ -165,24 +165,3 @@ def test_a_slider_takes_the_right_cloud_through_a_training(page):
 def test_nothing_sticks_out_of_a_comparison(page, make, size):
     page.show(make(), size)
     assert page.js("return document.documentElement.scrollWidth") <= size[0]
-
-
-def test_a_slider_goes_through_a_training(page):
-    data = checkpoints_data()
-    page.show(data)
-    assert page.text(".checkpoints output") == "step 1,000"
-    for at, checkpoint in enumerate(data.checkpoints):
-        page.js(
-            "const s = document.querySelector('#checkpoint'); s.value = arguments[0];"
-            "s.dispatchEvent(new Event('input'))",
-            at,
-        )
-        page.settle()
-        assert page.text(".checkpoints output") == checkpoint.label
-        value = checkpoint.layers[0].metrics["h1_max_norm"].value
-        assert page.texts(".lane-value")[1] == f"{value:#.3g}"
-        bars = page.js("return explorer.layer().degrees[1].count")
-        assert bars == len(checkpoint.layers[0].diagrams[1])
-    page.press(Keys.ARROW_RIGHT)
-    assert page.text("#layer-name") == "layer_0"
-    assert page.text(".checkpoints output") == "step 1,000"

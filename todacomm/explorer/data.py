@@ -107,45 +107,6 @@ class ExplorerData:
 
 
 @dataclass(frozen=True)
-class Checkpoint:
-    """One step of a training; ``label`` is what the slider says."""
-
-    label: str
-    step: float
-    layers: Sequence[ExplorerLayer]
-
-
-@dataclass(frozen=True)
-class CheckpointsData:
-    """One model over its training, on the same texts: the page of an analysis with a slider over checkpoints.
-
-    Raises
-    ------
-    ValueError
-        No checkpoint, or checkpoints whose layers differ by name.
-    """
-
-    title: str
-    facts: Mapping[str, str]
-    texts: Texts
-    metrics: Sequence[Metric]
-    checkpoints: Sequence[Checkpoint]
-    warnings: Sequence[str] = ()
-
-    def __post_init__(self) -> None:
-        if not self.checkpoints:
-            raise ValueError("no checkpoint: give at least one")
-        names = [layer.name for layer in self.checkpoints[0].layers]
-        for checkpoint in self.checkpoints:
-            check_rows(self.texts, checkpoint.layers)
-            if [layer.name for layer in checkpoint.layers] != names:
-                raise ValueError(
-                    f"checkpoint {checkpoint.label} has the layers {', '.join(a.name for a in checkpoint.layers)}, "
-                    f"the first has {', '.join(names)}: expected the same"
-                )
-
-
-@dataclass(frozen=True)
 class ModelSide:
     """One of the models that are compared.
 

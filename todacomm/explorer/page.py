@@ -1,4 +1,4 @@
-"""One self-contained HTML page from the data of an analysis, a training or a comparison."""
+"""One self-contained HTML page from the data of an analysis or a comparison."""
 
 import html
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from shutil import copyfile
 from tempfile import mkdtemp
 
 from todacomm.explorer.asset import page_asset
-from todacomm.explorer.data import CheckpointsData, ComparisonData, ExplorerData
+from todacomm.explorer.data import ComparisonData, ExplorerData
 from todacomm.explorer.encoding import script_json
 from todacomm.explorer.payload import payload
 
@@ -16,7 +16,7 @@ PAGE = "explorer.html"
 PLACE = "<!--explorer-data-->"
 
 
-def explorer_page(data: ExplorerData | CheckpointsData | ComparisonData) -> str:
+def explorer_page(data: ExplorerData | ComparisonData) -> str:
     """The interactive page as HTML, to be written in UTF-8.
 
     It asks nothing of any network, works from a file, and in a frame that allows scripts and nothing else. Names and
@@ -25,7 +25,7 @@ def explorer_page(data: ExplorerData | CheckpointsData | ComparisonData) -> str:
 
     Parameters
     ----------
-    data : ExplorerData, CheckpointsData or ComparisonData
+    data : ExplorerData or ComparisonData
 
     Raises
     ------

@@ -1,12 +1,12 @@
 """From the data of a page to the one JSON object that its script reads."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from todacomm.explorer.alignment import turns_over_depth
-from todacomm.explorer.data import CheckpointsData, ComparisonData, ExplorerData, Texts
+from todacomm.explorer.data import ComparisonData, ExplorerData, Texts
 from todacomm.explorer.encoding import number, quantised, rows, single
 from todacomm.explorer.layer_data import VERDICTS, Edges, ExplorerLayer, Loop, MetricValue
 
@@ -15,7 +15,7 @@ FORMAT = 2
 """Raised whenever the page's script must read something else."""
 
 
-def payload(data: ExplorerData | CheckpointsData | ComparisonData) -> dict[str, Any]:
+def payload(data: ExplorerData | ComparisonData) -> dict[str, Any]:
     """The JSON object of a page; ``kind`` says which page it is: ``layers`` or ``comparison``."""
     shared = {
         "format": FORMAT,
@@ -26,38 +26,34 @@ def payload(data: ExplorerData | CheckpointsData | ComparisonData) -> dict[str, 
     }
     if isinstance(data, ComparisonData):
         return shared | comparison_object(data)
-    frames = [("", data.layers)] if isinstance(data, ExplorerData) else [(c.label, c.layers) for c in data.checkpoints]
-    count = component_count([layer for _, layers in frames for layer in layers])
-    scores = [[first_components(layer, count) for layer in layers] for _, layers in frames]
-    turns = turns_over_depth(scores)
     return shared | {
         "kind": "layers",
         "metrics": [{"name": m.name, "label": m.label, "units": m.units} for m in data.metrics],
-        "frames": [
-            {
-                "label": label,
-                "layers": [
-                    layer_object(layer, clouds[place]) | {"turns": single(turns[frame][place])}
-                    for place, layer in enumerate(layers)
-                ],
-            }
-            for frame, ((label, layers), clouds) in enumerate(zip(frames, scores, strict=True))
-        ],
+        "layers": turned_layers(data.layers, component_count(data.layers), layer_object),
     }
+
+
+def turned_layers(
+    layers: Sequence[ExplorerLayer], count: int, make: Callable[[ExplorerLayer, np.ndarray], dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Every layer with its scores in ``count`` components, and how its planes are turned along the depth."""
+    scores = [first_components(layer, count) for layer in layers]
+    turns = turns_over_depth(scores)
+    return [make(layer, own) | {"turns": single(turn)} for layer, own, turn in zip(layers, scores, turns, strict=True)]
 
 
 def comparison_object(data: ComparisonData) -> dict[str, Any]:
     """What a comparison's page has beside its texts; its layers are points, neighbours and loops alone."""
     count = component_count([layer for side in data.sides for layer in side.layers])
-    sides = []
-    for side in data.sides:
-        scores = [first_components(layer, count) for layer in side.layers]
-        (turns,) = turns_over_depth([scores])
-        layers = [
-            points_object(layer, own) | {"turns": single(turn)}
-            for layer, own, turn in zip(side.layers, scores, turns, strict=True)
-        ]
-        sides.append({"name": side.name, "training": side.training, "step": number(side.step, 9), "layers": layers})
+    sides = [
+        {
+            "name": side.name,
+            "training": side.training,
+            "step": number(side.step, 9),
+            "layers": turned_layers(side.layers, count, points_object),
+        }
+        for side in data.sides
+    ]
     return {
         "kind": "comparison",
         "sides": sides,
