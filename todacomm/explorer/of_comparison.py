@@ -150,7 +150,7 @@ def common_texts(analyses: Mapping[str, "Analysis"]) -> Texts:
         if not all(own[name].equals(table[name]) for own in tables.values()):
             table[name] = unknown
     likelihoods = [
-        TextColumn(f"nats a token, {label}", own["nll"].to_numpy(dtype=float))
+        TextColumn(f"nats a token, {label}", own["nll"].round(3).to_numpy(dtype=float))
         for label, own in tables.items()
         if own["nll"].notna().any()
     ]
@@ -220,5 +220,5 @@ def _maps(similarities: pd.DataFrame, labels: Sequence[str]) -> list[SimilarityM
             values, chance, p = (rows[name].to_numpy(dtype=float).reshape(shape) for name in columns)
             beside = (chance, p) if np.isfinite(p).any() else (None, None)
             one = SIMILARITIES[str(measure)]
-            maps.append(SimilarityMap(str(measure), one.label, values, place[a], place[b], one.alike > 0, *beside))
+            maps.append(SimilarityMap(str(measure), one.short, values, place[a], place[b], one.alike > 0, *beside))
     return maps

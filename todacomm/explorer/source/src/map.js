@@ -46,7 +46,7 @@ export function makeMap({ sides, store, similarity }) {
         context.fillRect(x, y, side - gap, side - gap);
         context.globalAlpha = 1;
         if ((p?.[row][column] ?? 0) > LEVEL) cross(context, x, y, side - gap, colours.muted);
-        if (value !== null && column === best) dot(context, x + (side - gap) / 2, y + (side - gap) / 2, Math.min(3, side / 5), colours.panel, colours.ink);
+        else if (value !== null && column === best) dot(context, x + (side - gap) / 2, y + (side - gap) / 2, Math.min(3, side / 5), colours.panel, colours.ink);
       });
     });
     context.font = `11px ${letters(canvas)}`;
