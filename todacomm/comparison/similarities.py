@@ -14,7 +14,7 @@ from todacomm.comparison.matching import matched_names, residual_depths
 from todacomm.core.clouds import standardize
 from todacomm.core.facts import RunWarning
 from todacomm.core.similarity import SIMILARITIES, Prepared, prepare_all, similarity_grid
-from todacomm.core.similarity.chance import FEW, PERMUTATIONS, draws_of, judged, permuted_grids
+from todacomm.core.similarity.chance import FEW, PERMUTATIONS, draws_of, judged, permuted_grids, relative_order
 from todacomm.results.table import framed
 from todacomm.system.progress import Progress, silent
 
@@ -74,7 +74,7 @@ def similarity(
             grid = similarity_grid(prepared[a], prepared[b], measure, threads)
             wanted = np.isfinite(grid) & (_matched(gathered, a, b) if measure in FEW else True)
             count = draws_of(measure, permutations)
-            relative = [x[np.argsort(y)] for x, y in zip(orders[a][:count], orders[b][:count], strict=True)]
+            relative = [relative_order(*both) for both in zip(orders[a][:count], orders[b][:count], strict=True)]
             permuted = permuted_grids(prepared[a], prepared[b], measure, relative, wanted, threads)
             draws[measure].append(permuted.reshape(count, grid.size))
             frames[measure].append(_long(gathered, a, b, measure, grid))

@@ -119,6 +119,18 @@ def draws_of(measure: str, permutations: int = PERMUTATIONS) -> int:
     return min(permutations, FEW.get(measure, permutations)) if measure in DRAWN else 0
 
 
+def relative_order(ours: Indices, theirs: Indices) -> Indices:
+    """The order of our texts against which theirs stand as they are, where each side has an order of its own.
+
+    With one order for each of several models the draws of all pairs are joint: no two models stay paired.
+
+    >>> relative_order(np.array([2, 0, 1]), np.array([2, 0, 1])).tolist()
+    [0, 1, 2]
+    """
+    order: Indices = ours[np.argsort(theirs)]
+    return order
+
+
 def permuted_grids(
     first: Mapping[str, Prepared | None],
     second: Mapping[str, Prepared | None],
