@@ -14,7 +14,7 @@ MIN_RANKS = 10
 TIE, MOST_TIES = 1e-4, 0.5
 """Logarithm of a ratio below which two neighbours are at one distance, and the share of such points that is allowed.
 
-A lattice in single precision has ratios up to 1e-5 by rounding; in d dimensions a share of d * 1e-4 has so small ones."""
+A lattice in single precision has ratios up to 1e-5 by rounding; in d dimensions a share of d * 1e-4 has such ones."""
 TWINS = 100.0
 """How much nearer than the next a neighbour is that makes two points near-twins."""
 
