@@ -51,6 +51,7 @@ def test_a_stretched_layer_is_different_and_named(pairs):
     assert len(record["cells"]) == 2 * 8
     assert "bent differs from base in 1 of 2 layers, layer_1 first: " in (artifacts / "report.md").read_text()
     assert "<svg" in (artifacts / "report.html").read_text()
+    assert "base and bent on" in (artifacts / "explorer.html").read_text()
 
 
 def test_texts_that_changed_places_have_the_same_shape(pairs):
