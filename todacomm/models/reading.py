@@ -1,8 +1,9 @@
 """Config, tokenizer and weights as transformers reads them from a folder, with its failures put into a user's words."""
 
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from textwrap import shorten
 from typing import Any, Literal
 
@@ -103,7 +104,7 @@ def load_weights(
     ValueError
         Weights of the body are missing, or the files are broken or do not fit the config.
     """
-    auto, head = _class_with_head(config, kind)
+    auto, head = class_with_head(config, kind)
     failure = f"the weights in {source.folder} cannot be loaded"
     with explained(failure), torch.random.fork_rng(devices=[]):  # a missing head is drawn at random
         model, info = auto.from_pretrained(
@@ -120,29 +121,41 @@ def load_weights(
     missing = sorted(key for key in info["missing_keys"] if "pooler." not in key)
     lost = [key for key in missing if key.startswith(body)]
     if lost:
-        raise ValueError(
-            f"{source.folder} lacks {len(lost)} weights that {type(model).__name__} needs ({', '.join(lost[:3])}"
-            f"{', ...' if len(lost) > 3 else ''}): its weights do not belong to its config, or the file is incomplete"
-        )
+        raise ValueError(lost_weights(source.folder, model, lost))
     if missing:
         return model.base_model, None
     return model, head
 
 
+def lost_weights(folder: Path, model: Any, lost: Sequence[str]) -> str:
+    """What to say of weights that a body needs and the files lack."""
+    return (
+        f"{folder} lacks {len(lost)} weights that {type(model).__name__} needs ({', '.join(lost[:3])}"
+        f"{', ...' if len(lost) > 3 else ''}): its weights do not belong to its config, or the file is incomplete"
+    )
+
+
 def initialise(config: Any, kind: Kind, seed: int, trust_remote_code: bool) -> tuple[PreTrainedModel, Head | None]:
     """The architecture with float32 weights drawn from the seed, and a head where its trained form would have one."""
-    auto, head = _class_with_head(config, kind)
-    architecture = (config.architectures or [""])[0]
-    headless = architecture.endswith("Model") and not architecture.endswith("LMHeadModel")
-    if headless and head and not (kind == "decoder" and config.tie_word_embeddings):
-        auto, head = AutoModel, None
+    auto, head = class_of_random(config, kind)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = auto.from_config(config, dtype=torch.float32, trust_remote_code=trust_remote_code)
     return model, head
 
 
-def _class_with_head(config: Any, kind: Kind) -> tuple[Any, Head | None]:
+def class_of_random(config: Any, kind: Kind) -> tuple[Any, Head | None]:
+    """The class of a model with random weights: with a head where its trained form would have one."""
+    auto, head = class_with_head(config, kind)
+    architecture = (config.architectures or [""])[0]
+    headless = architecture.endswith("Model") and not architecture.endswith("LMHeadModel")
+    if headless and head and not (kind == "decoder" and config.tie_word_embeddings):
+        return AutoModel, None
+    return auto, head
+
+
+def class_with_head(config: Any, kind: Kind) -> tuple[Any, Head | None]:
+    """The class of a model with the language-model head that its kind has, and which that is."""
     own_code = getattr(config, "auto_map", None) or {}
     if kind == "decoder":
         return AutoModelForCausalLM, "causal"

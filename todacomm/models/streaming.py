@@ -1,0 +1,191 @@
+"""A model opened to be read a block at a time: what is known of it, and where its numbers are."""
+
+import hashlib
+import logging
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from transformers import PreTrainedModel
+
+from todacomm.config import ModelConfig
+from todacomm.models.anatomy import Anatomy
+from todacomm.models.deferred import LARGE
+from todacomm.models.loading import (
+    LoadedModel,
+    ModelInfo,
+    context_length,
+    fuse_gelu,
+    pick_device,
+    pick_dtype,
+    pick_pooling,
+)
+from todacomm.models.reading import (
+    Head,
+    class_of_random,
+    class_with_head,
+    explained,
+    load_config,
+    load_tokenizer,
+    lost_weights,
+    model_kind,
+    quiet_transformers,
+)
+from todacomm.models.skeleton import DrawnWeights, FileWeights, Skeleton, built
+from todacomm.models.sources import Source, find_source
+from todacomm.models.stored import Stored, stored_tensors
+from todacomm.models.survey import survey
+from todacomm.models.weights import digest_files, tell_size
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class StreamedModel:
+    """A model whose blocks are read one after the other.
+
+    Attributes
+    ----------
+    loaded : LoadedModel
+        As a model that is loaded whole; its tensors hold numbers only while ``skeleton`` has filled them.
+    dtype : torch.dtype
+        Precision of the pass.
+    """
+
+    loaded: LoadedModel
+    skeleton: Skeleton
+    dtype: torch.dtype
+
+    @property
+    def info(self) -> ModelInfo:
+        return self.loaded.info
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        return self.loaded.layers
+
+    @property
+    def device(self) -> torch.device:
+        return self.skeleton.device
+
+
+def open_streamed(config: ModelConfig, seed: int, *, large: int = LARGE) -> StreamedModel:
+    """Open a model to be read a block at a time; embeddings and first block are read once to find its blocks.
+
+    Parameters
+    ----------
+    seed : int
+        Of random weights; they are the same numbers as of the model loaded whole.
+    large : int
+        Numbers in a tensor from which on it is not made before it is needed.
+
+    Raises
+    ------
+    ValueError
+        As :func:`todacomm.models.load_model`; and where a model cannot be read so: its weights are pickles or
+        quantised, or its architecture is no stack of blocks.
+    """
+    device = pick_device(config.device)
+    trained = config.weights == "trained"
+
+    def tell(n_bytes: int, n_parameters: int | None) -> None:
+        log.info("%s: %s, read a block at a time", config.model, tell_size(n_bytes, n_parameters, None))
+
+    source = find_source(config.model, config.revision, weights=trained, allow_pickle=config.allow_pickle, seen=tell)
+    with quiet_transformers():
+        settings = load_config(source, config.trust_remote_code)
+        tokenizer = load_tokenizer(source, config.trust_remote_code)
+        kind = model_kind(settings)
+        stored = _stored(source, settings) if trained else {}
+        dtype = pick_dtype(config.dtype, device) or settings.dtype or _stored_dtype(stored)
+        auto, head = class_with_head(settings, kind) if trained else class_of_random(settings, kind)
+
+        def make() -> Any:
+            made_in = dtype if trained else torch.float32
+            return auto.from_config(deepcopy(settings), dtype=made_in, trust_remote_code=config.trust_remote_code)
+
+        with explained(f"{source.name} cannot be made without its weights: placement=whole loads it whole"):
+            whole, recording = built(make, None if trained else seed, large)
+        model: Any = whole.get_encoder() if kind == "encoder-decoder" else whole
+        fuse_gelu(model)
+        weights = (
+            FileWeights(whole, stored, recording, dtype, device)
+            if trained
+            else DrawnWeights(whole, recording, dtype, device)
+        )
+        skeleton = Skeleton(whole, weights, device)
+        text_settings = settings.get_text_config()
+        with explained(f"{source.name} cannot be read layer by layer"):
+            anatomy = survey(
+                skeleton, model, text_settings.num_hidden_layers, decoder=kind == "decoder", has_head=head is not None
+            )
+        if isinstance(weights, FileWeights):
+            model, head = _with_or_without_head(model, head, anatomy, skeleton, weights, source)
+            digest = digest_files(source.weights)
+        else:
+            digest = _digest_drawn(weights)
+    info = ModelInfo(
+        name=source.name,
+        source=source.origin,
+        revision=source.revision,
+        family=settings.model_type,
+        kind=kind,
+        n_layers=anatomy.n_blocks,
+        width=text_settings.hidden_size,
+        n_parameters=sum(parameter.numel() for parameter in model.parameters()),
+        context_length=context_length(model, text_settings, tokenizer),
+        pooling=pick_pooling(config.pooling, kind, tokenizer),
+        weights=config.weights,
+        weights_digest=digest,
+        head=head,
+        dtype=str(dtype).removeprefix("torch."),
+        device=device.type,
+    )
+    return StreamedModel(LoadedModel(model, tokenizer, anatomy, info), skeleton, dtype)
+
+
+def _stored(source: Source, settings: Any) -> dict[str, Stored]:
+    """The stored tensors, where they can be read a block at a time."""
+    if getattr(settings, "quantization_config", None):
+        raise ValueError(f"{source.name} is quantised, which is not read a block at a time: set placement=whole")
+    if source.weights[0].suffix != ".safetensors":
+        raise ValueError(
+            f"{source.name} has its weights in {source.weights[0].name}: a block at a time is read from safetensors "
+            "only; set placement=whole, or save the model again"
+        )
+    return stored_tensors(source.weights)
+
+
+def _stored_dtype(stored: dict[str, Stored]) -> torch.dtype:
+    """Precision of the first stored tensor of floating-point numbers; float32 where there is none."""
+    floating = (entry.dtype for entry in stored.values() if entry.dtype.is_floating_point)
+    return next(floating, torch.float32)
+
+
+def _with_or_without_head(
+    model: Any, head: Head | None, anatomy: Anatomy, skeleton: Skeleton, weights: FileWeights, source: Source
+) -> tuple[Any, Head | None]:
+    """The model, or its body alone where the files lack a part of the head.
+
+    Raises
+    ------
+    ValueError
+        They lack a part of the body.
+    """
+    body = set(skeleton.names(anatomy.body))
+    missing = [name for name in weights.missing if "pooler." not in name]
+    if lost := sorted(body.intersection(missing)):
+        raise ValueError(lost_weights(source.folder, model, lost))
+    if head and missing:
+        return (anatomy.body if isinstance(anatomy.body, PreTrainedModel) else model), None
+    return model, head
+
+
+def _digest_drawn(weights: DrawnWeights) -> str:
+    """As :func:`todacomm.models.loading.digest_parameters` of the model made whole."""
+    total = hashlib.sha256()
+    for name, parameter in weights.drawn():
+        total.update(name.encode())
+        total.update(parameter.contiguous().numpy().tobytes())
+    return total.hexdigest()[:16]
