@@ -1,6 +1,7 @@
 """How well a model predicts the texts: perplexity and bits per byte, or the pseudo-perplexity of masked tokens."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -81,27 +82,72 @@ def pseudo_perplexity(
     int
         Tokens masked in all.
     """
+    masked = mask_tokens(tokens, positions, seed)
+    losses = np.empty(len(masked.owners))
+
+    def step(batch: np.ndarray) -> None:
+        ids, mask = pad([masked.ids(row, loaded.tokenizer.mask_token_id) for row in batch], loaded.model.device)
+        answer = run_body(loaded.anatomy, ids, mask)
+        losses[batch] = masked_losses(loaded, masked, batch, answer)
+
+    with torch.inference_mode(), quick_products(loaded.model):
+        in_batches(masked.lengths, batch_tokens, step, lambda done, total: progress("pseudo-perplexity", done, total))
+    return masked.perplexity(losses), len(masked.owners)
+
+
+@dataclass(frozen=True, eq=False)
+class Masked:
+    """Texts with one token masked each.
+
+    Attributes
+    ----------
+    tokens : sequence of Tokens
+        The texts that they are copies of.
+    owners, places : ndarray of int, shape (n_masked,)
+        Which text each is a copy of, and the position that is masked.
+    weights : ndarray, shape (n_masked,)
+        How many of its text's tokens each stands for.
+    """
+
+    tokens: Sequence[Tokens]
+    owners: np.ndarray
+    places: np.ndarray
+    weights: np.ndarray
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Tokens of each."""
+        return np.array([len(self.tokens[owner].ids) for owner in self.owners])
+
+    def ids(self, row: int, mask_id: int) -> np.ndarray:
+        """Token ids of one."""
+        ids = self.tokens[self.owners[row]].ids.copy()
+        ids[self.places[row]] = mask_id
+        return ids
+
+    def perplexity(self, losses: np.ndarray) -> float:
+        """The pseudo-perplexity by the losses of the masked tokens, shape (n_masked,)."""
+        return _exp(np.average(losses, weights=self.weights))
+
+
+def mask_tokens(tokens: Sequence[Tokens], positions: int, seed: int) -> Masked:
+    """Copies of texts with one token masked in each, up to ``positions`` copies a text; special tokens never."""
     rng = np.random.default_rng(seed)
     candidates = [np.flatnonzero(text.is_text) for text in tokens]
     drawn = [rng.choice(places, size=min(positions, len(places)), replace=False) for places in candidates]
-    owners = [index for index, places in enumerate(drawn) for _ in places]
-    masked = np.concatenate(drawn)
+    owners = np.array([index for index, places in enumerate(drawn) for _ in places])
     weights = np.array([len(candidates[owner]) / len(drawn[owner]) for owner in owners])
-    losses = np.empty(len(owners))
+    return Masked(tokens, owners, np.concatenate(drawn), weights)
 
-    def step(batch: np.ndarray) -> None:
-        ids, mask = pad([tokens[owners[row]].ids for row in batch], loaded.model.device)
-        at = torch.arange(len(batch), device=ids.device), torch.from_numpy(masked[batch]).to(ids.device)
-        targets = ids[at]
-        ids[at] = loaded.tokenizer.mask_token_id
-        answer = run_body(loaded.anatomy, ids, mask)
-        hidden = answer.last_hidden_state[at]
-        losses[batch] = token_losses(loaded.model, loaded.anatomy, answer, hidden, targets).numpy()
 
-    lengths = np.array([len(tokens[owner].ids) for owner in owners])
-    with torch.inference_mode(), quick_products(loaded.model):
-        in_batches(lengths, batch_tokens, step, lambda done, total: progress("pseudo-perplexity", done, total))
-    return _exp(np.average(losses, weights=weights)), len(owners)
+def masked_losses(loaded: LoadedModel, masked: Masked, batch: np.ndarray, answer: Any) -> np.ndarray:
+    """Negative log-likelihoods in nats, shape (len(batch),), of the tokens masked in a batch, by the body's answer."""
+    hidden = answer.last_hidden_state
+    places = torch.from_numpy(masked.places[batch]).to(hidden.device)
+    at = torch.arange(len(batch), device=hidden.device), places
+    targets = [masked.tokens[masked.owners[row]].ids[masked.places[row]] for row in batch]
+    wanted = torch.tensor(np.array(targets), device=hidden.device)
+    return token_losses(loaded.model, loaded.anatomy, answer, hidden[at], wanted).numpy()
 
 
 def _exp(mean_loss: float) -> float:

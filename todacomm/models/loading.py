@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 UNLIMITED = 10**6
 """A tokenizer that knows no limit says so by a number above this."""
+NO_LIKELIHOOD = "no likelihood: the language-model head reads more than the last hidden states"
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def load_model(config: ModelConfig, seed: int) -> LoadedModel:
         anatomy = examine(model, text_settings.num_hidden_layers, decoder=kind == "decoder")
     warnings = []
     if head and not head_stands_alone(model, anatomy):
-        warnings.append("no likelihood: the language-model head reads more than the last hidden states")
+        warnings.append(NO_LIKELIHOOD)
         head = None
     info = ModelInfo(
         name=source.name,

@@ -21,6 +21,8 @@ from transformers.core_model_loading import (
 )
 from transformers.modeling_utils import LoadStateDictConfig
 
+from todacomm.models.reading import quiet_transformers
+
 
 class Matches(NamedTuple):
     """How a checkpoint's tensors fit a model.
@@ -96,7 +98,8 @@ def load_some(
         "dtype_plan": plan,
     }
     taken = inspect.signature(convert_and_load_state_dict_in_model).parameters
-    info, _ = convert_and_load_state_dict_in_model(**{name: arguments[name] for name in arguments if name in taken})
+    with quiet_transformers():
+        info, _ = convert_and_load_state_dict_in_model(**{name: arguments[name] for name in arguments if name in taken})
     return sorted((name, tuple(stored), tuple(own)) for name, stored, own in info.mismatched_keys)
 
 

@@ -20,7 +20,7 @@ class Ended(Exception):
 
 @dataclass(frozen=True)
 class Form:
-    """What a block gives: the hidden states by themselves, or in a sequence at ``place`` with ``others`` beside them."""
+    """What a block gives: the hidden states by themselves, or in a sequence at ``place`` with others beside them."""
 
     kind: type
     place: int = 0
@@ -40,7 +40,7 @@ class Form:
         if type(output) in (tuple, list):
             for place, one in enumerate(output):
                 if isinstance(one, Tensor) and one.ndim == 3 and one.shape[:2] == like[:2]:
-                    return cls(type(output), place, (*output[:place], *output[place + 1 :]))
+                    return cls(type(output), place, (None,) * (len(output) - 1))
         raise ValueError(f"a block gives {type(output).__name__}, in which no hidden states are to be seen")
 
     def around(self, hidden: Tensor, others: Sequence[Any] | None = None) -> Any:
@@ -84,6 +84,10 @@ class Stages:
         Whether the embeddings work although the first block has its input.
     calls : int
         Calls of blocks in this pass.
+    gave : sequence
+        What the call at work gave beside its hidden states, where that holds a tensor.
+    before_look_up : callable
+        Gets an embedding that is to work.
     before_call : callable
         Gets the number of a call, its block and its hidden states; what it gives is what the block gives, where the
         block is not at work.
@@ -97,6 +101,8 @@ class Stages:
         self.filler = 0.0
         self.real_tables = False
         self.calls = 0
+        self.gave: Sequence[Any] = ()
+        self.before_look_up: Callable[[nn.Module], None] = lambda table: None
         self.before_call: Callable[[int, nn.Module, Tensor], Tensor | None] = lambda number, block, hidden: None
 
     @contextmanager
@@ -114,7 +120,7 @@ class Stages:
 
     def set(self, at: int, hidden: Tensor | None = None, others: Sequence[Any] = ()) -> None:
         """Make ready for a pass in which call ``at`` works on ``hidden``."""
-        self.at, self.hidden, self.others, self.calls = at, hidden, others, 0
+        self.at, self.hidden, self.others, self.calls, self.gave = at, hidden, others, 0, ()
 
     def _call(self, block: nn.Module, forward: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         number, self.calls = self.calls, self.calls + 1
@@ -127,6 +133,8 @@ class Stages:
                 args, kwargs = _with_hidden(args, kwargs, got, self.hidden)
             output = forward(*args, **kwargs)
             self.form = self.form or Form.of(output, got.shape)
+            beside = self.form.inside(output)[1]
+            self.gave = beside if any(isinstance(one, Tensor) for one in beside) else ()
             return output
         if self.form is None:
             raise ValueError("no block has worked yet: what a block gives is not known")
@@ -136,6 +144,7 @@ class Stages:
 
     def _look_up(self, table: nn.Module, forward: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if self.hidden is None or self.real_tables:
+            self.before_look_up(table)
             return forward(*args, **kwargs)
         ids = next(value for value in (*args, *kwargs.values()) if isinstance(value, Tensor))
         return self._filling(torch.empty((), dtype=self.hidden.dtype, device=ids.device).expand(*ids.shape, _width(table)))

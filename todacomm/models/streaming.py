@@ -35,7 +35,7 @@ from todacomm.models.reading import (
 from todacomm.models.skeleton import DrawnWeights, FileWeights, Skeleton, built
 from todacomm.models.sources import Source, find_source
 from todacomm.models.stored import Stored, stored_tensors
-from todacomm.models.survey import survey
+from todacomm.models.survey import Surveyed, survey
 from todacomm.models.weights import digest_files, tell_size
 
 log = logging.getLogger(__name__)
@@ -49,13 +49,13 @@ class StreamedModel:
     ----------
     loaded : LoadedModel
         As a model that is loaded whole; its tensors hold numbers only while ``skeleton`` has filled them.
-    dtype : torch.dtype
-        Precision of the pass.
+    surveyed : Surveyed
+        Where its blocks are, and what they give.
     """
 
     loaded: LoadedModel
     skeleton: Skeleton
-    dtype: torch.dtype
+    surveyed: Surveyed
 
     @property
     def info(self) -> ModelInfo:
@@ -117,9 +117,10 @@ def open_streamed(config: ModelConfig, seed: int, *, large: int = LARGE) -> Stre
         skeleton = Skeleton(whole, weights, device)
         text_settings = settings.get_text_config()
         with explained(f"{source.name} cannot be read layer by layer"):
-            anatomy = survey(
+            surveyed = survey(
                 skeleton, model, text_settings.num_hidden_layers, decoder=kind == "decoder", has_head=head is not None
             )
+        anatomy = surveyed.anatomy
         if isinstance(weights, FileWeights):
             model, head = _with_or_without_head(model, head, anatomy, skeleton, weights, source)
             digest = digest_files(source.weights)
@@ -142,7 +143,7 @@ def open_streamed(config: ModelConfig, seed: int, *, large: int = LARGE) -> Stre
         dtype=str(dtype).removeprefix("torch."),
         device=device.type,
     )
-    return StreamedModel(LoadedModel(model, tokenizer, anatomy, info), skeleton, dtype)
+    return StreamedModel(LoadedModel(model, tokenizer, anatomy, info), skeleton, surveyed)
 
 
 def _stored(source: Source, settings: Any) -> dict[str, Stored]:

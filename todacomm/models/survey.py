@@ -3,21 +3,39 @@
 import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from todacomm.models.anatomy import PROBE_TOKENS, TOLD, Anatomy, hidden_states, same
 from todacomm.models.skeleton import Skeleton
-from todacomm.models.staged import Ended, Stages
+from todacomm.models.staged import Ended, Form, Stages
 from todacomm.models.streams import Call, Streams, find_streams
 
 NO_CALL = 10**9
 """In the place of the number of the call that works: all give something else at once."""
 
 
-def survey(skeleton: Skeleton, model: nn.Module, n_blocks: int, *, decoder: bool, has_head: bool) -> Anatomy:
+class Surveyed(NamedTuple):
+    """What a survey saw.
+
+    Attributes
+    ----------
+    anatomy : Anatomy
+        As if the model was there whole.
+    form : Form
+        What a block gives.
+    calls : tuple of Module
+        The block of each call.
+    """
+
+    anatomy: Anatomy
+    form: Form
+    calls: tuple[nn.Module, ...]
+
+
+def survey(skeleton: Skeleton, model: nn.Module, n_blocks: int, *, decoder: bool, has_head: bool) -> Surveyed:
     """Find body and blocks as :func:`todacomm.models.anatomy.examine` does, without the numbers of the later blocks.
 
     What the calls of the blocks give is replaced by random numbers, which must arrive at the next call: then each block
@@ -40,10 +58,11 @@ def survey(skeleton: Skeleton, model: nn.Module, n_blocks: int, *, decoder: bool
     nested = {inside for one in lists for inside in one.modules() if inside is not one}
     candidates = [one for one in lists if one not in nested]
     for blocks in sorted(candidates, key=lambda one: len(one) != n_blocks):
-        anatomy = _Try(skeleton, model, blocks, has_head).anatomy(n_blocks, decoder)
+        tried = _Try(skeleton, model, blocks, has_head)
+        anatomy = tried.anatomy(n_blocks, decoder)
         skeleton.empty(model)
-        if anatomy is not None:
-            return anatomy
+        if anatomy is not None and tried.stages.form is not None:
+            return Surveyed(anatomy, tried.stages.form, tuple(block for block, _ in tried.called))
     raise ValueError(f"{type(model).__name__} is no stack of {n_blocks} blocks, each working on what the last one gave")
 
 
@@ -57,8 +76,8 @@ def tables_before(model: nn.Module, blocks: Sequence[nn.Module]) -> list[nn.Modu
 def filled_when_called(
     skeleton: Skeleton, model: nn.Module, blocks: Sequence[nn.Module], only: nn.Module | None = None
 ) -> Iterator[None]:
-    """Fill what is outside the blocks when it is called; a call outside of ``only``, if given, ends the pass."""
-    inside = _within(blocks)
+    """Fill what is outside the blocks when it is called, but no embedding; a call outside of ``only`` ends the pass."""
+    inside = _within(blocks).union(tables_before(model, blocks))
     allowed = None if only is None else {model, *only.modules()}
 
     def fill(module: nn.Module, args: Any) -> None:
@@ -81,6 +100,7 @@ class _Try:
         self.tables = tables_before(model, blocks)
         self.stages = Stages(list(dict.fromkeys(blocks)), self.tables)
         self.stages.before_call = self._note
+        self.stages.before_look_up = skeleton.fill
         around = (child for child in model.children() if any(one is blocks for one in child.modules()))
         self.body = next(around, model) if has_head else None
         self.tokens = torch.arange(PROBE_TOKENS, device=skeleton.device)[None]
@@ -170,9 +190,10 @@ def calls_inside(block: nn.Module, tokens: torch.Size) -> Iterator[list[Call]]:
 
 def streams_of(block: nn.Module, got: Tensor, calls: Sequence[Call]) -> Streams | None:
     """The two modules whose outputs rebuild what a block makes of its input, from its calls; None where no two do."""
-    gave = next((call.gave for call in calls if call.module is block), None)
-    if gave is None:
+    whole = [call for call in calls if call.module is block]
+    if not whole:
         return None
+    gave = whole[-1].gave  # one that shares its weights was replaced in the calls before
     return find_streams(Call(block, got, gave), [call for call in calls if call.module is not block])
 
 
