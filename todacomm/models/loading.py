@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -11,20 +12,28 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.activations import NewGELUActivation
 
 from todacomm.config import AUTO, ModelConfig
+from todacomm.models.adapters import adapter_digest, merge_adapter
 from todacomm.models.anatomy import Anatomy, examine
+from todacomm.models.checked import hold_against_files, names_inside, needed, unused_in_body, unused_words
+from todacomm.models.formats import quantisation
 from todacomm.models.head import head_stands_alone
+from todacomm.models.matching import match
+from todacomm.models.plausible import check_sizes
 from todacomm.models.reading import (
     Head,
     Kind,
+    Read,
     explained,
     initialise,
     load_config,
     load_tokenizer,
     load_weights,
+    lost_weights,
     model_kind,
     quiet_transformers,
 )
-from todacomm.models.sources import find_source
+from todacomm.models.sources import Source, find_source
+from todacomm.models.stored import stored_tensors
 from todacomm.models.weights import digest_files, tell_size
 
 log = logging.getLogger(__name__)
@@ -60,6 +69,10 @@ class ModelInfo:
         ``causal``, ``masked``, or None where the checkpoint holds no language-model head.
     dtype, device : str
         As the model runs.
+    quantisation : str
+        How its weights are stored where they are quantised: ``gptq``, ``gguf``, ...; empty otherwise.
+    adapter, adapter_digest : str
+        Folder and digest of an adapter merged into the weights; empty without one.
     """
 
     name: str
@@ -77,6 +90,9 @@ class ModelInfo:
     head: Head | None
     dtype: str
     device: str
+    quantisation: str = ""
+    adapter: str = ""
+    adapter_digest: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,13 +118,17 @@ class LoadedModel:
         return self.anatomy.layer_names
 
 
-def load_model(config: ModelConfig, seed: int) -> LoadedModel:
+def load_model(config: ModelConfig, seed: int, *, adapter: str = "", device_map: Any = None) -> LoadedModel:
     """Load the model that the settings name; its size on disk and in memory is logged before a download.
 
     Parameters
     ----------
     seed : int
         Of the random weights; a trained model does not depend on it. The global generator stays as it is.
+    adapter : str
+        Folder of a PEFT adapter that is merged into the weights.
+    device_map : str or dict, optional
+        How accelerate spreads the model over several devices; all of it is on one without it.
 
     Raises
     ------
@@ -122,28 +142,45 @@ def load_model(config: ModelConfig, seed: int) -> LoadedModel:
         log.info("%s: %s", config.model, tell_size(n_bytes, n_parameters, dtype.itemsize if dtype else None))
 
     trained = config.weights == "trained"
+    if adapter and not trained:
+        raise ValueError("adapter is merged into trained weights: leave it out, or set weights=trained")
     source = find_source(config.model, config.revision, weights=trained, allow_pickle=config.allow_pickle, seen=tell)
     model: Any
     with quiet_transformers():
         settings = load_config(source, config.trust_remote_code)
+        with explained(f"{source.name} cannot be read layer by layer"):
+            text_settings = settings.get_text_config()
+            check_sizes(text_settings, str(source.folder))
         tokenizer = load_tokenizer(source, config.trust_remote_code)
-        kind = model_kind(settings)
+        with explained(f"the config in {source.folder} cannot be used"):
+            kind = model_kind(settings)
+        method = "gguf" if source.gguf else quantisation(settings) if trained else ""
+        read: Read | None = None
         if trained:
-            model, head = load_weights(source, settings, kind, dtype, config.trust_remote_code)
-            digest = digest_files(source.weights)
+            spread = device_map or ({"": str(device)} if method and method != "gguf" else None)
+            read = load_weights(source, settings, kind, dtype, config.trust_remote_code, spread)
+            model, head, digest = read.model, read.head, digest_files(source.weights)
         else:
-            model, head = initialise(settings, kind, seed, config.trust_remote_code)
+            spread = None
+            model, head = initialise(settings, kind, seed, config.trust_remote_code, str(source.folder))
             digest = digest_parameters(model)
             model.to(dtype or settings.dtype or torch.float32)
-    if kind == "encoder-decoder":
-        model = model.get_encoder()
-    fuse_gelu(model)
-    model.eval().requires_grad_(False).to(device)
-
-    text_settings = settings.get_text_config()
+        if adapter:
+            model = merge_adapter(model, Path(adapter).expanduser())
+    whole = model
     with explained(f"{source.name} cannot be read layer by layer"):
+        if kind == "encoder-decoder":
+            model = model.get_encoder()
+        fuse_gelu(model)
+        model.eval().requires_grad_(False)
+        if spread is None:
+            model.to(device)
         anatomy = examine(model, text_settings.num_hidden_layers, decoder=kind == "decoder")
-    warnings = []
+    warnings: list[str] = []
+    if read is not None:
+        model, head = _as_stored(whole, model, head, anatomy, read, source, changed=bool(adapter or method))
+        if unused := unused_in_body(anatomy.body, read.unused):
+            warnings.append(unused_words(type(read.model).__name__, unused))
     if head and not head_stands_alone(model, anatomy):
         warnings.append(NO_LIKELIHOOD)
         head = None
@@ -163,8 +200,44 @@ def load_model(config: ModelConfig, seed: int) -> LoadedModel:
         head=head,
         dtype=str(model.dtype).removeprefix("torch."),
         device=device.type,
+        quantisation=method,
+        adapter=adapter,
+        adapter_digest=adapter_digest(Path(adapter).expanduser()) if adapter else "",
     )
     return LoadedModel(model, tokenizer, anatomy, info, tuple(warnings))
+
+
+def _as_stored(
+    whole: Any, model: Any, head: Head | None, anatomy: Anatomy, read: Read, source: Source, changed: bool
+) -> tuple[Any, Head | None]:
+    """The model held against its files, without the head where that is not all there.
+
+    Parameters
+    ----------
+    whole, model : PreTrainedModel
+        As it was read, and the part of it that is used.
+    changed : bool
+        Whether its numbers are not those of the files: dequantised, or with an adapter.
+
+    Raises
+    ------
+    ValueError
+        Weights of the body are missing, or not those in the files.
+    """
+    body = names_inside(whole, anatomy.body)
+    missing = needed(read.missing)
+    if lost := [name for name in missing if name in body]:
+        raise ValueError(lost_weights(source.folder, read.model, lost))
+    if head and missing:
+        head = None
+        model = anatomy.body if isinstance(anatomy.body, PreTrainedModel) else model
+    if not changed and all(path.suffix == ".safetensors" for path in source.weights):
+        stored = stored_tensors(source.weights)
+        matches = match(read.model, stored)
+        outside = {name for name in matches.direct if name not in body} if head else set[str]()
+        for part in (body, outside):
+            hold_against_files(read.model, matches, stored, part, f"{type(read.model).__name__} in {source.folder}")
+    return model, head
 
 
 def pick_device(wanted: str) -> torch.device:
@@ -212,7 +285,7 @@ def pick_pooling(wanted: str, kind: Kind, tokenizer: PreTrainedTokenizerBase) ->
 def context_length(model: nn.Module, settings: Any, tokenizer: PreTrainedTokenizerBase) -> int | None:
     """Longest text in tokens, special ones included: the config's positions, less those kept for padding (RoBERTa)."""
     positions: int | None = getattr(settings, "max_position_embeddings", None)
-    if positions is None:
+    if positions is None or positions < 1:
         return tokenizer.model_max_length if tokenizer.model_max_length < UNLIMITED else None
     tables = (module for module in model.modules() if isinstance(module, nn.Embedding))
     padding = (table.padding_idx for table in tables if table.num_embeddings == positions)

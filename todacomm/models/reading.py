@@ -1,16 +1,15 @@
 """Config, tokenizer and weights as transformers reads them from a folder, with its failures put into a user's words."""
 
-import pickle
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
+from importlib.util import find_spec
 from pathlib import Path
 from textwrap import shorten
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import torch
 import transformers
-from huggingface_hub.errors import StrictDataclassError
-from safetensors import SafetensorError
 from transformers import (
     CONFIG_MAPPING,
     AutoConfig,
@@ -29,6 +28,8 @@ from transformers.models.auto.modeling_auto import (
 )
 from transformers.utils import logging
 
+from todacomm.models.formats import check_packages, gguf_options, quantisation
+from todacomm.models.plausible import check_room
 from todacomm.models.sources import Source, read_config
 
 Kind = Literal["decoder", "encoder", "encoder-decoder"]
@@ -43,6 +44,10 @@ def load_config(source: Source, trust_remote_code: bool) -> Any:
     ValueError
         The architecture is unknown, needs its own code without leave, or the config is broken.
     """
+    if source.gguf:
+        check_packages("gguf", source.name)
+        with quiet_transformers(), explained(f"{source.origin} cannot be read as GGUF"):
+            return AutoConfig.from_pretrained(source.folder, gguf_file=source.gguf, local_files_only=True)
     raw = read_config(source.folder)
     family = raw["model_type"]
     if family not in CONFIG_MAPPING and not trust_remote_code:
@@ -67,8 +72,11 @@ def load_tokenizer(source: Source, trust_remote_code: bool) -> PreTrainedTokeniz
     ValueError
         Its files are broken, or it needs its own code without leave.
     """
+    only = {"gguf_file": source.gguf} if source.gguf else {}
     try:
-        return AutoTokenizer.from_pretrained(source.folder, trust_remote_code=trust_remote_code, local_files_only=True)
+        return AutoTokenizer.from_pretrained(
+            source.folder, trust_remote_code=trust_remote_code, local_files_only=True, **only
+        )
     except Exception as error:  # a broken tokenizer.json raises a bare Exception
         raise ValueError(
             f"the tokenizer in {source.folder} cannot be loaded ({_short(error)}): "
@@ -89,42 +97,82 @@ def model_kind(config: Any) -> Kind:
     return "decoder" if causal and not masked else "encoder"
 
 
+class Read(NamedTuple):
+    """A model as transformers read it.
+
+    Attributes
+    ----------
+    head : str or None
+        The head that its class has, whether its weights are there or not.
+    missing, unused : set of str
+        The model's tensors that the files lack; theirs that the model does not take.
+    """
+
+    model: PreTrainedModel
+    head: Head | None
+    missing: set[str]
+    unused: set[str]
+
+
 def load_weights(
-    source: Source, config: Any, kind: Kind, dtype: torch.dtype | None, trust_remote_code: bool
-) -> tuple[PreTrainedModel, Head | None]:
-    """The model with its trained weights, without the head where the head's weights are not all there.
+    source: Source,
+    config: Any,
+    kind: Kind,
+    dtype: torch.dtype | None,
+    trust_remote_code: bool,
+    device_map: Any = None,
+) -> Read:
+    """The model with its trained weights, as far as they are there: the rest is drawn at random.
 
     Parameters
     ----------
     dtype : torch.dtype or None
         None keeps the stored one.
+    device_map : str or dict, optional
+        Where transformers puts the parts; on the processor without it.
 
     Raises
     ------
     ValueError
-        Weights of the body are missing, or the files are broken or do not fit the config.
+        The files are broken, do not fit the config, or need a package that is not there.
     """
     auto, head = class_with_head(config, kind)
+    method = "gguf" if source.gguf else quantisation(config)
+    check_packages(method, source.name)
+    if source.gguf:
+        options = gguf_options(source.gguf)
+    else:
+        options = {"use_safetensors": source.weights[0].suffix == ".safetensors", "ignore_mismatched_sizes": True}
+    if device_map is not None:
+        if find_spec("accelerate") is None:
+            raise ValueError(f"{source.name} over several devices needs accelerate: pip install accelerate")
+        options["device_map"] = device_map
     failure = f"the weights in {source.folder} cannot be loaded"
     with explained(failure), torch.random.fork_rng(devices=[]):  # a missing head is drawn at random
         model, info = auto.from_pretrained(
             source.folder,
             config=config,
             dtype=dtype or "auto",
-            use_safetensors=source.weights[0].suffix == ".safetensors",
             weights_only=True,
             local_files_only=True,
             trust_remote_code=trust_remote_code,
             output_loading_info=True,
+            **options,
         )
-    body = f"{model.base_model_prefix}." if head else ""
-    missing = sorted(key for key in info["missing_keys"] if "pooler." not in key)
-    lost = [key for key in missing if key.startswith(body)]
-    if lost:
-        raise ValueError(lost_weights(source.folder, model, lost))
-    if missing:
-        return model.base_model, None
-    return model, head
+        if unlike := sorted((name, tuple(stored), tuple(own)) for name, stored, own in info["mismatched_keys"]):
+            raise ValueError(wrong_shapes(unlike))
+    return Read(model, head, set(info["missing_keys"]), set(info["unexpected_keys"]))
+
+
+def wrong_shapes(unlike: Sequence[tuple[str, tuple[int, ...], tuple[int, ...]]]) -> str:
+    """What to say of tensors that do not have the model's shapes.
+
+    >>> wrong_shapes([("wte.weight", (400, 32), (400, 64))])
+    'wte.weight has shape (400, 32) in the file and (400, 64) by the config: they do not belong together'
+    """
+    name, stored, own = unlike[0]
+    more = f" (and {len(unlike) - 1} more)" if len(unlike) > 1 else ""
+    return f"{name}{more} has shape {stored} in the file and {own} by the config: they do not belong together"
 
 
 def lost_weights(folder: Path, model: Any, lost: Sequence[str]) -> str:
@@ -135,12 +183,31 @@ def lost_weights(folder: Path, model: Any, lost: Sequence[str]) -> str:
     )
 
 
-def initialise(config: Any, kind: Kind, seed: int, trust_remote_code: bool) -> tuple[PreTrainedModel, Head | None]:
-    """The architecture with float32 weights drawn from the seed, and a head where its trained form would have one."""
-    auto, head = class_of_random(config, kind)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = auto.from_config(config, dtype=torch.float32, trust_remote_code=trust_remote_code)
+def initialise(
+    config: Any, kind: Kind, seed: int, trust_remote_code: bool, where: str = ""
+) -> tuple[PreTrainedModel, Head | None]:
+    """The architecture with float32 weights drawn from the seed, and a head where its trained form would have one.
+
+    Parameters
+    ----------
+    where : str
+        The config's place, for a message.
+
+    Raises
+    ------
+    ValueError
+        The config describes nothing that can be built, or more than fits into memory.
+    """
+
+    def make() -> PreTrainedModel:
+        return auto.from_config(deepcopy(config), dtype=torch.float32, trust_remote_code=trust_remote_code)
+
+    with explained(f"the config in {where} cannot be used"):
+        auto, head = class_of_random(config, kind)
+        check_room(make, torch.float32.itemsize, where)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            model = make()
     return model, head
 
 
@@ -181,21 +248,22 @@ def quiet_transformers() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-_FAILURES = (
-    OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError,
-    SafetensorError, StrictDataclassError, pickle.UnpicklingError,
-)  # fmt: skip
-
-
 @contextmanager
 def explained(what: str) -> Iterator[None]:
-    """Turn the failures of transformers into a ``ValueError`` that begins with ``what``."""
+    """Turn every failure of foreign code and files into a ``ValueError`` that begins with ``what``.
+
+    What a config or a file from elsewhere makes transformers raise is of any kind: a division by zero heads, an index
+    beyond no layers, a missing package, a recursion without end.
+    """
     try:
         yield
-    except _FAILURES as error:
+    except Exception as error:
         raise ValueError(f"{what}: {_short(error)}") from error
 
 
 def _short(error: Exception) -> str:
     """What an error says, on one line of bearable length."""
-    return shorten(str(error), 240, placeholder=" ...") or type(error).__name__
+    words = shorten(str(error), 240, placeholder=" ...")
+    if not words:
+        return type(error).__name__
+    return words if isinstance(error, ValueError | RuntimeError | OSError) else f"{type(error).__name__}: {words}"

@@ -10,6 +10,7 @@ from transformers import PreTrainedModel
 
 from todacomm.models.deferred import LARGE, Recording, recorded
 from todacomm.models.matching import aliases, load_some, match
+from todacomm.models.reading import wrong_shapes
 from todacomm.models.stored import Stored, read_tensors
 
 
@@ -173,17 +174,6 @@ def put(model: nn.Module, name: str, tensor: Tensor) -> None:
     else:
         is_parameter = isinstance(tensor, nn.Parameter)
         module._parameters[own] = tensor if is_parameter else nn.Parameter(tensor, requires_grad=False)
-
-
-def wrong_shapes(unlike: Sequence[tuple[str, tuple[int, ...], tuple[int, ...]]]) -> str:
-    """What to say of tensors that do not have the model's shapes.
-
-    >>> wrong_shapes([("wte.weight", (400, 32), (400, 64))])
-    'wte.weight has shape (400, 32) in the file and (400, 64) by the config: they do not belong together'
-    """
-    name, stored, own = unlike[0]
-    more = f" (and {len(unlike) - 1} more)" if len(unlike) > 1 else ""
-    return f"{name}{more} has shape {stored} in the file and {own} by the config: they do not belong together"
 
 
 def _real(model: nn.Module, name: str, recording: Recording) -> Tensor:

@@ -11,7 +11,9 @@ from transformers import PreTrainedModel
 
 from todacomm.config import ModelConfig
 from todacomm.models.anatomy import Anatomy
+from todacomm.models.checked import names_inside, needed, unused_in_body, unused_words
 from todacomm.models.deferred import LARGE
+from todacomm.models.formats import quantisation
 from todacomm.models.loading import (
     LoadedModel,
     ModelInfo,
@@ -21,6 +23,7 @@ from todacomm.models.loading import (
     pick_dtype,
     pick_pooling,
 )
+from todacomm.models.plausible import check_sizes
 from todacomm.models.reading import (
     Head,
     class_of_random,
@@ -96,6 +99,9 @@ def open_streamed(config: ModelConfig, seed: int, *, large: int = LARGE) -> Stre
     with quiet_transformers():
         settings = load_config(source, config.trust_remote_code)
         tokenizer = load_tokenizer(source, config.trust_remote_code)
+        with explained(f"{source.name} cannot be read layer by layer"):
+            text_settings = settings.get_text_config()
+            check_sizes(text_settings, str(source.folder))
         kind = model_kind(settings)
         stored = _stored(source, settings) if trained else {}
         dtype = pick_dtype(config.dtype, device) or settings.dtype or _stored_dtype(stored)
@@ -115,14 +121,16 @@ def open_streamed(config: ModelConfig, seed: int, *, large: int = LARGE) -> Stre
             else DrawnWeights(whole, recording, dtype, device)
         )
         skeleton = Skeleton(whole, weights, device)
-        text_settings = settings.get_text_config()
         with explained(f"{source.name} cannot be read layer by layer"):
             surveyed = survey(
                 skeleton, model, text_settings.num_hidden_layers, decoder=kind == "decoder", has_head=head is not None
             )
         anatomy = surveyed.anatomy
+        warnings: list[str] = []
         if isinstance(weights, FileWeights):
-            model, head = _with_or_without_head(model, head, anatomy, skeleton, weights, source)
+            model, head = _with_or_without_head(model, head, anatomy, whole, weights, source)
+            if unused := unused_in_body(anatomy.body, weights.unused):
+                warnings.append(unused_words(type(whole).__name__, unused))
             digest = digest_files(source.weights)
         else:
             digest = _digest_drawn(weights)
@@ -143,13 +151,16 @@ def open_streamed(config: ModelConfig, seed: int, *, large: int = LARGE) -> Stre
         dtype=str(dtype).removeprefix("torch."),
         device=device.type,
     )
-    return StreamedModel(LoadedModel(model, tokenizer, anatomy, info), skeleton, surveyed)
+    return StreamedModel(LoadedModel(model, tokenizer, anatomy, info, tuple(warnings)), skeleton, surveyed)
 
 
 def _stored(source: Source, settings: Any) -> dict[str, Stored]:
     """The stored tensors, where they can be read a block at a time."""
-    if getattr(settings, "quantization_config", None):
-        raise ValueError(f"{source.name} is quantised, which is not read a block at a time: set placement=whole")
+    if method := "gguf" if source.gguf else quantisation(settings):
+        raise ValueError(
+            f"{source.name} is stored as {method}: a block at a time is read from plain safetensors only; "
+            "set placement=whole"
+        )
     if source.weights[0].suffix != ".safetensors":
         raise ValueError(
             f"{source.name} has its weights in {source.weights[0].name}: a block at a time is read from safetensors "
@@ -165,7 +176,7 @@ def _stored_dtype(stored: dict[str, Stored]) -> torch.dtype:
 
 
 def _with_or_without_head(
-    model: Any, head: Head | None, anatomy: Anatomy, skeleton: Skeleton, weights: FileWeights, source: Source
+    model: Any, head: Head | None, anatomy: Anatomy, whole: Any, weights: FileWeights, source: Source
 ) -> tuple[Any, Head | None]:
     """The model, or its body alone where the files lack a part of the head.
 
@@ -174,10 +185,10 @@ def _with_or_without_head(
     ValueError
         They lack a part of the body.
     """
-    body = set(skeleton.names(anatomy.body))
-    missing = [name for name in weights.missing if "pooler." not in name]
-    if lost := sorted(body.intersection(missing)):
-        raise ValueError(lost_weights(source.folder, model, lost))
+    body = names_inside(whole, anatomy.body)
+    missing = needed(weights.missing)
+    if lost := [name for name in missing if name in body]:
+        raise ValueError(lost_weights(source.folder, whole, lost))
     if head and missing:
         return (anatomy.body if isinstance(anatomy.body, PreTrainedModel) else model), None
     return model, head
