@@ -63,8 +63,8 @@ def alone(sizes: dict[str, int], texts: list[str]) -> Findings:
         streamed = in_child(by_blocks, folder, texts, warm_up=(llama(TINY), texts[:10]))
         gibibytes = streamed.peak_bytes / 2**30
         row = Row(
-            f"{_billions(folder)} a block at a time, {len(texts)} short texts", "", value=gibibytes, unit="GiB of memory",
-            goal=MOST_GIB, at_most=True, ours=f"{seconds(streamed.seconds)}, {megabytes(streamed.peak_bytes)}",
+            f"{_billions(folder)} a block at a time, {len(texts)} short texts", "", value=gibibytes,
+            unit="GiB of memory", goal=MOST_GIB, at_most=True, ours=f"{seconds(streamed.seconds)}, {megabytes(streamed.peak_bytes)}",
         )  # fmt: skip
         return Findings([row], [_table(folder, texts, {"a block at a time": streamed})])
     finally:
@@ -161,7 +161,13 @@ def _table(folder: Path, texts: list[str], done: dict[str, Measured]) -> Table:
     return Table(
         f"A Llama of {_billions(folder)} in float32, {len(texts)} texts of {tokens} tokens",
         f"Twice its largest part and the hidden states are {megabytes(needed)}; a block has {megabytes(block)}.",
-        ["", "time", "of processors", "peak memory beside the libraries", "by twice the largest part and the hidden states"],
+        [
+            "",
+            "time",
+            "of processors",
+            "peak memory beside the libraries",
+            "by twice the largest part and the hidden states",
+        ],
         rows,
     )
 

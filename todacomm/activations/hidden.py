@@ -62,7 +62,7 @@ class HiddenStates:
         path = self._path(1 - self.side)
         with path.open("r+b" if path.exists() else "wb") as file:
             file.seek(start * self._row_bytes)
-            file.write(memoryview(rows.view(torch.uint8).numpy()))
+            file.write(rows.view(torch.uint8).numpy().data)
 
     def turn(self) -> None:
         """What was written is what is read from now on."""
@@ -78,7 +78,7 @@ class HiddenStates:
         rows = torch.empty((n_rows, self._width), dtype=self._dtype)
         with self._path(self.side).open("rb", buffering=0) as file:
             file.seek(start * self._row_bytes)
-            rest = memoryview(rows.view(torch.uint8).numpy()).cast("B")
+            rest = memoryview(rows.view(torch.uint8).numpy().data).cast("B")
             while len(rest):
                 n_bytes = file.readinto(rest)
                 if not n_bytes:

@@ -23,7 +23,11 @@ def quick_products(model: nn.Module) -> Iterator[None]:
     with ExitStack() as changed:
         if is_quicker():
             for module in model.modules():
-                if type(module) in WEIGHTS and "forward" not in vars(module) and _is_plain(WEIGHTS[type(module)](module)):
+                if (
+                    type(module) in WEIGHTS
+                    and "forward" not in vars(module)
+                    and _is_plain(WEIGHTS[type(module)](module))
+                ):
                     module.forward = partial(product, WEIGHTS[type(module)](module), module.bias)
                     changed.callback(vars(module).pop, "forward")
         yield

@@ -4,8 +4,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +62,12 @@ class Saved:
         for number, group in enumerate(groups):
             width, dtype = group.hidden.form
             beside = {key.hex(): len(values) for key, values in group.others.items()}
-            tensors = {f"{key.hex()}.{i}": v for key, values in group.others.items() for i, v in enumerate(values) if v is not None}
+            tensors = {
+                f"{key.hex()}.{i}": v
+                for key, values in group.others.items()
+                for i, v in enumerate(values)
+                if v is not None
+            }
             if tensors:
                 save_file(tensors, self._beside(number, stage))
             kept.append({"side": group.hidden.side, "width": width, "dtype": dtype, "others": beside})

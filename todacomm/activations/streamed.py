@@ -1,4 +1,4 @@
-"""A model's activations on texts, its blocks read one after the other: what does not fit into memory goes through too."""
+"""A model's activations on texts, its blocks read one after the other: for models that do not fit into memory."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,14 @@ from torch import Tensor
 
 from todacomm.activations.forward import TOKEN_EMBEDDING, Finished
 from todacomm.activations.hidden import HiddenStates
-from todacomm.activations.likelihood import Masked, count_predicted, mask_tokens, masked_losses, next_token_loss, perplexity
+from todacomm.activations.likelihood import (
+    Masked,
+    count_predicted,
+    mask_tokens,
+    masked_losses,
+    next_token_loss,
+    perplexity,
+)
 from todacomm.activations.pooling import pool
 from todacomm.activations.prepared import Activations, Prepared, finish, prepare
 from todacomm.activations.resume import Saved, pass_digest
@@ -94,7 +101,8 @@ def extract_streamed(
         ids.append([masked.ids(row, mask_id) for row in range(len(masked.owners))])
     ids.append([np.arange(PROBE_TOKENS)])
     facts = _facts(streamed, prepared, masked is not None)
-    with _groups(streamed, ids, resume and resume / pass_digest(facts, sum(ids, [])), hidden_bytes) as (groups, saved):
+    folder = None if resume is None else resume / pass_digest(facts, [one for some in ids for one in some])
+    with _groups(streamed, ids, folder, hidden_bytes) as (groups, saved):
         *of_texts, probe = groups
         walk = Walk(streamed, of_texts, probe, prepared.names, prepared.batch_tokens, partial(progress, "extraction"))
         reading = _Reading(streamed, prepared, masked, head)
@@ -204,15 +212,19 @@ def _groups(
     most = hidden_bytes if hidden_bytes is not None else None if free is None else free // SHARE_OF_MEMORY
     saved = Saved(folder) if folder is not None else None
     with ExitStack() as stack:
+        on_disk = saved
         if saved is None and most is not None and needed > most:
-            saved_in = Saved(Path(stack.enter_context(TemporaryDirectory(prefix="todacomm-"))))
-        else:
-            saved_in = saved
-        yield [
-            Group(
-                number,
-                some,
-                HiddenStates(np.array([len(one) for one in some]), saved_in and saved_in.group_folder(number)),
-            )
-            for number, some in enumerate(ids)
-        ], saved
+            on_disk = Saved(Path(stack.enter_context(TemporaryDirectory(prefix="todacomm-"))))
+        yield (
+            [
+                Group(
+                    number,
+                    some,
+                    HiddenStates(
+                        np.array([len(one) for one in some]), None if on_disk is None else on_disk.group_folder(number)
+                    ),
+                )
+                for number, some in enumerate(ids)
+            ],
+            saved,
+        )

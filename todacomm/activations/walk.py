@@ -15,8 +15,8 @@ from todacomm.activations.products import quick_products
 from todacomm.activations.tokens import pad
 from todacomm.core.streams import STREAMS
 from todacomm.models.anatomy import PROBE_TOKENS, run_body
+from todacomm.models.guarded import explained
 from todacomm.models.layers import EMBEDDING, FINAL, block_name, stream_name
-from todacomm.models.reading import explained
 from todacomm.models.staged import Ended, Stages
 from todacomm.models.streaming import StreamedModel
 from todacomm.models.streams import Streams
@@ -184,17 +184,19 @@ class Walk:
         end: list[Tensor] = []
 
         def keep(layer: str, states: Tensor) -> None:
-            if layer in own or at == self.last and layer == FINAL:
+            if layer in own or (at == self.last and layer == FINAL):
                 receive(batch, layer, states)
             if layer == name:
                 end.append(states)
                 raise Ended
 
         self.stages.set(at, hidden, [_on(one, self.streamed.device) for one in others])
-        answer = None
+        answer: Any = None
         with suppress(Ended):
             answer = run_body(self.anatomy, batch.ids, batch.mask, keep)
-        return answer, end[-1] if end else answer.last_hidden_state
+        if end:
+            return None, end[-1]
+        return answer, answer.last_hidden_state
 
     def _try(self, at: int) -> None:
         """Take the probe through a stage, twice: what must not matter is replaced by zeros, then by nan."""
@@ -234,7 +236,9 @@ class Walk:
             end = gives(0.0)
         expected: Streams = self.anatomy.streams[self.anatomy.blocks.index(block)]
         if streams_of(block, hidden, calls) != expected:
-            raise ValueError(f"{' and '.join(wanted)} are not where the first block has its own: leave them out of layers")
+            raise ValueError(
+                f"{' and '.join(wanted)} are not where the first block has its own: leave them out of layers"
+            )
         return end
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 
-from todacomm.models.reading import explained
+from todacomm.models.guarded import explained
 from todacomm.models.weights import digest_files
 
 CONFIG, WEIGHTS, PICKLED = "adapter_config.json", "adapter_model.safetensors", "adapter_model.bin"
@@ -54,7 +54,7 @@ def merge_adapter(model: Any, folder: Path) -> Any:
     ValueError
         peft is missing, the adapter is broken, is of another model, or cannot be merged.
     """
-    config, weights = adapter_files(folder)
+    weights = adapter_files(folder)[1]
     if find_spec("peft") is None:
         raise ValueError(f"the adapter in {folder} needs peft: pip install peft")
     from peft import PeftModel, get_peft_model_state_dict

@@ -83,7 +83,8 @@ def hold_against_files(
     unlike = [name for name in chosen if not _same_numbers(own[name], read[name])]
     if unlike:
         raise ValueError(
-            f"{len(unlike)} of {len(chosen)} weights of {what} are not those in its files ({', '.join(unlike[:NAMED])}): "
+            f"{len(unlike)} of {len(chosen)} weights of {what} are not those in its files "
+            f"({', '.join(unlike[:NAMED])}): "
             "they were drawn at random or changed; load it with another version of transformers"
         )
     return len(chosen)

@@ -39,7 +39,7 @@ class _View:
     @classmethod
     def seen(cls, tensor: Tensor) -> "_View":
         where = tensor.untyped_storage()._cdata
-        return cls(where, tuple(tensor.shape), tensor.stride(), tensor.storage_offset(), tensor.dtype)
+        return cls(where, tuple(tensor.shape), tensor.stride(), int(tensor.storage_offset()), tensor.dtype)
 
     def of(self, memory: Tensor) -> Tensor:
         """The same view of real memory, given as bytes."""
@@ -150,7 +150,11 @@ def _whole_draws(recorder: "_Recorder") -> Iterator[None]:
 
     def instead(original: Any) -> Any:
         def draw(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-            return recorder.draw(original, tensor, *args, **kwargs) if tensor.is_meta else original(tensor, *args, **kwargs)
+            return (
+                recorder.draw(original, tensor, *args, **kwargs)
+                if tensor.is_meta
+                else original(tensor, *args, **kwargs)
+            )
 
         return draw
 
@@ -262,7 +266,9 @@ def _scratch(values: Any) -> Any:
     """Real tensors of the same form in the place of those that hold nothing; what is made is made on the CPU."""
     return tree_map_only(
         Tensor,
-        lambda tensor: torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype) if tensor.is_meta else tensor,
+        lambda tensor: (
+            torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype) if tensor.is_meta else tensor
+        ),
         values,
     )
 

@@ -16,24 +16,21 @@ from todacomm.models.adapters import adapter_digest, merge_adapter
 from todacomm.models.anatomy import Anatomy, examine
 from todacomm.models.checked import hold_against_files, names_inside, needed, unused_in_body, unused_words
 from todacomm.models.formats import quantisation
+from todacomm.models.guarded import explained, quiet_transformers
 from todacomm.models.head import head_stands_alone
-from todacomm.models.matching import match
 from todacomm.models.plausible import check_sizes
 from todacomm.models.reading import (
     Head,
     Kind,
     Read,
-    explained,
     initialise,
     load_config,
     load_tokenizer,
     load_weights,
     lost_weights,
     model_kind,
-    quiet_transformers,
 )
 from todacomm.models.sources import Source, find_source
-from todacomm.models.stored import stored_tensors
 from todacomm.models.weights import digest_files, tell_size
 
 log = logging.getLogger(__name__)
@@ -162,7 +159,7 @@ def load_model(config: ModelConfig, seed: int, *, adapter: str = "", device_map:
             model, head, digest = read.model, read.head, digest_files(source.weights)
         else:
             spread = None
-            model, head = initialise(settings, kind, seed, config.trust_remote_code, str(source.folder))
+            model, head = initialise(settings, kind, seed, config.trust_remote_code, source)
             digest = digest_parameters(model)
             model.to(dtype or settings.dtype or torch.float32)
         if adapter:
@@ -231,12 +228,11 @@ def _as_stored(
     if head and missing:
         head = None
         model = anatomy.body if isinstance(anatomy.body, PreTrainedModel) else model
-    if not changed and all(path.suffix == ".safetensors" for path in source.weights):
-        stored = stored_tensors(source.weights)
-        matches = match(read.model, stored)
-        outside = {name for name in matches.direct if name not in body} if head else set[str]()
+    if not changed:
+        outside = {name for name in read.matches.direct if name not in body} if head else set[str]()
         for part in (body, outside):
-            hold_against_files(read.model, matches, stored, part, f"{type(read.model).__name__} in {source.folder}")
+            what = f"{type(read.model).__name__} in {source.folder}"
+            hold_against_files(read.model, read.matches, read.stored, part, what)
     return model, head
 
 

@@ -21,7 +21,7 @@ from transformers.core_model_loading import (
 )
 from transformers.modeling_utils import LoadStateDictConfig
 
-from todacomm.models.reading import quiet_transformers
+from todacomm.models.guarded import quiet_transformers
 
 
 class Matches(NamedTuple):
@@ -83,7 +83,7 @@ def load_some(
         Those whose form does not fit: name in the model, shape as stored, shape in the model.
     """
     plan = model._get_dtype_plan(dtype)
-    options = {
+    options: dict[str, Any] = {
         "dtype": dtype,
         "dtype_plan": plan,
         "device_map": {"": device},

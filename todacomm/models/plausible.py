@@ -1,13 +1,12 @@
 """Whether a model's config describes anything that can be built, asked before anything is built."""
 
-from collections.abc import Callable
 from typing import Any
 
-import torch
+from torch import nn
 
 from todacomm.machine import available_memory
 
-MOST_BLOCKS = 10_000
+MOST_BLOCKS = 2_000
 _NEEDED = ("num_hidden_layers", "hidden_size", "vocab_size")
 _SIZES = (*_NEEDED, "num_attention_heads", "num_key_value_heads", "head_dim", "intermediate_size")
 _NO_LIMIT = -1
@@ -34,8 +33,8 @@ def check_sizes(settings: Any, where: str) -> None:
             raise ValueError(f"the config in {where} gives no {name}: expected that of a transformer that reads text")
     for name in _SIZES:
         value = getattr(settings, name, None)
-        one_a_block = isinstance(value, list) and len(value) > 0 and name not in _NEEDED
-        for one in value if one_a_block else [value]:
+        by_block = value if isinstance(value, list) and value and name not in _NEEDED else [value]
+        for one in by_block:
             if one is not None and not _is_size(one):
                 raise ValueError(f"the config in {where} has {name}={value!r}: expected a whole number from 1 on")
     positions = getattr(settings, "max_position_embeddings", None)
@@ -54,13 +53,13 @@ def _is_size(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
-def check_room(make: Callable[[], torch.nn.Module], bytes_each: int, where: str) -> int:
-    """Whether a model with numbers drawn at random fits into memory; its number of parameters.
+def check_room(model: nn.Module, bytes_each: int, where: str) -> None:
+    """Whether a model fits into memory.
 
     Parameters
     ----------
-    make : callable
-        Builds it; called where tensors hold nothing.
+    model : Module
+        Its tensors may hold nothing.
     bytes_each : int
         Bytes of a parameter.
 
@@ -69,12 +68,27 @@ def check_room(make: Callable[[], torch.nn.Module], bytes_each: int, where: str)
     ValueError
         It does not fit.
     """
-    with torch.device("meta"):
-        n_parameters = sum(parameter.numel() for parameter in make().parameters())
+    n_parameters = sum(parameter.numel() for parameter in model.parameters())
     needed, free = n_parameters * bytes_each, available_memory()
     if free is not None and needed > free:
         raise ValueError(
             f"the config in {where} describes {n_parameters:,} parameters, which take {needed / GIB:,.1f} GiB; "
             f"{free / GIB:,.1f} GiB are free: set placement=stream, or take a smaller model"
         )
-    return n_parameters
+
+
+def check_largest(model: nn.Module, bytes_each: int, where: str) -> None:
+    """Whether a model's largest tensor fits into memory twice: being made, and as it is used.
+
+    Raises
+    ------
+    ValueError
+        It does not.
+    """
+    largest = max((parameter.numel() for parameter in model.parameters()), default=0)
+    needed, free = 2 * largest * bytes_each, available_memory()
+    if free is not None and needed > free:
+        raise ValueError(
+            f"the config in {where} describes a tensor of {largest:,} numbers, for which {needed / GIB:,.1f} GiB are "
+            f"needed; {free / GIB:,.1f} GiB are free: take a smaller model"
+        )

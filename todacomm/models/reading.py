@@ -1,11 +1,9 @@
 """Config, tokenizer and weights as transformers reads them from a folder, with its failures put into a user's words."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from importlib.util import find_spec
 from pathlib import Path
-from textwrap import shorten
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -26,11 +24,13 @@ from transformers.models.auto.modeling_auto import (
     MODEL_FOR_MASKED_LM_MAPPING_NAMES,
     MODEL_FOR_TEXT_ENCODING_MAPPING_NAMES,
 )
-from transformers.utils import logging
 
 from todacomm.models.formats import check_packages, gguf_options, quantisation
+from todacomm.models.guarded import explained, quiet_transformers, short
+from todacomm.models.matching import Matches, match
 from todacomm.models.plausible import check_room
 from todacomm.models.sources import Source, read_config
+from todacomm.models.stored import Stored, stored_tensors
 
 Kind = Literal["decoder", "encoder", "encoder-decoder"]
 Head = Literal["causal", "masked"]
@@ -79,7 +79,7 @@ def load_tokenizer(source: Source, trust_remote_code: bool) -> PreTrainedTokeniz
         )
     except Exception as error:  # a broken tokenizer.json raises a bare Exception
         raise ValueError(
-            f"the tokenizer in {source.folder} cannot be loaded ({_short(error)}): "
+            f"the tokenizer in {source.folder} cannot be loaded ({short(error)}): "
             "fetch its files again; if it brings its own code that you trust, set trust_remote_code=true"
         ) from error
 
@@ -106,12 +106,16 @@ class Read(NamedTuple):
         The head that its class has, whether its weights are there or not.
     missing, unused : set of str
         The model's tensors that the files lack; theirs that the model does not take.
+    stored, matches : dict, Matches
+        What the files hold and how it fits, where that can be said from plain safetensors; otherwise empty.
     """
 
     model: PreTrainedModel
     head: Head | None
     missing: set[str]
     unused: set[str]
+    stored: dict[str, Stored]
+    matches: Matches
 
 
 def load_weights(
@@ -134,11 +138,22 @@ def load_weights(
     Raises
     ------
     ValueError
-        The files are broken, do not fit the config, or need a package that is not there.
+        The files are broken, do not fit the config or into memory, or need a package that is not there.
     """
     auto, head = class_with_head(config, kind)
     method = "gguf" if source.gguf else quantisation(config)
     check_packages(method, source.name)
+    plain = not method and all(path.suffix == ".safetensors" for path in source.weights)
+    stored = stored_tensors(source.weights) if plain else {}
+    matches = Matches({}, {}, ())
+    if not method:
+        bytes_each = (dtype or next((one.dtype for one in stored.values()), torch.float32)).itemsize
+        empty = without_memory(auto, config, trust_remote_code, source)
+        matches = match(empty, stored)
+        if unlike := unlike_shapes(empty, matches, stored):
+            raise ValueError(f"the weights in {source.folder} cannot be loaded: {wrong_shapes(unlike)}")
+        if device_map is None:
+            check_room(empty, bytes_each, str(source.folder))
     if source.gguf:
         options = gguf_options(source.gguf)
     else:
@@ -161,7 +176,29 @@ def load_weights(
         )
         if unlike := sorted((name, tuple(stored), tuple(own)) for name, stored, own in info["mismatched_keys"]):
             raise ValueError(wrong_shapes(unlike))
-    return Read(model, head, set(info["missing_keys"]), set(info["unexpected_keys"]))
+    return Read(model, head, set(info["missing_keys"]), set(info["unexpected_keys"]), stored, matches)
+
+
+def without_memory(auto: Any, config: Any, trust_remote_code: bool, source: Source) -> PreTrainedModel:
+    """A model of which no tensor holds anything.
+
+    Raises
+    ------
+    ValueError
+        The config describes nothing that can be built.
+    """
+    with explained(f"the config in {source.folder} cannot be used"), torch.device("meta"):
+        model: PreTrainedModel = auto.from_config(deepcopy(config), trust_remote_code=trust_remote_code)
+    return model
+
+
+def unlike_shapes(
+    model: PreTrainedModel, matches: Matches, stored: Mapping[str, Stored]
+) -> list[tuple[str, tuple[int, ...], tuple[int, ...]]]:
+    """The tensors whose stored shape is not the model's: name, shape as stored, shape in the model."""
+    own = model.state_dict()
+    pairs = ((name, stored[source].shape, tuple(own[name].shape)) for name, source in matches.direct.items())
+    return sorted(pair for pair in pairs if pair[1] != pair[2])
 
 
 def wrong_shapes(unlike: Sequence[tuple[str, tuple[int, ...], tuple[int, ...]]]) -> str:
@@ -184,30 +221,28 @@ def lost_weights(folder: Path, model: Any, lost: Sequence[str]) -> str:
 
 
 def initialise(
-    config: Any, kind: Kind, seed: int, trust_remote_code: bool, where: str = ""
+    config: Any, kind: Kind, seed: int, trust_remote_code: bool, source: Source | None = None
 ) -> tuple[PreTrainedModel, Head | None]:
     """The architecture with float32 weights drawn from the seed, and a head where its trained form would have one.
 
     Parameters
     ----------
-    where : str
-        The config's place, for a message.
+    source : Source, optional
+        Where the config is from; with it, that can be built and fits into memory is asked first.
 
     Raises
     ------
     ValueError
         The config describes nothing that can be built, or more than fits into memory.
     """
-
-    def make() -> PreTrainedModel:
-        return auto.from_config(deepcopy(config), dtype=torch.float32, trust_remote_code=trust_remote_code)
-
-    with explained(f"the config in {where} cannot be used"):
-        auto, head = class_of_random(config, kind)
-        check_room(make, torch.float32.itemsize, where)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            model = make()
+    auto, head = class_of_random(config, kind)
+    if source is not None:
+        empty = without_memory(auto, config, trust_remote_code, source)
+        check_room(empty, torch.float32.itemsize, str(source.folder))
+    where = source.folder if source else "hand"
+    with explained(f"the config in {where} cannot be used"), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = auto.from_config(config, dtype=torch.float32, trust_remote_code=trust_remote_code)
     return model, head
 
 
@@ -232,38 +267,3 @@ def class_with_head(config: Any, kind: Kind) -> tuple[Any, Head | None]:
     if config.model_type in MODEL_FOR_TEXT_ENCODING_MAPPING_NAMES:
         return AutoModelForTextEncoding, None  # of T5 the encoder alone
     return AutoModel, None
-
-
-@contextmanager
-def quiet_transformers() -> Iterator[None]:
-    """Without transformers' own notes and bars on the console."""
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        if bars:
-            logging.enable_progress_bar()
-
-
-@contextmanager
-def explained(what: str) -> Iterator[None]:
-    """Turn every failure of foreign code and files into a ``ValueError`` that begins with ``what``.
-
-    What a config or a file from elsewhere makes transformers raise is of any kind: a division by zero heads, an index
-    beyond no layers, a missing package, a recursion without end.
-    """
-    try:
-        yield
-    except Exception as error:
-        raise ValueError(f"{what}: {_short(error)}") from error
-
-
-def _short(error: Exception) -> str:
-    """What an error says, on one line of bearable length."""
-    words = shorten(str(error), 240, placeholder=" ...")
-    if not words:
-        return type(error).__name__
-    return words if isinstance(error, ValueError | RuntimeError | OSError) else f"{type(error).__name__}: {words}"

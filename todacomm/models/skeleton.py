@@ -27,7 +27,7 @@ class Weights(Protocol):
 def built(
     make: Callable[[], PreTrainedModel], seed: int | None, large: int = LARGE
 ) -> tuple[PreTrainedModel, Recording]:
-    """A model that holds no large tensor, and the record of how they come about; see :mod:`todacomm.models.deferred`."""
+    """A model that holds no large tensor, and how these come about; see :mod:`todacomm.models.deferred`."""
     with recorded(seed, large) as recording:
         model = make()
     return model.eval().requires_grad_(False), recording
@@ -172,8 +172,8 @@ def put(model: nn.Module, name: str, tensor: Tensor) -> None:
     if own in module._buffers:
         module._buffers[own] = tensor
     else:
-        is_parameter = isinstance(tensor, nn.Parameter)
-        module._parameters[own] = tensor if is_parameter else nn.Parameter(tensor, requires_grad=False)
+        parameter = tensor if isinstance(tensor, nn.Parameter) else nn.Parameter(tensor, requires_grad=False)
+        module._parameters[own] = parameter
 
 
 def _real(model: nn.Module, name: str, recording: Recording) -> Tensor:

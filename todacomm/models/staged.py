@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+
 class Ended(Exception):
     """The pass went as far as it should."""
 
@@ -147,7 +148,9 @@ class Stages:
             self.before_look_up(table)
             return forward(*args, **kwargs)
         ids = next(value for value in (*args, *kwargs.values()) if isinstance(value, Tensor))
-        return self._filling(torch.empty((), dtype=self.hidden.dtype, device=ids.device).expand(*ids.shape, _width(table)))
+        return self._filling(
+            torch.empty((), dtype=self.hidden.dtype, device=ids.device).expand(*ids.shape, _width(table))
+        )
 
     def _filling(self, like: Tensor) -> Tensor:
         filler = like.new_full((), self.filler)
@@ -168,4 +171,5 @@ def _with_hidden(
 
 
 def _width(table: nn.Module) -> int:
-    return int(table.weight.shape[-1])
+    weight: Any = table.weight
+    return int(weight.shape[-1])

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from io import RawIOBase
 from pathlib import Path
 
 import torch
@@ -73,11 +74,13 @@ def read_tensors(wanted: dict[str, Stored]) -> dict[str, Tensor]:
 
 
 def _by_place(wanted: dict[str, Stored], file: Path) -> Iterable[tuple[str, Stored]]:
-    return sorted(((name, entry) for name, entry in wanted.items() if entry.file == file), key=lambda item: item[1].start)
+    return sorted(
+        ((name, entry) for name, entry in wanted.items() if entry.file == file), key=lambda item: item[1].start
+    )
 
 
-def _fill(stream: "_Readable", memory: Tensor, file: Path) -> None:
-    rest = memoryview(memory.numpy())
+def _fill(stream: RawIOBase, memory: Tensor, file: Path) -> None:
+    rest = memory.numpy().data.cast("B")
     while len(rest):  # a system reads at most 2 GiB at a time
         n_bytes = stream.readinto(rest)
         if not n_bytes:

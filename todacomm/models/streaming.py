@@ -14,6 +14,7 @@ from todacomm.models.anatomy import Anatomy
 from todacomm.models.checked import names_inside, needed, unused_in_body, unused_words
 from todacomm.models.deferred import LARGE
 from todacomm.models.formats import quantisation
+from todacomm.models.guarded import explained, quiet_transformers
 from todacomm.models.loading import (
     LoadedModel,
     ModelInfo,
@@ -23,17 +24,19 @@ from todacomm.models.loading import (
     pick_dtype,
     pick_pooling,
 )
-from todacomm.models.plausible import check_sizes
+from todacomm.models.matching import match
+from todacomm.models.plausible import check_largest, check_sizes
 from todacomm.models.reading import (
     Head,
     class_of_random,
     class_with_head,
-    explained,
     load_config,
     load_tokenizer,
     lost_weights,
     model_kind,
-    quiet_transformers,
+    unlike_shapes,
+    without_memory,
+    wrong_shapes,
 )
 from todacomm.models.skeleton import DrawnWeights, FileWeights, Skeleton, built
 from todacomm.models.sources import Source, find_source
@@ -106,6 +109,11 @@ def open_streamed(config: ModelConfig, seed: int, *, large: int = LARGE) -> Stre
         stored = _stored(source, settings) if trained else {}
         dtype = pick_dtype(config.dtype, device) or settings.dtype or _stored_dtype(stored)
         auto, head = class_with_head(settings, kind) if trained else class_of_random(settings, kind)
+
+        empty = without_memory(auto, settings, config.trust_remote_code, source)
+        if unlike := unlike_shapes(empty, match(empty, stored), stored):
+            raise ValueError(f"the weights in {source.folder} cannot be loaded: {wrong_shapes(unlike)}")
+        check_largest(empty, torch.float32.itemsize, str(source.folder))
 
         def make() -> Any:
             made_in = dtype if trained else torch.float32

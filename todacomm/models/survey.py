@@ -97,7 +97,7 @@ class _Try:
 
     def __init__(self, skeleton: Skeleton, model: nn.Module, blocks: nn.ModuleList, has_head: bool) -> None:
         self.skeleton, self.model, self.blocks = skeleton, model, blocks
-        self.tables = tables_before(model, blocks)
+        self.tables = tables_before(model, list(blocks))
         self.stages = Stages(list(dict.fromkeys(blocks)), self.tables)
         self.stages.before_call = self._note
         self.stages.before_look_up = skeleton.fill
@@ -113,7 +113,7 @@ class _Try:
             stack.enter_context(torch.inference_mode())
             stack.enter_context(torch.random.fork_rng(devices=[]))
             stack.enter_context(self.stages.installed())
-            stack.enter_context(filled_when_called(self.skeleton, self.model, self.blocks, self.body))
+            stack.enter_context(filled_when_called(self.skeleton, self.model, list(self.blocks), self.body))
             self._run(-1)
             if not self.called or self.called[0][1].shape[:2] != self.tokens.shape:
                 return None
