@@ -64,7 +64,8 @@ def alone(sizes: dict[str, int], texts: list[str]) -> Findings:
         gibibytes = streamed.peak_bytes / 2**30
         row = Row(
             f"{_billions(folder)} a block at a time, {len(texts)} short texts", "", value=gibibytes,
-            unit="GiB of memory", goal=MOST_GIB, at_most=True, ours=f"{seconds(streamed.seconds)}, {megabytes(streamed.peak_bytes)}",
+            unit="GiB of memory", goal=MOST_GIB, at_most=True,
+            ours=f"{seconds(streamed.seconds)}, {megabytes(streamed.peak_bytes)}",
         )  # fmt: skip
         return Findings([row], [_table(folder, texts, {"a block at a time": streamed})])
     finally:

@@ -23,12 +23,10 @@ def quick_products(model: nn.Module) -> Iterator[None]:
     with ExitStack() as changed:
         if is_quicker():
             for module in model.modules():
-                if (
-                    type(module) in WEIGHTS
-                    and "forward" not in vars(module)
-                    and _is_plain(WEIGHTS[type(module)](module))
-                ):
-                    module.forward = partial(product, WEIGHTS[type(module)](module), module.bias)
+                linear: Any = module
+                weight_of = WEIGHTS.get(type(module))
+                if weight_of is not None and "forward" not in vars(module) and _is_plain(weight_of(module)):
+                    linear.forward = partial(product, weight_of(module), linear.bias)
                     changed.callback(vars(module).pop, "forward")
         yield
 

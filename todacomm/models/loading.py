@@ -70,6 +70,8 @@ class ModelInfo:
         How its weights are stored where they are quantised: ``gptq``, ``gguf``, ...; empty otherwise.
     adapter, adapter_digest : str
         Folder and digest of an adapter merged into the weights; empty without one.
+    placement : str
+        ``whole`` on a device, ``spread`` over several, or ``stream``: a block at a time.
     """
 
     name: str
@@ -90,6 +92,7 @@ class ModelInfo:
     quantisation: str = ""
     adapter: str = ""
     adapter_digest: str = ""
+    placement: str = "whole"
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,6 +203,7 @@ def load_model(config: ModelConfig, seed: int, *, adapter: str = "", device_map:
         quantisation=method,
         adapter=adapter,
         adapter_digest=adapter_digest(Path(adapter).expanduser()) if adapter else "",
+        placement="spread" if device_map else "whole",
     )
     return LoadedModel(model, tokenizer, anatomy, info, tuple(warnings))
 

@@ -187,8 +187,12 @@ def without_memory(auto: Any, config: Any, trust_remote_code: bool, source: Sour
     ValueError
         The config describes nothing that can be built.
     """
-    with explained(f"the config in {source.folder} cannot be used"), torch.device("meta"):
-        model: PreTrainedModel = auto.from_config(deepcopy(config), trust_remote_code=trust_remote_code)
+    with explained(f"the config in {source.folder} cannot be used"):
+        with torch.device("meta"):
+            model: PreTrainedModel = auto.from_config(deepcopy(config), trust_remote_code=trust_remote_code)
+        hollow = [name for name, parameter in model.named_parameters() if not parameter.numel()]
+        if hollow:
+            raise ValueError(f"{hollow[0]} would have the shape {tuple(model.get_parameter(hollow[0]).shape)}")
     return model
 
 

@@ -100,7 +100,12 @@ class FileWeights:
         self._sources, _, self.unused = match(model, stored)
         self._aliases = aliases(model)
         for name in self._sources:  # a number that was never read must not be taken for one that was
-            put(model, name, get(model, name).to("meta"))
+            if not get(model, name).is_meta:
+                empty: Tensor = get(model, name).to("meta")
+                if isinstance(get(model, name), nn.Parameter):
+                    empty = nn.Parameter(empty, requires_grad=False)
+                for one in self._aliases[name]:
+                    put(model, one, empty)
         self.missing = frozenset(name for name in model.state_dict() if self._home(name) not in self._sources)
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="weights")
         self._begun: tuple[frozenset[str], Future[dict[str, Tensor]]] | None = None

@@ -103,6 +103,7 @@ class Stages:
         self.real_tables = False
         self.calls = 0
         self.gave: Sequence[Any] = ()
+        self._filled: Tensor | None = None
         self.before_look_up: Callable[[nn.Module], None] = lambda table: None
         self.before_call: Callable[[int, nn.Module, Tensor], Tensor | None] = lambda number, block, hidden: None
 
@@ -121,7 +122,8 @@ class Stages:
 
     def set(self, at: int, hidden: Tensor | None = None, others: Sequence[Any] = ()) -> None:
         """Make ready for a pass in which call ``at`` works on ``hidden``."""
-        self.at, self.hidden, self.others, self.calls, self.gave = at, hidden, others, 0, ()
+        self.at, self.hidden, self.others = at, hidden, others
+        self.calls, self.gave, self._filled = 0, (), None
 
     def _call(self, block: nn.Module, forward: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         number, self.calls = self.calls, self.calls + 1
@@ -141,20 +143,19 @@ class Stages:
             raise ValueError("no block has worked yet: what a block gives is not known")
         if instead is None and number == self.at - 1:
             instead = self.hidden
-        return self.form.around(self._filling(got) if instead is None else instead, self.others or None)
+        if instead is None:
+            instead = self._filled = got if got is self._filled else self._filling(got)
+        return self.form.around(instead, self.others or None)
 
     def _look_up(self, table: nn.Module, forward: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if self.hidden is None or self.real_tables:
             self.before_look_up(table)
             return forward(*args, **kwargs)
         ids = next(value for value in (*args, *kwargs.values()) if isinstance(value, Tensor))
-        return self._filling(
-            torch.empty((), dtype=self.hidden.dtype, device=ids.device).expand(*ids.shape, _width(table))
-        )
+        return self.hidden.new_full((*ids.shape, _width(table)), self.filler)
 
     def _filling(self, like: Tensor) -> Tensor:
-        filler = like.new_full((), self.filler)
-        return filler.expand(like.shape) if self.filler == 0 else filler.repeat(like.shape)
+        return like.new_full(like.shape, self.filler)
 
 
 def hidden_of(values: Sequence[Any]) -> Tensor:

@@ -105,7 +105,8 @@ def open_streamed(config: ModelConfig, seed: int, *, large: int = LARGE) -> Stre
         with explained(f"{source.name} cannot be read layer by layer"):
             text_settings = settings.get_text_config()
             check_sizes(text_settings, str(source.folder))
-        kind = model_kind(settings)
+        with explained(f"the config in {source.folder} cannot be used"):
+            kind = model_kind(settings)
         stored = _stored(source, settings) if trained else {}
         dtype = pick_dtype(config.dtype, device) or settings.dtype or _stored_dtype(stored)
         auto, head = class_with_head(settings, kind) if trained else class_of_random(settings, kind)
@@ -158,6 +159,7 @@ def open_streamed(config: ModelConfig, seed: int, *, large: int = LARGE) -> Stre
         head=head,
         dtype=str(dtype).removeprefix("torch."),
         device=device.type,
+        placement="stream",
     )
     return StreamedModel(LoadedModel(model, tokenizer, anatomy, info, tuple(warnings)), skeleton, surveyed)
 
