@@ -148,10 +148,10 @@ class Stages:
         return self.form.around(instead, self.others or None)
 
     def _look_up(self, table: nn.Module, forward: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        if self.hidden is None or self.real_tables:
+        ids = next((value for value in (*args, *kwargs.values()) if isinstance(value, Tensor)), None)
+        if self.hidden is None or self.real_tables or ids is None:  # some are asked by a shape, not by tokens
             self.before_look_up(table)
             return forward(*args, **kwargs)
-        ids = next(value for value in (*args, *kwargs.values()) if isinstance(value, Tensor))
         return self.hidden.new_full((*ids.shape, _width(table)), self.filler)
 
     def _filling(self, like: Tensor) -> Tensor:

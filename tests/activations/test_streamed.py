@@ -1,0 +1,270 @@
+"""Texts through a model a block at a time: the numbers of the model loaded whole, with a block of it in memory."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from tests.helpers.tiny_models import TEXTS, tiny_model_folder
+from todacomm.activations import Activations, extract
+from todacomm.activations.placed import extract_placed
+from todacomm.activations.streamed import extract_streamed
+from todacomm.config import ModelConfig
+from todacomm.core.streams import STREAMS, kind_of
+from todacomm.models import LoadedModel, load_model
+from todacomm.models.streaming import StreamedModel, open_streamed
+
+LARGE = 33
+Load = Callable[[str], LoadedModel]
+
+
+def streamed_of(loaded: LoadedModel) -> StreamedModel:
+    return open_streamed(ModelConfig(model=loaded.info.source), 0, large=LARGE)
+
+
+def assert_same(one: Activations, other: Activations) -> None:
+    assert list(one.clouds) == list(other.clouds)
+    for name, cloud in one.clouds.items():
+        np.testing.assert_allclose(other.clouds[name], cloud, rtol=1e-5, atol=1e-5 * np.abs(cloud).max())
+    assert other.likelihood == pytest.approx(one.likelihood, rel=1e-5)
+    np.testing.assert_array_equal(other.token_embeddings, one.token_embeddings)
+    np.testing.assert_array_equal(other.n_tokens, one.n_tokens)
+    assert (other.n_predicted, other.warnings, other.max_length) == (one.n_predicted, one.warnings, one.max_length)
+    assert (other.pooled_tokens is None) == (one.pooled_tokens is None)
+
+
+@pytest.mark.parametrize("pooling", ["auto", "mean"])
+def test_the_numbers_are_those_of_the_model_loaded_whole(tiny: LoadedModel, pooling: str) -> None:
+    wanted = ",".join(["all", *({kind_of(name) for name in tiny.layers} & set(STREAMS))])
+    options: dict[str, Any] = {"layers": wanted, "pooling": pooling, "batch_tokens": 60, "seed": 3}
+    assert_same(extract(tiny, TEXTS, **options), extract_streamed(streamed_of(tiny), TEXTS, **options))
+
+
+@pytest.mark.parametrize("architecture", ["llama", "bert", "albert", "t5", "gpt2"])
+def test_random_weights_are_those_of_the_model_made_whole(load_tiny: Load, architecture: str) -> None:
+    config = ModelConfig(model=load_tiny(architecture).info.source, weights="random")
+    whole = extract(load_model(config, 7), TEXTS)
+    assert_same(whole, extract_streamed(open_streamed(config, 7, large=LARGE), TEXTS))
+
+
+def test_bfloat16_is_that_of_the_model_loaded_whole(load_tiny: Load) -> None:
+    config = ModelConfig(model=load_tiny("llama").info.source, dtype="bfloat16")
+    whole = extract(load_model(config, 0), TEXTS, batch_tokens=60)
+    streamed = extract_streamed(open_streamed(config, 0, large=LARGE), TEXTS, batch_tokens=60)
+    for name, cloud in whole.clouds.items():
+        np.testing.assert_array_equal(cloud, streamed.clouds[name])
+
+
+def test_shuffled_tokens_and_chosen_layers(load_tiny: Load) -> None:
+    loaded = load_tiny("gpt2")
+    options: dict[str, Any] = {"layers": "layer_1_ffn,layer_0", "shuffle_seed": 4, "likelihood": False}
+    assert_same(extract(loaded, TEXTS, **options), extract_streamed(streamed_of(loaded), TEXTS, **options))
+
+
+def test_blocks_behind_the_last_layer_wanted_are_not_read(load_tiny: Load) -> None:
+    streamed = streamed_of(load_tiny("gpt2"))
+    worked = watched(streamed)
+    extract_streamed(streamed, TEXTS, layers="layer_0", likelihood=False)
+    assert set(worked) == {0}
+
+
+def watched(streamed: StreamedModel) -> list[int]:
+    """The number of a block, each time that a part of it works on texts."""
+    worked: list[int] = []
+    for number, block in enumerate(streamed.loaded.anatomy.blocks):
+        part = next(module for module in block.modules() if isinstance(module, nn.LayerNorm))
+        part.register_forward_hook(lambda module, args, output, number=number: worked.append(number))
+    return worked
+
+
+def test_hidden_states_on_disk_are_those_in_memory(load_tiny: Load) -> None:
+    streamed = streamed_of(load_tiny("t5"))
+    in_memory, on_disk = (extract_streamed(streamed, TEXTS, batch_tokens=60, hidden_bytes=n) for n in (2**20, 0))
+    for name, cloud in in_memory.clouds.items():
+        np.testing.assert_array_equal(cloud, on_disk.clouds[name])
+
+
+def test_one_block_at_a_time_holds_its_numbers_and_none_afterwards(load_tiny: Load) -> None:
+    streamed = streamed_of(load_tiny("llama"))
+    blocks = streamed.loaded.anatomy.blocks
+    held: list[list[int]] = []
+
+    def look(module: nn.Module, args: Any) -> None:
+        held.append([i for i, block in enumerate(blocks) if not all(p.is_meta for p in block.parameters())])
+
+    for block in blocks:
+        block.mlp.register_forward_pre_hook(look)  # type: ignore[operator,union-attr]
+    extract_streamed(streamed, TEXTS)
+    assert sorted({tuple(one) for one in held}) == [(0,), (1,), (2,)]
+    assert all(parameter.is_meta for parameter in streamed.loaded.model.parameters())
+
+
+def test_a_layer_is_told_of_before_the_next_block_begins(load_tiny: Load) -> None:
+    streamed = streamed_of(load_tiny("gpt2"))
+    worked = watched(streamed)
+    told: dict[str, tuple[np.ndarray, set[int]]] = {}
+    seen = extract_streamed(
+        streamed, TEXTS, finished=lambda name, cloud: told.update({name: (cloud.copy(), set(worked))})
+    )
+    assert list(told) == list(seen.clouds) == ["embedding", "layer_0", "layer_1", "layer_2", "final"]
+    for name, (cloud, _) in told.items():
+        np.testing.assert_array_equal(cloud, seen.clouds[name])
+    assert [len(before) for _, before in told.values()] == [0, 1, 2, 3, 3]
+
+
+def test_progress_counts_every_text_at_every_stage(load_tiny: Load) -> None:
+    told: list[tuple[str, int, int]] = []
+    extract_streamed(streamed_of(load_tiny("bert")), TEXTS, masked_positions=2, progress=lambda *one: told.append(one))
+    in_all = 3 * len(TEXTS) * (1 + 3 + 1)
+    assert {(stage, total) for stage, _, total in told} == {("extraction", in_all)}
+    assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
+    assert told[-1][1] == in_all
+
+
+class Stopped(Exception):
+    pass
+
+
+def stop_at(layer: str) -> Callable[[str, np.ndarray], None]:
+    def finished(name: str, cloud: np.ndarray) -> None:
+        if name == layer:
+            raise Stopped
+
+    return finished
+
+
+@pytest.mark.parametrize("architecture", ["gpt2", "bert", "t5"])
+def test_a_pass_that_was_stopped_goes_on_behind_the_last_finished_block(
+    load_tiny: Load, tmp_path: Path, architecture: str
+) -> None:
+    loaded = load_tiny(architecture)
+    options: dict[str, Any] = {"batch_tokens": 60, "resume": tmp_path}
+    with pytest.raises(Stopped):
+        extract_streamed(streamed_of(loaded), TEXTS, **options, finished=stop_at("layer_1"))
+    assert any(tmp_path.iterdir())
+    again = streamed_of(loaded)
+    begun: list[int] = []
+    told: list[str] = []
+    worked = watched(again) if architecture != "t5" else []
+    seen = extract_streamed(
+        again,
+        TEXTS,
+        **options,
+        progress=lambda stage, done, total: begun.append(done),
+        finished=lambda name, cloud: told.append(name),
+    )
+    assert_same(extract(loaded, TEXTS, batch_tokens=60), seen)
+    assert begun[0] > 3 * len(TEXTS)
+    assert set(worked) <= {2}
+    assert told == list(seen.clouds)
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_state_of_other_texts_is_not_taken_up(load_tiny: Load, tmp_path: Path) -> None:
+    loaded = load_tiny("gpt2")
+    with pytest.raises(Stopped):
+        extract_streamed(streamed_of(loaded), TEXTS, resume=tmp_path, finished=stop_at("layer_1"))
+    seen = extract_streamed(streamed_of(loaded), TEXTS[::-1], resume=tmp_path)
+    assert_same(extract(loaded, TEXTS[::-1]), seen)
+    assert len(list(tmp_path.iterdir())) == 1  # the state of the first texts is still there
+
+
+def test_a_spoilt_state_is_begun_anew(load_tiny: Load, tmp_path: Path) -> None:
+    loaded = load_tiny("gpt2")
+    with pytest.raises(Stopped):
+        extract_streamed(streamed_of(loaded), TEXTS, resume=tmp_path, finished=stop_at("layer_1"))
+    (state,) = tmp_path.glob("*/state.json")
+    state.write_text('{"stage": 1')
+    assert_same(extract(loaded, TEXTS), extract_streamed(streamed_of(loaded), TEXTS, resume=tmp_path))
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from tests.helpers.tiny_models import TEXTS
+from todacomm.activations.streamed import extract_streamed
+from todacomm.config import ModelConfig
+from todacomm.models.streaming import open_streamed
+
+def finished(name, cloud):
+    if name == "layer_1":
+        os.kill(os.getpid(), signal.SIGKILL)
+
+streamed = open_streamed(ModelConfig(model=sys.argv[1]), 0)
+extract_streamed(streamed, TEXTS, resume=Path(sys.argv[2]), finished=finished)
+"""
+
+
+def test_a_killed_process_loses_no_finished_block(load_tiny: Load, tmp_path: Path) -> None:
+    loaded = load_tiny("gpt2")
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, loaded.info.source, str(tmp_path)], cwd=root, env={**os.environ}, check=False
+    )
+    assert done.returncode == -signal.SIGKILL
+    again = streamed_of(loaded)
+    worked = watched(again)
+    assert_same(extract(loaded, TEXTS), extract_streamed(again, TEXTS, resume=tmp_path))
+    assert set(worked) == {2}
+
+
+def test_a_batch_beyond_memory_is_halved(load_tiny: Load) -> None:
+    loaded = load_tiny("gpt2")
+    streamed = streamed_of(loaded)
+
+    def refuse(module: nn.Module, args: Any) -> None:
+        if args[0].shape[0] * args[0].shape[1] > 100:
+            raise torch.OutOfMemoryError("out of memory")
+
+    part = next(module for module in streamed.loaded.anatomy.blocks[1].modules() if isinstance(module, nn.LayerNorm))
+    part.register_forward_pre_hook(refuse)
+    assert_same(extract(loaded, TEXTS), extract_streamed(streamed, TEXTS, batch_tokens=1000))
+
+
+def test_a_block_that_needs_what_an_earlier_one_left_is_refused(load_tiny: Load) -> None:
+    streamed = streamed_of(load_tiny("gpt2"))
+    left: dict[str, torch.Tensor] = {}
+    first, _, last = (block.get_submodule("ln_1") for block in streamed.loaded.anatomy.blocks)
+    streamed.loaded.anatomy.body.register_forward_pre_hook(lambda module, args: left.clear())
+    first.register_forward_hook(lambda module, args, output: left.update(rows=output))
+    last.register_forward_hook(lambda module, args, output: output + left["rows"])
+    with pytest.raises(ValueError, match=r"layer_2 of gpt2 cannot work by itself; placement=whole .*KeyError: 'rows'"):
+        extract_streamed(streamed, TEXTS)
+
+
+def test_a_block_that_reads_what_went_into_an_earlier_one_is_refused(load_tiny: Load) -> None:
+    streamed = streamed_of(load_tiny("gpt2"))
+    got: list[torch.Tensor] = []
+    first, _, last = streamed.loaded.anatomy.blocks
+    first.register_forward_pre_hook(lambda module, args: got.append(args[0]))
+    last.get_submodule("ln_1").register_forward_hook(lambda module, args, output: output + got[-1])
+    with pytest.raises(ValueError, match=r"layer_2 of gpt2 .*reads what an earlier block gave"):
+        extract_streamed(streamed, TEXTS)
+
+
+def test_auto_takes_what_fits_and_says_why(load_tiny: Load, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="todacomm")
+    config = ModelConfig(model=load_tiny("gpt2").info.source)
+    whole = extract_placed(config, 0, TEXTS)
+    streamed = extract_placed(config, 0, TEXTS, placement="stream")
+    assert (whole.info.placement, streamed.info.placement) == ("whole", "stream")
+    assert_same(whole.activations, streamed.activations)
+    assert "whole: 0.0 GiB of weights" in caplog.text
+    assert "a block at a time, as asked for" in caplog.text
+
+
+def test_a_models_folder_without_a_readable_block_is_an_error(tmp_path: Path) -> None:
+    folder = tiny_model_folder(tmp_path, "llama")
+    path = folder / "model.safetensors"
+    streamed = open_streamed(ModelConfig(model=str(folder)), 0)
+    path.write_bytes(path.read_bytes()[:20_000])
+    with pytest.raises(ValueError, match=r"ends \d+ bytes early"):
+        extract_streamed(streamed, TEXTS)
