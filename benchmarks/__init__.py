@@ -14,5 +14,6 @@ BENCHMARKS = (
     "inference_cost",
     "kills",
     "accelerator",
+    "streaming",
 )
 """Benchmarks of speed and memory, in the order of the page: ``python -m benchmarks.NAME``."""

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,12 @@ def streamed_of(loaded: LoadedModel) -> StreamedModel:
     return open_streamed(ModelConfig(model=loaded.info.source), 0, large=LARGE)
 
 
+@cache
+def reused(source: str) -> StreamedModel:
+    """One for several passes, where a test changes nothing about it."""
+    return open_streamed(ModelConfig(model=source), 0, large=LARGE)
+
+
 def assert_same(one: Activations, other: Activations) -> None:
     assert list(one.clouds) == list(other.clouds)
     for name, cloud in one.clouds.items():
@@ -45,7 +52,7 @@ def assert_same(one: Activations, other: Activations) -> None:
 def test_the_numbers_are_those_of_the_model_loaded_whole(tiny: LoadedModel, pooling: str) -> None:
     wanted = ",".join(["all", *({kind_of(name) for name in tiny.layers} & set(STREAMS))])
     options: dict[str, Any] = {"layers": wanted, "pooling": pooling, "batch_tokens": 60, "seed": 3}
-    assert_same(extract(tiny, TEXTS, **options), extract_streamed(streamed_of(tiny), TEXTS, **options))
+    assert_same(extract(tiny, TEXTS, **options), extract_streamed(reused(tiny.info.source), TEXTS, **options))
 
 
 @pytest.mark.parametrize("architecture", ["llama", "bert", "albert", "t5", "gpt2"])
@@ -66,7 +73,7 @@ def test_bfloat16_is_that_of_the_model_loaded_whole(load_tiny: Load) -> None:
 def test_shuffled_tokens_and_chosen_layers(load_tiny: Load) -> None:
     loaded = load_tiny("gpt2")
     options: dict[str, Any] = {"layers": "layer_1_ffn,layer_0", "shuffle_seed": 4, "likelihood": False}
-    assert_same(extract(loaded, TEXTS, **options), extract_streamed(streamed_of(loaded), TEXTS, **options))
+    assert_same(extract(loaded, TEXTS, **options), extract_streamed(reused(loaded.info.source), TEXTS, **options))
 
 
 def test_blocks_behind_the_last_layer_wanted_are_not_read(load_tiny: Load) -> None:
@@ -86,7 +93,7 @@ def watched(streamed: StreamedModel) -> list[int]:
 
 
 def test_hidden_states_on_disk_are_those_in_memory(load_tiny: Load) -> None:
-    streamed = streamed_of(load_tiny("t5"))
+    streamed = reused(load_tiny("t5").info.source)
     in_memory, on_disk = (extract_streamed(streamed, TEXTS, batch_tokens=60, hidden_bytes=n) for n in (2**20, 0))
     for name, cloud in in_memory.clouds.items():
         np.testing.assert_array_equal(cloud, on_disk.clouds[name])
@@ -122,7 +129,7 @@ def test_a_layer_is_told_of_before_the_next_block_begins(load_tiny: Load) -> Non
 
 def test_progress_counts_every_text_at_every_stage(load_tiny: Load) -> None:
     told: list[tuple[str, int, int]] = []
-    extract_streamed(streamed_of(load_tiny("bert")), TEXTS, masked_positions=2, progress=lambda *one: told.append(one))
+    extract_streamed(reused(load_tiny("bert").info.source), TEXTS, masked_positions=2, progress=lambda *one: told.append(one))
     in_all = 3 * len(TEXTS) * (1 + 3 + 1)
     assert {(stage, total) for stage, _, total in told} == {("extraction", in_all)}
     assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)

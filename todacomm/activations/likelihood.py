@@ -30,10 +30,11 @@ def next_token_loss(loaded: LoadedModel, batch: Sequence[Tokens], tokens: Tensor
     predicted = torch.zeros_like(tokens, dtype=torch.bool)
     for row, text in enumerate(batch):
         predicted[row, : len(text.ids)] = torch.from_numpy(text.predicted)
-    hidden = answer.last_hidden_state[:, :-1][predicted[:, 1:]]
+    states = answer.last_hidden_state
+    hidden = states[:, :-1][predicted[:, 1:].to(states.device)]
     if not len(hidden):
         return 0.0
-    losses = token_losses(loaded.model, loaded.anatomy, answer, hidden, tokens[predicted])
+    losses = token_losses(loaded.model, loaded.anatomy, answer, hidden, tokens[predicted].to(states.device))
     return float(losses.double().sum())
 
 

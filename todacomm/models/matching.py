@@ -5,6 +5,7 @@ one that the model holds in one tensor. The functions of transformers that know 
 """
 
 import inspect
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
@@ -24,6 +25,10 @@ from transformers.modeling_utils import LoadStateDictConfig
 from todacomm.models.guarded import quiet_transformers
 
 
+_BUFFERS = (r"rotary_emb\.inv_freq", r"(^|\.)position_ids$", r"\.attn\.(masked_)?bias$")
+"""Buffers that old checkpoints hold and that are computed now."""
+
+
 class Matches(NamedTuple):
     """How a checkpoint's tensors fit a model.
 
@@ -34,7 +39,7 @@ class Matches(NamedTuple):
     direct : dict
         Name in the model -> name of the one stored tensor that it equals.
     unused : tuple of str
-        Stored tensors that the model does not take.
+        Stored tensors that the model does not take, but those that its class says it leaves aside.
     """
 
     sources: dict[str, tuple[str, ...]]
@@ -64,7 +69,18 @@ def match(model: PreTrainedModel, stored: Collection[str]) -> Matches:
             first, *others = by_pattern[pattern].target_patterns
             for one in (target, *(target.replace(first, other) for other in others)):
                 sources[one].append(name)
-    return Matches({name: tuple(made_of) for name, made_of in sources.items()}, direct, tuple(sorted(unused)))
+    left_aside = (*_patterns(model, "unexpected"), *_BUFFERS)
+    strange = sorted(name for name in unused if not any(re.search(pattern, name) for pattern in left_aside))
+    return Matches({name: tuple(made_of) for name, made_of in sources.items()}, direct, tuple(strange))
+
+
+def may_be_missing(model: PreTrainedModel, name: str) -> bool:
+    """Whether a model's class says that a checkpoint may lack a tensor."""
+    return any(re.search(pattern, name) for pattern in _patterns(model, "missing"))
+
+
+def _patterns(model: PreTrainedModel, kind: str) -> Iterable[str]:
+    return getattr(model, f"_keys_to_ignore_on_load_{kind}", None) or ()
 
 
 def load_some(

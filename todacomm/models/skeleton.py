@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from todacomm.models.deferred import LARGE, Recording, recorded
-from todacomm.models.matching import aliases, load_some, match
+from todacomm.models.matching import aliases, load_some, match, may_be_missing
 from todacomm.models.reading import wrong_shapes
 from todacomm.models.stored import Stored, read_tensors
 
@@ -106,7 +106,11 @@ class FileWeights:
                     empty = nn.Parameter(empty, requires_grad=False)
                 for one in self._aliases[name]:
                     put(model, one, empty)
-        self.missing = frozenset(name for name in model.state_dict() if self._home(name) not in self._sources)
+        self.missing = frozenset(
+            name
+            for name in model.state_dict()
+            if self._home(name) not in self._sources and not may_be_missing(model, name)
+        )
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="weights")
         self._begun: tuple[frozenset[str], Future[dict[str, Tensor]]] | None = None
 

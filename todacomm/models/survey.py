@@ -111,7 +111,6 @@ class _Try:
         """What the model is if these are its blocks; None where they cannot be."""
         with ExitStack() as stack:
             stack.enter_context(torch.inference_mode())
-            stack.enter_context(torch.random.fork_rng(devices=[]))
             stack.enter_context(self.stages.installed())
             stack.enter_context(filled_when_called(self.skeleton, self.model, list(self.blocks), self.body))
             self._run(-1)
@@ -148,7 +147,8 @@ class _Try:
         self.called.append((block, hidden))
         if self.stages.at != NO_CALL:
             return None
-        self.given.append(torch.randn_like(hidden))
+        drawn = torch.randn(hidden.shape, generator=torch.Generator().manual_seed(number))
+        self.given.append(drawn.to(hidden))
         return self.given[-1]
 
     def _first_block(self, block: nn.Module, entry: Tensor) -> Streams | None:
