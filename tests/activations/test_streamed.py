@@ -129,7 +129,9 @@ def test_a_layer_is_told_of_before_the_next_block_begins(load_tiny: Load) -> Non
 
 def test_progress_counts_every_text_at_every_stage(load_tiny: Load) -> None:
     told: list[tuple[str, int, int]] = []
-    extract_streamed(reused(load_tiny("bert").info.source), TEXTS, masked_positions=2, progress=lambda *one: told.append(one))
+    extract_streamed(
+        reused(load_tiny("bert").info.source), TEXTS, masked_positions=2, progress=lambda *one: told.append(one)
+    )
     in_all = 3 * len(TEXTS) * (1 + 3 + 1)
     assert {(stage, total) for stage, _, total in told} == {("extraction", in_all)}
     assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
@@ -247,14 +249,31 @@ def test_a_block_that_needs_what_an_earlier_one_left_is_refused(load_tiny: Load)
         extract_streamed(streamed, TEXTS)
 
 
-def test_a_block_that_reads_what_went_into_an_earlier_one_is_refused(load_tiny: Load) -> None:
-    streamed = streamed_of(load_tiny("gpt2"))
+def adds_input_of(loaded: LoadedModel, number: int) -> None:
+    """Let the last block of a GPT-2 add what went into another one."""
     got: list[torch.Tensor] = []
-    first, _, last = streamed.loaded.anatomy.blocks
-    first.register_forward_pre_hook(lambda module, args: got.append(args[0]))
-    last.get_submodule("ln_1").register_forward_hook(lambda module, args, output: output + got[-1])
+    blocks = loaded.anatomy.blocks
+    blocks[number].register_forward_pre_hook(lambda module, args: got.append(args[0]))
+    blocks[-1].get_submodule("ln_1").register_forward_hook(lambda module, args, output: output + got[-1])
+
+
+def test_a_block_that_reads_what_an_earlier_one_gave_is_refused(load_tiny: Load) -> None:
+    streamed = streamed_of(load_tiny("gpt2"))
+    adds_input_of(streamed.loaded, 1)
     with pytest.raises(ValueError, match=r"layer_2 of gpt2 .*reads what an earlier block gave"):
         extract_streamed(streamed, TEXTS)
+
+
+def test_a_block_that_reads_the_embeddings_again_is_given_them(load_tiny: Load) -> None:
+    whole = load_model(ModelConfig(model=load_tiny("gpt2").info.source), 0)
+    streamed = streamed_of(whole)
+    for loaded in (whole, streamed.loaded):
+        adds_input_of(loaded, 0)
+    seen = extract(whole, TEXTS, pooling="mean")
+    assert (
+        np.abs(seen.clouds["layer_2"] - extract(load_tiny("gpt2"), TEXTS, pooling="mean").clouds["layer_2"]).max() > 0.1
+    )
+    assert_same(seen, extract_streamed(streamed, TEXTS, pooling="mean"))
 
 
 def test_auto_takes_what_fits_and_says_why(load_tiny: Load, caplog: pytest.LogCaptureFixture) -> None:

@@ -201,7 +201,7 @@ def test_another_shape_is_an_error_with_both(folder: Path) -> None:
     edit(folder, lambda tensors: tensors | {"model.layers.1.mlp.up_proj.weight": torch.ones(50, 32)})
     with pytest.raises(
         ValueError,
-        match=r"model.layers.1.mlp.up_proj.weight has shape \(50, 32\) in the file and \(48, 32\) by the config: they do",
+        match=r"layers.1.mlp.up_proj.weight has shape \(50, 32\) in the file and \(48, 32\) by the config: they do",
     ):
         load(folder)
 

@@ -66,9 +66,7 @@ def test_the_global_generator_is_left_alone() -> None:
 def test_another_seed_gives_other_numbers() -> None:
     (_, one, first), (_, other, second) = both("llama", 1), both("llama", 2)
     name = "model.layers.0.mlp.up_proj.weight"
-    assert not torch.equal(
-        first.replay([one.get_parameter(name)])[0], second.replay([other.get_parameter(name)])[0]
-    )
+    assert not torch.equal(first.replay([one.get_parameter(name)])[0], second.replay([other.get_parameter(name)])[0])
 
 
 def test_small_tensors_are_made_and_large_ones_are_not() -> None:

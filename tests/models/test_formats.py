@@ -154,3 +154,19 @@ def test_a_way_to_quantise_that_nobody_knows_is_an_error(tmp_path: Path) -> None
 
 def test_a_config_that_is_not_quantised() -> None:
     assert quantisation(object()) == ""
+
+
+@with_accelerate
+def test_a_model_spread_by_accelerate_is_the_model(folder: Path) -> None:
+    own, spread = load(folder), load_model(ModelConfig(model=str(folder), device="cpu"), 0, device_map="auto")
+    assert (own.info.placement, spread.info.placement) == ("whole", "spread")
+    ours, theirs = extract(own, TEXTS), extract(spread, TEXTS)
+    assert theirs.likelihood == pytest.approx(ours.likelihood)
+    for name, cloud in ours.clouds.items():
+        np.testing.assert_allclose(theirs.clouds[name], cloud, atol=1e-5)
+
+
+def test_without_accelerate_a_spread_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("todacomm.models.reading.find_spec", lambda name: None)
+    with pytest.raises(ValueError, match=r"llama over several devices needs accelerate: pip install accelerate"):
+        load_model(ModelConfig(model=str(folder)), 0, device_map="auto")

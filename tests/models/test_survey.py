@@ -60,7 +60,9 @@ def test_weights_of_another_shape_are_an_error_before_they_are_read(tmp_path: Pa
     folder = tiny_model_folder(tmp_path, "llama")
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(config | {"intermediate_size": 10**9}))
-    with pytest.raises(ValueError, match=r"down_proj.weight \(and 8 more\) has shape \(32, 48\) in the file and \(32, 10"):
+    with pytest.raises(
+        ValueError, match=r"down_proj.weight \(and 8 more\) has shape \(32, 48\) in the file and \(32, 10"
+    ):
         opened(folder)
 
 

@@ -63,10 +63,10 @@ class Saved:
             width, dtype = group.hidden.form
             beside = {key.hex(): len(values) for key, values in group.others.items()}
             tensors = {
-                f"{key.hex()}.{i}": v
+                f"{key.hex()}.{place}": value.contiguous()
                 for key, values in group.others.items()
-                for i, v in enumerate(values)
-                if v is not None
+                for place, value in enumerate(values)
+                if value is not None
             }
             if tensors:
                 save_file(tensors, self._beside(number, stage))

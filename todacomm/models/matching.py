@@ -24,7 +24,6 @@ from transformers.modeling_utils import LoadStateDictConfig
 
 from todacomm.models.guarded import quiet_transformers
 
-
 _BUFFERS = (r"rotary_emb\.inv_freq", r"(^|\.)position_ids$", r"\.attn\.(masked_)?bias$")
 """Buffers that old checkpoints hold and that are computed now."""
 
