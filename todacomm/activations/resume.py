@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from todacomm.activations.walk import Group
@@ -44,13 +45,16 @@ class Saved:
         try:
             state = json.loads((self.folder / _STATE).read_text(encoding="utf-8"))
             rows = {name: np.load(self._rows(index), allow_pickle=False) for index, name in enumerate(state["layers"])}
-            for number, (group, kept) in enumerate(zip(groups, state["groups"], strict=True)):
-                group.hidden.restore(kept["side"], kept["width"], kept["dtype"])
-                group.others = self._others(number, kept["others"], state["stage"])
-        except (OSError, ValueError, KeyError, TypeError):
+            others = [self._others(n, kept["others"], state["stage"]) for n, kept in enumerate(state["groups"])]
+            places = [(kept["side"], kept["width"], kept["dtype"]) for kept in state["groups"]]
+            stage = int(state["stage"])
+        except (OSError, ValueError, KeyError, TypeError, SafetensorError):
             return None
+        for group, place, beside in zip(groups, places, others, strict=True):
+            group.hidden.restore(*place)
+            group.others = beside
         self._layers = list(rows)
-        return state["stage"], rows
+        return stage, rows
 
     def save(self, stage: int, rows: Mapping[str, np.ndarray], groups: Sequence[Group]) -> None:
         """Keep what a stage gave; from then on it is done."""

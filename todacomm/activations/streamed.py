@@ -130,7 +130,8 @@ class _Reading:
         if saved is not None and (taken := saved.take_up(groups)):
             done, self.rows = taken
             log.info("%s: goes on behind stage %d of %d", self.loaded.info.name, done + 2, walk.last + 2)
-        for at in range(done, self._last_wanted(walk) + 1):
+        walk.until = self._last_wanted(walk)
+        for at in range(done, walk.until + 1):
             if at > done:
                 walk.stage(at, self._receive, partial(self._answered, walk))
                 if saved is not None and at != walk.last:
@@ -148,7 +149,7 @@ class _Reading:
     def n_predicted(self) -> int:
         if self.head == "causal":
             return count_predicted(self.prepared.tokens)
-        return len(self._losses)
+        return 0 if self.masked is None else len(self._losses)
 
     def _last_wanted(self, walk: Walk) -> int:
         """The stage behind which nothing is wanted any more."""

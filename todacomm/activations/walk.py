@@ -86,6 +86,8 @@ class Walk:
 
     Attributes
     ----------
+    until : int
+        The last stage that is wanted.
     probe_answer : tuple or None
         The probe's token ids and the body's answer for them, once its last stage was tried.
     """
@@ -106,6 +108,7 @@ class Walk:
         self.tables = tables_before(streamed.loaded.model, self.anatomy.blocks)
         self.stages = Stages(self.anatomy.blocks, self.tables, streamed.surveyed.form)
         self.stages.before_look_up = self.skeleton.fill
+        self.until = self.last
         self.probe_answer: tuple[Tensor, Any] | None = None
         self.n_texts = sum(len(group.ids) for group in groups)
 
@@ -134,7 +137,7 @@ class Walk:
             The block at work needs more than what the block before it gave.
         """
         block = self.calls[at] if 0 <= at < self.last else None
-        following = self.calls[at + 1] if at + 1 < self.last else None
+        following = self.calls[at + 1] if at + 1 < self.last and at < self.until else None
         with ExitStack() as stack:
             if block is not None:
                 self.skeleton.fill(block)
@@ -155,7 +158,7 @@ class Walk:
     def _take(self, group: Group, at: int, receive: Receive, answered: Answered) -> None:
         others: dict[bytes, tuple[Any, ...]] = {}
         before = (at + 1) * self.n_texts + sum(len(one.ids) for one in self.groups[: self.groups.index(group)])
-        in_all = (self.last + 2) * self.n_texts
+        in_all = (self.until + 2) * self.n_texts
 
         def step(rows: np.ndarray) -> None:
             if group.others and rows.tobytes() not in group.others:
