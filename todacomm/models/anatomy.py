@@ -18,7 +18,9 @@ Receive = Callable[[str, Tensor], None]
 """Called with a layer's name and its hidden states, shape (texts, tokens, width)."""
 
 PROBE_TOKENS = 8
-_TOLD = frozenset({"position_ids", "use_cache"})
+NO_TOKENS = torch.Size((0,))
+TOLD = frozenset({"position_ids", "use_cache"})
+"""Arguments that a pass sets where a decoder's body takes them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,8 +94,8 @@ def examine(model: nn.Module, n_blocks: int, decoder: bool) -> Anatomy:
                     body=body,
                     blocks=tuple(dict.fromkeys(call.module for call in chain)),
                     n_blocks=n_blocks,
-                    has_final=not _same(chain[-1].gave, answer),
-                    told=_TOLD & set(inspect.signature(body.forward).parameters) if decoder else frozenset(),
+                    has_final=not same(chain[-1].gave, answer),
+                    told=TOLD & set(inspect.signature(body.forward).parameters) if decoder else frozenset(),
                     streams=_streams(chain, calls),
                 )
     raise ValueError(f"{type(model).__name__} is no stack of {n_blocks} blocks, each working on what the last one gave")
@@ -104,7 +106,7 @@ def _chain(modules: nn.ModuleList, calls: Sequence[Call], shape: torch.Size) -> 
     members = set(modules)
     chain = [call for call in calls if call.module in members]
     whole = all(call.got.shape[:2] == call.gave.shape[:2] == shape for call in chain)
-    return chain if whole and all(_same(one.gave, two.got) for one, two in pairwise(chain)) else []
+    return chain if whole and all(same(one.gave, two.got) for one, two in pairwise(chain)) else []
 
 
 def _streams(chain: Sequence[Call], calls: Sequence[Call]) -> tuple[Streams, ...]:
@@ -170,7 +172,7 @@ def run_body(
     return output
 
 
-def hidden_states(values: Any, tokens: torch.Size) -> Tensor:
+def hidden_states(values: Any, tokens: torch.Size = NO_TOKENS) -> Tensor:
     """The first tensor of shape (texts, tokens, width) in what a module was given or gave; an empty one without any.
 
     One of shape (texts * tokens, width), in which OPT's MLP computes, counts as such.
@@ -183,7 +185,7 @@ def hidden_states(values: Any, tokens: torch.Size) -> Tensor:
     return torch.empty(0, 0, 0)
 
 
-def _same(first: Tensor, second: Tensor) -> bool:
+def same(first: Tensor, second: Tensor) -> bool:
     """Whether two tensors are one in memory, or hold the same numbers."""
     if first.shape != second.shape:
         return False

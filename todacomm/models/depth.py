@@ -1,6 +1,7 @@
 """How many blocks a model has, by its own config: known before any weights are read."""
 
-from todacomm.models.reading import load_config, quiet_transformers
+from todacomm.models.guarded import quiet_transformers
+from todacomm.models.reading import load_config
 from todacomm.models.sources import find_source
 from todacomm.settings.analysis import ModelConfig
 

@@ -36,6 +36,12 @@ class ModelFacts:
         ``causal``, ``masked``, or None where the checkpoint holds no language-model head.
     dtype, device : str
         As the model runs.
+    placement : str
+        ``whole`` on a device, ``spread`` over several, or ``stream``: a block at a time.
+    stored_as : str
+        How the weights are stored where they are not plain: ``gguf``, ``gptq``, ...
+    adapter, adapter_digest : str
+        Folder and digest of an adapter merged into the weights.
     max_length : int or None
         Tokens of the longest text read.
     n_predicted : int
@@ -57,6 +63,10 @@ class ModelFacts:
     head: str | None = None
     dtype: str = ""
     device: str = ""
+    placement: str = ""
+    stored_as: str = ""
+    adapter: str = ""
+    adapter_digest: str = ""
     max_length: int | None = None
     n_predicted: int = 0
 
