@@ -74,23 +74,21 @@ def alone(sizes: dict[str, int], texts: list[str]) -> Findings:
 
 def by_whole(folder: Path, texts: list[str]) -> tuple[dict[str, np.ndarray], float]:
     """The clouds, and the seconds that all processors together were at work."""
+    return _clouds(folder, texts, "whole")
+
+
+def by_blocks(folder: Path, texts: list[str]) -> tuple[dict[str, np.ndarray], float]:
+    """As :func:`by_whole`."""
+    return _clouds(folder, texts, "stream")
+
+
+def _clouds(folder: Path, texts: list[str], placement: str) -> tuple[dict[str, np.ndarray], float]:
     from todacomm.activations import extract
     from todacomm.models import load_model
     from todacomm.settings.analysis import ModelConfig
 
     start = time.process_time()
-    clouds = extract(load_model(ModelConfig(model=str(folder)), 0), texts).clouds
-    return clouds, time.process_time() - start
-
-
-def by_blocks(folder: Path, texts: list[str]) -> tuple[dict[str, np.ndarray], float]:
-    """As :func:`by_whole`."""
-    from todacomm.activations.streamed import extract_streamed
-    from todacomm.models.streaming import open_streamed
-    from todacomm.settings.analysis import ModelConfig
-
-    start = time.process_time()
-    clouds = extract_streamed(open_streamed(ModelConfig(model=str(folder)), 0), texts).clouds
+    clouds = extract(load_model(ModelConfig(model=str(folder), placement=placement), 0), texts).clouds
     return clouds, time.process_time() - start
 
 

@@ -11,6 +11,7 @@ from todacomm.activations.batches import default_batch_tokens
 from todacomm.activations.likelihood import count_predicted, perplexity
 from todacomm.activations.masked import Masked
 from todacomm.activations.pooling import pooled_positions
+from todacomm.activations.starts import starts_of
 from todacomm.activations.tokens import Tokens, shuffled, tokenize
 from todacomm.core.facts import RunWarning
 from todacomm.models.layers import choose_layers
@@ -50,6 +51,8 @@ class Activations:
         Whether the text was cut.
     max_length : int
         Tokens of the longest text read.
+    start_tokens : str
+        The special tokens with which most texts begin, as the tokenizer spells them; empty without any.
     seconds : float
         Wall-clock time of it all.
     """
@@ -64,6 +67,7 @@ class Activations:
     n_tokens: np.ndarray
     truncated: np.ndarray
     max_length: int
+    start_tokens: str
     warnings: tuple[RunWarning, ...]
     seconds: float
 
@@ -149,6 +153,7 @@ class Read:
 def finish(loaded: LoadedModel, prepared: Prepared, read: Read, masked: Masked | None) -> Activations:
     """What a pass gave, with what is known of the texts."""
     tokens, positions = prepared.tokens, prepared.positions
+    start_tokens, start_warnings = starts_of(loaded.tokenizer, tokens)
     n_tokens = np.array([len(text.ids) for text in tokens])
     truncated = np.array([text.truncated for text in tokens])
     measured, n_predicted = dict[str, float](), 0
@@ -167,7 +172,13 @@ def finish(loaded: LoadedModel, prepared: Prepared, read: Read, masked: Masked |
         n_tokens=n_tokens,
         truncated=truncated,
         max_length=int(n_tokens.max()),
-        warnings=(*loaded.warnings, *read.warnings, *_truncation_warning(truncated, int(n_tokens.max()))),
+        start_tokens=start_tokens,
+        warnings=(
+            *loaded.warnings,
+            *read.warnings,
+            *start_warnings,
+            *_truncation_warning(truncated, int(n_tokens.max())),
+        ),
         seconds=time.perf_counter() - prepared.start,
     )
 

@@ -153,7 +153,7 @@ def _another_pass(kind: str, seed: int, config: AnalysisConfig, progress: Progre
         without_likelihood = replace(config, model=replace(config.model, likelihood=False))
         return run_model(without_likelihood, progress, shuffle_seed=seed)
     seed += config.model.weights == "random"  # a random model needs other weights than its own
-    return run_model(replace(config, model=replace(config.model, weights="random")), progress, seed=seed)
+    return run_model(replace(config, model=replace(config.model, weights="random", adapter="")), progress, seed=seed)
 
 
 def control_replicates(config: AnalysisConfig, control: Control, threads: int = 1) -> dict[str, np.ndarray]:

@@ -64,6 +64,7 @@ def _forward_pass(
     config: AnalysisConfig, progress: Progress, seed: int | None, shuffle_seed: int | None
 ) -> Observation:
     from todacomm.activations import extract
+    from todacomm.analysis.cache import passes_folder
     from todacomm.models import load_model
     from todacomm.texts import load_texts
 
@@ -81,9 +82,15 @@ def _forward_pass(
         seed=config.record.seed,
         shuffle_seed=shuffle_seed,
         progress=progress,
+        resume=passes_folder() if config.record.cache else None,
     )
     return Observation(
-        model=replace(loaded.info, max_length=activations.max_length, n_predicted=activations.n_predicted),
+        model=replace(
+            loaded.info,
+            max_length=activations.max_length,
+            start_tokens=activations.start_tokens,
+            n_predicted=activations.n_predicted,
+        ),
         dataset=TextFacts(
             name=texts.name,
             source=texts.source,

@@ -5,10 +5,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors.torch import load_file
-
-from todacomm.models.guarded import explained
 from todacomm.models.weights import digest_files
 
 CONFIG, WEIGHTS, PICKLED = "adapter_config.json", "adapter_model.safetensors", "adapter_model.bin"
@@ -26,11 +22,11 @@ def adapter_files(folder: Path) -> tuple[Path, Path]:
     if not config.is_file():
         raise ValueError(f"{folder} has no {CONFIG}: expected the folder of a PEFT adapter")
     if not weights.is_file():
-        seen = f"only {PICKLED}, a pickle" if (folder / PICKLED).is_file() else f"no {WEIGHTS}"
-        raise ValueError(f"{folder} has {seen}: save the adapter again with safe_serialization=True")
+        there = f"only {PICKLED}, a pickle" if (folder / PICKLED).is_file() else f"no {WEIGHTS}"
+        raise ValueError(f"{folder} has {there}: save the adapter again with safe_serialization=True")
     try:
         json.loads(config.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{config} cannot be read ({error}): expected JSON") from error
     return config, weights
 
@@ -58,6 +54,9 @@ def merge_adapter(model: Any, folder: Path) -> Any:
     if find_spec("peft") is None:
         raise ValueError(f"the adapter in {folder} needs peft: pip install peft")
     from peft import PeftModel, get_peft_model_state_dict
+    from safetensors.torch import load_file
+
+    from todacomm.models.guarded import explained
 
     with explained(f"the adapter in {folder} cannot be merged into {type(model).__name__}"):
         stored = load_file(weights)
@@ -74,5 +73,5 @@ def merge_adapter(model: Any, folder: Path) -> Any:
         return with_adapter.merge_and_unload()
 
 
-def _same(own: torch.Tensor, stored: torch.Tensor) -> bool:
-    return own.shape == stored.shape and torch.equal(own.cpu(), stored.to(own.dtype))
+def _same(own: Any, stored: Any) -> bool:
+    return own.shape == stored.shape and bool((own.cpu() == stored.to(own.dtype)).all())

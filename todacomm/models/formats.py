@@ -39,13 +39,19 @@ def check_packages(method: str, what: str) -> None:
     Parameters
     ----------
     method : str
-        Of :data:`QUANTISED`; of any other nothing is known, and transformers is asked.
+        Of :data:`QUANTISED`, or another one that transformers reads, of which the packages are not known here.
 
     Raises
     ------
     ValueError
-        One is missing.
+        One is missing, or transformers does not read it.
     """
+    if method and method not in QUANTISED:
+        from transformers import __version__
+        from transformers.quantizers.auto import AUTO_QUANTIZATION_CONFIG_MAPPING
+
+        if method not in AUTO_QUANTIZATION_CONFIG_MAPPING:
+            raise ValueError(f"{what} is stored as {method!r}, which transformers {__version__} does not read")
     missing = [package for package in QUANTISED.get(method, ()) if find_spec(package) is None]
     if missing:
         names = " ".join(package.replace("_", "-") for package in missing)

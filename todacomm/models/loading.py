@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 def load_model(config: ModelConfig, seed: int, *, placed: Placement | None = None, large: int = LARGE) -> LoadedModel:
-    """Load the model that the settings name, where it fits; the log says its size and its place.
+    """Load the model that the settings name, where it fits; the log says its size, and where it goes if not whole.
 
     Parameters
     ----------
@@ -34,5 +34,6 @@ def load_model(config: ModelConfig, seed: int, *, placed: Placement | None = Non
     """
     opened = open_model(config)
     placed = placed or placement_of(opened)
-    log.info("%s: %s", config.model, placed.reason)
+    if placed.kind != "whole":
+        log.info("%s: %s", config.model, placed.reason)
     return open_streamed(opened, seed, large) if placed.kind == "stream" else load_whole(opened, seed, placed)

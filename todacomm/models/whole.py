@@ -46,6 +46,7 @@ def load_whole(opened: Opened, seed: int, placed: Placement) -> LoadedModel:
     """
     source, adapter = opened.source, Path(opened.asked.adapter).expanduser() if opened.asked.adapter else None
     read: Read | None = None
+    whole: Any
     spread: Any = None
     with quiet_transformers():
         if opened.trained:
@@ -56,7 +57,7 @@ def load_whole(opened: Opened, seed: int, placed: Placement) -> LoadedModel:
         else:
             whole = initialise(opened, seed)
             digest = digest_parameters(sorted(whole.named_parameters()))
-            whole = whole.to(opened.wanted_dtype or opened.settings.dtype or torch.float32)
+            whole.to(opened.wanted_dtype or opened.settings.dtype or torch.float32)
         if adapter:
             whole = merge_adapter(whole, adapter)
     with explained(f"{source.name} cannot be read layer by layer"):

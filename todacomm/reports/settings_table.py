@@ -75,6 +75,8 @@ def _tokens(result: Provenance) -> str:
     """Numbers of the texts: the longest, how many were cut, and how many share their pooled token."""
     longest = result.model.max_length
     parts = [f"at most {number(longest)} a text"] if longest else []
+    if (start := result.model.start_tokens) is not None:
+        parts.append(f"each text begins with {start}" if start else "no special token at the start of a text")
     if isinstance(result, Result):
         cut, top = (result.depth.curve(name).value[0] for name in ("truncated_fraction", "top_token_fraction"))
         parts += [f"{share(cut)} of the texts cut"] if np.isfinite(cut) else []

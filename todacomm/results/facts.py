@@ -44,6 +44,8 @@ class ModelFacts:
         Folder and digest of an adapter merged into the weights.
     max_length : int or None
         Tokens of the longest text read.
+    start_tokens : str or None
+        Special tokens with which most texts begin, as the tokenizer spells them.
     n_predicted : int
         Tokens that the likelihood is measured on.
     """
@@ -68,6 +70,7 @@ class ModelFacts:
     adapter: str = ""
     adapter_digest: str = ""
     max_length: int | None = None
+    start_tokens: str | None = None
     n_predicted: int = 0
 
     def record(self) -> dict[str, Any]:
