@@ -29,6 +29,7 @@ def extract(
     masked_positions: int = MASKED_POSITIONS,
     seed: int = 0,
     shuffle_seed: int | None = None,
+    templated: bool = False,
     progress: Progress = silent,
     finished: Finished | None = None,
     resume: Path | None = None,
@@ -55,6 +56,8 @@ def extract(
     shuffle_seed : int, optional
         Put each text's tokens into a random order first: what is left without word order. Special tokens stay where
         they are, and with last-token pooling the pooled token too.
+    templated : bool
+        The texts spell their special tokens, as chat templates do: none is added.
     progress : callable
         Called with ``extraction`` or ``pseudo-perplexity``, the texts done and the texts in all.
     finished : callable, optional
@@ -80,6 +83,7 @@ def extract(
         max_length=max_length,
         batch_tokens=batch_tokens,
         shuffle_seed=shuffle_seed,
+        templated=templated,
     )
     head = loaded.info.head if likelihood else None
     with_loss, masked = head == "causal", None

@@ -88,6 +88,8 @@ class Prepared:
         Pooled position of each text; None for the mean.
     batch_tokens : int
         Tokens in a batch, padding included.
+    templated : bool
+        The texts spell their special tokens.
     start : float
         When it began, by ``time.perf_counter``.
     """
@@ -97,6 +99,7 @@ class Prepared:
     pooling: str
     positions: np.ndarray | None
     batch_tokens: int
+    templated: bool
     start: float
 
 
@@ -109,6 +112,7 @@ def prepare(
     max_length: int | None,
     batch_tokens: int | None,
     shuffle_seed: int | None,
+    templated: bool,
 ) -> Prepared:
     """Tokenise texts and choose layers and positions; the arguments are those of :func:`todacomm.activations.extract`.
 
@@ -121,13 +125,13 @@ def prepare(
     info, tokenizer = loaded.info, loaded.tokenizer
     names = choose_layers(layers, loaded.layers)
     pooling = info.pooling if pooling == AUTO else pick_pooling(pooling, info.kind, tokenizer)
-    tokens = tokenize(tokenizer, texts, _length_limit(max_length, info.context_length))
+    tokens = tokenize(tokenizer, texts, _length_limit(max_length, info.context_length), templated)
     _check_vocabulary(loaded, tokens)
     positions = pooled_positions(tokens, pooling, tokenizer.cls_token_id)
     if shuffle_seed is not None:
         tokens = shuffled(tokens, np.random.default_rng(shuffle_seed), positions if pooling == "last" else None)
     budget = batch_tokens or default_batch_tokens(info.device, info.width)
-    return Prepared(tokens, names, pooling, positions, budget, start)
+    return Prepared(tokens, names, pooling, positions, budget, templated, start)
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +157,7 @@ class Read:
 def finish(loaded: LoadedModel, prepared: Prepared, read: Read, masked: Masked | None) -> Activations:
     """What a pass gave, with what is known of the texts."""
     tokens, positions = prepared.tokens, prepared.positions
-    start_tokens, start_warnings = starts_of(loaded.tokenizer, tokens)
+    start_tokens, start_warnings = starts_of(loaded.tokenizer, tokens, prepared.templated)
     n_tokens = np.array([len(text.ids) for text in tokens])
     truncated = np.array([text.truncated for text in tokens])
     measured, n_predicted = dict[str, float](), 0
