@@ -119,4 +119,5 @@ def test_an_adapter_is_a_part_of_what_is_analysed(folder: Path, tmp_path: Path) 
     assert other.model.weights_digest == one.model.weights_digest
     assert np.abs(one.clouds["layer_2"] - other.clouds["layer_2"]).max() > 1e-3
     assert len({inputs_digest(plain), inputs_digest(adapted), None}) == 3
-    assert draw_control("random_weights", 0, adapted, other).observed.model.adapter == ""
+    control = draw_control("random_weights", 0, adapted, other).observed.model
+    assert (control.adapter, control.name) == ("", "llama+lora")

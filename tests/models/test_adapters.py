@@ -69,6 +69,7 @@ def test_base_and_adapter_have_digests_of_their_own(base: Path, made: Path, adap
     own = load_model(ModelConfig(model=str(base)), 0).info
     info = load_model(ModelConfig(model=str(base), adapter=str(made)), 0).info
     assert (info.weights_digest, info.adapter) == (own.weights_digest, str(made))
+    assert (own.name, info.name) == ("llama", "llama+lora")
     assert info.adapter_digest == adapter_digest(adapter) != own.adapter_digest == ""
     path = adapter / "adapter_config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"lora_alpha": 16}))

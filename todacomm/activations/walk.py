@@ -15,13 +15,13 @@ from todacomm.activations.products import quick_products
 from todacomm.activations.tokens import pad
 from todacomm.core.streams import RESIDUAL, STREAMS
 from todacomm.core.streams import groups as groups_of
-from todacomm.models.anatomy import PROBE_TOKENS, run_body
+from todacomm.models.anatomy import PROBE_TOKENS, run_body, watched
 from todacomm.models.guarded import explained
 from todacomm.models.layers import EMBEDDING, FINAL, block_name, stream_name
 from todacomm.models.loaded import LoadedModel
 from todacomm.models.staged import Ended, Stages
 from todacomm.models.streams import Streams
-from todacomm.models.survey import Surveyed, calls_inside, filled_when_called, streams_of, tables_before
+from todacomm.models.survey import Surveyed, filled_when_called, streams_of, tables_before
 
 EMBEDDINGS = -1
 """The stage before the first block."""
@@ -238,7 +238,7 @@ class Walk:
         if not wanted or hidden is None:
             return gives(0.0)
         block = self.calls[at]
-        with calls_inside(block, torch.Size((1, PROBE_TOKENS))) as calls:
+        with watched(block, torch.Size((1, PROBE_TOKENS))) as (calls, _):
             end = gives(0.0)
         expected: Streams = self.anatomy.streams[self.anatomy.blocks.index(block)]
         if streams_of(block, hidden, calls) != expected:

@@ -157,6 +157,7 @@ def draw_control(
     draw_clouds = NULLS[kind].draw
     if draw_clouds is None:
         control = _another_pass(kind, seed, config, progress, run)
+        control = replace(control, model=replace(control.model, name=observed.model.name))  # without its adapter's
     else:
         drawn = draw_clouds(list(observed.clouds.values()), np.random.default_rng([seed, draw]))
         control = replace(observed, clouds=dict(zip(observed.clouds, drawn, strict=True)))

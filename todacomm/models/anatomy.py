@@ -1,8 +1,8 @@
 """Where a transformer's layers are: found by watching one short pass, never looked up by the model's name."""
 
 import inspect
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -71,19 +71,8 @@ def examine(model: nn.Module, n_blocks: int, decoder: bool) -> Anatomy:
     ValueError
         No such list: the architecture does not work block by block.
     """
-    calls: list[Call] = []
-    answers: list[tuple[nn.Module, Tensor]] = []
-
-    def watch(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
-        got = hidden_states((*args, *kwargs.values()), tokens.shape)
-        calls.append(Call(module, got, hidden_states(output, tokens.shape)))
-        if hasattr(output, "last_hidden_state"):
-            answers.append((module, output.last_hidden_state))
-
     tokens = torch.arange(PROBE_TOKENS, device=next(model.parameters()).device)[None]
-    with ExitStack() as hooks, torch.inference_mode():
-        for module in model.modules():
-            hooks.callback(module.register_forward_hook(watch, with_kwargs=True).remove)
+    with watched(model, tokens.shape) as (calls, answers), torch.inference_mode():
         model(input_ids=tokens, attention_mask=torch.ones_like(tokens))
 
     for body, answer in answers[-1:]:
@@ -99,6 +88,30 @@ def examine(model: nn.Module, n_blocks: int, decoder: bool) -> Anatomy:
                     streams=_streams(chain, calls),
                 )
     raise ValueError(f"{type(model).__name__} is no stack of {n_blocks} blocks, each working on what the last one gave")
+
+
+@contextmanager
+def watched(module: nn.Module, tokens: torch.Size) -> Iterator[tuple[list[Call], list[tuple[nn.Module, Tensor]]]]:
+    """The calls of a module and of all inside it, in the order in which they end; of those that answer with a
+    ``last_hidden_state``, that.
+
+    Parameters
+    ----------
+    tokens : Size
+        (texts, tokens) of the pass.
+    """
+    calls: list[Call] = []
+    answers: list[tuple[nn.Module, Tensor]] = []
+
+    def watch(inside: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+        calls.append(Call(inside, hidden_states((*args, *kwargs.values()), tokens), hidden_states(output, tokens)))
+        if hasattr(output, "last_hidden_state"):
+            answers.append((inside, output.last_hidden_state))
+
+    with ExitStack() as hooks:
+        for inside in module.modules():
+            hooks.callback(inside.register_forward_hook(watch, with_kwargs=True).remove)
+        yield calls, answers
 
 
 def _chain(modules: nn.ModuleList, calls: Sequence[Call], shape: torch.Size) -> list[Call]:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -71,7 +72,7 @@ def ready(
     """A model with the facts about it."""
     source, config = opened.source, opened.asked
     info = ModelFacts(
-        name=source.name,
+        name="+".join([source.name, *([Path(config.adapter).name] if config.adapter else [])]),
         source=source.origin,
         revision=source.revision,
         family=opened.settings.model_type,

@@ -88,6 +88,10 @@ class Opened:
                 raise ValueError(f"{hollow[0]} would have the shape {tuple(model.get_parameter(hollow[0]).shape)}")
         return model
 
+    @property
+    def n_parameters(self) -> int:
+        return sum(parameter.numel() for parameter in self.hollow.parameters())
+
 
 def open_model(config: ModelConfig) -> Opened:
     """Open the model that the settings name; its size on disk and in memory is logged before a download.

@@ -114,7 +114,7 @@ def placement_of(opened: Opened) -> Placement:
         n_bytes = sum(path.stat().st_size for path in opened.source.weights)
     else:
         dtype = opened.wanted_dtype or opened.settings.dtype or torch.float32
-        n_bytes = sum(parameter.numel() for parameter in opened.hollow.parameters()) * dtype.itemsize
+        n_bytes = opened.n_parameters * dtype.itemsize
     free, elsewhere = free_bytes(opened.device)
     return place(
         wanted,

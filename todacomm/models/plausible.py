@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from torch import nn
-
 from todacomm.system.machine import available_memory
 
 MOST_BLOCKS = 2_000
@@ -53,42 +51,22 @@ def _is_size(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
-def check_room(model: nn.Module, bytes_each: int, where: str) -> None:
-    """Whether a model fits into memory.
+def check_room(n_numbers: int, bytes_each: int, what: str, where: str, remedy: str) -> None:
+    """Whether something that a config describes fits into memory.
 
     Parameters
     ----------
-    model : Module
-        Its tensors may hold nothing.
-    bytes_each : int
-        Bytes of a parameter.
-
-    Raises
-    ------
-    ValueError
-        It does not fit.
-    """
-    n_parameters = sum(parameter.numel() for parameter in model.parameters())
-    needed, free = n_parameters * bytes_each, available_memory()
-    if needed > free:
-        raise ValueError(
-            f"the config in {where} describes {n_parameters:,} parameters, which take {needed / GIB:,.1f} GiB; "
-            f"{free / GIB:,.1f} GiB are free: set placement=stream, or take a smaller model"
-        )
-
-
-def check_largest(model: nn.Module, bytes_each: int, where: str) -> None:
-    """Whether a model's largest tensor fits into memory twice: being made, and as it is used.
+    what : str
+        What the numbers are, in words.
 
     Raises
     ------
     ValueError
         It does not.
     """
-    largest = max((parameter.numel() for parameter in model.parameters()), default=0)
-    needed, free = 2 * largest * bytes_each, available_memory()
+    needed, free = n_numbers * bytes_each, available_memory()
     if needed > free:
         raise ValueError(
-            f"the config in {where} describes a tensor of {largest:,} numbers, for which {needed / GIB:,.1f} GiB are "
-            f"needed; {free / GIB:,.1f} GiB are free: take a smaller model"
+            f"the config in {where} describes {what} of {n_numbers:,} numbers, which takes {needed / GIB:,.1f} GiB; "
+            f"{free / GIB:,.1f} GiB are free: {remedy}"
         )

@@ -11,7 +11,7 @@ from todacomm.models.guarded import explained, quiet_transformers
 from todacomm.models.loaded import LoadedModel, digest_parameters, ready
 from todacomm.models.matching import match
 from todacomm.models.opening import Opened
-from todacomm.models.plausible import check_largest
+from todacomm.models.plausible import check_room
 from todacomm.models.skeleton import DrawnWeights, FileWeights, Skeleton, built
 from todacomm.models.stored import Stored, stored_tensors
 from todacomm.models.survey import survey
@@ -38,7 +38,9 @@ def open_streamed(opened: Opened, seed: int, large: int) -> LoadedModel:
     dtype = opened.wanted_dtype or opened.settings.dtype or _stored_dtype(stored)
     if unlike := unlike_shapes(opened.hollow, match(opened.hollow, stored), stored):
         raise ValueError(f"the weights in {source.folder} cannot be loaded: {wrong_shapes(unlike)}")
-    check_largest(opened.hollow, torch.float32.itemsize, str(source.folder))
+    largest = max(parameter.numel() for parameter in opened.hollow.parameters())
+    twice = 2 * torch.float32.itemsize  # being made, and as it is used
+    check_room(largest, twice, "a tensor", str(source.folder), "take a smaller model")
     weights: FileWeights | DrawnWeights
     with quiet_transformers():
         with explained(f"{source.name} cannot be made without its weights: placement=whole loads it whole"):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from todacomm.models.anatomy import PROBE_TOKENS, TOLD, Anatomy, hidden_states, same
+from todacomm.models.anatomy import PROBE_TOKENS, TOLD, Anatomy, same, watched
 from todacomm.models.skeleton import Skeleton
 from todacomm.models.staged import Ended, Form, Stages
 from todacomm.models.streams import Call, Streams, find_streams
@@ -124,7 +124,8 @@ class _Try:
                 self.skeleton.empty(table)
             streams = self._first_block(first, entry)
             self.skeleton.empty(first)
-            answers = self._answers(entry)
+            with watched(self.model, self.tokens.shape) as (_, answers):
+                self._run(NO_CALL, entry)
         linked = all(same(gave, got) for gave, (_, got) in zip(self.given, self.called[1:], strict=False))
         if len(self.called) != n_blocks or not linked or not answers:
             return None
@@ -157,38 +158,9 @@ class _Try:
     def _first_block(self, block: nn.Module, entry: Tensor) -> Streams | None:
         """What the first block adds to the residual stream, with its numbers."""
         self.skeleton.fill(block)
-        with calls_inside(block, self.tokens.shape) as calls:
+        with watched(block, self.tokens.shape) as (calls, _):
             self._run(0, entry)
         return streams_of(block, entry, calls)
-
-    def _answers(self, entry: Tensor) -> list[tuple[nn.Module, Tensor]]:
-        """The modules that answer with a last hidden state, and that, in a pass without any block."""
-        answers: list[tuple[nn.Module, Tensor]] = []
-
-        def watch(module: nn.Module, args: Any, output: Any) -> None:
-            if hasattr(output, "last_hidden_state"):
-                answers.append((module, output.last_hidden_state))
-
-        with ExitStack() as hooks:
-            for module in self.model.modules():
-                hooks.callback(module.register_forward_hook(watch).remove)
-            self._run(NO_CALL, entry)
-        return answers
-
-
-@contextmanager
-def calls_inside(block: nn.Module, tokens: torch.Size) -> Iterator[list[Call]]:
-    """The calls of a block and of all inside it, in the order in which they end."""
-    calls: list[Call] = []
-
-    def watch(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
-        got = hidden_states((*args, *kwargs.values()), tokens)
-        calls.append(Call(module, got, hidden_states(output, tokens)))
-
-    with ExitStack() as hooks:
-        for module in block.modules():
-            hooks.callback(module.register_forward_hook(watch, with_kwargs=True).remove)
-        yield calls
 
 
 def streams_of(block: nn.Module, got: Tensor, calls: Sequence[Call]) -> Streams | None:

@@ -135,7 +135,7 @@ def read_weights(opened: Opened, device_map: Any = None) -> Read:
             raise ValueError(f"the weights in {source.folder} cannot be loaded: {wrong_shapes(unlike)}")
         if device_map is None:
             kept = next((one.dtype for one in stored.values()), torch.float32)
-            check_room(opened.hollow, (dtype or kept).itemsize, str(source.folder))
+            check_whole(opened, (dtype or kept).itemsize)
     if device_map is not None and find_spec("accelerate") is None:
         raise ValueError(f"{source.name} over several devices needs accelerate: pip install accelerate")
     options: dict[str, Any] = {} if device_map is None else {"device_map": device_map}
@@ -157,6 +157,18 @@ def read_weights(opened: Opened, device_map: Any = None) -> Read:
     return Read(model, set(info["missing_keys"]), set(info["unexpected_keys"]), stored, matches)
 
 
+def check_whole(opened: Opened, bytes_each: int) -> None:
+    """Whether all of a model's weights fit into memory.
+
+    Raises
+    ------
+    ValueError
+        They do not.
+    """
+    remedy = "set placement=stream, or take a smaller model"
+    check_room(opened.n_parameters, bytes_each, "a model", str(opened.source.folder), remedy)
+
+
 def initialise(opened: Opened, seed: int) -> PreTrainedModel:
     """The architecture with float32 weights drawn from the seed.
 
@@ -165,8 +177,7 @@ def initialise(opened: Opened, seed: int) -> PreTrainedModel:
     ValueError
         The config describes nothing that can be built, or more than fits into memory.
     """
-    where = str(opened.source.folder)
-    check_room(opened.hollow, torch.float32.itemsize, where)
-    with explained(f"the config in {where} cannot be used"), torch.random.fork_rng(devices=[]):
+    check_whole(opened, torch.float32.itemsize)
+    with explained(f"the config in {opened.source.folder} cannot be used"), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return opened.make(dtype=torch.float32)

@@ -15,7 +15,8 @@ class ModelFacts:
     Attributes
     ----------
     name, source, revision : str
-        Its name in tables; hub id, path or ``bundled:...``; commit on the hub or subfolder.
+        Its name in tables, with that of an adapter's folder; hub id, path or ``bundled:...``; commit on the hub or
+        subfolder.
     family : str
         Architecture as the config names it; ``clouds`` for a file of clouds.
     kind : str
