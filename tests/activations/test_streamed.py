@@ -185,12 +185,22 @@ def test_a_state_of_other_texts_is_not_taken_up(load_tiny: Load, tmp_path: Path)
     )  # the state of the first texts is still there
 
 
-def test_a_spoilt_state_is_begun_anew(load_tiny: Load, tmp_path: Path) -> None:
+def half_a_state(folder: Path) -> None:
+    (state,) = folder.glob("*/state.json")
+    state.write_text('{"stage": 1')
+
+
+def half_of_the_hidden_states(folder: Path) -> None:
+    for file in folder.glob("*/group-0/hidden-*.bin"):
+        file.write_bytes(file.read_bytes()[:-16])
+
+
+@pytest.mark.parametrize("spoil", [half_a_state, half_of_the_hidden_states])
+def test_a_spoilt_state_is_begun_anew(load_tiny: Load, tmp_path: Path, spoil: Callable[[Path], None]) -> None:
     loaded = load_tiny("gpt2")
     with pytest.raises(Stopped):
         extract(streamed_of(loaded), TEXTS, resume=tmp_path, finished=stop_at("layer_1"))
-    (state,) = tmp_path.glob("*/state.json")
-    state.write_text('{"stage": 1')
+    spoil(tmp_path)
     assert_same(extract(loaded, TEXTS), extract(streamed_of(loaded), TEXTS, resume=tmp_path))
 
 

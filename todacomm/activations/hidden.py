@@ -39,6 +39,18 @@ class HiddenStates:
         """Take up files that were written before."""
         self.side, self._width, self._dtype = side, width, getattr(torch, dtype)
 
+    def check(self, side: int, width: int, dtype: str) -> None:
+        """Whether a file that was written before is whole.
+
+        Raises
+        ------
+        OSError, ValueError
+            It is not there, or too short.
+        """
+        path, expected = self._path(side), int(self._lengths.sum()) * width * getattr(torch, dtype).itemsize
+        if path.stat().st_size < expected:
+            raise ValueError(f"{path} has {path.stat().st_size} bytes, expected {expected}")
+
     def read(self, batch: np.ndarray, device: torch.device) -> Tensor:
         """The texts of a batch, shape (texts, longest, width); zeros behind the end of a text."""
         rows = self._flat(batch)

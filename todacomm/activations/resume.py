@@ -78,9 +78,11 @@ class Saved:
         try:
             state = json.loads((self.folder / _STATE).read_text(encoding="utf-8"))
             rows = {name: np.load(self._rows(index), allow_pickle=False) for index, name in enumerate(state["layers"])}
-            others = [self._others(n, kept["others"], state["stage"]) for n, kept in enumerate(state["groups"])]
-            places = [(kept["side"], kept["width"], kept["dtype"]) for kept in state["groups"]]
+            others = [self._others(n, one["others"], state["stage"]) for n, one in enumerate(state["groups"])]
+            places = [(one["side"], one["width"], one["dtype"]) for one in state["groups"]]
             stage = int(state["stage"])
+            for group, place in zip(groups, places, strict=True):
+                group.hidden.check(*place)
         except (OSError, ValueError, KeyError, TypeError, SafetensorError):
             return None
         for group, place, beside in zip(groups, places, others, strict=True):
@@ -95,7 +97,7 @@ class Saved:
             if name not in self._layers:
                 np.save(self._rows(len(self._layers)), rows[name], allow_pickle=False)
                 self._layers.append(name)
-        kept = []
+        states = []
         for number, group in enumerate(groups):
             width, dtype = group.hidden.form
             beside = {key.hex(): len(values) for key, values in group.others.items()}
@@ -107,8 +109,8 @@ class Saved:
             }
             if tensors:
                 save_file(tensors, self._beside(number, stage))
-            kept.append({"side": group.hidden.side, "width": width, "dtype": dtype, "others": beside})
-        state = {"stage": stage, "layers": self._layers, "groups": kept}
+            states.append({"side": group.hidden.side, "width": width, "dtype": dtype, "others": beside})
+        state = {"stage": stage, "layers": self._layers, "groups": states}
         aside = self.folder / f"{_STATE}.part"
         aside.write_text(json.dumps(state), encoding="utf-8")
         os.replace(aside, self.folder / _STATE)

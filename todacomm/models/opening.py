@@ -104,11 +104,13 @@ def open_model(config: ModelConfig) -> Opened:
     device = pick_device(config.device)
     dtype = pick_dtype(config.dtype, device)
 
-    def tell(n_bytes: int, n_parameters: int | None) -> None:
+    def log_size(n_bytes: int, n_parameters: int | None) -> None:
         log.info("%s: %s", config.model, tell_size(n_bytes, n_parameters, dtype.itemsize if dtype else None))
 
     trained = config.weights == "trained"
-    source = find_source(config.model, config.revision, weights=trained, allow_pickle=config.allow_pickle, seen=tell)
+    source = find_source(
+        config.model, config.revision, weights=trained, allow_pickle=config.allow_pickle, seen=log_size
+    )
     with quiet_transformers():
         settings = load_config(source, config.trust_remote_code)
         with explained(f"{source.name} cannot be read layer by layer"):

@@ -44,7 +44,7 @@ class Form:
             for place, one in enumerate(output):
                 if isinstance(one, Tensor) and one.ndim == 3 and one.shape[:2] == like[:2]:
                     return cls(type(output), place, (None,) * (len(output) - 1))
-        raise ValueError(f"a block gives {type(output).__name__}, in which no hidden states are to be seen")
+        raise ValueError(f"a block gives {type(output).__name__}, without hidden states")
 
     def around(self, hidden: Tensor, others: Sequence[Any] | None = None) -> Any:
         """An output of this form."""

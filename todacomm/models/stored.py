@@ -38,7 +38,7 @@ def stored_tensors(files: Sequence[Path]) -> dict[str, Stored]:
         hold a tensor of the same name.
     """
     count_parameters(files)  # refuses files whose header is not to be trusted
-    found: dict[str, Stored] = {}
+    tensors: dict[str, Stored] = {}
     for file in files:
         with file.open("rb") as stream:
             length = int.from_bytes(stream.read(8), "little")
@@ -47,11 +47,12 @@ def stored_tensors(files: Sequence[Path]) -> dict[str, Stored]:
         for name, entry in header.items():
             if entry["dtype"] not in _TYPES:
                 raise ValueError(f"{name} in {file} is stored as {entry['dtype']}: expected {', '.join(_TYPES)}")
-            if name in found:
-                raise ValueError(f"{name} is stored twice, in {found[name].file} and {file}: expected it once")
+            if name in tensors:
+                raise ValueError(f"{name} is stored twice, in {tensors[name].file} and {file}: expected it once")
             start, end = entry["data_offsets"]
-            found[name] = Stored(file, 8 + length + start, end - start, tuple(entry["shape"]), _TYPES[entry["dtype"]])
-    return found
+            shape, dtype = tuple(entry["shape"]), _TYPES[entry["dtype"]]
+            tensors[name] = Stored(file, 8 + length + start, end - start, shape, dtype)
+    return tensors
 
 
 def read_tensors(wanted: dict[str, Stored]) -> dict[str, Tensor]:

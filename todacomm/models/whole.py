@@ -134,8 +134,8 @@ def read_weights(opened: Opened, device_map: Any = None) -> Read:
         if unlike := unlike_shapes(opened.hollow, matches, stored):
             raise ValueError(f"the weights in {source.folder} cannot be loaded: {wrong_shapes(unlike)}")
         if device_map is None:
-            kept = next((one.dtype for one in stored.values()), torch.float32)
-            check_whole(opened, (dtype or kept).itemsize)
+            stored_dtype = next((one.dtype for one in stored.values()), torch.float32)
+            check_whole(opened, (dtype or stored_dtype).itemsize)
     if device_map is not None and find_spec("accelerate") is None:
         raise ValueError(f"{source.name} over several devices needs accelerate: pip install accelerate")
     options: dict[str, Any] = {} if device_map is None else {"device_map": device_map}
