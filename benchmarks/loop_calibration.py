@@ -45,13 +45,13 @@ RESULTS = Path(__file__).resolve().parent / "results" / "loop_calibration.json"
 CACHE = Path(tempfile.gettempdir()) / "todacomm-loop-calibration.jsonl"
 REPLICATES, AT_ONCE, LOST, N_LAYERS = 100, 20, 2, 14
 SHARES = {
-    "loop-free": {150: 1.0, 300: 1.0, 500: 0.3, 1000: 0.08},
-    "looped": {150: 0.25, 300: 0.2, 500: 0.1, 1000: 0.02},
-    "in between": {150: 0.25, 300: 0.2, 500: 0.1, 1000: 0.02},
-    "family": {150: 1.0, 300: 0.5},
+    "loop-free": {150: 1.0, 300: 1.0, 500: 0.3, 1000: 0.06},
+    "looped": {150: 0.25, 300: 0.2, 500: 0.08, 1000: 0.02},
+    "in between": {150: 0.25, 300: 0.2, 500: 0.08, 1000: 0.02},
+    "family": {150: 0.75, 300: 0.1},
 }
 """Which part of the repetitions asked for is done at each size; all of the case on which the goal for power rests."""
-PACE = {150: (0.0, 0.6), 300: (0.0, 0.6), 500: (0.2, 0.8), 1000: (0.3, 1.0)}
+PACE = {150: (0.0, 0.6), 300: (0.0, 0.6), 500: (0.1, 0.8), 1000: (0.2, 1.0)}
 """From and to which part of the whole run the repetitions of a size are spread: small clouds come first."""
 Numbers = dict[str, Any]
 Task = tuple[str, int, int]
