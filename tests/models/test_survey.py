@@ -70,7 +70,9 @@ def test_what_is_no_stack_of_blocks_is_an_error(tmp_path: Path) -> None:
     folder = tiny_model_folder(tmp_path, "gpt2")
     config = AutoConfig.for_model("xlm", emb_dim=32, n_layers=3, n_heads=4, n_words=400)
     config.save_pretrained(folder)
-    with pytest.raises(ValueError, match=r"is no stack of 3 blocks, each working on what the last one gave"):
+    with pytest.raises(
+        ValueError, match=r"XLMWithLMHeadModel has no list of 3 modules, each working on what the one before"
+    ):
         load_streamed(folder, weights="random")
 
 

@@ -87,7 +87,15 @@ def examine(model: nn.Module, n_blocks: int, decoder: bool) -> Anatomy:
                     told=TOLD & set(inspect.signature(body.forward).parameters) if decoder else frozenset(),
                     streams=_streams(chain, calls),
                 )
-    raise ValueError(f"{type(model).__name__} is no stack of {n_blocks} blocks, each working on what the last one gave")
+    raise ValueError(no_blocks(model, n_blocks))
+
+
+def no_blocks(model: nn.Module, n_blocks: int) -> str:
+    """What to say of a model whose blocks are not in one place."""
+    return (
+        f"{type(model).__name__} has no list of {n_blocks} modules, each working on what the one before gave: its "
+        "blocks, if it has such, are not one module each"
+    )
 
 
 @contextmanager

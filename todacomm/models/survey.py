@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from todacomm.models.anatomy import PROBE_TOKENS, TOLD, Anatomy, same, watched
+from todacomm.models.anatomy import PROBE_TOKENS, TOLD, Anatomy, no_blocks, same, watched
 from todacomm.models.skeleton import Skeleton
 from todacomm.models.staged import Ended, Form, Stages
 from todacomm.models.streams import Call, Streams, find_streams
@@ -66,7 +66,7 @@ def survey(skeleton: Skeleton, model: nn.Module, n_blocks: int, *, decoder: bool
         skeleton.empty(model)
         if anatomy is not None and tried.stages.form is not None:
             return Surveyed(skeleton, anatomy, tried.stages.form, tuple(block for block, _ in tried.called))
-    raise ValueError(f"{type(model).__name__} is no stack of {n_blocks} blocks, each working on what the last one gave")
+    raise ValueError(no_blocks(model, n_blocks))
 
 
 def tables_before(model: nn.Module, blocks: Sequence[nn.Module]) -> list[nn.Module]:
