@@ -111,7 +111,7 @@ def read_texts(
         seed=config.record.seed,
         shuffle_seed=shuffle_seed,
         progress=progress,
-        resume=passes_folder() if config.record.cache else None,
+        resume=passes_folder() if config.record.cache and loaded.surveyed else None,
     )
     return Observation(
         model=replace(

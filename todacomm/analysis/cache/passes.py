@@ -20,14 +20,14 @@ def passes_folder() -> Path | None:
     None where the cache keeps nothing or cannot be written: then a killed pass begins anew.
     """
     folder = cache_folder() / PASSES
-    if not cache_bytes():
-        return None
     try:
+        if not cache_bytes():
+            return None
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.iterdir():
             if time.time() - old.stat().st_mtime > ABANDONED_SECONDS:
                 remove(old)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         log.info("a pass that is killed will begin anew: %s cannot be used (%s)", folder, error)
         return None
     return folder if os.access(folder, os.W_OK) else None
