@@ -28,7 +28,7 @@ from todacomm.results.texts import record_of, restored
 from todacomm.system.digests import digest_of
 from todacomm.system.units import format_bytes
 
-OBSERVATIONS = "observations"
+OBSERVATIONS, MODELS = "observations", "models"
 _ARRAYS, _FACTS, _LABEL, _DIGEST = "arrays.npz", "facts.json", "label.txt", "digest.txt"
 _TEXTS = "texts.json"
 _CLOUD = "cloud/"
@@ -69,7 +69,7 @@ def clear() -> int:
         A file cannot be removed.
     """
     free = 0
-    for folder in (*_folders(), *_partial_folders()):
+    for folder in (*_folders(), *_partial_folders(), *(cache_folder() / MODELS).glob("*")):
         free += _size(folder)
         shutil.rmtree(folder)
     for unfinished in (cache_folder() / PASSES).glob("*"):
