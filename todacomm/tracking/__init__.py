@@ -1,6 +1,7 @@
 """Everything that knows MLflow: runs that are being written, and analyses that are read back."""
 
 from todacomm.tracking.analysis import Analysis, load_analyses, load_analysis
+from todacomm.tracking.comparison import RecordedComparison, load_comparison
 from todacomm.tracking.family import (
     Known,
     absolute_uri,
@@ -21,7 +22,7 @@ from todacomm.tracking.links import (
     server_environment,
     ui_command,
 )
-from todacomm.tracking.names import find_analysis
+from todacomm.tracking.names import find_analysis, find_recorded
 from todacomm.tracking.process import is_gone, process_tags
 from todacomm.tracking.registry import PREFIX, ModelVersion, fetch_version, find_version, tag_version
 from todacomm.tracking.run import OpenRun, open_run
@@ -38,6 +39,7 @@ __all__ = [
     "Known",
     "ModelVersion",
     "OpenRun",
+    "RecordedComparison",
     "TrainingRun",
     "absolute_uri",
     "analysis_run",
@@ -45,6 +47,7 @@ __all__ = [
     "fetch_version",
     "find_analysis",
     "find_experiment",
+    "find_recorded",
     "find_version",
     "finished_analyses",
     "home_link",
@@ -54,6 +57,7 @@ __all__ = [
     "job_run",
     "load_analyses",
     "load_analysis",
+    "load_comparison",
     "log_to_active_run",
     "mark_abandoned",
     "open_run",
