@@ -35,7 +35,7 @@ LITERAL = {place: node.value for place, node in FOUND.items() if isinstance(node
 def test_the_expressions_are_found():
     assert len(LITERAL) > 30
     written = [place.partition(":")[0] for place in FOUND.keys() - LITERAL.keys()]
-    assert sorted(written) == ["todacomm/core/streams.py"]  # its alternatives are names of streams
+    assert set(written) <= {"todacomm/core/streams.py", "todacomm/models/matching.py"}  # made of names that are known
 
 
 @pytest.mark.parametrize("place", LITERAL)
