@@ -1,7 +1,6 @@
 """From an analysis to what its page shows."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from shutil import copyfile
 from tempfile import mkdtemp
@@ -22,7 +21,7 @@ from todacomm.explorer.page import explorer_page
 from todacomm.results.layer import LayerResult
 from todacomm.results.result import Result
 from todacomm.results.table import own_rows
-from todacomm.results.texts import user_columns, without_words
+from todacomm.results.texts import user_columns
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
@@ -70,15 +69,13 @@ def page_data(result: Result) -> ExplorerData:
 
 
 def write_page(result: Result, path: Path) -> None:
-    """Write the interactive page of an analysis; without the words of the texts where they are not to be stored.
+    """Write the interactive page of an analysis.
 
     Raises
     ------
     ValueError
         As :func:`page_data`.
     """
-    if not result.config.record.keep_texts:
-        result = replace(result, texts=without_words(result.texts))
     path.write_text(explorer_page(page_data(result)), encoding="utf-8")
 
 
@@ -168,8 +165,7 @@ def _layer(result: Result, layer: LayerResult, numbers: Mapping[str, MetricValue
     unit = numbers["unit_distance"].value if "unit_distance" in numbers else np.nan
     graph = Graph()
     if measured and not topology.landmarks:
-        among = distances(principal_components(points, topology.pca).scores, topology.metric)
-        graph = layer_graph(among, distinct, unit)
+        graph = layer_graph(distances(result.scores(layer.name), topology.metric), distinct, unit)
     shown = {name: numbers[name] for name in SHOWN if name in numbers}
     return ExplorerLayer(
         name=layer.name,

@@ -1,12 +1,18 @@
 """What a loop is made of, as tables: the texts on it in order, and where every text lies on it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from todacomm.core.loops.whole_run import LoopPoints
+from todacomm.results.depth import LOOP
+
+if TYPE_CHECKING:
+    from todacomm.results.result import Result
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +62,26 @@ def pick_loop(loops: pd.DataFrame, points: Sequence[LoopPoints], texts: pd.DataF
     angle = None if own.angle is None else pd.Series(own.angle, index=texts.index, name="angle")
     numbers = {name: float(row[name]) for name in ("birth", "death", "reproduction", "p_adjusted")}
     return Loop(layer, rank, **numbers, verdict=str(row["verdict"]), texts=texts.iloc[own.points], angle=angle)
+
+
+def loop_pictures(result: "Result") -> dict[str, Loop]:
+    """Loops that have a picture, those of whose texts the place is known, by its path without the ending."""
+    index = {layer.name: layer.index for layer in result.layers}
+    pictures = {}
+    for _, row in result.loops[result.loops["verdict"] == LOOP].iterrows():
+        loop = pick_loop(result.loops, result.loop_points, result.texts, str(row["layer"]), int(row["rank"]))
+        if loop.angle is not None:
+            pictures[picture_of_loop(index[loop.layer], loop.layer, loop.rank)] = loop
+    return pictures
+
+
+def picture_of_loop(index: int, layer: str, rank: int) -> str:
+    """Path of a loop's picture under the folder of a run, without the ending.
+
+    >>> picture_of_loop(1, "layer_0", 1), picture_of_loop(0, "obsm/../X", 2)
+    ('plots/loops/01_layer_0_1', 'plots/loops/00_obsm_X_2')
+    """
+    return f"plots/loops/{index:02d}_{re.sub(r'[^a-zA-Z0-9]+', '_', layer)}_{rank}"
 
 
 def loop_texts(points: Sequence[LoopPoints], texts: pd.DataFrame) -> pd.DataFrame:
