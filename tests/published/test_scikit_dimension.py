@@ -29,7 +29,7 @@ def reference(request):
 
 def ball():
     """Uniform in the unit ball of five dimensions: Gaussian directions, and norms by the law of their squares."""
-    points = np.random.RandomState(0).normal(size=(N_POINTS, 5))  # noqa: NPY002 - the values hang on this stream
+    points = np.random.RandomState(0).normal(size=(N_POINTS, 5))
     squares = (points**2).sum(axis=1)
     norms = gammainc(2.5, squares / 2.0) ** (1.0 / 5.0)
     return np.hstack([points * (norms / np.sqrt(squares))[:, None], np.zeros((N_POINTS, 5))])
@@ -37,7 +37,7 @@ def ball():
 
 def sphere():
     """Uniform on the unit sphere of four dimensions."""
-    points = np.random.RandomState(1).normal(size=(N_POINTS, 5))  # noqa: NPY002
+    points = np.random.RandomState(1).normal(size=(N_POINTS, 5))
     return points / np.linalg.norm(points, axis=1, keepdims=True)
 
 

@@ -1,4 +1,4 @@
-"""A noisy circle as a cloud of one's own: a loop, its labels in the order of their angle, and its picture beside them."""
+"""A noisy circle of one's own: a loop, its labels in the order of their angle, and its picture beside them."""
 
 import re
 

@@ -1,6 +1,7 @@
 """A loop that is claimed: its layer in the plane in which the loop is round, and twelve of its texts around a clock."""
 
 from textwrap import wrap
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -151,7 +152,7 @@ def _text(axes: Axes, hour: int, text: str) -> None:
     turn = 2.0 * np.pi * hour / HOURS
     x, y = REACH * np.sin(turn), REACH * np.cos(turn)
     side, up = (0, int(np.sign(y))) if hour % 6 == 0 else (int(np.sign(x)), 0)
-    at_side = {"ha": ("center", "left", "right")[side], "va": ("center", "bottom", "top")[up]}
+    at_side: dict[str, Any] = {"ha": ("center", "left", "right")[side], "va": ("center", "bottom", "top")[up]}
     room = WIDTH / 2 - MARGIN - OFFSET / 72 - abs(x) * RADIUS if side else RADIUS * REACH
     axes.annotate(
         str(hour), (x, y), fontsize=FONT_SIZE, fontweight="bold", color=cyclic_colors(np.array([turn]))[0], **at_side

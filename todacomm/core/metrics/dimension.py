@@ -95,8 +95,8 @@ def dimension_over_scale(distances: ArrayLike) -> tuple[Array, Array]:
     """Intrinsic dimension in neighbourhoods of growing size (Gride, Denti et al. 2022, arXiv 2104.13832).
 
     From the distances to neighbours ``k`` and ``2 k`` for k = 1, 2, 4, ... while ``2 k`` is at most a quarter of the
-    points, with one point less in the likelihood than there are, as DADApy and scikit-dimension have it. Noise raises the dimension at small scales, curvature and clusters at large ones: a plateau is what to
-    read.
+    points, with one point less in the likelihood than there are, as DADApy and scikit-dimension have it. Noise raises
+    the dimension at small scales, curvature and clusters at large ones: a plateau is what to read.
 
     Parameters
     ----------
