@@ -138,13 +138,14 @@ def _ring(axes: Axes) -> None:
 def _points(axes: Axes, places: np.ndarray, angle: np.ndarray, on_loop: np.ndarray, on_hours: list[int]) -> None:
     """All points, the shortest loop as a closed line, and the points whose texts are shown."""
     known = np.isfinite(angle)
-    axes.scatter(*places[~known].T, s=11, color=MUTED, alpha=0.35, linewidths=0)
-    axes.scatter(*places[known].T, s=15, color=cyclic_colors(angle[known]), alpha=0.8, linewidths=0, zorder=2)
-    axes.plot(*places[[*on_loop, on_loop[0]]].T, color=INK, linewidth=1.1, zorder=3)
-    axes.scatter(*places[on_loop].T, s=26, color="white", edgecolors=INK, linewidths=1.1, zorder=4)
-    axes.scatter(
-        *places[on_hours].T, s=118, color=cyclic_colors(angle[on_hours]), edgecolors="white", linewidths=0.9, zorder=5
-    )
+    x, y = places.T
+    axes.scatter(x[~known], y[~known], s=11, color=MUTED, alpha=0.35, linewidths=0)
+    axes.scatter(x[known], y[known], s=15, color=cyclic_colors(angle[known]), alpha=0.8, linewidths=0, zorder=2)
+    around = [*on_loop, on_loop[0]]
+    axes.plot(x[around], y[around], color=INK, linewidth=1.1, zorder=3)
+    axes.scatter(x[on_loop], y[on_loop], s=26, color="white", edgecolors=INK, linewidths=1.1, zorder=4)
+    colors = cyclic_colors(angle[on_hours])
+    axes.scatter(x[on_hours], y[on_hours], s=118, color=colors, edgecolors="white", linewidths=0.9, zorder=5)
 
 
 def _text(axes: Axes, hour: int, text: str) -> None:
