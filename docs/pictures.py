@@ -67,7 +67,8 @@ def runs() -> None:
     ]
     comparison, run = todacomm.compare(run_ids=",".join(run_ids))
     for figure, name in OF_COMPARISON.items():
-        copy_image(Path(run.artifact_uri.removeprefix("file://")) / f"plots/{figure}.png", name)
+        run.fetch(f"plots/{figure}.png", Path(f"{figure}.png"))
+        copy_image(Path(f"{figure}.png"), name)
     table = controls_table(comparison)
     assert table is not None
     print(f"\ndocs/comparing.md shows four columns, of {len(comparison.tables['controls'])} differences in all:")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from todacomm.analysis.cloud_files import TEXTS, read_cloud_file
+from todacomm.analysis.cloud_files import TEXTS, CloudFile, read_cloud_file
 from todacomm.results.facts import OWN, ModelFacts, TextFacts
 from todacomm.results.observation import Observation
 from todacomm.results.table import RUN_LAYER
@@ -31,7 +31,17 @@ def read_clouds(path: Path, layers: Iterable[str] = ()) -> Observation:
     UserError
         The file is missing or broken, or holds no clouds of the same rows; under 10 rows; values beyond 1e18.
     """
-    file = read_cloud_file(path, layers)
+    return observe_clouds(read_cloud_file(path, layers), path)
+
+
+def observe_clouds(file: CloudFile, path: Path) -> Observation:
+    """Clouds and labels as an observation.
+
+    Parameters
+    ----------
+    path : Path
+        Where they come from: its stem is their name.
+    """
     warnings = list(file.warnings)
     clouds = {name: _checked(path, name, cloud) for name, cloud in file.clouds.items()}
     n_points = len(next(iter(clouds.values())))
