@@ -46,7 +46,7 @@ def loop() -> None:
 def runs() -> None:
     """Four models with trained and with random weights, and what is said of them."""
     import todacomm
-    from benchmarks.published_claims import models
+    from benchmarks.published_claims import GPT2, models
     from todacomm.cli import main as console
     from todacomm.reports.comparison_tables import controls_table
 
@@ -59,7 +59,7 @@ def runs() -> None:
     for options in (["show", demo.run_id], ["show", demo.run_id, "--loops"]):
         print(f"\n$ todacomm {' '.join(options)}", flush=True)
         console.main(options, standalone_mode=False)
-    sources = {name: source for name, source in models().items() if name != "gpt2"}
+    sources = {name: source for name, source in models().items() if name != GPT2}
     run_ids = [
         todacomm.analyze(model=source, weights=weights, samples=300).run_id
         for source in sources.values()
