@@ -1,6 +1,7 @@
 """The page docs/published-claims.md, from what benchmarks/published_claims.py measured and from nothing else."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,8 @@ def _expansion(rows: Rows) -> str:
         ],
     )  # fmt: skip
     spread = f"{min(random):.0f}- to {max(random):,.0f}-fold" if random else "not measured here"
-    return "\n\n".join([EXPANSION, table, f"With random weights the published ratio is {spread}. {WHY_EXPANSION}"])
+    said = f"With random weights the published ratio is {spread}. {WHY_EXPANSION}"
+    return "\n\n".join([EXPANSION, table, _paragraph(said), EXPANSION_COMMAND])
 
 
 def _cycles(tables: Mapping[str, Rows]) -> str:
@@ -38,8 +40,8 @@ def _cycles(tables: Mapping[str, Rows]) -> str:
         f"no loop either: {sheet['long']} of {sheet['n']} curved sheets, which have no hole, have one. By the rule of "
         f"[Loops](methodology.md#loops) {sheet['loops']} of them are given a loop."
     )
-    parts = [CYCLES, said]
-    for key, what in (("clouds", "clouds of 300 points"), ("layers", "layers of a model, 300 passages")):
+    parts = [CYCLES, _paragraph(said)]
+    for key, what in (("clouds", "clouds of 200 points"), ("layers", "layers of a model, 200 passages")):
         header = [what, "of them", "with H1 bars", "bars, mean", "longer than the covariance explains", "with a loop"]
         cells = [[row[name] for name in ("name", "n", "with_bars")] + [f"{row['bars']:.0f}", row["long"], row["loops"]]
                  for row in tables[key]]  # fmt: skip
@@ -58,7 +60,7 @@ def _actopo(rows: Rows) -> str:
         "bars beyond the threshold of base": [str(row["at_scale_of"]["base"]) for row in rows],
         "bars beyond the threshold of instruct": [str(row["at_scale_of"]["instruct"]) for row in rows],
         "published beta 1 of rotated clouds, mean ± sd": [
-            f"{row['rotations']:.1f} ± {row['rotations_sd']:.1f} (p {row['p']:.3f})" for row in rows
+            f"{row['rotations']:.1f} ± {row['rotations_sd']:.1f}" for row in rows
         ],
         "longest bar: p against rotations": [f"{row['longest_p']:.3f}" for row in rows],
         "longest bar: reproduction, all dimensions": [f"{row['reproduction']:.2f}" for row in rows],
@@ -70,16 +72,21 @@ def _actopo(rows: Rows) -> str:
         f"largest distance, and that is {base['diameter']:.2f} median distances in one cloud and "
         f"{tuned['diameter']:.2f} in the other: the second is asked for shorter bars. At equal scale the growth is "
         f"{at_equal[0]:.1f}- to {at_equal[1]:.1f}-fold. And a count of long bars is no count of loops: clouds with the "
-        f"same covariance and no other structure have {base['rotations']:.1f} and {tuned['rotations']:.1f} of them, "
-        f"and the longest bars come back on halves of the texts to {base['reproduction']:.2f} and "
+        f"same covariance and no other structure have {base['rotations']:.1f} and {tuned['rotations']:.1f} of them "
+        f"(p {base['p']:.3f} and {tuned['p']:.3f}), and the longest bars come back on halves of the texts to "
+        f"{base['reproduction']:.2f} and "
         f"{tuned['reproduction']:.2f} of their life, where a loop needs half: {_loops(base, tuned)}."
     )
-    return "\n\n".join([ACTOPO, markdown(header, ([name, *cells] for name, cells in lines.items())), said])
+    return "\n\n".join([ACTOPO, markdown(header, ([name, *cells] for name, cells in lines.items())), _paragraph(said)])
 
 
 def _loops(*rows: Mapping[str, Any]) -> str:
     n_loops = sum(row["loops"] for row in rows)
     return "no loop is claimed in either" if not n_loops else f"{n_loops} loops are claimed"
+
+
+def _paragraph(text: str) -> str:
+    return fill(text, 120, break_long_words=False, break_on_hyphens=False)
 
 
 def _number(value: float) -> str:
@@ -109,13 +116,14 @@ todacomm 0.1.0, on its README. The ratio is the largest H0 total of any layer ov
 rows of WikiText-2 (`--protocol todacomm-0.1`, `expansion_ratio_published`); then on 150 passages of Python's
 documentation that end anywhere; and, scale-free, what is left of it in units of each layer's median distance
 (`expansion_ratio_norm`)."""
-WHY_EXPANSION = """Three things make it. The activations grow with depth, whatever the weights. Rows of WikiText end in
-few tokens, so that the denominator is the spread of a few dozen points. And the bar that never ends is counted as one:
-at an encoder's CLS position all token embeddings are one point, that bar is the whole denominator, and the ratio is the
-total of another layer in the units of its activations. With scale divided out the number is near one; it is not defined
-(-) where the embedding is one point.
-
-`mlflow run . --env-manager=local -P model=demo-decoder -P weights=random`"""
+WHY_EXPANSION = (
+    "Three things make it. The activations grow with depth, whatever the weights. Rows of WikiText end in few tokens, "
+    "so that the denominator is the spread of a few dozen points. And the bar that never ends is counted as one: at an "
+    "encoder's CLS position all token embeddings are one point, that bar is the whole denominator, and the ratio is "
+    "the total of another layer in the units of its activations. With scale divided out the number is near one; it is "
+    "not defined (-) where under half of the points of the embedding are distinct."
+)
+EXPANSION_COMMAND = """`mlflow run . --env-manager=local -P model=demo-decoder -P weights=random`"""
 
 CYCLES = """## "All models show cyclic structure in all layers"
 
@@ -123,7 +131,7 @@ todacomm 0.1.0, from H1 counts and totals above zero."""
 CYCLES_COMMAND = """How often a loop is claimed of many populations without one, and detected where there is one, is in
 [Calibration](calibration.md).
 
-`mlflow run . --env-manager=local -P samples=300`"""
+`mlflow run . --env-manager=local -P samples=200`"""
 
 ACTOPO = """## "Alignment expands beta 1 from 12 to 50"
 

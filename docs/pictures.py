@@ -36,7 +36,7 @@ def loop() -> None:
     cloud = rng.normal(scale=0.2, size=(300, 50))
     cloud[:, :2] += np.column_stack([np.cos(2.0 * np.pi * turns), np.sin(2.0 * np.pi * turns)])
     days = [date(2026, 1, 1) + timedelta(days=int(365 * turn)) for turn in turns]
-    texts = np.array([f"A page of the diary, written on {day.day} {day:%B}." for day in days])
+    texts = np.array([f"A page written on {day.day} {day:%B}." for day in days])
     file = Path("days.npz")
     np.savez(file, layer_0=cloud, texts=texts)
     analysis = todacomm.analyze(model=f"clouds:{file}", pca=0, explorer=False)
