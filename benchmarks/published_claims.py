@@ -40,11 +40,12 @@ from todacomm.settings.analysis import AnalysisConfig
 RESULTS = Path(__file__).resolve().parent / "results" / "published_claims.json"
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "published-claims.md"
 GPT2 = "GPT-2"
-PASSAGES, CLOUDS, POINTS, ROTATIONS = 150, 8, 200, 39
+PASSAGES, CLOUDS, POINTS, ROTATIONS = 150, 5, 150, 39
 POPULATIONS = {
     "Gaussian noise": gaussian, "Gaussian noise, spread r^-.7": anisotropic, "curved sheet": curved_sheet,
     "sparse cone": sparse_cone, "circle, noise .2": noisy_circle,
 }  # fmt: skip
+LAYERED = ("demo-decoder",)
 Rows = list[dict[str, Any]]
 
 
@@ -93,7 +94,7 @@ def cycles() -> dict[str, Rows]:
              for name, draw in POPULATIONS.items()}  # fmt: skip
     layers = {
         f"{model}, {weights}": [measure(_settings({"model": model, "weights": weights}, samples=POINTS))]
-        for model in ("demo-decoder", "demo-encoder")
+        for model in LAYERED
         for weights in ("random", "trained")
     }
     return {"clouds": _counted(drawn), "layers": _counted(layers)}

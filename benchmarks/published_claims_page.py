@@ -41,7 +41,7 @@ def _cycles(tables: Mapping[str, Rows]) -> str:
         f"[Loops](methodology.md#loops) {sheet['loops']} of them are given a loop."
     )
     parts = [CYCLES, _paragraph(said)]
-    for key, what in (("clouds", "clouds of 200 points"), ("layers", "layers of a model, 200 passages")):
+    for key, what in (("clouds", "clouds of 150 points"), ("layers", "layers of a model, 150 passages")):
         header = [what, "of them", "with H1 bars", "bars, mean", "longer than the covariance explains", "with a loop"]
         cells = [[row[name] for name in ("name", "n", "with_bars")] + [f"{row['bars']:.0f}", row["long"], row["loops"]]
                  for row in tables[key]]  # fmt: skip
@@ -128,10 +128,10 @@ EXPANSION_COMMAND = """`mlflow run . --env-manager=local -P model=demo-decoder -
 CYCLES = """## "All models show cyclic structure in all layers"
 
 todacomm 0.1.0, from H1 counts and totals above zero."""
-CYCLES_COMMAND = """How often a loop is claimed of many populations without one, and detected where there is one, is in
-[Calibration](calibration.md).
+CYCLES_COMMAND = """Five clouds of a kind are few: how often a loop is claimed of twenty populations without one, and
+detected where there is one, is in [Calibration of loops](loop-calibration.md).
 
-`mlflow run . --env-manager=local -P samples=200`"""
+`mlflow run . --env-manager=local -P samples=150`"""
 
 ACTOPO = """## "Alignment expands beta 1 from 12 to 50"
 
