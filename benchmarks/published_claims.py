@@ -183,11 +183,11 @@ def main() -> None:
     parser.add_argument("--only", choices=CLAIMS, help="measure one claim again")
     given = parser.parse_args()
     for name in [given.only] if given.only else CLAIMS:
-        measured = CLAIMS[name]()
+        measured = json.loads(json.dumps(CLAIMS[name](), default=float), parse_constant=lambda _: None)
         stored = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
         stored[name] = measured
         stored = {claim: stored[claim] for claim in CLAIMS if claim in stored}
-        RESULTS.write_text(json.dumps(stored, indent=1, default=float) + "\n")
+        RESULTS.write_text(json.dumps(stored, indent=1, allow_nan=False) + "\n")
         PAGE.write_text(render(stored))
 
 

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from textwrap import fill
 from typing import Any
 
-import numpy as np
-
 from benchmarks.page import markdown
 
 Rows = Sequence[Mapping[str, Any]]
@@ -18,7 +16,7 @@ def render(stored: Mapping[str, Any]) -> str:
 
 
 def _expansion(rows: Rows) -> str:
-    random = [row["published"] for row in rows if row["weights"] == "random" and np.isfinite(row["published"])]
+    random = [row["published"] for row in rows if row["weights"] == "random" and row["published"]]
     table = markdown(
         ["model", "weights", "distinct token embeddings of 75", "published ratio", "of 150 passages", "scale-free"],
         [
@@ -37,8 +35,8 @@ def _cycles(tables: Mapping[str, Rows]) -> str:
     said = (
         f"{noise['with_bars']} of {noise['n']} clouds of Gaussian noise have H1 bars, {noise['bars']:.0f} of them on "
         f"average: by the published criterion noise has cyclic structure. A bar longer than the covariance explains is "
-        f"no loop either: {sheet['long']} of {sheet['n']} curved sheets, which have no hole, have one. By the rule of "
-        f"[Loops](methodology.md#loops) {sheet['loops']} of them are given a loop."
+        f"not yet a loop: {sheet['long']} of {sheet['n']} curved sheets, which have no hole, have one. By the rule of "
+        f"[Loops](methodology.md#loops) {sheet['loops'] or 'none'} of them is given a loop."
     )
     parts = [CYCLES, _paragraph(said)]
     for key, what in (("clouds", "clouds of 150 points"), ("layers", "layers of a model, 150 passages")):
@@ -89,13 +87,13 @@ def _paragraph(text: str) -> str:
     return fill(text, 120, break_long_words=False, break_on_hyphens=False)
 
 
-def _number(value: float) -> str:
+def _number(value: float | None) -> str:
     """Three digits; a dash where it is not defined.
 
-    >>> _number(1434.44), _number(56.515), _number(1.0349), _number(float("nan"))
+    >>> _number(1434.44), _number(56.515), _number(1.0349), _number(None)
     ('1,434', '56.5', '1.03', '-')
     """
-    if not np.isfinite(value):
+    if value is None:
         return "-"
     return f"{value:,.0f}" if abs(value) >= 100 or value == round(value) else f"{value:.3g}"
 

@@ -1,6 +1,7 @@
 """Everything that knows MLflow: runs that are being written, and analyses that are read back."""
 
 from todacomm.tracking.analysis import Analysis, load_analyses, load_analysis
+from todacomm.tracking.comparison import RecordedComparison, load_comparison
 from todacomm.tracking.family import (
     Known,
     absolute_uri,
@@ -21,26 +22,33 @@ from todacomm.tracking.links import (
     server_environment,
     ui_command,
 )
-from todacomm.tracking.names import find_analysis
+from todacomm.tracking.names import find_analysis, find_recorded
 from todacomm.tracking.process import is_gone, process_tags
+from todacomm.tracking.registry import PREFIX, ModelVersion, fetch_version, find_version, tag_version
 from todacomm.tracking.run import OpenRun, open_run
 from todacomm.tracking.search import search_analyses
 from todacomm.tracking.store import open_store
 from todacomm.tracking.write import AnalysisRun, TrainingRun, analysis_run, run_name, training_run
 
 __all__ = [
+    "PREFIX",
     "Analysis",
     "AnalysisRun",
     "Interrupted",
     "JobRun",
     "Known",
+    "ModelVersion",
     "OpenRun",
+    "RecordedComparison",
     "TrainingRun",
     "absolute_uri",
     "analysis_run",
     "check_store",
+    "fetch_version",
     "find_analysis",
     "find_experiment",
+    "find_recorded",
+    "find_version",
     "finished_analyses",
     "home_link",
     "interruptible",
@@ -49,6 +57,7 @@ __all__ = [
     "job_run",
     "load_analyses",
     "load_analysis",
+    "load_comparison",
     "log_to_active_run",
     "mark_abandoned",
     "open_run",
@@ -60,6 +69,7 @@ __all__ = [
     "search_analyses",
     "server_address",
     "server_environment",
+    "tag_version",
     "training_run",
     "tried_analyses",
     "ui_command",
