@@ -192,6 +192,22 @@ def test_parameters_of_mlflow_run_do_not_stand_in_the_way(
     assert load_analysis(made).experiment_id == "0"
 
 
+@pytest.mark.parametrize(
+    ("made_in", "asked", "warned"),
+    [("Default", "mine", True), ("Default", "todacomm", True), ("theirs", "mine", True), ("theirs", "todacomm", False)],
+)
+def test_an_experiment_that_mlflow_run_did_not_choose_is_warned_of(
+    store: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, made_in: str, asked: str, warned: bool
+) -> None:
+    client = MlflowClient()
+    place = client.get_experiment_by_name(made_in)
+    experiment = place.experiment_id if place else client.create_experiment(made_in)
+    monkeypatch.setenv("MLFLOW_RUN_ID", client.create_run(experiment).info.run_id)
+    with analysis_run(AnalysisConfig.from_flat({"experiment_name": asked})) as run:
+        assert run.run.experiment_id == experiment
+    assert (f"--experiment-name {asked}" in caplog.text) == warned
+
+
 def test_an_ended_run_is_not_taken_over(store: Path, recorded: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_RUN_ID", recorded)
     with pytest.raises(ValueError, match=r"which has ended \(finished\): unset it"), analysis_run(CONFIG):

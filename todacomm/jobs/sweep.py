@@ -66,7 +66,7 @@ def sweep(
 ) -> tuple[Sweep, "JobRun"]:
     """Analyse every combination of models, revisions, weights and data sets, and record it below one run.
 
-    What is finished in the experiment already is not done again: an analysis counts as finished where its settings and
+    What is finished in any experiment of the store is not done again: an analysis counts as finished where its settings and
     the files of its model and texts are the same.
 
     Parameters
@@ -107,7 +107,7 @@ def work_through_plan(
     with tracking.job_run(KIND, name, record.experiment_name, record.output_dir) as run:
         abandoned = tracking.mark_abandoned(run.experiment_id)
         if not config.force:
-            plan = plan.with_finished(tracking.finished_analyses(run.experiment_id))
+            plan = plan.with_finished(tracking.finished_analyses())
         watcher.planned(config, plan)
         result = _worked_through(config, plan, run, progress, watcher)
         if abandoned:
@@ -134,10 +134,7 @@ def plan_sweep(config: SweepConfig | None = None, **options: Any) -> Plan:
 
     config = SweepConfig.given(config, options)
     plan = make_plan(config)
-    experiment_id = tracking.find_experiment(config.analysis.record.experiment_name)
-    if config.force or experiment_id is None:
-        return plan
-    return plan.with_finished(tracking.finished_analyses(experiment_id))
+    return plan if config.force else plan.with_finished(tracking.finished_analyses())
 
 
 def _worked_through(config: SweepConfig, plan: Plan, run: "JobRun", progress: Progress, watcher: Watcher) -> Sweep:

@@ -4,7 +4,6 @@ from todacomm.tracking.analysis import Analysis, load_analyses, load_analysis
 from todacomm.tracking.family import (
     Known,
     absolute_uri,
-    find_experiment,
     finished_analyses,
     mark_abandoned,
     tried_analyses,
@@ -40,7 +39,6 @@ __all__ = [
     "analysis_run",
     "check_store",
     "find_analysis",
-    "find_experiment",
     "finished_analyses",
     "home_link",
     "interruptible",

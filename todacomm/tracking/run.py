@@ -1,5 +1,6 @@
 """The life of a run: begun or taken over, and ended as FINISHED, FAILED or KILLED whatever happens between."""
 
+import logging
 import os
 import re
 import traceback
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from todacomm.settings.analysis import OPTIONS
 from todacomm.tracking._mlflow import (
     NAME_NOUNS,
     NAME_PREDICATES,
@@ -30,6 +32,8 @@ INTERRUPTED = "todacomm.interrupted"
 _RUN_ID = "MLFLOW_RUN_ID"
 PARENT = "mlflow.parentRunId"
 _OPEN = ("RUNNING", "SCHEDULED")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ def open_run(
         try:
             with deferred_signals():  # one between the making of a run and its name here would leave it open
                 if run_id:
-                    run = _take_over(client, run_id, name, tags)
+                    run = _take_over(client, run_id, name, tags, experiment_name)
                 else:
                     run = _begin(client, name, experiment_name, tags, parent)
             made = run
@@ -119,7 +123,7 @@ def _begin(client: MlflowClient, name: str, experiment_name: str, tags: dict[str
         return client.create_run(where, run_name=name, tags=resolve_tags(tags))
 
 
-def _take_over(client: MlflowClient, run_id: str, name: str, tags: dict[str, str]) -> Run:
+def _take_over(client: MlflowClient, run_id: str, name: str, tags: dict[str, str], experiment_name: str) -> Run:
     with store_errors(client.tracking_uri):
         run = client.get_run(run_id)
         experiment = client.get_experiment(run.info.experiment_id)
@@ -128,6 +132,13 @@ def _take_over(client: MlflowClient, run_id: str, name: str, tags: dict[str, str
             f"{_RUN_ID} names the run {run_id}, which has ended ({run.info.status.lower()}): unset it for a new run"
         )
     usable(client, experiment)
+    default = OPTIONS["experiment_name"].default
+    if experiment.name != experiment_name and (experiment_name != default or experiment.experiment_id == "0"):
+        log.warning(
+            "warning: this run is in the experiment %r, where mlflow run made it, and no parameter can move it to %r: "
+            "give `mlflow run . --experiment-name %s`, or set MLFLOW_EXPERIMENT_NAME",
+            experiment.name, experiment_name, experiment_name,
+        )  # fmt: skip
     with store_errors(client.tracking_uri):
         client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])
         if _is_generated(run.info.run_name):
