@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from todacomm.analysis.cloud_files import TEXTS, read_cloud_file
+from todacomm.models.names import CLOUDS, model_name
 from todacomm.results.facts import OWN, ModelFacts, TextFacts
 from todacomm.results.observation import Observation
 from todacomm.results.table import RUN_LAYER
@@ -45,7 +46,7 @@ def read_clouds(path: Path, layers: Iterable[str] = ()) -> Observation:
     identity = ids if texts is not None else [f"{name}={list(values)}" for name, values in labels.items()] or ids
     return Observation(
         model=ModelFacts(
-            name=path.stem,
+            name=model_name(f"{CLOUDS}{path}"),
             source=str(path),
             family=OWN,
             weights_digest=digest_of(

@@ -91,7 +91,11 @@ def print_facts(analysis: "Analysis") -> None:
 
 def print_failure(config: AnalysisConfig, reason: str) -> None:
     """One line of JSON: an analysis that has no run, and why."""
-    print_json(run_id=None, model=config.model.model, dataset=config.texts.dataset, error=reason)
+    from todacomm.models.names import model_name
+    from todacomm.texts.names import dataset_name
+
+    model, dataset = model_name(config.model.model), dataset_name(config.texts.dataset)
+    print_json(run_id=None, model=model, dataset=dataset, error=reason)
 
 
 STYLES: dict[str, Callable[["Analysis"], None]] = {"text": print_text, "id": print_id, "json": print_facts}

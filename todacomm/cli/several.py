@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from todacomm.cli.console import print_json
 from todacomm.cli.running import STYLES, bars, print_comparison, print_failure
 from todacomm.jobs.sweep import SweepFailed, Watcher, work_through_plan
+from todacomm.models.names import model_name
 from todacomm.reports.comparison_words import headline
 from todacomm.settings.analysis import AnalysisConfig, RecordConfig
 from todacomm.settings.sweep import SweepConfig
@@ -17,6 +18,7 @@ from todacomm.sweeps.plan import Item, Plan, make_plan
 from todacomm.sweeps.result import Sweep
 from todacomm.sweeps.worker import FAILED, Outcome
 from todacomm.system.progress import silent
+from todacomm.texts.names import dataset_name
 from todacomm.tracking import load_analysis, report_path, run_link
 
 if TYPE_CHECKING:
@@ -117,7 +119,7 @@ def summary(result: Sweep) -> str:
 def own_record(config: AnalysisConfig) -> RecordConfig:
     """The record of one of several analyses: a name and a folder given for all become its own."""
     record = config.record
-    own = f"{Path(config.model.model).name}-{Path(config.texts.dataset).name}"
+    own = f"{model_name(config.model.model)}-{dataset_name(config.texts.dataset)}"
     name = f"{record.run_name} {own}" if record.run_name else ""
     folder = str(Path(record.output_dir) / own) if record.output_dir else ""
     return replace(record, run_name=name, output_dir=folder)

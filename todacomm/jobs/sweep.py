@@ -182,7 +182,7 @@ def comparisons(result: Sweep, folder: str = "") -> dict[str, dict[str, Any]]:
     options: dict[str, dict[str, Any]] = {}
     for dataset, run_ids in groups(recorded).items():
         name = f"{shared.record.run_name or 'comparison'} {f'on {dataset}' if dataset else 'over data sets'}"
-        own = "-".join(filter(None, ["comparison", Path(dataset).name]))
+        own = "-".join(filter(None, ["comparison", dataset]))
         options[name] = {
             "run_ids": run_ids,
             "over": "models" if dataset else "datasets",

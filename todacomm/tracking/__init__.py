@@ -23,7 +23,7 @@ from todacomm.tracking.links import (
 from todacomm.tracking.names import find_analysis
 from todacomm.tracking.process import is_gone, process_tags
 from todacomm.tracking.run import OpenRun, open_run
-from todacomm.tracking.search import search_analyses
+from todacomm.tracking.search import fits_model, search_analyses
 from todacomm.tracking.store import open_store
 from todacomm.tracking.write import AnalysisRun, TrainingRun, analysis_run, run_name, training_run
 
@@ -40,6 +40,7 @@ __all__ = [
     "check_store",
     "find_analysis",
     "finished_analyses",
+    "fits_model",
     "home_link",
     "interruptible",
     "is_gone",

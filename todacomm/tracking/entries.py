@@ -10,11 +10,13 @@ import pandas as pd
 from todacomm.core.facts import RunWarning
 from todacomm.core.metrics import LAYER_METRICS, MAIN, metric_key
 from todacomm.core.streams import RESIDUAL, groups, places
+from todacomm.models.names import model_name
 from todacomm.results.result import Result
 from todacomm.results.table import RUN_LAYER, SCHEMA_VERSION, own_rows, run_values
 from todacomm.settings.analysis import AnalysisConfig, deviations
 from todacomm.settings.protocols import load_protocol
 from todacomm.settings.values import spelled
+from todacomm.texts.names import dataset_name
 from todacomm.tracking.files import resolved
 
 ANALYSIS = "analysis"
@@ -103,10 +105,10 @@ def first_tags(config: AnalysisConfig) -> dict[str, str]:
         f"{name}={spelled(used)} instead of {spelled(wanted)}" for name, (wanted, used) in deviations(config).items()
     ]
     return _filled({
-        "model": config.model.model,
+        "model": model_name(config.model.model),
         "revision": config.model.revision,
         "weights": config.model.weights,
-        "dataset": config.texts.dataset,
+        "dataset": dataset_name(config.texts.dataset),
         "protocol": load_protocol(config.inference.protocol).tag,
         "deviations": ", ".join(differ),
         "config_hash": config.digest(),

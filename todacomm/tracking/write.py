@@ -16,10 +16,12 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from todacomm.core.streams import RESIDUAL, kind_of, places
+from todacomm.models.names import CLOUDS, model_name
 from todacomm.results.facts import TextFacts
 from todacomm.results.result import Result
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.settings.values import spelled
+from todacomm.texts.names import dataset_name
 from todacomm.tracking import entries
 from todacomm.tracking._mlflow import (
     Dataset,
@@ -173,16 +175,17 @@ class TrainingRun:
 
 
 def run_name(config: AnalysisConfig) -> str:
-    """Model, data set and points.
+    """Model, data set and points; of clouds from a file its name, for it says itself what it holds.
 
     >>> run_name(AnalysisConfig.from_flat({"model": "../models/mini", "weights": "random"}))
     'mini random pydoc 500'
+    >>> run_name(AnalysisConfig.from_flat({"model": "clouds:acts/base.npz"}))
+    'base'
     """
-    parts = [config.model.model, config.model.revision, config.texts.dataset]
-    names = [Path(part).name or part for part in parts if part]
-    if config.model.weights != "trained":
-        names.insert(-1, config.model.weights)
-    return " ".join([*names, str(config.texts.samples)])
+    model, texts = config.model, config.texts
+    names = [model_name(model.model), model.revision, model.weights if model.weights != "trained" else ""]
+    own = [] if model.model.startswith(CLOUDS) else [dataset_name(texts.dataset), str(texts.samples)]
+    return " ".join([*filter(None, names), *own])
 
 
 def check_output_dir(output_dir: str) -> None:
