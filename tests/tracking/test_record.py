@@ -49,10 +49,11 @@ def test_what_was_written_is_read_back_equal(recorded: str, result: Result) -> N
         np.testing.assert_allclose(back.replicates[layer], values, rtol=1e-6)
 
 
-def test_an_analysis_answers_for_a_layer_by_name_and_by_index(recorded: str, result: Result) -> None:
+def test_an_analysis_answers_for_a_layer_by_name_and_by_the_number_in_it(recorded: str, result: Result) -> None:
     analysis = load_analysis(recorded)
     assert analysis.layer_names == ("embedding", "layer_0", "layer_1", "layer_2", "final")
-    np.testing.assert_array_equal(analysis.cloud("layer_1"), analysis.cloud(2))
+    np.testing.assert_array_equal(analysis.cloud("layer_1"), analysis.cloud(1))
+    np.testing.assert_array_equal(analysis.cloud("layer_1"), result.clouds["layer_1"])
     np.testing.assert_array_equal(analysis.diagrams(-1)[1], result.layers[-1].diagrams[1])
     assert analysis.curves("final")["betti_1"].shape == analysis.curves("final")["scale"].shape
     assert analysis.text_ids == result.dataset.ids
@@ -60,6 +61,8 @@ def test_an_analysis_answers_for_a_layer_by_name_and_by_index(recorded: str, res
     assert math.isnan(analysis.run["expansion_ratio"])
     with pytest.raises(ValueError, match=r"no layer 'layer_9': choose embedding, layer_0"):
         analysis.cloud("layer_9")
+    with pytest.raises(ValueError, match=r"no layer 3: choose embedding, layer_0"):
+        analysis.cloud(3)
 
 
 def test_series_over_depth_have_the_layer_as_step_and_keep_nan(recorded: str, result: Result) -> None:
@@ -100,7 +103,7 @@ def test_parameters_tags_and_input_name_what_was_done(recorded: str, result: Res
     tags = {key.removeprefix("todacomm."): v for key, v in run.data.tags.items() if key.startswith("todacomm.")}
     assert tags == {
         "kind": "analysis",
-        "schema": "2",
+        "schema": "3",
         "model": "demo-decoder",
         "weights": "trained",
         "family": "gpt2",
@@ -132,10 +135,10 @@ def test_files_are_strict_json_and_arrays_without_objects(result: Result, tmp_pa
     for path in tmp_path.rglob("*.npz"):
         with np.load(path, allow_pickle=False) as arrays:
             assert all(arrays[name].dtype.kind in "fiU" for name in arrays.files)
-    with np.load(tmp_path / "clouds/layer_02.npz", allow_pickle=False) as arrays:
+    with np.load(tmp_path / "clouds/02_layer_1.npz", allow_pickle=False) as arrays:
         assert arrays["cloud"].dtype == np.float32
         assert tuple(arrays["text_ids"]) == result.dataset.ids
-    assert read_cloud(tmp_path / "clouds/layer_02.npz").shape == (60, 16)
+    assert read_cloud(tmp_path / "clouds/02_layer_1.npz").shape == (60, 16)
 
 
 def test_the_recorded_settings_run_the_analysis_again(recorded: str, result: Result) -> None:

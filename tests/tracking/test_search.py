@@ -124,8 +124,8 @@ def test_tables_of_another_schema(store: Path, recorded: str) -> None:
 
 def test_deleted_artifacts(store: Path, recorded: str) -> None:
     analysis = load_analysis(recorded)
-    analysis.artifact("clouds/layer_01.npz").unlink()
-    with pytest.raises(ValueError, match=r"has no clouds/layer_01\.npz \(it was deleted\): analyse again"):
+    analysis.artifact("clouds/01_layer_0.npz").unlink()
+    with pytest.raises(ValueError, match=r"has no clouds/01_layer_0\.npz \(it was deleted\): analyse again"):
         analysis.cloud("layer_0")
     analysis.artifact("tables/layers.json").unlink()
     with pytest.raises(ValueError, match=r"has no tables/layers\.json"):

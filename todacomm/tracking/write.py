@@ -122,7 +122,7 @@ class AnalysisRun:
         for layer in result.layers:
             kind = kind_of(layer.name)
             key = SLIDER if kind == RESIDUAL else f"{SLIDER}_{kind}"
-            drawn = folder / f"plots/diagrams/layer_{layer.index:02d}.png"
+            drawn = folder / f"plots/diagrams/{layer.file}.png"
             if drawn.is_file():
                 with Image.open(drawn) as image:
                     step = place[layer.name]
