@@ -46,7 +46,7 @@ def test_a_trained_decoder_on_real_text(store, shared_data):
     assert run.info.status == "FINISHED"
     assert run.data.tags["todacomm.kind"] == "analysis"
     assert run.data.metrics["summary/perplexity"] == pytest.approx(analysis.run["perplexity"])
-    series = client.get_metric_history(analysis.run_id, "tda/h0_total_norm")
+    series = client.get_metric_history(analysis.run_id, "1_main/h0_total_norm")
     assert {point.step: point.value for point in series} == pytest.approx(dict(enumerate(layers["h0_total_norm"])))
     assert {file.path for file in client.list_artifacts(analysis.run_id)} >= {
         "report.md", "report.html", "tables", "diagrams", "clouds", "plots", "config", "environment.json",
@@ -92,7 +92,7 @@ def test_streams_are_recorded_beside_the_blocks_and_change_nothing_of_them(store
         key: client.get_metric_history(analysis.run_id, key) for key in client.get_run(analysis.run_id).data.metrics
     }
     steps = {key: [point.step for point in points] for key, points in series.items()}
-    assert steps["tda/h1_max_norm"] == steps["layer/relative_depth"] == list(range(10))
+    assert steps["1_main/h1_max_norm"] == steps["layer/relative_depth"] == list(range(10))
     assert steps["attention/h1_max_norm"] == steps["ffn/mean_norm"] == list(range(1, 9))
     assert {key for key in steps if key.startswith("ffn/")} == {
         "ffn/h0_total_norm", "ffn/h1_max_norm", "ffn/mean_norm", "ffn/twonn_dimension",

@@ -197,7 +197,12 @@ def test_parameters_of_mlflow_run_do_not_stand_in_the_way(
     [("Default", "mine", True), ("Default", "todacomm", True), ("theirs", "mine", True), ("theirs", "todacomm", False)],
 )
 def test_an_experiment_that_mlflow_run_did_not_choose_is_warned_of(
-    store: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, made_in: str, asked: str, warned: bool
+    store: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    made_in: str,
+    asked: str,
+    warned: bool,
 ) -> None:
     client = MlflowClient()
     place = client.get_experiment_by_name(made_in)

@@ -10,14 +10,15 @@ import pandas as pd
 import pytest
 import yaml
 from mlflow import MlflowClient
+from PIL import Image
 
 from tests.helpers.records import record
 from tests.helpers.results import empty_nulls, make_result
 from todacomm.core.homology import resolve_engine
 from todacomm.results.result import Result
 from todacomm.results.table import run_values
-from todacomm.settings.analysis import AnalysisConfig
-from todacomm.tracking import analysis_run, load_analysis
+from todacomm.settings.analysis import OPTIONS, AnalysisConfig
+from todacomm.tracking import analysis_run, load_analysis, search_analyses
 from todacomm.tracking.entries import LONGEST_TAG, fitted, metrics
 from todacomm.tracking.files import read_cloud, stage
 from todacomm.tracking.process import process_tags
@@ -69,7 +70,7 @@ def test_series_over_depth_have_the_layer_as_step_and_keep_nan(recorded: str, re
     rows = result.table[(result.table["metric"] == "h0_total_norm") & (result.table["control"] == "")]
     expected = dict(enumerate(rows["value"]))
     assert math.isnan(expected[0])
-    np.testing.assert_equal(history(recorded, "tda/h0_total_norm"), expected)
+    np.testing.assert_equal(history(recorded, "1_main/h0_total_norm"), expected)
     np.testing.assert_equal(history(recorded, "interval/h0_total_norm_hi"), dict(enumerate(rows["hi"])))
     assert history(recorded, "layer/relative_depth") == {0: 0.0, 1: 0.25, 2: 0.5, 3: 0.75, 4: 1.0}
     assert set(history(recorded, "null/h1_max_norm_p_adjusted")) == {1, 2, 3, 4}
@@ -80,7 +81,7 @@ def test_the_store_has_the_documented_keys_and_no_more(recorded: str) -> None:
     run = MlflowClient().get_run(recorded)
     groups = {key.rpartition("/")[0] for key in run.data.metrics}
     assert groups == {
-        "tda", "cloud", "geometry", "layer", "summary", "interval", "null", "control/random_weights",
+        "1_main", "tda", "cloud", "geometry", "layer", "summary", "interval", "null", "control/random_weights",
     }  # fmt: skip
     assert {key for key in run.data.metrics if key.startswith(("interval", "null", "control"))} == {
         "interval/h0_total_norm_lo", "interval/h0_total_norm_hi", "interval/h1_max_norm_lo", "interval/h1_max_norm_hi",
@@ -93,13 +94,38 @@ def test_the_store_has_the_documented_keys_and_no_more(recorded: str) -> None:
     assert all(math.isnan(value) or abs(value) < 1e300 for value in run.data.metrics.values())
 
 
+def test_what_never_changes_is_no_series_and_runs_have_numbers_to_sort_by(recorded: str, result: Result) -> None:
+    values = MlflowClient().get_run(recorded).data.metrics
+    assert "cloud/truncated_fraction" not in values
+    assert "cloud/top_token_fraction" not in values
+    assert min(values) == "1_main/h0_total_norm", "the interface sorts charts by their keys"
+    rows = result.table[(result.table["metric"] == "h1_max_norm") & (result.table["control"] == "")]
+    blocks = rows[rows["layer"].str.startswith("layer_")]["value"]
+    assert values["summary/mean_h1_max_norm"] == pytest.approx(blocks.mean())
+    assert values["summary/max_h1_max_norm"] == pytest.approx(blocks.max())
+    assert values["summary/loops"] == (result.loops["verdict"] == "loop").sum()
+
+
+def test_a_maximum_over_blocks_is_not_taken_past_one_that_is_undefined(result: Result) -> None:
+    table = result.table.copy()
+    table.loc[(table["layer"] == "layer_1") & (table["metric"] == "h1_max_norm"), "value"] = np.nan
+    keys = {point.key for point in metrics(dataclasses.replace(result, table=table))}
+    assert not keys & {"summary/max_h1_max_norm", "summary/mean_h1_max_norm"}
+    assert "summary/max_h0_total_norm" in keys
+
+
 def test_parameters_tags_and_input_name_what_was_done(recorded: str, result: Result) -> None:
     run = MlflowClient().get_run(recorded)
     assert run.info.status == "FINISHED"
     assert run.info.run_name == "demo-decoder pydoc 60"
-    assert run.data.params["config/samples"] == "60"
-    assert run.data.params["config/pooling"] == "last", "auto is recorded as what it came to"
-    assert run.data.params["config/standardize"] == "false"
+    assert run.data.params == {
+        "config/model": "demo-decoder", "config/dataset": "pydoc", "config/samples": "60", "config/pca": "0",
+        "config/seed": "0", "config/replicates": "8", "config/nulls": "19",
+    }, "what differs from its default, and nothing else"  # fmt: skip
+    settings = dict(line.split("=", 1) for line in run.data.tags["todacomm.settings"].splitlines())
+    assert settings["pooling"] == "last", "auto is recorded as what it came to"
+    assert set(settings) == set(OPTIONS)
+    assert search_analyses()[["samples", "standardize", "pooling"]].values.tolist() == [[60, False, "last"]]
     tags = {key.removeprefix("todacomm."): v for key, v in run.data.tags.items() if key.startswith("todacomm.")}
     assert tags == {
         "kind": "analysis",
@@ -112,6 +138,7 @@ def test_parameters_tags_and_input_name_what_was_done(recorded: str, result: Res
         "config_hash": result.config.digest(),
         **{key.removeprefix("todacomm."): value for key, value in process_tags().items()},
         "protocol": tags["protocol"],
+        "settings": run.data.tags["todacomm.settings"],
         "deviations": tags["deviations"],
         "warnings": "\n".join(map(str, result.warnings)),
     }
@@ -157,6 +184,9 @@ def test_staged_pictures_become_a_slider(store: Path, result: Result, staging: P
     shown = sorted(info.path for info in client.list_artifacts(run.run_id, "images") if info.path.endswith(".png"))
     assert [name.split("+")[:3] for name in shown] == [["images/persistence_diagram", "step", step] for step in "01"]
     tags = client.get_run(run.run_id).data.tags
+    for info in client.list_artifacts(run.run_id, "images"):
+        with Image.open(load_analysis(run.run_id).artifact(info.path)) as picture:
+            assert picture.size == (64, 48), "the chart shows the compressed one, which MLflow makes 256 pixels wide"
     assert tags["mlflow.loggedImages"] == "True"
     assert tags["mlflow.note.content"] == "**Headline**"
     assert load_analysis(run.run_id).artifact("report.md").read_text(encoding="utf-8") == "# A report\n"

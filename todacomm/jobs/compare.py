@@ -15,6 +15,7 @@ from todacomm.reports.comparison_sections import Task, computed, gaps
 from todacomm.settings.base import with_options
 from todacomm.settings.comparison import ComparisonConfig
 from todacomm.settings.steps import training_step
+from todacomm.settings.values import as_lines
 from todacomm.system.machine import worker_threads
 from todacomm.system.progress import Clock, Progress, silent
 
@@ -73,7 +74,7 @@ def compare(
             run.write_folder(
                 Path(folder),
                 metrics=series(comparison),
-                params=config.to_flat(),
+                params=config.changed(),
                 tags=tags(comparison),
                 note=describe_comparison(comparison),
             )
@@ -175,6 +176,7 @@ def tags(comparison: Comparison) -> dict[str, str]:
     runs = comparison.gathered.runs
     return {
         "over": comparison.over,
+        "settings": as_lines(comparison.config.to_flat()),
         "model": ", ".join(sorted(set(runs["model"]))),
         "dataset": ", ".join(sorted(set(runs["dataset"]))),
         "sources": ",".join(runs["run_id"]),

@@ -10,6 +10,7 @@ from todacomm.convergence.measure import measure_convergence
 from todacomm.convergence.result import Convergence
 from todacomm.settings.base import with_options
 from todacomm.settings.convergence import ConvergenceConfig
+from todacomm.settings.values import as_lines
 from todacomm.system.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def converge(
             run.write_folder(
                 Path(folder),
                 metrics=series(result),
-                params=params(config),
+                params=config.changed(),
                 tags=tags(result),
                 note=describe_convergence(result),
             )
@@ -104,6 +105,7 @@ def tags(result: Convergence) -> dict[str, str]:
     """What was measured, and the warnings."""
     model, texts = result.model, result.dataset
     return {
+        "settings": as_lines(params(result.config)),
         "model": model.name,
         "revision": model.revision,
         "weights": model.weights,

@@ -14,6 +14,7 @@ from todacomm.jobs.compare import compare
 from todacomm.reports.sweep_words import describe_outcome, describe_plan
 from todacomm.settings.base import with_options
 from todacomm.settings.sweep import SweepConfig
+from todacomm.settings.values import as_lines
 from todacomm.sweeps.plan import Item, Plan, make_plan
 from todacomm.sweeps.result import Sweep
 from todacomm.sweeps.worker import Outcome
@@ -238,8 +239,12 @@ def _record(result: Sweep, run: "JobRun") -> None:
         run.write_folder(
             folder,
             metrics=series(result),
-            params=result.config.to_flat(),
-            tags={"analyses": ",".join(result.run_ids), "comparisons": ",".join(result.comparisons)},
+            params=result.config.changed(),
+            tags={
+                "settings": as_lines(result.config.to_flat()),
+                "analyses": ",".join(result.run_ids),
+                "comparisons": ",".join(result.comparisons),
+            },
             note=describe_sweep(result),
         )
 

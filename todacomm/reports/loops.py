@@ -8,7 +8,7 @@ import pandas as pd
 from todacomm.reports.blocks import Table
 from todacomm.reports.formats import UNDEFINED, number, p_value, share
 from todacomm.reports.render import one_line
-from todacomm.results.depth import FEW_TEXTS, LOOP
+from todacomm.results.depth import FEW_TEXTS, LOOP, NOT_TESTED
 from todacomm.results.loops import pick_loop
 from todacomm.results.result import Result
 
@@ -49,7 +49,7 @@ class LoopBlock:
 def loop_table(result: Result) -> Table | None:
     """The longest bar of every layer and every loop; None where none was tested."""
     shown = result.loops[(result.loops["rank"] == 1) | (result.loops["verdict"] == LOOP)]
-    if (shown["verdict"] == "not tested").all():
+    if (shown["verdict"] == NOT_TESTED).all():
         return None
     rows = [
         [

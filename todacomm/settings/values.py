@@ -103,6 +103,15 @@ def spelled(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def as_lines(options: Mapping[str, Any]) -> str:
+    """Options as a text, one a line, each as it is typed.
+
+    >>> as_lines({"pca": 50, "layers": ("all", "ffn")})
+    'pca=50\\nlayers=all,ffn'
+    """
+    return "\n".join(f"{name}={spelled(value)}" for name, value in options.items())
+
+
 def shown(value: Any) -> str:
     """A value as an error quotes it: cut where it is long."""
     if isinstance(value, int) and abs(value) > LARGEST:

@@ -73,7 +73,9 @@ def absolute_uri() -> str:
     return f"sqlite:///{path}" if path else uri
 
 
-def _analyses(experiment_id: str | None, status: str | None, parent: str | None, config_hash: str | None = None) -> list[Run]:
+def _analyses(
+    experiment_id: str | None, status: str | None, parent: str | None, config_hash: str | None = None
+) -> list[Run]:
     client = open_store(writing=False)
     query = [f"tags.{KIND} = '{ANALYSIS}'"]
     query += [f"attributes.status = '{status}'"] if status else []

@@ -128,7 +128,7 @@ def _by_id(client: MlflowClient, run_ids: Collection[str]) -> Iterator[Run]:
 
 
 def _row(run: Run, experiments: dict[str, str]) -> dict[str, Any]:
-    tags, params = run.data.tags, run.data.params
+    tags = run.data.tags
     row: dict[str, Any] = {
         "run_id": run.info.run_id,
         "run_name": run.info.run_name,
@@ -137,7 +137,8 @@ def _row(run: Run, experiments: dict[str, str]) -> dict[str, Any]:
         "start_time": run.info.start_time,
     }
     row |= {name: tags.get(f"todacomm.{name}", "") for name in _TAGS}
-    row |= {name: params.get(f"config/{name}") for name in _SETTINGS}
+    settings = dict(line.partition("=")[::2] for line in tags.get("todacomm.settings", "").splitlines())
+    row |= {name: settings.get(name) for name in _SETTINGS}
     row["warnings"] = tags.get("todacomm.warnings", "")
     summary = {key.removeprefix("summary/"): v for key, v in run.data.metrics.items() if key.startswith("summary/")}
     return row | summary
