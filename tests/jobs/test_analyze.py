@@ -196,10 +196,7 @@ def assert_failed_without_a_trace(capsys, says):
     assert says in told
     assert "Traceback" not in told
     assert len(told.strip().splitlines()) <= 12
-    client = MlflowClient()
-    runs = all_runs(client)
-    assert [run.info.status for run in runs] == ["FAILED"]
-    assert client.list_artifacts(runs[0].info.run_id) == []
+    assert all_runs(MlflowClient()) == [], "a mistake that is noticed before any work leaves no run"
 
 
 def all_runs(client):

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -28,11 +29,20 @@ def exit_code(job: Callable[[], Any], log: bool = True) -> int:
             job()
         except ValueError as error:
             print(f"error: {error}", file=sys.stderr)
+            say_in_run(str(error))
             return FAILED
         except KeyboardInterrupt as interrupt:
             print("interrupted", file=sys.stderr)
             return getattr(interrupt, "exit_code", INTERRUPTED)
     return 0
+
+
+def say_in_run(reason: str) -> None:
+    """Mark the run that ``mlflow run`` made for this process, where no job has taken it over, as refused."""
+    if "MLFLOW_RUN_ID" in os.environ:
+        from todacomm.tracking import mark_refused
+
+        mark_refused(reason)
 
 
 @contextmanager

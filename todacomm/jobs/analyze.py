@@ -39,7 +39,7 @@ def analyze(
     Raises
     ------
     ValueError
-        A setting, the model or the texts cannot be used; the run ends as FAILED.
+        A setting, the model or the texts cannot be used; there is no run then.
     """
     from todacomm import tracking
     from todacomm.analysis.cache import inputs_digest
@@ -47,6 +47,7 @@ def analyze(
 
     config = AnalysisConfig.given(config, options)
     with tracking.analysis_run(config, parent) as run:
+        progress = run.run.watched(progress)
         inputs = inputs_digest(config)
         result = measure(config, progress)
         report = report_context(result)

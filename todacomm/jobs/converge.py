@@ -46,7 +46,7 @@ def converge(
     Raises
     ------
     ValueError
-        A setting, the model or the texts cannot be used; the run ends as FAILED.
+        A setting, the model or the texts cannot be used; there is no run then.
     """
     from todacomm import tracking
     from todacomm.figures.convergence import draw_convergence
@@ -56,7 +56,7 @@ def converge(
     record = config.analysis.record
     name = record.run_name or f"{KIND} {tracking.run_name(config.analysis)}"
     with tracking.job_run(KIND, name, record.experiment_name, record.output_dir) as run:
-        result = measure_convergence(config, progress, announce)
+        result = measure_convergence(config, run.run.watched(progress), announce)
         with TemporaryDirectory(prefix="todacomm-") as folder:
             write_tables(result, Path(folder))
             draw_convergence(result, Path(folder))

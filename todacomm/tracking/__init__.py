@@ -22,7 +22,7 @@ from todacomm.tracking.links import (
 )
 from todacomm.tracking.names import find_analysis
 from todacomm.tracking.process import is_gone, process_tags
-from todacomm.tracking.run import OpenRun, open_run
+from todacomm.tracking.run import OpenRun, mark_refused, open_run
 from todacomm.tracking.search import fits_model, search_analyses
 from todacomm.tracking.store import open_store
 from todacomm.tracking.write import AnalysisRun, TrainingRun, analysis_run, run_name, training_run
@@ -49,6 +49,7 @@ __all__ = [
     "load_analyses",
     "load_analysis",
     "mark_abandoned",
+    "mark_refused",
     "open_run",
     "open_store",
     "process_tags",
