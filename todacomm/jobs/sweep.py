@@ -67,8 +67,8 @@ def sweep(
 ) -> tuple[Sweep, "JobRun"]:
     """Analyse every combination of models, revisions, weights and data sets, and record it below one run.
 
-    What is finished in any experiment of the store is not done again: an analysis counts as finished where its settings and
-    the files of its model and texts are the same.
+    What is finished in any experiment of the store is not done again: an analysis counts as finished where its settings
+    and the files of its model and texts are the same.
 
     Parameters
     ----------
