@@ -71,9 +71,17 @@ def test_p_counts_the_draws_at_least_as_extreme():
     draws = np.arange(39.0)
     assert p_value(100.0, draws, "upper") == 1 / 40
     assert p_value(-1.0, draws, "upper") == 1.0
-    assert p_value(-1.0, draws, "two-sided") == 2 / 40
+    assert p_value(-1.0, draws, "two-sided") == 1 / 40
     assert p_value(19.0, draws, "two-sided") == 1.0
     assert p_value(0.0, np.zeros(39), "upper") == 1.0
+
+
+@pytest.mark.parametrize("tail", ["upper", "two-sided"])
+def test_an_adjusted_p_is_never_below_the_plain_one(rng, tail):
+    for _ in range(100):
+        values = rng.gamma(2.0, size=(20, 6))
+        plain = [p_value(values[0, i], values[1:, i], tail) for i in range(6)]
+        assert (step_down_max_t(values[0], values[1:], tail) >= plain).all()
 
 
 def westfall_young(values):

@@ -73,7 +73,7 @@ def test_series_over_depth_have_the_layer_as_step_and_keep_nan(recorded: str, re
     np.testing.assert_equal(history(recorded, "1_main/h0_total_norm"), expected)
     np.testing.assert_equal(history(recorded, "interval/h0_total_norm_hi"), dict(enumerate(rows["hi"])))
     assert history(recorded, "layer/relative_depth") == {0: 0.0, 1: 0.25, 2: 0.5, 3: 0.75, 4: 1.0}
-    assert set(history(recorded, "null/h1_max_norm_p_adjusted")) == {1, 2, 3, 4}
+    assert set(history(recorded, "null/h1_max_norm_mean")) == {1, 2, 3, 4}
     assert len(history(recorded, "control/random_weights/h1_max_norm")) == 5
 
 
@@ -85,7 +85,7 @@ def test_the_store_has_the_documented_keys_and_no_more(recorded: str) -> None:
     }  # fmt: skip
     assert {key for key in run.data.metrics if key.startswith(("interval", "null", "control"))} == {
         "interval/h0_total_norm_lo", "interval/h0_total_norm_hi", "interval/h1_max_norm_lo", "interval/h1_max_norm_hi",
-        "null/h1_max_norm_mean", "null/h1_max_norm_p_adjusted", "null/h0_total_norm_mean",
+        "null/h1_max_norm_mean", "null/h0_total_norm_mean",
         "control/random_weights/h0_total_norm", "control/random_weights/h1_max_norm",
     }  # fmt: skip
     assert "geometry/spectrum_alpha" not in run.data.metrics, "a series without a number would be an empty chart"

@@ -10,10 +10,10 @@ from todacomm.comparison.differences import JUDGED, SEED, Pair, families_of, hal
 from todacomm.comparison.gathering import LABEL, Gathered
 from todacomm.comparison.matching import along_residual, own_layers, residual_depths
 from todacomm.comparison.metrics import OF_THE_RUN, ranked_metrics
-from todacomm.core.equivalence.contrasts import ROUNDING, Contrast, spread_of
+from todacomm.core.equivalence.contrasts import Contrast, spread_of
 from todacomm.core.equivalence.families import family_of
 from todacomm.core.inference import INTERVAL_METRICS, to_full_size
-from todacomm.core.inference.uncertainty import GROWS, MIN_DEFINED, Z
+from todacomm.core.inference.uncertainty import GROWS, MIN_DEFINED, ROUNDING, Z
 from todacomm.core.metrics import RUN_METRICS
 from todacomm.core.streams import ENDS
 from todacomm.results.table import RUN_LAYER, framed

@@ -67,6 +67,17 @@ def p_value(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}".rstrip("0").rstrip(".")
 
 
+def p_equals(value: float, draws: float) -> str:
+    """A p-value in a sentence: one that no draw can be below says so.
+
+    >>> p_equals(0.2, 39), p_equals(0.025, 39)
+    ('p = 0.2', 'p ≤ 0.025, the least that 39 draws allow')
+    """
+    if math.isfinite(draws) and value <= 1.0001 / (draws + 1):
+        return f"p ≤ {p_value(value)}, the least that {number(draws)} draws allow"
+    return f"p = {p_value(value)}"
+
+
 def signed(value: float, half_width: float) -> str:
     """A difference with its sign and the half-width of its interval.
 

@@ -95,7 +95,7 @@ class TopologyConfig(Settings):
     pca: int = option(50, "principal components kept; 0: no PCA", low=0)
     standardize: bool = option(False, "z-score every dimension before PCA")
     maxdim: int = option(1, "highest homology degree", low=0, high=2)
-    metric: str = option("euclidean", "distance between points", choices=METRICS)
+    metric: str = option("euclidean", "distance between points; cosine is taken from the centroid", choices=METRICS)
     engine: str = option(AUTO, "gudhi or ripser; auto takes gudhi where installed", choices=ENGINES, decides=NOTHING)
     threads: int | None = option(None, "threads for the homology", low=1, decides=NOTHING)
     landmarks: int = option(0, "homology among so many points, spread over a large cloud; 0: among all", low=0)
