@@ -306,7 +306,7 @@ def test_which_numbers_have_no_interval(plain: Result) -> None:
     assert of_kind(result, "no_intervals").values == {"reason": "replicates=0"}
     assert not {"conservative_intervals", "run_without_interval"} & kinds(result)
     assert set(of_kind(plain, "counts_without_interval").values["metrics"]) == {
-        "h0_count", "h1_count_long", "unit_distance"
+        "h0_count", "h1_count_long", "unit_distance", "h0_max_lifetime", "h0_max_norm",
     }  # fmt: skip
     assert "perplexity" in of_kind(plain, "run_without_interval").values["metrics"]
     missing = with_values(plain, "spectrum_alpha", 1.1)

@@ -15,8 +15,8 @@ EULER_GAMMA = 0.57721566490153286
 def p_value(observed: float, draws: ArrayLike, tail: Tail) -> float:
     """Monte-Carlo p: the share of {observed, draws} with ``T* >= T``, two-sided at least as far from their mean.
 
-    The rule is that of :func:`step_down_max_t` for one layer: adjusting a p never makes it smaller. Exact where observed
-    value and draws can be exchanged under the null; at least ``1 / (draws + 1)``.
+    The rule is that of :func:`step_down_max_t` for one layer: adjusting a p never makes it smaller. Exact where the
+    observed value and the draws can be exchanged under the null; at least ``1 / (draws + 1)``.
 
     Parameters
     ----------
