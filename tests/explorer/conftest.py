@@ -77,7 +77,8 @@ class Open:
         )
 
     def settle(self) -> None:
-        """Until points have arrived."""
+        """Until points have arrived; what a choice sets in motion begins with the next frame."""
+        self.frames()
         clouds = "const c = explorer.clouds ?? [explorer.cloud]; return c.every(cloud => cloud.settled())"
         self.wait(lambda: self.js(clouds))
         self.frames()
