@@ -67,11 +67,26 @@ def test_no_draws_and_no_layers_give_nothing(rng):
     assert null_rows({"a": layer}, {}, {}) == []
 
 
+def test_more_long_bars_than_the_covariance_explains_have_a_small_p(rng):
+    """Twenty circles far apart have twenty long bars; rotated clouds of the same covariance have next to none."""
+    angles = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+    ring = np.column_stack([np.cos(angles), np.sin(angles), np.zeros((12, 4))])
+    circles = np.vstack([ring + 6.0 * rng.normal(size=6) for _ in range(20)])
+    noise = rng.normal(size=circles.shape)
+    layers = {"circles": analyze_layer(circles), "noise": analyze_layer(noise)}
+    rows = null_rows(layers, null_draws(layers, 39, np.random.default_rng(0)), {})
+    p = {row["layer"]: row["p_adjusted"] for row in rows if row["metric"] == "h1_count_long"}
+    assert layers["circles"].metrics["h1_count_long"] >= 20
+    assert p["circles"] == 1 / 40
+    assert p["noise"] > 0.05
+
+
 def test_p_counts_the_draws_at_least_as_extreme():
     draws = np.arange(39.0)
     assert p_value(100.0, draws, "upper") == 1 / 40
     assert p_value(-1.0, draws, "upper") == 1.0
-    assert p_value(-1.0, draws, "two-sided") == 1 / 40
+    assert p_value(-1.0, draws, "two-sided") == 2 / 40
+    assert p_value(-1.5, draws, "two-sided") == 1 / 40
     assert p_value(19.0, draws, "two-sided") == 1.0
     assert p_value(0.0, np.zeros(39), "upper") == 1.0
 

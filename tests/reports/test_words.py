@@ -20,8 +20,8 @@ SAID = {
     "long_bars": (
         Finding("long_bars", ("layer_0", "layer_1", "layer_2"), {"strongest": EVIDENCE, "not_detected": ("final",)}),
         "The longest H1 bar is longer than the covariance explains in layer_0 to layer_2 (most clearly in layer_1: "
-        "0.134 ± 0.046 against 0.0868 in rotated clouds, adjusted p ≤ 0.025, the least that 39 draws allow, in units of "
-        "the median distance). Not detected in final.",
+        "0.134 ± 0.046 against 0.0868 in rotated clouds, adjusted p ≤ 0.025, the least that 39 draws allow, in units "
+        "of the median distance). Not detected in final.",
     ),
     "not adjusted": (
         Finding("long_bars", ("layer_1",), {"strongest": {**EVIDENCE, "adjusted": False}, "not_detected": ()}),
@@ -32,8 +32,8 @@ SAID = {
     "in a stream": (
         Finding("long_bars", ("layer_1_attention",), {"strongest": EVIDENCE, "not_detected": ()}),
         "In what the attention adds, the longest H1 bar is longer than the covariance explains in layer_1_attention "
-        "(0.134 ± 0.046 against 0.0868 in rotated clouds, adjusted p ≤ 0.025, the least that 39 draws allow, in units of "
-        "the median distance).",
+        "(0.134 ± 0.046 against 0.0868 in rotated clouds, adjusted p ≤ 0.025, the least that 39 draws allow, in units "
+        "of the median distance).",
     ),
     "loops": (
         Finding("loops", ("layer_1", "final"), LOOPS),

@@ -56,7 +56,7 @@ def loop_table(result: Result) -> Table | None:
             str(row["layer"]),
             str(int(row["rank"])),
             number(row["lifetime_norm"]),
-            p_value(row["p_adjusted"]) if np.isfinite(row["p_adjusted"]) else UNDEFINED,
+            p_value(row["p_adjusted"], result.config.inference.nulls) if np.isfinite(row["p_adjusted"]) else UNDEFINED,
             f"{share(row['reproduction'])} ({share(row['reproduction_lo'])})"
             if np.isfinite(row["reproduction"])
             else UNDEFINED,

@@ -100,9 +100,9 @@ def _evidence(evidence: Mapping[str, Any]) -> str:
     return f"{value} against {number(evidence['null'])} in rotated clouds, {tested}"
 
 
-def _strongest(where: Sequence[str], evidence: Mapping[str, Any]) -> str:
+def _strongest(where: Sequence[str], evidence: Mapping[str, Any], how: str = "most clearly in") -> str:
     """The evidence, with the layer's name where there are several."""
-    return (f"most clearly in {evidence['layer']}: " if len(where) > 1 else "") + _evidence(evidence)
+    return (f"{how} {evidence['layer']}: " if len(where) > 1 else "") + _evidence(evidence)
 
 
 def _embedding_by_construction(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
@@ -211,7 +211,7 @@ def _many_long_bars(values: Mapping[str, Any], where: Sequence[str], at: Place) 
 def _no_more_long_bars(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
     return (
         f"H1 has no more bars over 3 % of the diameter than the covariance explains in {at.layers(where)} "
-        f"({_strongest(where, values['strongest'])})."
+        f"({_strongest(where, values['closest'], 'closest in')})."
     )
 
 

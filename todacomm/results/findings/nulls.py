@@ -72,9 +72,10 @@ def of_count(depth: Depth) -> list[Finding]:
     if not judged.tested.any() or judged.too_few_draws:
         return []
     made = []
-    for kind, where in (("many_long_bars", judged.high), ("no_more_long_bars", judged.tested & ~judged.high)):
+    more, rest = judged.high, judged.tested & ~judged.high
+    for kind, where, value in (("many_long_bars", more, "strongest"), ("no_more_long_bars", rest, "closest")):
         if where.any():
-            made.append(Finding(kind, named(depth, where), {"strongest": judged.evidence(judged.strongest(where))}))
+            made.append(Finding(kind, named(depth, where), {value: judged.evidence(judged.strongest(where))}))
     return made
 
 
