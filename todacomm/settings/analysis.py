@@ -45,7 +45,11 @@ class ModelConfig(Settings):
         decides=WHICH,
         needed=True,
     )
-    pooling: str = option("auto", "one vector a text: last token, cls or mean", choices=POOLINGS)
+    pooling: str = option(
+        "auto",
+        "one vector a text: last token, cls or mean; auto: as the model's own files say, else by its kind",
+        choices=POOLINGS,
+    )
     device: str = option(
         AUTO, "where the model runs; auto takes cuda or mps where present", choices=DEVICES, decides=NOTHING
     )
