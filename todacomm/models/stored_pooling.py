@@ -25,5 +25,5 @@ def stored_pooling(folder: Path) -> str | None:
         stored = dict(json.loads(path.read_text(encoding="utf-8")))
     switches = [name.removeprefix("pooling_mode_") for name, value in stored.items() if value is True]
     words = [stored["pooling_mode"]] if isinstance(stored.get("pooling_mode"), str) else switches
-    modes = [word for word in words if word in _MODES or word.endswith("tokens") or word.endswith("token")]
+    modes = [word for word in words if word in _MODES or word.endswith(("tokens", "token"))]
     return _MODES.get(modes[0]) if len(modes) == 1 else None
