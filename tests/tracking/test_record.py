@@ -15,6 +15,7 @@ from PIL import Image
 from tests.helpers.records import record
 from tests.helpers.results import empty_nulls, make_result
 from todacomm.core.homology import resolve_engine
+from todacomm.results.findings import findings
 from todacomm.results.result import Result
 from todacomm.results.table import run_values
 from todacomm.settings.analysis import OPTIONS, AnalysisConfig
@@ -149,6 +150,24 @@ def test_parameters_tags_and_input_name_what_was_done(recorded: str, result: Res
     (used,) = run.inputs.dataset_inputs
     assert (used.dataset.name, used.dataset.digest) == ("pydoc", "fedcba9876543210")
     assert json.loads(used.dataset.source) == {"uri": "bundled:pydoc", "revision": "3.11.13"}
+
+
+def test_tags_of_the_users_own_and_what_a_notebook_shows(store: Path, staging: Path) -> None:
+    result = make_result(n_layers=3, tags="team=nlp,why=a=b", run_name="<b>mine</b>")
+    with analysis_run(result.config) as run:
+        run.write(result, staging, headline="Nothing loops & nothing grows.")
+    assert search_analyses(tags={"team": "nlp", "why": "a=b"})["run_id"].tolist() == [run.run_id]
+    analysis = load_analysis(run.run_id)
+    assert analysis.headline == "Nothing loops & nothing grows."
+    shown = analysis._repr_html_()
+    assert "&lt;b&gt;mine&lt;/b&gt;" in shown
+    assert "Nothing loops &amp; nothing grows." in shown
+    assert analysis.findings == findings(result)
+    assert analysis.plot("diagram", layer=0).size == (64, 48)
+    with pytest.raises(ValueError, match=r"has no picture plots/nope\.png: choose"):
+        analysis.plot("nope")
+    with pytest.raises(ValueError, match="names that begin so are taken by the record itself"):
+        make_result(n_layers=3, tags="todacomm.model=mine")
 
 
 def test_files_are_strict_json_and_arrays_without_objects(result: Result, tmp_path: Path) -> None:

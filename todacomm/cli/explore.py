@@ -18,7 +18,7 @@ def explore(analysis: str, output: str | None, browser: bool) -> None:
     Cloud, diagram, barcode, spanning tree and texts of every layer, linked. A run that was recorded without a page
     gets one now, from its stored clouds.
 
-    RUN is the id of its run, a beginning of it that no other has, the run's name, or `latest`.
+    RUN is the id of its run, a beginning of it that no other has, the run's name, its model, or `latest`.
     """
     from todacomm.cli.console import exit_code
 

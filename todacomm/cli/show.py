@@ -33,7 +33,7 @@ TITLES = {
 def show(analysis: str, full: bool, loops: bool) -> None:
     """Show the numbers and findings of an analysis.
 
-    RUN is the id of its run, a beginning of it that no other has, the run's name, or `latest`.
+    RUN is the id of its run, a beginning of it that no other has, the run's name, its model, or `latest`.
     """
     from todacomm.cli.console import exit_code
 

@@ -53,7 +53,8 @@ def analyze(
         report = report_context(result)
         with TemporaryDirectory(prefix="todacomm-") as folder:
             draw = partial(draw_and_report, result, report, Path(folder), progress)
-            run.write(result, Path(folder), describe_run(report), inputs or inputs_digest(config) or "", draw)
+            inputs = inputs or inputs_digest(config) or ""
+            run.write(result, Path(folder), describe_run(report), inputs, draw, headline=report["headline"])
     return tracking.load_analysis(run.run_id)
 
 

@@ -94,7 +94,8 @@ def _range(ends: tuple[float, float], write: Callable[[float], str] = number) ->
 
 def _evidence(evidence: Mapping[str, Any]) -> str:
     """A layer's value beside the null's mean, with its p."""
-    value = plus_minus(evidence["value"], evidence["half_width"])
+    half_width = evidence["half_width"]
+    value = plus_minus(evidence["value"], np.nan if half_width is None else half_width)
     p = p_equals(evidence["p"], evidence["draws"])
     tested = f"adjusted {p}" if evidence["adjusted"] else f"{p}, not adjusted for the other layers"
     return f"{value} against {number(evidence['null'])} in rotated clouds, {tested}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from todacomm.settings.base import BESIDE, NOTHING, WHICH, Settings, option
 from todacomm.settings.protocols import load_protocol
-from todacomm.settings.values import AUTO, parse_value
+from todacomm.settings.values import AUTO, parse_value, tags_of
 
 POOLINGS = ("auto", "last", "cls", "mean")
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -138,13 +138,23 @@ class RecordConfig(Settings):
     """Where and how the run is recorded."""
 
     run_name: str = option("", "name of the run; empty: model, data set and points", decides=NOTHING)
-    experiment_name: str = option("todacomm", "MLflow experiment", decides=NOTHING)
+    experiment_name: str = option(
+        "todacomm",
+        "MLflow experiment; under `mlflow run` its own --experiment-name decides",
+        decides=NOTHING,
+    )
+    tags: tuple[str, ...] = option((), "tags of the run with commas: key=value,key=value", decides=NOTHING)
     output_dir: str = option("", "also write the run's files to this folder", decides=NOTHING)
     keep_clouds: bool = option(True, "store the pooled activations", decides=NOTHING)
     explorer: bool = option(True, "write the interactive page, explorer.html", decides=NOTHING)
     keep_texts: bool = option(True, "store the words of the texts; without them ids and numbers stay", decides=NOTHING)
     cache: bool = option(True, "use and keep pooled activations in the cache folder of this user", decides=NOTHING)
     seed: int = option(42, "seed of every random choice", low=0, decides=WHICH)
+
+    def check(self) -> None:
+        for key in tags_of(self.tags):
+            if key.startswith(("todacomm.", "mlflow.")):
+                raise ValueError(f"tags has {key}: names that begin so are taken by the record itself, choose another")
 
 
 @dataclass(frozen=True, slots=True)

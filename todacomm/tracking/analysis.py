@@ -1,5 +1,6 @@
 """A recorded analysis, read back: its tables at once, everything larger when asked for."""
 
+import html
 import json
 import re
 from collections.abc import Iterable
@@ -10,8 +11,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
+from PIL.Image import Image
 
 from todacomm.core.loops.whole_run import LoopPoints
+from todacomm.results.findings import Finding, findings
 from todacomm.results.layer import LayerResult, layer_file
 from todacomm.results.loops import Loop, pick_loop
 from todacomm.results.page import FramedPage
@@ -110,6 +113,46 @@ class Analysis:
 
     def __repr__(self) -> str:
         return f"Analysis({self.run_id!r}: {self.run_name}, {len(self.layer_names)} layers)"
+
+    def _repr_html_(self) -> str:
+        """Name, headline and numbers of the whole run, as a notebook shows them."""
+        rows = "".join(f"<tr><td>{html.escape(name)}</td><td>{value:.4g}</td></tr>" for name, value in self.run.items())
+        head = f"<b>{html.escape(self.run_name)}</b> <small>{self.run_id}</small><p>{html.escape(self.headline)}</p>"
+        return f"{head}<table>{rows}</table>"
+
+    @property
+    def headline(self) -> str:
+        """The few sentences to remember; empty for a run that was recorded without them."""
+        return self.tags.get("todacomm.headline", "")
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the numbers say, as data: kind, layers and values of each finding."""
+        return findings(self.outline())
+
+    def plot(self, name: str = "summary", layer: str | int | None = None) -> Image:
+        """A picture of the record, which a notebook shows.
+
+        Parameters
+        ----------
+        name : str
+            Such as ``summary`` or ``betti_curves``; ``diagram`` or ``barcode`` with a layer.
+
+        Raises
+        ------
+        ValueError
+            The run has no such picture.
+        """
+        from PIL.Image import open as open_image
+
+        file = f"plots/{name}.png" if layer is None else f"plots/{name}s/{self._file(layer)}.png"
+        try:
+            return open_image(self.artifact(file))
+        except ValueError as error:
+            listed = (info.path for info in self._client.list_artifacts(self.run_id, "plots"))
+            known = ", ".join(sorted(Path(path).stem for path in listed if path.endswith(".png")))
+            books = "diagram and barcode with a layer"
+            raise ValueError(f"run {self.run_id} has no picture {file}: choose {known}, or {books}") from error
 
     @property
     def run(self) -> dict[str, float]:

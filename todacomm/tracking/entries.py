@@ -16,7 +16,7 @@ from todacomm.results.result import Result
 from todacomm.results.table import RUN_LAYER, SCHEMA_VERSION, own_rows, run_values
 from todacomm.settings.analysis import AnalysisConfig, deviations
 from todacomm.settings.protocols import load_protocol
-from todacomm.settings.values import as_lines, spelled
+from todacomm.settings.values import as_lines, spelled, tags_of
 from todacomm.texts.names import dataset_name
 from todacomm.tracking.files import resolved
 
@@ -138,12 +138,13 @@ def first_tags(config: AnalysisConfig) -> dict[str, str]:
         "config_hash": config.digest(),
         "settings": fitted(as_lines(config.to_flat())),
         "schema": str(SCHEMA_VERSION),
-    })  # fmt: skip
+    }) | tags_of(config.record.tags)  # fmt: skip
 
 
-def last_tags(result: Result) -> dict[str, str]:
-    """What the model and the texts turned out to be, and the warnings."""
+def last_tags(result: Result, headline: str = "") -> dict[str, str]:
+    """What the model and the texts turned out to be, the headline, and the warnings."""
     return _filled({
+        "headline": fitted(headline),
         "model": result.model.name,
         "revision": result.model.revision,
         "family": result.model.family,

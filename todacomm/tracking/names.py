@@ -1,7 +1,8 @@
-"""Which analysis a user means: the id of its run, a beginning of that, its name, or the latest."""
+"""Which analysis a user means: the id of its run, a beginning of that, its name, its model, or the latest."""
 
 import re
 
+from todacomm.models.names import model_name
 from todacomm.tracking.search import search_analyses
 
 LATEST = "latest"
@@ -15,7 +16,8 @@ def find_analysis(text: str) -> str:
     Parameters
     ----------
     text : str
-        A whole id, the beginning of one, the name of a run, or ``latest``. A name goes before a beginning.
+        A whole id, the name of a run, the beginning of an id, ``latest``, or a model, which means its newest analysis,
+        one with trained weights where there is any. What is named first here goes first.
 
     Raises
     ------
@@ -32,6 +34,10 @@ def find_analysis(text: str) -> str:
     fitting = analyses[analyses["run_name"] == text]
     if fitting.empty:
         fitting = analyses[[bool(text) and run_id.startswith(text) for run_id in analyses["run_id"]]]
+    if fitting.empty:
+        of_model = analyses[analyses["model"].isin([text, model_name(text)])]
+        trained = of_model[of_model["weights"] == "trained"]
+        fitting = (trained if len(trained) else of_model).head(1)
     if len(fitting) == 1:
         return str(fitting["run_id"].iloc[0])
     problem = f"{len(fitting)} analyses are meant by {text!r}" if len(fitting) else f"no finished analysis {text!r}"

@@ -79,6 +79,7 @@ class AnalysisRun:
         note: str = "",
         inputs: str = "",
         draw: Callable[[], None] = lambda: None,
+        headline: str = "",
     ) -> None:
         """Record a result, with the figures and reports that are in ``folder`` already or that ``draw`` puts there.
 
@@ -92,6 +93,8 @@ class AnalysisRun:
             Digest of the model's and the texts' files; empty where it is not known.
         draw : callable
             Called while the tables, diagrams and clouds are written in a thread beside it.
+        headline : str
+            The few sentences to remember, for a tag.
         """
         result = entries.without_infinities(result)
         with ThreadPoolExecutor(max_workers=1) as beside:
@@ -103,7 +106,7 @@ class AnalysisRun:
             client.log_artifacts(run_id, str(folder))
             self._log_slider(result, folder)
             now = int(time.time() * 1000)
-            tags = entries.last_tags(result) | ({NOTE: entries.fitted(note)} if note else {})
+            tags = entries.last_tags(result, headline) | ({NOTE: entries.fitted(note)} if note else {})
             tags |= {entries.INPUTS: inputs} if inputs else {}
             client.log_batch(
                 run_id,
