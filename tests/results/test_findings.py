@@ -274,7 +274,7 @@ def test_training_is_judged_by_paired_differences(plain: Result) -> None:
     assert (rule["control"], rule["draws"], rule["adjusted"], rule["by_chance"]) == ("random_weights", 1, False, 0.2)
     finding = of_kind(control, "control_difference")
     assert finding.layers == finding.values["lower"]["layers"] == LAYERS
-    assert finding.values["lower"]["half_width"] == pytest.approx(1.96 * 0.02)
+    assert finding.values["lower"]["half_width"] == pytest.approx(1.96 * 0.02, rel=1e-4)
     assert of_kind(drawn(difference=-0.03), "no_control_difference").layers == LAYERS
     assert of_kind(drawn(se=np.nan, difference=1.0), "control_without_error").values["metrics"] == ("h0_total_norm",)
     often = drawn(p={"final": 0.05}, draws=19, difference=0.1)
