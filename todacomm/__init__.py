@@ -6,31 +6,36 @@ from typing import TYPE_CHECKING, Any
 from todacomm.system.parent import FIRST_PARENT as FIRST_PARENT
 
 if TYPE_CHECKING:
+    from todacomm.analysis.estimator import LayerTopology
     from todacomm.comparison.result import Comparison
     from todacomm.convergence.result import Convergence
-    from todacomm.jobs.analyze import analyze
+    from todacomm.jobs.analyze import analyze, analyze_clouds
     from todacomm.jobs.compare import compare
     from todacomm.jobs.converge import converge
     from todacomm.jobs.sweep import sweep
+    from todacomm.jobs.training import TopologyCallback
     from todacomm.sweeps.result import Sweep
     from todacomm.tracking import Analysis, load_analysis, search_analyses
 
 __all__ = [
-    "Analysis", "Comparison", "Convergence", "Sweep", "analyze", "compare", "converge", "load_analysis",
-    "search_analyses", "sweep",
+    "Analysis", "Comparison", "Convergence", "LayerTopology", "Sweep", "TopologyCallback", "analyze", "analyze_clouds",
+    "compare", "converge", "load_analysis", "search_analyses", "sweep",
 ]  # fmt: skip
 
 _HOME = {
     "analyze": "todacomm.jobs.analyze",
+    "analyze_clouds": "todacomm.jobs.analyze",
     "Analysis": "todacomm.tracking",
     "Comparison": "todacomm.comparison.result",
     "compare": "todacomm.jobs.compare",
     "Convergence": "todacomm.convergence.result",
     "converge": "todacomm.jobs.converge",
+    "LayerTopology": "todacomm.analysis.estimator",
     "load_analysis": "todacomm.tracking",
     "search_analyses": "todacomm.tracking",
     "Sweep": "todacomm.sweeps.result",
     "sweep": "todacomm.jobs.sweep",
+    "TopologyCallback": "todacomm.jobs.training",
 }
 
 

@@ -72,6 +72,11 @@ def place(tmp_path, monkeypatch, store):
     for name, key in (("my-texts.jsonl", "body"), ("texts.jsonl", "text"), ("my-texts-text.jsonl", "text")):
         (where / name).write_text("".join(json.dumps({key: text, "text": text}) + "\n" for text in texts))
     (where / "reviews.csv").write_text("body\n" + "".join(f'"{text}"\n' for text in texts))
+    turns = [{"messages": [{"role": "user", "content": text}]} for text in texts]
+    (where / "chat.jsonl").write_text("".join(json.dumps(turn) + "\n" for turn in turns))
+    model = json.loads((where / "my-model/tokenizer_config.json").read_text())
+    model["chat_template"] = "{% for message in messages %}{{ message['content'] }} {% endfor %}"
+    (where / "my-model/tokenizer_config.json").write_text(json.dumps(model))
     (where / "models.txt").write_text("gpt2\npythia-70m\n")
     (where / "my-report.md.j2").write_text("# {{ title }}\n")
     np.savez(where / "activations.npz", layer_0=np.random.default_rng(0).normal(size=(30, 6)))
@@ -82,6 +87,15 @@ def words_of(seed: int) -> str:
     """A passage of words, long enough for one point."""
     known = ("river", "boat", "letter", "clock", "engine", "garden", "window", "paper", "stone", "village", "road")
     return " ".join(np.random.default_rng(seed).choice(known, 90))
+
+
+def test_the_program_of_the_page_on_objects_runs(place):
+    page = ROOT / "docs/how-to/objects.md"
+    program = "\n".join(blocks(page, "python"))
+    names = {}
+    exec(compile(program, str(page), "exec"), names)
+    assert names["analysis"].model.name == "noise"
+    assert [row["step"] for row in names["callback"].rows][-1] == 4
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,7 @@ def extract(
     masked_positions: int = MASKED_POSITIONS,
     seed: int = 0,
     shuffle_seed: int | None = None,
+    templated: bool = False,
     progress: Progress = silent,
     finished: Finished | None = None,
 ) -> Activations:
@@ -105,6 +106,8 @@ def extract(
     shuffle_seed : int, optional
         Put each text's tokens into a random order first: what is left without word order. Special tokens stay where
         they are, and with last-token pooling the pooled token too.
+    templated : bool
+        The texts spell their special tokens, as chat templates do: none is added.
     progress : callable
         Called with ``extraction`` or ``pseudo-perplexity``, the texts done and the texts in all.
     finished : callable, optional
@@ -123,7 +126,7 @@ def extract(
     names = choose_layers(layers, loaded.layers)
     pooling = info.pooling if pooling == AUTO else pick_pooling(pooling, info.kind, tokenizer)
     budget = batch_tokens or default_batch_tokens(info.device, info.width)
-    tokens = tokenize(tokenizer, texts, _length_limit(max_length, info.context_length))
+    tokens = tokenize(tokenizer, texts, _length_limit(max_length, info.context_length), templated)
     _check_vocabulary(loaded, tokens)
     positions = pooled_positions(tokens, pooling, tokenizer.cls_token_id)
     if shuffle_seed is not None:

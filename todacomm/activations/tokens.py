@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -43,13 +44,15 @@ class Tokens:
         return self.is_text & (np.cumsum(self.is_text) > 1)
 
 
-def tokenize(tokenizer: Any, texts: Sequence[str], max_length: int | None) -> list[Tokens]:
+def tokenize(tokenizer: Any, texts: Sequence[str], max_length: int | None, templated: bool = False) -> list[Tokens]:
     """Token ids of each text, special tokens as the tokenizer adds them, unpadded.
 
     Parameters
     ----------
     max_length : int or None
         Longest length in tokens, special ones included; longer texts lose their ends.
+    templated : bool
+        The texts spell their special tokens, as chat templates do: none is added.
 
     Raises
     ------
@@ -59,9 +62,10 @@ def tokenize(tokenizer: Any, texts: Sequence[str], max_length: int | None) -> li
     texts = list(texts)
     if max_length is not None:
         texts = [_beginning(tokenizer, text, max_length) for text in texts]
-    encoded = _encode(tokenizer, texts, None)
+    encode = partial(_encode, tokenizer, templated=templated)
+    encoded = encode(texts, None)
     long = [i for i, entry in enumerate(encoded) if max_length is not None and len(entry["input_ids"]) > max_length]
-    cut = dict(zip(long, _encode(tokenizer, [texts[i] for i in long], max_length), strict=True)) if long else {}
+    cut = dict(zip(long, encode([texts[i] for i in long], max_length), strict=True)) if long else {}
     special = _special_tokens(tokenizer)
     return [
         _tokens(tokenizer, text, cut.get(index, entry), special, index, truncated=index in cut)
@@ -80,11 +84,14 @@ def _beginning(tokenizer: Any, text: str, max_length: int) -> str:
     return text
 
 
-def _encode(tokenizer: Any, texts: list[str], max_length: int | None) -> list[dict[str, list[Any]]]:
+def _encode(
+    tokenizer: Any, texts: list[str], max_length: int | None, templated: bool = False
+) -> list[dict[str, list[Any]]]:
     side, tokenizer.truncation_side = tokenizer.truncation_side, "right"
     try:
         columns = tokenizer(
             texts,
+            add_special_tokens=not templated,
             truncation=max_length is not None,
             max_length=max_length,
             return_special_tokens_mask=True,

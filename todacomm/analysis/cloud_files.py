@@ -61,7 +61,11 @@ def read_cloud_file(path: Path, layers: Iterable[str] = ()) -> CloudFile:
     """
     if path.suffix not in READERS:
         raise UserError(f"{path} is no file of clouds", f"expected a name that ends in {', '.join(READERS)}")
-    read = READERS[path.suffix](path)
+    return sort_arrays(READERS[path.suffix](path), path, layers)
+
+
+def sort_arrays(read: Arrays, path: Path, layers: Iterable[str] = ()) -> CloudFile:
+    """Named arrays as clouds and labels, see :func:`read_cloud_file`; ``path`` is what errors call them."""
     warnings = [RunWarning("array_refused", f"{name} was set aside: {why}") for name, why in read.refused.items()]
     clouds = {name: array for name, array in read.arrays.items() if _is_cloud(array)}
     others = {name: array for name, array in read.arrays.items() if name not in clouds}

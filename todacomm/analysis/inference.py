@@ -8,7 +8,7 @@ import numpy as np
 
 from todacomm.analysis.explanations import explain_gaps, explain_loops
 from todacomm.analysis.memory import homology_threads
-from todacomm.analysis.observe import run_model
+from todacomm.analysis.observe import Observe, run_model
 from todacomm.analysis.shape import measure_shape
 from todacomm.core.facts import RunWarning
 from todacomm.core.inference import Estimate, control_rows, half_samples, infer, replicate
@@ -86,9 +86,19 @@ def estimate_columns(estimate: Estimate) -> dict[str, Any]:
 
 
 def infer_uncertainty(
-    config: AnalysisConfig, observed: Observation, shapes: Mapping[str, LayerAnalysis], progress: Progress = silent
+    config: AnalysisConfig,
+    observed: Observation,
+    shapes: Mapping[str, LayerAnalysis],
+    progress: Progress = silent,
+    run: Observe = run_model,
 ) -> Uncertainty:
-    """Half-samples, null models and the controls that the settings ask for."""
+    """Half-samples, null models and the controls that the settings ask for.
+
+    Parameters
+    ----------
+    run : callable
+        What a control's forward pass is made with.
+    """
     topology, options = config.topology, config.inference
     threads = homology_threads(topology, len(observed.dataset.ids))
     of_scores = [kind for kind in config.null_kinds if NULLS[kind].space == "scores"]
@@ -111,7 +121,7 @@ def infer_uncertainty(
     for kind in config.null_kinds:
         if kind in of_scores:
             continue
-        controls = [draw_control(kind, draw, config, observed, progress) for draw in range(options.control_draws)]
+        controls = [draw_control(kind, draw, config, observed, progress, run) for draw in range(options.control_draws)]
         if kind == RANDOM_WEIGHTS:
             shown = controls[0]
         shapes_of_controls = [control.shapes for control in controls]
@@ -135,25 +145,30 @@ def infer_uncertainty(
 
 
 def draw_control(
-    kind: str, draw: int, config: AnalysisConfig, observed: Observation, progress: Progress = silent
+    kind: str,
+    draw: int,
+    config: AnalysisConfig,
+    observed: Observation,
+    progress: Progress = silent,
+    run: Observe = run_model,
 ) -> Control:
     """One draw of a control, measured as the run itself: of the clouds, or of another pass of the model."""
     seed = config.record.seed + draw
     draw_clouds = NULLS[kind].draw
     if draw_clouds is None:
-        control = _another_pass(kind, seed, config, progress)
+        control = _another_pass(kind, seed, config, progress, run)
     else:
         drawn = draw_clouds(list(observed.clouds.values()), np.random.default_rng([seed, draw]))
         control = replace(observed, clouds=dict(zip(observed.clouds, drawn, strict=True)))
     return Control(kind, control, measure_shape(config, control.clouds, progress))
 
 
-def _another_pass(kind: str, seed: int, config: AnalysisConfig, progress: Progress) -> Observation:
+def _another_pass(kind: str, seed: int, config: AnalysisConfig, progress: Progress, run: Observe) -> Observation:
     if kind == SHUFFLED_TOKENS:
         without_likelihood = replace(config, model=replace(config.model, likelihood=False))
-        return run_model(without_likelihood, progress, shuffle_seed=seed)
+        return run(without_likelihood, progress, shuffle_seed=seed)
     seed += config.model.weights == "random"  # a random model needs other weights than its own
-    return run_model(replace(config, model=replace(config.model, weights="random")), progress, seed=seed)
+    return run(replace(config, model=replace(config.model, weights="random")), progress, seed=seed)
 
 
 def control_replicates(config: AnalysisConfig, control: Control, threads: int = 1) -> dict[str, np.ndarray]:

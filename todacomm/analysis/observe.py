@@ -1,17 +1,27 @@
 """From settings to an observation: run the model on the texts, or read it from the cache or a file of clouds."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from todacomm.analysis.memory import check_memory
+from todacomm.core.facts import RunWarning
 from todacomm.results.facts import TextFacts
-from todacomm.results.observation import OWN_CLOUDS, Observation
+from todacomm.results.observation import OBJECT, OWN_CLOUDS, Observation
 from todacomm.results.texts import text_table
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.system.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from todacomm.models import LoadedModel
+    from todacomm.texts import Texts
+
+Observe = Callable[..., Observation]
+"""Takes settings and progress, as :func:`run_model` does: what an analysis and its controls are observed with."""
 
 
 def observe(config: AnalysisConfig, progress: Progress = silent) -> Observation:
@@ -20,8 +30,11 @@ def observe(config: AnalysisConfig, progress: Progress = silent) -> Observation:
     Raises
     ------
     ValueError
-        The model, the texts or the file of clouds is not there or not usable.
+        The model, the texts or the file of clouds is not there or not usable, or was an object in memory.
     """
+    for name, value in (("model", config.model.model), ("dataset", config.texts.dataset)):
+        if value.removeprefix(OWN_CLOUDS).startswith(OBJECT):
+            raise ValueError(f"{name} is {value}: it was an object in memory; give it to todacomm.analyze again")
     if config.model.model.startswith(OWN_CLOUDS):
         from todacomm.analysis.own_clouds import read_clouds
 
@@ -63,16 +76,32 @@ def run_model(
 def _forward_pass(
     config: AnalysisConfig, progress: Progress, seed: int | None, shuffle_seed: int | None
 ) -> Observation:
-    from todacomm.activations import extract
     from todacomm.models import load_model
     from todacomm.texts import load_texts
 
     texts = load_texts(config.texts, config.record.seed)
     check_memory(config.topology, len(texts.texts))
     loaded = load_model(config.model, config.record.seed if seed is None else seed)
+    return read_texts(loaded, texts, config, progress, shuffle_seed)
+
+
+def read_texts(
+    loaded: "LoadedModel",
+    texts: "Texts",
+    config: AnalysisConfig,
+    progress: Progress = silent,
+    shuffle_seed: int | None = None,
+) -> Observation:
+    """What a loaded model makes of texts."""
+    from todacomm.activations import extract
+    from todacomm.texts.chat import templated
+
+    chat = config.texts.chat
+    words = templated(loaded.tokenizer, texts.texts, config.texts.system) if chat else texts.texts
     activations = extract(
         loaded,
-        texts.texts,
+        words,
+        templated=chat,
         layers=config.model.layers,
         pooling=config.model.pooling,
         max_length=config.texts.max_length,
@@ -101,7 +130,7 @@ def _forward_pass(
         token_embeddings=np.ascontiguousarray(activations.token_embeddings),
         texts=text_table(
             texts.ids,
-            texts.texts,
+            words,
             documents=texts.documents,
             positions=texts.positions,
             last_tokens=activations.last_tokens,
@@ -109,5 +138,15 @@ def _forward_pass(
             nll=activations.nll,
             columns=texts.columns,
         ),
-        warnings=(*texts.warnings, *activations.warnings),
+        warnings=(*texts.warnings, *activations.warnings, *(_same_ending(activations.last_tokens) if chat else ())),
     )
+
+
+def _same_ending(last_tokens: tuple[str, ...]) -> tuple[RunWarning, ...]:
+    """What is to be said of conversations that all end in a token of the template."""
+    if len(set(last_tokens)) > 1:
+        return ()
+    text = (
+        f"every text ends in {last_tokens[0]!r}, a token of the chat template: vectors of the last token are read there"
+    )
+    return (RunWarning("template_ending", text),)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from todacomm.analysis.cloud_files import TEXTS, read_cloud_file
-from todacomm.models.names import CLOUDS, model_name
+from todacomm.analysis.cloud_files import TEXTS, CloudFile, read_cloud_file
+from todacomm.models.names import model_name
 from todacomm.results.facts import OWN, ModelFacts, TextFacts
-from todacomm.results.observation import Observation
+from todacomm.results.observation import OWN_CLOUDS, Observation
 from todacomm.results.table import RUN_LAYER
 from todacomm.results.texts import text_table
 from todacomm.system.digests import digest_of
@@ -32,7 +32,17 @@ def read_clouds(path: Path, layers: Iterable[str] = ()) -> Observation:
     UserError
         The file is missing or broken, or holds no clouds of the same rows; under 10 rows; values beyond 1e18.
     """
-    file = read_cloud_file(path, layers)
+    return observe_clouds(read_cloud_file(path, layers), path)
+
+
+def observe_clouds(file: CloudFile, path: Path) -> Observation:
+    """Clouds and labels as an observation.
+
+    Parameters
+    ----------
+    path : Path
+        Where they come from: its stem is their name.
+    """
     warnings = list(file.warnings)
     clouds = {name: _checked(path, name, cloud) for name, cloud in file.clouds.items()}
     n_points = len(next(iter(clouds.values())))
@@ -46,7 +56,7 @@ def read_clouds(path: Path, layers: Iterable[str] = ()) -> Observation:
     identity = ids if texts is not None else [f"{name}={list(values)}" for name, values in labels.items()] or ids
     return Observation(
         model=ModelFacts(
-            name=model_name(f"{CLOUDS}{path}"),
+            name=model_name(f"{OWN_CLOUDS}{path}"),
             source=str(path),
             family=OWN,
             weights_digest=digest_of(

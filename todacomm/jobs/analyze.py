@@ -6,19 +6,27 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from todacomm.analysis.observe import observe
+from todacomm.analysis.observe import Observe, observe, run_model
 from todacomm.results.result import Result
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.settings.base import with_options
 from todacomm.system.progress import Clock, Progress, silent
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from todacomm.tracking import Analysis
 
 
 @with_options(AnalysisConfig)
 def analyze(
-    config: AnalysisConfig | None = None, *, progress: Progress = silent, parent: str | None = None, **options: Any
+    config: AnalysisConfig | None = None,
+    *,
+    progress: Progress = silent,
+    parent: str | None = None,
+    tokenizer: Any = None,
+    texts: Any = None,
+    **options: Any,
 ) -> "Analysis":
     """Analyse one model on one set of texts and record it in MLflow.
 
@@ -30,6 +38,11 @@ def analyze(
         Called with stage, steps done and steps in all.
     parent : str, optional
         Id of the run that this one is a part of.
+    tokenizer : PreTrainedTokenizerBase, optional
+        Of a ``model`` that is an object: a ``transformers.PreTrainedModel``, on its device and in its precision. It is
+        not changed, and not read from the cache; the digest of its parameters is on record.
+    texts : sequence of str, Series, DataFrame or datasets.Dataset, optional
+        Texts in place of ``dataset``; all of them without ``samples``. Of a table ``text_column`` is read.
 
     Returns
     -------
@@ -41,25 +54,86 @@ def analyze(
     ValueError
         A setting, the model or the texts cannot be used; there is no run then.
     """
+    if isinstance(options.get("model", ""), str) and tokenizer is None and texts is None:
+        return _record(AnalysisConfig.given(config, options), progress, parent)
+    if config is not None:
+        raise ValueError("got a config beside objects: give the options by name")
+    from todacomm.analysis.given import given_objects
+
+    config, observe = given_objects(tokenizer, texts, options)
+    return _record(config, progress, parent, observe, observe)
+
+
+@with_options(AnalysisConfig)
+def analyze_clouds(
+    clouds: Any,
+    labels: "DataFrame | Mapping[str, Any] | None" = None,
+    *,
+    name: str = "clouds",
+    progress: Progress = silent,
+    parent: str | None = None,
+    **options: Any,
+) -> "Analysis":
+    """Analyse clouds that are arrays in memory, and record it in MLflow.
+
+    Parameters
+    ----------
+    clouds : mapping of array, shape (n_points, n_dims), or array
+        By layer in the order of depth, row i being text i in every layer; an array of two dimensions is one layer, one
+        of three a layer each. Tensors will do.
+    labels : DataFrame or mapping of array, shape (n_points,), optional
+        Columns that are recorded with each point; ``texts`` holds the texts themselves.
+    name : str
+        What tables and pages call them.
+
+    Returns
+    -------
+    Analysis
+        What :func:`todacomm.load_analysis` returns for the finished run.
+
+    Raises
+    ------
+    ValueError
+        They are no clouds of the same rows, or a setting cannot be used.
+    """
+    from todacomm.analysis.given import given_clouds
+    from todacomm.results.observation import OBJECT, OWN_CLOUDS
+
+    observed = given_clouds(clouds, labels, name)
+    given = {"model": f"{OWN_CLOUDS}{OBJECT}{name}", "samples": len(observed.dataset.ids), **options}
+    return _record(AnalysisConfig.given(None, given), progress, parent, lambda *_, **__: observed)
+
+
+def _record(
+    config: AnalysisConfig, progress: Progress, parent: str | None, observe: Observe = observe, run: Observe = run_model
+) -> "Analysis":
+    """Measure, draw and record one analysis."""
     from todacomm import tracking
     from todacomm.analysis.cache import inputs_digest
     from todacomm.reports import describe_run, report_context
 
-    config = AnalysisConfig.given(config, options)
-    with tracking.analysis_run(config, parent) as run:
-        progress = run.run.watched(progress)
+    with tracking.analysis_run(config, parent) as recorded:
+        progress = recorded.run.watched(progress)
         inputs = inputs_digest(config)
-        result = measure(config, progress)
+        result = measure(config, progress, observe, run)
         report = report_context(result)
         with TemporaryDirectory(prefix="todacomm-") as folder:
             draw = partial(draw_and_report, result, report, Path(folder), progress)
             inputs = inputs or inputs_digest(config) or ""
-            run.write(result, Path(folder), describe_run(report), inputs, draw, headline=report["headline"])
-    return tracking.load_analysis(run.run_id)
+            recorded.write(result, Path(folder), describe_run(report), inputs, draw, headline=report["headline"])
+    return tracking.load_analysis(recorded.run_id)
 
 
-def measure(config: AnalysisConfig, progress: Progress = silent) -> Result:
-    """The numbers of one analysis, nothing recorded."""
+def measure(
+    config: AnalysisConfig, progress: Progress = silent, observe: Observe = observe, run: Observe = run_model
+) -> Result:
+    """The numbers of one analysis, nothing recorded.
+
+    Parameters
+    ----------
+    observe, run : callable
+        What gives the clouds, and what gives those of controls that cost a forward pass.
+    """
     from todacomm.analysis.assembly import assemble
     from todacomm.analysis.inference import infer_uncertainty
     from todacomm.analysis.shape import measure_shape
@@ -70,7 +144,7 @@ def measure(config: AnalysisConfig, progress: Progress = silent) -> Result:
     with clock("homology"):
         shapes = measure_shape(config, observed.clouds, progress)
     with clock("inference"):
-        uncertainty = infer_uncertainty(config, observed, shapes, progress)
+        uncertainty = infer_uncertainty(config, observed, shapes, progress, run)
     return assemble(config, observed, shapes, uncertainty, clock.seconds)
 
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from todacomm.models.presets import PRESETS
+from todacomm.results.observation import OBJECT, OWN_CLOUDS
 
-CLOUDS = "clouds:"
 _PLAIN = {"model", "models", "checkpoint", "best", "final", "last", "output", "hf"}
 """Names of folders that say nothing of the model in them."""
 _OF_HUB_IDS = {preset.hub_id: preset.name for preset in PRESETS.values() if preset.hub_id}
@@ -22,8 +22,10 @@ def model_name(model: str) -> str:
     """
     if model in PRESETS:
         return model
-    if model.startswith(CLOUDS):
-        return Path(model.removeprefix(CLOUDS)).stem
+    if (name := model.removeprefix(OWN_CLOUDS)).startswith(OBJECT):
+        return name.removeprefix(OBJECT)
+    if model.startswith(OWN_CLOUDS):
+        return Path(name).stem
     if model in _OF_HUB_IDS:
         return _OF_HUB_IDS[model]
     path = Path(model)

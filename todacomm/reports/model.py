@@ -15,6 +15,7 @@ from todacomm.reports.settings_table import settings_table
 from todacomm.reports.words import Place, by_topic, headline_sentence
 from todacomm.results.findings import findings, main_findings
 from todacomm.results.findings.soundness import EMBEDDING, undefined_by_construction
+from todacomm.results.observation import OBJECT, OWN_CLOUDS
 from todacomm.results.result import Result
 from todacomm.settings.analysis import OPTIONS, AnalysisConfig
 from todacomm.settings.values import spelled
@@ -122,6 +123,8 @@ def mlflow_command(config: AnalysisConfig) -> str:
     >>> mlflow_command(AnalysisConfig.from_flat({"model": "my model", "samples": 300}))
     "mlflow run . --env-manager=local -P 'model=my model' -P samples=300"
     """
+    if _in_memory(config):
+        return "# No command: the model, the texts or the clouds were objects in memory."
     words = [f"{name}={spelled(value)}" for name, value in _changed(config).items()]
     return " ".join(["mlflow run . --env-manager=local", *(f"-P {shlex.quote(word)}" for word in words)])
 
@@ -134,8 +137,22 @@ def python_call(config: AnalysisConfig) -> str:
     <BLANKLINE>
     analysis = todacomm.analyze(samples=300, standardize=True)
     """
-    given = ", ".join(f"{name}={_literal(value)}" for name, value in _changed(config).items())
-    return f"import todacomm\n\nanalysis = todacomm.analyze({given})"
+    given = [f"{name}={_literal(value)}" for name, value in _changed(config).items() if name not in _in_memory(config)]
+    objects = [words for name, words in _OBJECTS.items() if name in _in_memory(config)]
+    function = "analyze"
+    if config.model.model.startswith(f"{OWN_CLOUDS}{OBJECT}"):
+        function, objects = "analyze_clouds", ["clouds", f"name={config.model.model.rpartition(':')[2]!r}"]
+    return f"import todacomm\n\nanalysis = todacomm.{function}({', '.join([*objects, *given])})"
+
+
+_OBJECTS = {"model": "model=model, tokenizer=tokenizer", "dataset": "texts=texts"}
+"""Option -> how its object is given in Python."""
+
+
+def _in_memory(config: AnalysisConfig) -> list[str]:
+    """Options whose value was an object in memory."""
+    options = config.to_flat()
+    return [name for name in _OBJECTS if options[name].removeprefix(OWN_CLOUDS).startswith(OBJECT)]
 
 
 def _literal(value: Any) -> str:

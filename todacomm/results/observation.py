@@ -10,6 +10,8 @@ from todacomm.results.facts import ModelFacts, TextFacts
 
 OWN_CLOUDS = "clouds:"
 """What ``model`` begins with where the clouds come from a file."""
+OBJECT = "object:"
+"""What ``model`` or ``dataset`` begins with where it was an object in memory, and no name of anything."""
 
 
 @dataclass(frozen=True)

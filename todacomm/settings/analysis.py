@@ -70,7 +70,11 @@ class TextsConfig(Settings):
 
     dataset: str = option("pydoc", "pydoc, wikitext2, squad, a file, or hf:path[:config]:split:field", decides=WHICH)
     dataset_revision: str = option("", "hub revision of the data set", decides=WHICH)
-    text_column: str = option("", "column or key of the text in a .csv, .parquet or .jsonl file", decides=WHICH)
+    text_column: str = option(
+        "",
+        "column or key of the text in a .csv, .parquet or .jsonl file, or a prompt of several: '{question} {answer}'",
+        decides=WHICH,
+    )
     text_columns: tuple[str, ...] = option(
         (),
         "other columns of the file, with commas: recorded with each text, and tried as what a loop goes with",
@@ -83,6 +87,8 @@ class TextsConfig(Settings):
         choices=UNITS,
     )
     endings: str = option("any", "distinct: passages that end in different words", choices=ENDINGS)
+    chat: bool = option(False, "a row is a conversation or a user's message, read in the model's chat template")
+    system: str = option("", "system message before conversations that have none; with chat=true")
     max_length: int | None = option(
         None, "tokens of a text; auto: the longest passage up to the model's context", low=2
     )

@@ -6,7 +6,7 @@ texts.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -74,11 +74,15 @@ def load_texts(config: "TextsConfig", seed: int) -> Texts:
     """
     if config.endings == "distinct" and config.unit != "passage":
         raise ValueError(f"endings=distinct is for passages, unit is {config.unit}: set endings=any or unit=passage")
+    check_system(config)
+    if config.chat:
+        config = replace(config, unit="row")
     source = read_source(config)
     chosen = list(islice(_drawn(source.documents, config, seed), config.samples))
     if len(chosen) < config.samples:
         raise ValueError(_too_few(source, config, len(chosen)))
     texts = tuple(text.text for text in chosen)
+    check_chat(texts, config)
     return Texts(
         name=source.name,
         source=source.location,
@@ -91,7 +95,7 @@ def load_texts(config: "TextsConfig", seed: int) -> Texts:
         documents=tuple(text.document.name for text in chosen),
         positions=tuple(text.position for text in chosen),
         columns={name: tuple(dict(text.document.columns)[name] for text in chosen) for name in config.text_columns},
-        warnings=_warnings(chosen),
+        warnings=repeated_texts(texts),
     )
 
 
@@ -113,8 +117,33 @@ def _too_few(source: Source, config: "TextsConfig", n_texts: int) -> str:
     )
 
 
-def _warnings(texts: list[Text]) -> tuple[RunWarning, ...]:
-    n_repeated = len(texts) - len({text.text for text in texts})
+def check_system(config: "TextsConfig") -> None:
+    """Refuse a system message where there are no conversations.
+
+    Raises
+    ------
+    ValueError
+        ``system`` is given without ``chat``.
+    """
+    if config.system and not config.chat:
+        raise ValueError("system is for conversations: set chat=true, or leave it out")
+
+
+def check_chat(texts: Sequence[str], config: "TextsConfig") -> None:
+    """Refuse conversations that would be read as the JSON they are stored in.
+
+    Raises
+    ------
+    ValueError
+        ``chat`` is not set.
+    """
+    if not config.chat and any(text.startswith('[{"role": ') for text in texts):
+        raise ValueError("the texts are conversations: set chat=true for the model's chat template")
+
+
+def repeated_texts(texts: Sequence[str]) -> tuple[RunWarning, ...]:
+    """A warning where a text stands in the set more than once."""
+    n_repeated = len(texts) - len(set(texts))
     if not n_repeated:
         return ()
     return (RunWarning("repeated_texts", f"{n_repeated} of {len(texts)} texts repeat another one word for word"),)

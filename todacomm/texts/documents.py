@@ -4,7 +4,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from string import Formatter
 from typing import Any
+
+from todacomm.texts.chat import as_text, is_conversation
 
 _HEADING = re.compile(r" ((?:= )+)\S.* \1")
 
@@ -61,6 +64,44 @@ class Source:
     location: str
     revision: str
     documents: Sequence[Document]
+
+
+def prompt_fields(text_column: str) -> tuple[str, ...]:
+    """Columns that a prompt such as ``{question} {answer}`` takes; none where the text is the name of one column.
+
+    Raises
+    ------
+    ValueError
+        Something else than the name of a column stands in braces.
+
+    >>> prompt_fields("Q: {question} A: {answer}"), prompt_fields("body")
+    (('question', 'answer'), ())
+    """
+    try:
+        parts = list(Formatter().parse(text_column))
+    except ValueError as error:
+        raise ValueError(f"text_column is {text_column!r}: {error}; double a brace that stands for itself") from error
+    fields = tuple(name for _, name, _, _ in parts if name is not None)
+    if any(form or conversion or not name.strip() for _, name, form, conversion in parts if name is not None):
+        raise ValueError(f"text_column is {text_column!r}: expected names of columns alone in braces")
+    return fields
+
+
+def filled_in(text_column: str, cells: Mapping[str, Value]) -> str:
+    """A prompt with a row's cells in the place of the names in braces.
+
+    >>> filled_in("{a}, {b}", {"a": "one", "b": 2.0})
+    'one, 2'
+    """
+    return "".join(
+        literal + ("" if name is None else _cell(cells[name])) for literal, name, _, _ in Formatter().parse(text_column)
+    )
+
+
+def _cell(value: Value) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value)
 
 
 def row_documents(rows: Sequence[str], columns: Mapping[str, Sequence[Value]] | None = None) -> list[Document]:
@@ -150,7 +191,7 @@ def uniquely_named(documents: Iterable[Document]) -> Iterator[Document]:
 
 
 def text_rows(values: Iterable[Any], where: str) -> list[str]:
-    """The values of a column as texts; a missing one is blank.
+    """The values of a column as texts; a missing one is blank, a conversation is written as JSON.
 
     Raises
     ------
@@ -159,6 +200,8 @@ def text_rows(values: Iterable[Any], where: str) -> list[str]:
     """
     rows = []
     for number, value in enumerate(values, 1):
+        if is_conversation(value):
+            value = as_text(value)
         if not isinstance(value, str | None):
             raise ValueError(f"{where} holds a {type(value).__name__} in row {number}: expected text in every row")
         try:

@@ -13,7 +13,9 @@ from todacomm.texts.documents import (
     Rows,
     Source,
     Value,
+    filled_in,
     heading_levels,
+    prompt_fields,
     row_documents,
     squad_documents,
     text_rows,
@@ -47,8 +49,7 @@ def read_file(path: Path, text_column: str = "", text_columns: Sequence[str] = (
     content = _content(path)
     read_table = _TABLES.get(path.suffix.lower())
     if read_table:
-        rows = read_table(content, path, text_column, tuple(text_columns))
-        documents = row_documents(rows.texts, rows.columns)
+        documents = _documents_of_table(read_table, content, path, text_column, tuple(text_columns))
     elif text_column or text_columns:
         name = "text_column" if text_column else "text_columns"
         value = text_column or ",".join(text_columns)
@@ -59,6 +60,25 @@ def read_file(path: Path, text_column: str = "", text_columns: Sequence[str] = (
         documents = _plain(content, path)
     digest = digest_of(content)
     return Source(name, str(path.resolve()), f"sha256:{digest}", documents)
+
+
+def _documents_of_table(
+    read: Callable[[bytes, Path, str, tuple[str, ...]], Rows],
+    content: bytes,
+    path: Path,
+    text_column: str,
+    text_columns: tuple[str, ...],
+) -> list[Document]:
+    """A document a row; ``text_column`` may be a prompt that takes several columns."""
+    fields = prompt_fields(text_column)
+    if not fields:
+        rows = read(content, path, text_column, text_columns)
+        return row_documents(rows.texts, rows.columns)
+    first, *more = fields
+    rows = read(content, path, first, tuple(dict.fromkeys((*more, *text_columns))))
+    cells: dict[str, Sequence[Value]] = {**rows.columns, first: rows.texts}
+    texts = [filled_in(text_column, {name: cells[name][row] for name in fields}) for row in range(len(rows.texts))]
+    return row_documents(texts, {name: rows.columns[name] for name in text_columns})
 
 
 def _file_in(path: Path) -> Path:

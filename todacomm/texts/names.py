@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from todacomm.results.observation import OBJECT
+
 _HUB = "hf:"
 _ENDINGS = {".txt", ".text", ".md", ".raw", ".json", ".jsonl", ".csv", ".tsv", ".parquet"}
 
@@ -14,6 +16,8 @@ def dataset_name(dataset: str) -> str:
     >>> dataset_name("hf:stanfordnlp/imdb:train[:1000]:text")
     'imdb:train[:1000]:text'
     """
+    if dataset.startswith(OBJECT):
+        return dataset.removeprefix(OBJECT)
     if dataset.startswith(_HUB):
         path, colon, rest = dataset.removeprefix(_HUB).partition(":")
         return f"{Path(path).name}{colon}{rest}"

@@ -10,7 +10,7 @@ from todacomm.tracking.family import (
 )
 from todacomm.tracking.health import check_store
 from todacomm.tracking.interrupt import Interrupted, interruptible
-from todacomm.tracking.jobs import JobRun, job_run
+from todacomm.tracking.jobs import JobRun, job_run, log_to_active_run
 from todacomm.tracking.links import (
     home_link,
     is_server,
@@ -48,6 +48,7 @@ __all__ = [
     "job_run",
     "load_analyses",
     "load_analysis",
+    "log_to_active_run",
     "mark_abandoned",
     "mark_refused",
     "open_run",

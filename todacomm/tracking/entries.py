@@ -10,8 +10,9 @@ import pandas as pd
 from todacomm.core.facts import RunWarning
 from todacomm.core.metrics import COMPARED, LAYER_METRICS, MAIN, metric_key
 from todacomm.core.streams import ENDS, RESIDUAL, groups, places
-from todacomm.models.names import CLOUDS, model_name
+from todacomm.models.names import model_name
 from todacomm.results.depth import LOOP, NOT_TESTED
+from todacomm.results.observation import OWN_CLOUDS
 from todacomm.results.result import Result
 from todacomm.results.table import RUN_LAYER, SCHEMA_VERSION, own_rows, run_values
 from todacomm.settings.analysis import AnalysisConfig, deviations
@@ -132,7 +133,7 @@ def first_tags(config: AnalysisConfig) -> dict[str, str]:
         "model": model_name(config.model.model),
         "revision": config.model.revision,
         "weights": config.model.weights,
-        "dataset": "" if config.model.model.startswith(CLOUDS) else dataset_name(config.texts.dataset),
+        "dataset": "" if config.model.model.startswith(OWN_CLOUDS) else dataset_name(config.texts.dataset),
         "protocol": load_protocol(config.inference.protocol).tag,
         "deviations": ", ".join(differ),
         "config_hash": config.digest(),

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from todacomm.settings.values import spelled
-from todacomm.tracking._mlflow import Metric, Param, RunTag, quiet
+from todacomm.tracking._mlflow import Metric, MlflowClient, Param, RunTag, active_run, get_tracking_uri, quiet
 from todacomm.tracking.entries import fitted
 from todacomm.tracking.run import OpenRun, open_run
 from todacomm.tracking.store import store_errors
@@ -119,3 +119,30 @@ def _with_numbers(metrics: Iterable[tuple[str, float, int]]) -> Iterator[tuple[s
         series = [(key, float(value), step) for key, value, step in points if not math.isinf(value)]
         if any(math.isfinite(value) for _, value, _ in series):
             yield from series
+
+
+def log_to_active_run(values: Mapping[str, float], step: int, texts: Mapping[str, str] | None = None) -> None:
+    """Numbers and small files for the run that the caller has active in MLflow; undefined numbers are left out.
+
+    Parameters
+    ----------
+    texts : mapping
+        Name of a file -> its content.
+
+    Raises
+    ------
+    ValueError
+        No run is active, or the store cannot be used.
+    """
+    run = active_run()
+    if run is None:
+        raise ValueError(
+            "no MLflow run is active: set report_to='mlflow' in the training arguments, or train inside "
+            "`with mlflow.start_run():`"
+        )
+    client, now = MlflowClient(get_tracking_uri()), int(time.time() * 1000)
+    with store_errors(client.tracking_uri), quiet():
+        points = [Metric(key, float(value), now, step) for key, value in values.items() if math.isfinite(value)]
+        client.log_batch(run.info.run_id, metrics=points)
+        for name, text in (texts or {}).items():
+            client.log_text(run.info.run_id, text, name)

@@ -17,8 +17,9 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from todacomm.core.streams import RESIDUAL, kind_of, places
-from todacomm.models.names import CLOUDS, model_name
+from todacomm.models.names import model_name
 from todacomm.results.facts import TextFacts
+from todacomm.results.observation import OWN_CLOUDS
 from todacomm.results.result import Result
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.settings.values import spelled
@@ -197,7 +198,7 @@ def run_name(config: AnalysisConfig) -> str:
     """
     model, texts = config.model, config.texts
     names = [model_name(model.model), model.revision, model.weights if model.weights != "trained" else ""]
-    own = [] if model.model.startswith(CLOUDS) else [dataset_name(texts.dataset), str(texts.samples)]
+    own = [] if model.model.startswith(OWN_CLOUDS) else [dataset_name(texts.dataset), str(texts.samples)]
     return " ".join([*filter(None, names), *own])
 
 

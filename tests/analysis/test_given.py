@@ -1,0 +1,169 @@
+"""Objects in place of names: they give what files give, stay as they were, and are never taken from the cache."""
+
+import datasets
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
+
+import todacomm
+from tests.helpers.tiny_models import TEXTS, tiny_model_folder
+from todacomm.analysis.given import given_clouds, given_objects
+from todacomm.settings.analysis import AnalysisConfig
+
+FEW = {"replicates": 0, "nulls": 0, "pca": 10, "explorer": False}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tiny_model_folder(tmp_path / "llama", "llama")
+
+
+@pytest.fixture
+def model(folder):
+    return AutoModelForCausalLM.from_pretrained(folder)
+
+
+@pytest.fixture
+def tokenizer(folder):
+    return AutoTokenizer.from_pretrained(folder)
+
+
+def observed(tokenizer, texts=TEXTS, **options):
+    config, observe = given_objects(tokenizer, list(texts), options)
+    return observe(config)
+
+
+def test_a_model_and_texts_in_memory_give_what_their_files_give(store, folder, model, tokenizer):
+    (store / "texts.txt").write_text("\n".join(TEXTS) + "\n", encoding="utf-8")
+    by_name = todacomm.analyze(
+        model=str(folder), dataset="texts.txt", samples=len(TEXTS), unit="row", null_kinds="random_weights", **FEW
+    )
+    by_object = todacomm.analyze(
+        model=model, tokenizer=tokenizer, texts=list(TEXTS), null_kinds="random_weights", **FEW
+    )
+
+    assert by_object.dataset.digest == by_name.dataset.digest
+    values = [analysis.layers.set_index(["control", "layer", "metric"])["value"] for analysis in (by_name, by_object)]
+    pd.testing.assert_series_equal(*values, rtol=1e-6)
+    assert by_object.model.source == "object:LlamaForCausalLM"
+    report = by_object.artifact("report.md").read_text(encoding="utf-8")
+    assert "todacomm.analyze(model=model, tokenizer=tokenizer, texts=texts, samples=12" in report
+    assert "mlflow run" not in report
+
+
+def test_the_model_stays_as_it_was(model, tokenizer):
+    model.train()
+    model.model.layers[0].eval()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    modes = [module.training for module in model.modules()]
+    torch.manual_seed(1)
+    state = torch.random.get_rng_state()
+    for weights in ("trained", "random"):
+        observed(tokenizer, model=model, weights=weights)
+    assert [module.training for module in model.modules()] == modes
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert all(parameter.requires_grad for parameter in model.parameters())
+    assert torch.equal(torch.random.get_rng_state(), state)
+
+
+def test_changed_weights_are_another_model(model, tokenizer):
+    first = observed(tokenizer, model=model)
+    with torch.no_grad():
+        model.model.layers[1].mlp.down_proj.weight.mul_(1.1)
+    second = observed(tokenizer, model=model)
+    assert first.model.weights_digest != second.model.weights_digest
+    np.testing.assert_array_equal(first.clouds["layer_0"], second.clouds["layer_0"])
+    assert np.abs(first.clouds["layer_1"] - second.clouds["layer_1"]).max() > 1e-4
+
+
+def test_dropout_is_off(folder, tokenizer):
+    model = AutoModelForCausalLM.from_pretrained(folder, attention_dropout=0.5).train()
+    first, second = (observed(tokenizer, model=model).clouds["final"] for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+def test_a_head_that_is_no_language_model_is_left_aside(folder, model, tokenizer):
+    classifier = AutoModelForSequenceClassification.from_pretrained(folder, num_labels=2)
+    with_head, without = observed(tokenizer, model=model), observed(tokenizer, model=classifier)
+    assert with_head.likelihood["perplexity"] > 1
+    assert without.likelihood == {}
+    np.testing.assert_allclose(without.clouds["final"], with_head.clouds["final"], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        list(TEXTS),
+        pd.Series(TEXTS),
+        pd.DataFrame({"text": TEXTS}),
+        datasets.Dataset.from_dict({"text": list(TEXTS)}),
+        datasets.Dataset.from_dict({"text": list(TEXTS)})["text"],
+    ],
+    ids=["list", "series", "frame", "dataset", "column"],
+)
+def test_texts_come_in_many_forms(texts, model, tokenizer):
+    config, observe = given_objects(tokenizer, texts, {"model": model})
+    assert observe(config).texts["text"].tolist() == list(TEXTS)
+
+
+def test_columns_of_a_table_are_recorded_with_its_texts(model, tokenizer):
+    frame = pd.DataFrame({"words": TEXTS, "length": [len(text) for text in TEXTS]})
+    options = {"model": model, "text_column": "words", "text_columns": "length", "samples": 10}
+    config, observe = given_objects(tokenizer, frame, options)
+    assert observe(config).texts["length"].tolist() == [float(len(text)) for text in TEXTS[:10]]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"tokenizer": None}, "tokenizer is a NoneType"),
+        ({"model": torch.nn.Linear(2, 2)}, "model is a Linear: expected a transformers.PreTrainedModel"),
+        ({"model": "gpt2"}, "give the model as an object"),
+        ({"texts": "one long text"}, "texts is a str"),
+        ({"texts": [*TEXTS, 3]}, "texts holds a int in row 13"),
+        ({"texts": TEXTS[:9]}, "samples is 9"),
+        ({"samples": 13}, "samples is 13, texts has 12"),
+        ({"dataset": "pydoc"}, "got texts and dataset='pydoc'"),
+        ({"text_column": "words"}, "texts is a list of strings"),
+        ({"texts": pd.DataFrame({"words": TEXTS})}, "no column 'text'"),
+        ({"config": AnalysisConfig()}, "got a config beside objects"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_before_a_run_is_made(store, model, tokenizer, change, says):
+    with pytest.raises(ValueError, match=says):
+        todacomm.analyze(**{"model": model, "tokenizer": tokenizer, "texts": list(TEXTS), **change})
+    assert todacomm.search_analyses().empty
+
+
+def test_what_was_an_object_cannot_be_named(store):
+    with pytest.raises(ValueError, match="object in memory"):
+        todacomm.analyze(model="object:llama")
+    with pytest.raises(ValueError, match="object in memory"):
+        todacomm.analyze(model="clouds:object:mine")
+
+
+def test_arrays_give_what_their_file_gives(store, rng):
+    layers = {"late": rng.normal(size=(40, 6)), "early": rng.normal(size=(40, 3))}
+    np.savez("mine.npz", **layers, topic=np.arange(40))
+    of_file = todacomm.analyze(model="clouds:mine.npz", **FEW)
+    of_arrays = todacomm.analyze_clouds(layers, {"topic": range(40)}, name="mine", **FEW)
+    assert of_arrays.layer_names == ("late", "early")
+    pd.testing.assert_series_equal(of_file.layers["value"], of_arrays.layers["value"])
+    pd.testing.assert_frame_equal(of_file.texts, of_arrays.texts)
+    report = of_arrays.artifact("report.md").read_text(encoding="utf-8")
+    assert "todacomm.analyze_clouds(clouds, name='mine', samples=40" in report
+
+
+def test_an_array_is_a_layer_or_a_stack_of_them(rng):
+    stack = rng.normal(size=(2, 15, 4))
+    assert list(given_clouds(stack, None, "a").clouds) == ["layer_0", "layer_1"]
+    assert list(given_clouds(stack[0], None, "a").clouds) == ["layer_0"]
+    half = given_clouds(torch.tensor(stack[1], dtype=torch.bfloat16, requires_grad=True), None, "a").clouds["layer_0"]
+    np.testing.assert_allclose(half, stack[1], rtol=2**-8)
+
+
+def test_a_label_of_another_length_is_refused(rng):
+    with pytest.raises(ValueError, match=r"label k has shape \(3,\): expected \(15,\)"):
+        given_clouds(rng.normal(size=(15, 4)), {"k": [1, 2, 3]}, "a")

@@ -1,0 +1,68 @@
+"""The callback in a real Trainer: series over training steps in the trainer's own run, and an untouched training."""
+
+import mlflow
+import pandas as pd
+import pytest
+from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer, TrainingArguments
+
+import todacomm
+from tests.helpers.tiny_models import TEXTS, tiny_model_folder
+
+
+@pytest.fixture
+def train(tmp_path):
+    """Train a tiny model for six steps, and give it back."""
+    folder = tiny_model_folder(tmp_path / "llama", "llama")
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    rows = [{"input_ids": ids, "labels": ids} for ids in ([*tokenizer(text)["input_ids"], 1, 1][:8] for text in TEXTS)]
+    rows = [row for row in rows if len(row["input_ids"]) == 8]
+
+    def run(callbacks, tokenizer=tokenizer, report_to="none"):
+        model = AutoModelForCausalLM.from_pretrained(folder, attention_dropout=0.1)
+        arguments = TrainingArguments(
+            str(tmp_path / "trained"), max_steps=6, per_device_train_batch_size=2, learning_rate=1e-2, seed=3,
+            report_to=report_to, save_strategy="no", logging_steps=3, use_cpu=True, disable_tqdm=True,
+        )  # fmt: skip
+        Trainer(model, arguments, train_dataset=rows, callbacks=callbacks).train()
+        return model
+
+    run.tokenizer = tokenizer
+    return run
+
+
+def test_series_over_the_steps_stand_in_the_run_of_the_trainer(store, train):
+    callback = todacomm.TopologyCallback(list(TEXTS), train.tokenizer, every=2, pca=10)
+    with mlflow.start_run() as run:
+        model = train([callback], report_to="mlflow")
+
+    client = mlflow.MlflowClient()
+    series = client.get_metric_history(run.info.run_id, "topology/h0_total_norm/layer_1")
+    assert [point.step for point in series] == [0, 2, 4, 6]
+    assert len({point.value for point in series}) == 4
+    assert "loss" in client.get_run(run.info.run_id).data.metrics
+    table = pd.read_csv(client.download_artifacts(run.info.run_id, "topology.csv"))
+    perplexity = table[table["metric"] == "perplexity"].set_index("step")["value"]
+    assert perplexity[6] < 0.8 * perplexity[0]
+
+    last = todacomm.analyze(
+        model=model, tokenizer=train.tokenizer, texts=list(TEXTS), pca=10, replicates=0, nulls=0
+    ).layers
+    expected = last[(last["metric"] == "h0_total_norm") & (last["layer"] == "layer_1")]["value"].item()
+    assert series[-1].value == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_training_is_what_it_is_without_the_callback(store, train):
+    with mlflow.start_run():
+        watched = train([todacomm.TopologyCallback(list(TEXTS), train.tokenizer, every=1, pca=10)])
+    for (name, one), other in zip(watched.named_parameters(), train([]).parameters(), strict=True):
+        assert one.equal(other), name
+
+
+def test_without_a_run_it_says_how_to_have_one(store, train):
+    with pytest.raises(ValueError, match="no MLflow run is active: set report_to='mlflow'"):
+        train([todacomm.TopologyCallback(list(TEXTS), train.tokenizer)])
+
+
+def test_a_number_of_steps_is_needed():
+    with pytest.raises(ValueError, match="every is 0"):
+        todacomm.TopologyCallback(list(TEXTS), None, every=0)

@@ -1,0 +1,131 @@
+"""Observations of objects in memory, in place of models, texts and files that have names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from todacomm.analysis.cloud_files import sort_arrays
+from todacomm.analysis.memory import check_memory
+from todacomm.analysis.observe import read_texts
+from todacomm.analysis.own_clouds import observe_clouds
+from todacomm.results.observation import OBJECT, Observation
+from todacomm.settings.analysis import AnalysisConfig
+from todacomm.system.npz import Arrays
+from todacomm.system.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from todacomm.texts import Texts
+
+
+@dataclass(frozen=True)
+class Given:
+    """What an analysis was given as objects; called as :func:`todacomm.analysis.observe.run_model` is.
+
+    Attributes
+    ----------
+    model, tokenizer : PreTrainedModel, PreTrainedTokenizerBase
+        None where the model is named in the settings.
+    texts : Texts or None
+        None where the data set is named in the settings.
+    """
+
+    model: Any
+    tokenizer: Any
+    texts: "Texts | None"
+
+    def __call__(
+        self,
+        config: AnalysisConfig,
+        progress: Progress = silent,
+        *,
+        seed: int | None = None,
+        shuffle_seed: int | None = None,
+    ) -> Observation:
+        """One forward pass; nothing is taken from the cache, which knows names and files only."""
+        from todacomm.models import load_model
+        from todacomm.models.given import describe_model, in_evaluation
+        from todacomm.texts import load_texts
+
+        seed = config.record.seed if seed is None else seed
+        texts = self.texts or load_texts(config.texts, config.record.seed)
+        check_memory(config.topology, len(texts.texts))
+        if self.model is None:
+            return read_texts(load_model(config.model, seed), texts, config, progress, shuffle_seed)
+        with in_evaluation(self.model):
+            loaded = describe_model(self.model, self.tokenizer, config.model, seed)
+            return read_texts(loaded, texts, config, progress, shuffle_seed)
+
+
+def given_objects(tokenizer: Any, texts: Any, options: Mapping[str, Any]) -> tuple[AnalysisConfig, Given]:
+    """The settings of an analysis of objects, and what it is observed with.
+
+    Parameters
+    ----------
+    tokenizer : PreTrainedTokenizerBase or None
+    texts : sequence of str, Series, DataFrame, datasets.Dataset or None
+    options : mapping
+        Options by name; ``model`` may be an object.
+
+    Raises
+    ------
+    ValueError
+        An object is of the wrong kind or stands beside its own name, or a model lacks its tokenizer.
+    """
+    from todacomm.models.given import check_model, model_name
+    from todacomm.texts.given import count_texts, given_texts
+
+    model = options.get("model", "")
+    named = {**options}
+    if not isinstance(model, str):
+        check_model(model, tokenizer)
+        named["model"] = f"{OBJECT}{model_name(model)}"
+    elif tokenizer is not None:
+        raise ValueError("tokenizer is given beside a model that is none or a name: give the model as an object")
+    if texts is not None:
+        if "dataset" in options:
+            raise ValueError(f"got texts and dataset={options['dataset']!r}: give one or the other")
+        named = {"dataset": f"{OBJECT}texts", "unit": "row", "samples": count_texts(texts), **named}
+    config = AnalysisConfig.given(None, named)
+    read = None if texts is None else given_texts(texts, config.texts)
+    return config, Given(None if isinstance(model, str) else model, tokenizer, read)
+
+
+def given_clouds(clouds: Any, labels: pd.DataFrame | Mapping[str, Any] | None, name: str) -> Observation:
+    """Arrays as an observation.
+
+    Parameters
+    ----------
+    clouds : mapping of array, shape (n_points, n_dims), or array
+        By layer; an array of two dimensions is one layer, one of three a layer each.
+    labels : DataFrame or mapping of array, shape (n_points,)
+        A column ``texts`` of strings holds the texts themselves.
+
+    Raises
+    ------
+    ValueError
+        They are no clouds of the same rows; a label has another number of rows.
+    """
+    if not isinstance(clouds, Mapping):
+        array = _numbers(clouds)
+        clouds = {f"layer_{index}": layer for index, layer in enumerate(array if array.ndim == 3 else [array])}
+    arrays = {str(layer): _numbers(cloud) for layer, cloud in clouds.items()}
+    file = sort_arrays(Arrays(arrays), Path(name))
+    rows = len(next(iter(file.clouds.values())))
+    columns = {str(column): np.asarray(values) for column, values in dict(labels if labels is not None else {}).items()}
+    for column, values in columns.items():
+        if values.shape != (rows,):
+            raise ValueError(f"label {column} has shape {values.shape}: expected ({rows},), one value a point")
+    plain = {column: values.astype(str) if values.dtype.kind == "O" else values for column, values in columns.items()}
+    return observe_clouds(replace(file, labels={**file.labels, **plain}), Path(name))
+
+
+def _numbers(array: Any) -> np.ndarray:
+    """An array or a tensor, wherever it is and in whatever precision, as numbers of numpy."""
+    if hasattr(array, "detach"):
+        array = array.detach().cpu()
+        array = array.float() if array.is_floating_point() and array.element_size() < 4 else array
+    return np.asarray(array)

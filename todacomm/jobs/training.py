@@ -1,0 +1,85 @@
+"""A callback for transformers' Trainer: the topology of a model's layers while it is trained."""
+
+from typing import Any
+
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from todacomm.analysis.given import given_objects
+from todacomm.core.metrics import MAIN
+from todacomm.jobs.analyze import measure
+from todacomm.results.table import own_rows, records
+
+
+class TopologyCallback(TrainerCallback):  # type: ignore[misc]
+    """Measure the model's clouds every few steps, into the trainer's own MLflow run.
+
+    Each measured number is a series over training steps: ``topology/h1_max_norm/layer_3``, and ``topology/nll`` beside
+    them. The table of all metrics and steps is the artifact ``topology.csv`` of the run. The model, its mode and the
+    random state of its training stay as they are; weights are read where they lie.
+
+    Parameters
+    ----------
+    texts : sequence of str, Series, DataFrame or datasets.Dataset
+        The texts of every cloud: the same at every step, so that steps are paired.
+    tokenizer : PreTrainedTokenizerBase
+        The model's.
+    every : int
+        Steps between two measurements; the first is before the first step, the last after the last.
+    metrics : sequence of str
+        Layer metrics that are logged as series.
+    **options
+        Of an analysis, see :func:`todacomm.analyze`; half-samples and null models are left out unless asked for.
+
+    Raises
+    ------
+    ValueError
+        An option or an object is of the wrong kind, or no MLflow run is active when the training begins.
+    """
+
+    def __init__(
+        self, texts: Any, tokenizer: Any, every: int = 100, metrics: tuple[str, ...] = MAIN, **options: Any
+    ) -> None:
+        if every < 1:
+            raise ValueError(f"every is {every}: expected a number of steps, at least 1")
+        self.texts, self.tokenizer, self.every, self.metrics = texts, tokenizer, every, tuple(metrics)
+        self.options = {"replicates": 0, "nulls": 0, **options}
+        self.rows: list[dict[str, Any]] = []
+        self._last = -1
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **_: Any
+    ) -> None:
+        """Measure the model that training begins with."""
+        self.rows, self._last = [], -1
+        self._measure(state, model)
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **_: Any
+    ) -> None:
+        """Measure the model where its turn has come."""
+        if state.global_step % self.every == 0:
+            self._measure(state, model)
+
+    def on_train_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **_: Any
+    ) -> None:
+        """Measure the trained model."""
+        self._measure(state, model)
+
+    def _measure(self, state: TrainerState, model: Any) -> None:
+        if not state.is_world_process_zero or state.global_step == self._last:
+            return
+        import pandas as pd
+
+        from todacomm.tracking import log_to_active_run
+
+        step = self._last = state.global_step
+        config, observe = given_objects(self.tokenizer, self.texts, {"model": model, **self.options})
+        table = own_rows(measure(config, observe=observe, run=observe).table)
+        layers = table[table["metric"].isin(self.metrics)]
+        numbers = {
+            f"topology/{metric}/{layer}": value
+            for layer, metric, value in zip(layers["layer"], layers["metric"], layers["value"], strict=True)
+        }
+        self.rows += records(table.assign(step=step)[["step", "layer", "metric", "value"]])
+        log_to_active_run(numbers, step, {"topology.csv": pd.DataFrame(self.rows).to_csv(index=False)})
