@@ -11,6 +11,7 @@ from todacomm.cli.console import print_json
 from todacomm.cli.running import STYLES, bars, print_comparison, print_comparison_facts, print_failure
 from todacomm.jobs.sweep import SweepFailed, Watcher, work_through_plan
 from todacomm.models.names import model_name
+from todacomm.results.observation import OWN_CLOUDS
 from todacomm.settings.analysis import AnalysisConfig, RecordConfig
 from todacomm.settings.sweep import SweepConfig
 from todacomm.sweeps.plan import Item, Plan, make_plan
@@ -111,7 +112,9 @@ def summary(result: Sweep) -> str:
 def own_record(config: AnalysisConfig) -> RecordConfig:
     """The record of one of several analyses: a name and a folder given for all become its own."""
     record = config.record
-    own = f"{model_name(config.model.model)}-{dataset_name(config.texts.dataset)}"
+    own = model_name(config.model.model)
+    if not config.model.model.startswith(OWN_CLOUDS):
+        own += f"-{dataset_name(config.texts.dataset)}"
     name = f"{record.run_name} {own}" if record.run_name else ""
     folder = str(Path(record.output_dir) / own) if record.output_dir else ""
     return replace(record, run_name=name, output_dir=folder)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from todacomm.jobs.analyze import analyze
-from todacomm.jobs.compare import compare
+from todacomm.jobs.compare import compare, named
 from todacomm.reports.sweep_words import describe_outcome, describe_plan
 from todacomm.settings.base import with_options
 from todacomm.settings.sweep import SweepConfig
@@ -167,7 +167,7 @@ def compare_children(result: Sweep, run: "JobRun", progress: Progress, watcher: 
             watcher.not_compared(name, str(error))
         else:
             done.append(compared.run_id)
-            watcher.compared(name, comparison, compared)
+            watcher.compared(options["run_name"] or named(comparison.gathered), comparison, compared)
     notes = result.notes
     if not done and not problems:
         notes = (*notes, "nothing was compared: it takes two analyses on one data set, or one model on two")
@@ -188,7 +188,7 @@ def comparisons(result: Sweep, folder: str = "") -> dict[str, dict[str, Any]]:
             "run_ids": run_ids,
             "over": "models" if dataset else "datasets",
             "steps": sorted({f"{item.config.model.revision}={item.step}" for item in items if item.step is not None}),
-            "run_name": name,
+            "run_name": name if shared.record.run_name else "",
             "experiment_name": shared.record.experiment_name,
             "output_dir": str(Path(folder) / own) if folder else "",
             "threads": shared.topology.threads,
