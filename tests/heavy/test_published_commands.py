@@ -34,16 +34,19 @@ OUTCOMES = {
     "run --model gpt2 --samples 200": (200, ["gpt2 on pydoc"]),
     "run --model gpt2 --samples 500 --layers all": (500, ["gpt2 on pydoc"]),
     "run --models gpt2,bert,pythia-70m --samples 500": (
-        500, ["gpt2 on pydoc", "bert on pydoc", "pythia-70m on pydoc", "comparison on pydoc"],
+        500, ["gpt2 on pydoc", "bert on pydoc", "pythia-70m on pydoc", "bert, gpt2, pythia-70m on pydoc"],
     ),
     "run --models gpt2,bert,distilgpt2,pythia-70m --samples 500": (
         500,
-        ["gpt2 on pydoc", "bert on pydoc", "distilgpt2 on pydoc", "pythia-70m on pydoc", "comparison on pydoc"],
+        [
+            "gpt2 on pydoc", "bert on pydoc", "distilgpt2 on pydoc", "pythia-70m on pydoc",
+            "bert, distilgpt2, gpt2, pythia-70m on pydoc",
+        ],
     ),
     "run --model gpt2 --datasets wikitext2,squad --samples 500": (
-        500, ["gpt2 on wikitext2", "gpt2 on squad", "comparison over data sets"],
+        500, ["gpt2 on wikitext2", "gpt2 on squad", "squad, wikitext2 read by gpt2"],
     ),
-    "run --hf-model microsoft/phi-1_5 --num-layers 24 --samples 200": (200, ["microsoft/phi-1_5 on pydoc"]),
+    "run --hf-model microsoft/phi-1_5 --num-layers 24 --samples 200": (200, ["phi-1_5 on pydoc"]),
 }  # fmt: skip
 """Command -> points in every cloud, and what is recorded."""
 PUBLISHED_FILES = (
