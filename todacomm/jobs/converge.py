@@ -65,7 +65,7 @@ def converge(
                 Path(folder),
                 metrics=series(result),
                 params=config.changed(),
-                tags=tags(result),
+                tags={**tags(result), "settings": as_lines(params(config))},
                 note=describe_convergence(result),
             )
     return result, run
@@ -105,7 +105,6 @@ def tags(result: Convergence) -> dict[str, str]:
     """What was measured, and the warnings."""
     model, texts = result.model, result.dataset
     return {
-        "settings": as_lines(params(result.config)),
         "model": model.name,
         "revision": model.revision,
         "weights": model.weights,
