@@ -4,7 +4,7 @@ import numpy as np
 
 from benchmarks.populations import N_DIMS, Array, Population, anisotropic, gaussian, noisy_circle
 
-SHEET_DIMS = 5
+SHEET_DIMS, N_TOKENS = 5, 400
 
 
 def curved_sheet(rng: np.random.Generator, n_points: int) -> Array:
@@ -78,6 +78,31 @@ def clusters(rng: np.random.Generator, n_points: int, n_clusters: int, width: fl
     return centres[rng.integers(n_clusters, size=n_points)] + width * rng.normal(size=(n_points, N_DIMS))
 
 
+def uneven_clusters(rng: np.random.Generator, n_points: int, centres: Population = anisotropic) -> Array:
+    """Twenty to sixty clusters of unequal size around a sample of another population."""
+    n_clusters = int(rng.integers(20, 61))
+    sizes = rng.dirichlet(np.ones(n_clusters))
+    return _labelled(rng, centres(rng, n_clusters), rng.choice(n_clusters, n_points, p=sizes))
+
+
+def last_tokens(rng: np.random.Generator, n_points: int, centres: Population = anisotropic) -> Array:
+    """Clusters as last tokens make them: a few frequent ones and many of one or two points (weights 1 / rank)."""
+    return _labelled(rng, centres(rng, N_TOKENS), _by_rank(rng, n_points))
+
+
+def _by_rank(rng: np.random.Generator, n_points: int) -> np.ndarray:
+    weights = 1.0 / np.arange(1, N_TOKENS + 1)
+    return rng.choice(N_TOKENS, n_points, p=weights / weights.sum())
+
+
+def _labelled(rng: np.random.Generator, centres: Array, label: np.ndarray) -> Array:
+    """Points around their centres, each cluster wide in few directions and up to .3 as wide as the centres lie."""
+    turned = np.linalg.qr(rng.normal(size=(N_DIMS, N_DIMS)))[0]
+    scattered = anisotropic(rng, len(label)) @ turned
+    width = rng.uniform(0.1, 0.3, size=len(centres)) * centres.std() / scattered.std()
+    return centres[label] + width[label, None] * scattered
+
+
 def open_arc(rng: np.random.Generator, n_points: int) -> Array:
     """Eight clusters along two thirds of a circle, each stretched four-fold in a direction of its own.
 
@@ -105,6 +130,11 @@ def horseshoe(rng: np.random.Generator, n_points: int) -> Array:
 def random_walk(rng: np.random.Generator, n_points: int) -> Array:
     """One path of a Brownian motion: what passages in the order of a text could look like."""
     return np.cumsum(rng.normal(size=(n_points, N_DIMS)), axis=0) / np.sqrt(n_points)
+
+
+def square(rng: np.random.Generator, n_points: int) -> Array:
+    """A flat square: its points are thin at every scale."""
+    return _planar(rng, rng.uniform(-1.0, 1.0, size=(n_points, 2)), 0.01)
 
 
 def sphere(rng: np.random.Generator, n_points: int) -> Array:
@@ -198,6 +228,20 @@ def sphere_layers(rng: np.random.Generator, n_layers: int, n_points: int) -> dic
     return layers
 
 
+def token_layers(rng: np.random.Generator, n_layers: int, n_points: int) -> dict[str, Array]:
+    """Clusters by last token, whose centres and points move a little from one layer to the next."""
+    label = _by_rank(rng, n_points)
+    centres = rng.normal(size=(N_TOKENS, N_DIMS))
+    within = rng.normal(size=(n_points, N_DIMS))
+    layers = {}
+    for index in range(n_layers):
+        centres, within = (
+            np.sqrt(0.9) * part + np.sqrt(0.1) * rng.normal(size=part.shape) for part in (centres, within)
+        )
+        layers[f"layer_{index}"] = (centres[label] + 0.2 * within) * np.arange(1, N_DIMS + 1) ** -0.7
+    return layers
+
+
 def sheet_layers(rng: np.random.Generator, n_layers: int, n_points: int) -> dict[str, Array]:
     """Curved sheets of the same texts, whose latent coordinates move a little from one layer to the next."""
     latent = rng.normal(size=(n_points, SHEET_DIMS))
@@ -236,6 +280,7 @@ LOOP_FREE: dict[str, Population] = {
     "surface": surface,
     "folded surface": folded_surface,
     "three sheets": sheets,
+    "square": square,
     "sphere": sphere,
     "3-sphere": three_sphere,
     "sparse cone": sparse_cone,
@@ -248,6 +293,13 @@ LOOP_FREE: dict[str, Population] = {
     "10 clusters": lambda rng, n: clusters(rng, n, 10),
     "30 clusters": lambda rng, n: clusters(rng, n, 30),
     "100 clusters": lambda rng, n: clusters(rng, n, 100),
+    "20 to 60 uneven clusters": uneven_clusters,
+    "uneven clusters on a curved sheet": lambda rng, n: uneven_clusters(rng, n, curved_sheet),
+    "uneven clusters on a surface": lambda rng, n: uneven_clusters(rng, n, surface),
+    "uneven clusters in a sparse cone": lambda rng, n: uneven_clusters(rng, n, sparse_cone),
+    "last tokens": last_tokens,
+    "last tokens on a curved sheet": lambda rng, n: last_tokens(rng, n, curved_sheet),
+    "last tokens on a surface": lambda rng, n: last_tokens(rng, n, surface),
     "clusters on an open arc": open_arc,
     "horseshoe": horseshoe,
 }
@@ -268,7 +320,9 @@ IN_BETWEEN: dict[str, Population] = {
     "five sixths of a circle": nearly_closed_arc,
     "five binary features": binary_features,
     "two factors of twelve": two_factors,
+    "uneven clusters on a sphere": lambda rng, n: uneven_clusters(rng, n, sphere),
+    "last tokens on a sphere": lambda rng, n: last_tokens(rng, n, sphere),
 }
 LOOP_POPULATIONS = LOOP_FREE | LOOPED | IN_BETWEEN
-FAMILIES = {"curved sheets": sheet_layers, "spheres": sphere_layers}
+FAMILIES = {"curved sheets": sheet_layers, "spheres": sphere_layers, "layers of last tokens": token_layers}
 """Fourteen layers of the same texts without a loop: name -> generator, layers, points to clouds."""

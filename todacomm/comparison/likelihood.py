@@ -5,7 +5,6 @@ from itertools import permutations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from todacomm.comparison.gathering import LABEL, Gathered
 from todacomm.comparison.identity import MODELS
@@ -67,6 +66,8 @@ def spearman(x: np.ndarray, y: np.ndarray, seed: int = 0) -> tuple[float, float]
     >>> spearman(np.arange(5.0), np.arange(5.0) ** 3)
     (1.0, 0.016666666666666666)
     """
+    from scipy.stats import rankdata
+
     a, b = rankdata(x), rankdata(y)
     a, b = a - a.mean(), b - b.mean()
     norm = float(np.sqrt((a @ a) * (b @ b)))

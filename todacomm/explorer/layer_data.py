@@ -49,7 +49,7 @@ class Loop:
         1 for the longest bar of the layer.
     birth, death : float
     verdict : str
-        ``loop`` (longer than the covariance explains, and reproduced), ``few texts`` (the first without the second),
+        ``loop`` (longer than the covariance explains, and reproduced), ``few texts`` (the first alone),
         ``none``, or ``not tested``.
     reproduction : float
         0 to 1; nan where it was not measured.

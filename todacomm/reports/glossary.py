@@ -46,7 +46,7 @@ LONGER = (
 LOOP = (
     "loop",
     "An H1 bar that is longer than the covariance explains and reproduced: on random halves of the texts at least half "
-    "of its life is left on average.",
+    "of its life is left on average, and on nine halves in ten that is the longest bar.",
 )
 CONTROL = (
     "random weights",

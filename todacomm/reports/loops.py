@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from todacomm.core.loops.verdict import LEVEL, PROMINENT, REPRODUCED
 from todacomm.reports.blocks import Table
 from todacomm.reports.formats import UNDEFINED, number, p_value, share
 from todacomm.reports.render import one_line
@@ -14,11 +15,11 @@ from todacomm.results.result import Result
 
 CAPTION = (
     "The longest H1 bar of each layer, and every other one that is a loop. Reproduction: mean share of its life that "
-    "is left on random halves of the texts, in brackets what is left on all but the worst twentieth of them. A loop "
-    "is longer than the covariance explains (adjusted p at most .05) and reproduced; a bar with the first alone is "
-    "made by few texts."
+    "is left on random halves of the texts, in brackets what is left on all but the worst twentieth of them. Longest "
+    "there: share of the halves on which that is the longest bar. A loop is longer than the covariance explains "
+    f"(adjusted p at most {LEVEL}), reproduced (at least {share(REPRODUCED)}) and the longest there (at least "
+    f"{share(PROMINENT)}); a bar with the first alone is made by few texts."
 )
-LEVEL = 0.05
 ENDING = 90
 """Characters of a text that are shown: its ending, where a decoder's cloud is read."""
 MOST_SHOWN = 6
@@ -60,12 +61,14 @@ def loop_table(result: Result) -> Table | None:
             f"{share(row['reproduction'])} ({share(row['reproduction_lo'])})"
             if np.isfinite(row["reproduction"])
             else UNDEFINED,
+            share(row["prominence"]) if np.isfinite(row["prominence"]) else UNDEFINED,
             number(row["n_on_loop"]),
             str(row["verdict"]),
         ]
         for _, row in shown.iterrows()
     ]
-    header = ["Layer", "Bar", "Lifetime / median distance", "adj. p", "Reproduction", "Texts on it", "Verdict"]
+    header = ["Layer", "Bar", "Lifetime / median distance", "adj. p", "Reproduction"]
+    header += ["Longest there", "Texts on it", "Verdict"]
     return Table("Loops", CAPTION, header, rows)
 
 

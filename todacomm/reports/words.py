@@ -145,15 +145,16 @@ def _rogue_coordinate(values: Mapping[str, Any], where: Sequence[str], at: Place
 def _loops(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
     bars = f"{count(values['bars'], 'H1 bar')} {'is' if values['bars'] == 1 else 'are'}"
     return (
-        f"A loop is detected in {at.layers(where)}: {bars} longer than the covariance explains and reproduced on "
-        f"halves of the texts (best in {values['layer']}: {share(values['reproduction'])} of its life is left there)."
+        f"A loop is detected in {at.layers(where)}: {bars} longer than the covariance explains, reproduced on halves "
+        f"of the texts (best in {values['layer']}: {share(values['reproduction'])} of its life is left there) and the "
+        "longest there."
     )
 
 
 def _no_loops(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
     return (
-        f"No loop is detected in {at.layers(where)}: no H1 bar is both longer than the covariance explains and "
-        "reproduced on halves of the texts."
+        f"No loop is detected in {at.layers(where)}: no H1 bar is longer than the covariance explains, "
+        "reproduced on halves of the texts and the longest there."
     )
 
 
@@ -161,8 +162,9 @@ def _few_texts(values: Mapping[str, Any], where: Sequence[str], at: Place) -> st
     one = values["bars"] == 1
     return (
         f"In {at.layers(where)} {count(values['bars'], 'H1 bar')} {'is' if one else 'are'} longer than the covariance "
-        f"explains but {'rests' if one else 'rest'} on few texts (at most {share(values['reproduction'])} of the life "
-        "is left on halves of the texts): not a loop that other texts would show."
+        f"explains but {'rests' if one else 'rest'} on few texts (on halves of the texts at most "
+        f"{share(values['reproduction'])} of the life is left, or other bars are longer): not a loop that other texts "
+        "would show."
     )
 
 

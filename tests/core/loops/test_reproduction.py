@@ -7,7 +7,7 @@ from tests.core.shapes import noisy_circle, polygon, rotation
 from todacomm.core.clouds import distances
 from todacomm.core.homology import persistence, spanning_tree
 from todacomm.core.inference import half_samples
-from todacomm.core.loops import life_left, loop_bars, membership, prominence
+from todacomm.core.loops import leading, life_left, loop_bars, membership, prominence
 from todacomm.core.loops.reproduction import spanning_trees
 
 
@@ -139,28 +139,38 @@ def test_nothing_to_reproduce():
 
 
 @pytest.mark.parametrize("name", clouds())
-def test_what_is_left_of_the_longest_bar_is_part_of_a_bar_of_the_half(name):
+def test_what_is_left_of_every_bar_is_part_of_one_bar_of_the_half(name):
     among = distances(clouds()[name])
-    bars = loop_bars(among, n_longest=1)
+    bars = loop_bars(among, n_longest=5)
     halves = half_samples(len(among), 30, seed=0)
     left = life_left(among, bars, membership(halves, len(among)))
-    dgms = [persistence(among[np.ix_(half, half)])[1] for half in halves]
-    longest = np.array([np.diff(dgm, axis=1).max(initial=0.0) for dgm in dgms])
-    assert (left[0] * bars[0].lifetime <= longest * (1 + 1e-12)).all()
-    share = prominence(bars, left, dgms)[0]
-    np.testing.assert_allclose(share * longest, left[0] * bars[0].lifetime)
+    for half, of_half in zip(halves, left.T, strict=True):
+        dgm = persistence(among[np.ix_(half, half)])[1]
+        for bar, share in zip(bars, of_half, strict=True):
+            birth = np.float32(bar.death - share * bar.lifetime)
+            assert share == 0.0 or ((dgm[:, 0] == birth) & (dgm[:, 1] >= bar.death)).any()
 
 
-def test_prominence_of_two_loops_is_measured_against_two():
-    """Two polygons far from each other: every second corner keeps both loops, and no third."""
-    both = np.vstack([polygon(24), polygon(24, radius=2.0) + [9.0, 0.0]])
+def test_all_bars_lead_among_all_points_and_none_among_none():
+    among = distances(noisy_circle(np.random.default_rng(0), 60, 6, 0.2))
+    dgm = persistence(among)[1]
+    bars = loop_bars(among, dgm)
+    left = np.tile([1.0, 0.0], (len(bars), 1))
+    np.testing.assert_array_equal(leading(bars, left, [dgm, dgm]), left == 1.0)
+
+
+def test_two_loops_of_one_length_are_prominent_together():
+    """Two circles of the same size change places from half to half, and no third bar comes between."""
+    rng = np.random.default_rng(3)
+    both = np.vstack([noisy_circle(rng, 60, 2, 0.1), noisy_circle(rng, 60, 2, 0.1) + [9.0, 0.0]])
     among = distances(both)
-    bars = loop_bars(among, n_longest=2)
-    half = np.arange(0, 48, 2)
-    dgm = persistence(among[np.ix_(half, half)])[1]
-    left = life_left(among, bars, membership([half], 48))
-    np.testing.assert_allclose(prominence(bars, left, [dgm]), 1.0, rtol=1e-6)
-    assert left.max() < 0.95
+    bars = loop_bars(among, n_longest=3)
+    halves = half_samples(120, 40, seed=0)
+    left = life_left(among, bars, membership(halves, 120))
+    leads = leading(bars, left, [persistence(among[np.ix_(half, half)])[1] for half in halves])
+    assert leads[0].mean() < 0.9
+    assert prominence(leads)[:2].min() >= 0.95
+    assert prominence(leads)[2] < 0.5
 
 
 def test_gaps_of_a_sphere_are_left_on_halves_and_not_prominent():
@@ -168,12 +178,12 @@ def test_gaps_of_a_sphere_are_left_on_halves_and_not_prominent():
     rng = np.random.default_rng(5)
     halves = half_samples(200, 30, seed=0)
 
-    def means(cloud):
+    def measured(cloud):
         among = distances(cloud)
-        bars = loop_bars(among, n_longest=1)
+        bars = loop_bars(among)
         left = life_left(among, bars, membership(halves, 200))
         dgms = [persistence(among[np.ix_(half, half)])[1] for half in halves]
-        return left.mean(), prominence(bars, left, dgms).mean()
+        return left[0].mean(), prominence(leading(bars, left, dgms))[0]
 
     def sphere():
         cloud = 0.1 * rng.normal(size=(200, 50))
@@ -181,7 +191,7 @@ def test_gaps_of_a_sphere_are_left_on_halves_and_not_prominent():
         cloud[:, :3] += surface / np.linalg.norm(surface, axis=1, keepdims=True)
         return cloud
 
-    left, share = np.mean([means(sphere()) for _ in range(6)], axis=0)
+    left, share = np.mean([measured(sphere()) for _ in range(6)], axis=0)
     assert left > 0.48
-    assert share < 0.52
-    assert min(means(noisy_circle(rng, 200, 50, 0.1))) > 0.85
+    assert share < 0.7
+    assert min(measured(noisy_circle(rng, 200, 50, 0.1))) > 0.85

@@ -7,7 +7,7 @@ import pytest
 
 from todacomm.core.inference import p_value, step_down_max_t
 from todacomm.core.loops import Evidence, bar_p_values, verdict
-from todacomm.core.loops.verdict import FEW_DIMENSIONS, LEVEL, PROMINENT, REPRODUCED
+from todacomm.core.loops.verdict import LEVEL, PROMINENT, REPRODUCED
 
 DRAWS = np.random.default_rng(0).gamma(3.0, size=(39, 4))
 LIFETIMES = [np.array([9.0, 7.0, 2.0]), np.array([4.0]), np.array([]), np.array([12.0, 11.0])]
@@ -45,7 +45,7 @@ def test_any_bar_of_any_layer_is_claimed_in_five_per_cent_of_null_families():
     assert claimed / 400 <= 0.085  # 99.9 % bound of a true 5 %
 
 
-GOOD = Evidence(LEVEL, REPRODUCED, PROMINENT, FEW_DIMENSIONS, 1.0)
+GOOD = Evidence(LEVEL, REPRODUCED, PROMINENT)
 
 
 @pytest.mark.parametrize(
@@ -54,8 +54,6 @@ GOOD = Evidence(LEVEL, REPRODUCED, PROMINENT, FEW_DIMENSIONS, 1.0)
         ({}, "loop"),
         ({"reproduction": REPRODUCED - 1e-6}, "few texts"),
         ({"prominence": PROMINENT - 1e-6}, "few texts"),
-        ({"dimension": FEW_DIMENSIONS - 1e-6}, "few texts"),
-        ({"dimension": 1.0, "p_noise": LEVEL}, "loop"),
         ({"p_adjusted": LEVEL + 1e-6}, "none"),
         ({"p_adjusted": 1.0, "reproduction": np.nan, "prominence": np.nan}, "none"),
         ({"reproduction": np.nan}, "not tested"),
@@ -68,5 +66,5 @@ def test_verdict(changes, expected):
 
 
 def test_conditions_name_what_is_missing():
-    evidence = replace(GOOD, reproduction=0.1, dimension=2.0)
-    assert [name for name, met in evidence.conditions().items() if not met] == ["reproduced", "beyond sampling"]
+    evidence = replace(GOOD, reproduction=0.1, prominence=0.8)
+    assert [name for name, met in evidence.conditions().items() if not met] == ["reproduced", "prominent"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from todacomm.core.equivalence.contrasts import Contrast
 from todacomm.core.equivalence.power import POWER
@@ -61,7 +61,7 @@ class Family:
 
         ``(critical + z_power) se``, see :func:`todacomm.core.equivalence.power.smallest_difference`.
         """
-        return (self.critical(contrast) + float(norm.ppf(power))) * contrast.se
+        return (self.critical(contrast) + float(ndtri(power))) * contrast.se
 
     def _law(self, contrast: Contrast) -> JointLaw:
         """The law of a contrast's margins alone."""

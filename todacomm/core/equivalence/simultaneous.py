@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import norm
-from scipy.stats import t as student
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from todacomm.core.equivalence.contrasts import Contrast
 from todacomm.core.inference.step_down import step_down
@@ -65,11 +64,11 @@ class JointLaw:
         >>> JointLaw(np.empty((0, 0)), 10.0).to_t([1.959964]).round(3).tolist()
         [2.228]
         """
-        return np.asarray(student.isf(norm.sf(size), self.freedom))
+        return np.asarray(-stdtrit(self.freedom, ndtr(-np.asarray(size))))
 
     def to_normal(self, size: ArrayLike) -> Array:
         """Normal sizes as improbable as these t-statistics."""
-        return np.asarray(norm.isf(student.sf(size, self.freedom)))
+        return np.asarray(-ndtri(stdtr(self.freedom, -np.asarray(size))))
 
 
 def joint_law(

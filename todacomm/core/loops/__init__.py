@@ -6,8 +6,7 @@ from todacomm.core.loops.coordinates import SmoothedAngle, circular_coordinate, 
 from todacomm.core.loops.gaps import Gap, gaps
 from todacomm.core.loops.layers import LayerLoops, layer_loops
 from todacomm.core.loops.representatives import ShortestLoop, shortest_loop
-from todacomm.core.loops.reproduction import life_left, membership, prominence
-from todacomm.core.loops.sampling import noise_p_values, scale_dimension
+from todacomm.core.loops.reproduction import leading, life_left, membership, prominence
 from todacomm.core.loops.verdict import Evidence, Verdict, bar_p_values, verdict
 
 __all__ = [
@@ -26,13 +25,12 @@ __all__ = [
     "explain_sides",
     "gaps",
     "layer_loops",
+    "leading",
     "life_left",
     "longest_bars",
     "loop_bars",
     "membership",
-    "noise_p_values",
     "prominence",
-    "scale_dimension",
     "shortest_loop",
     "smoothed_angle",
     "verdict",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +11,11 @@ from todacomm.core.clouds import condensed
 from todacomm.core.homology import Diagrams
 from todacomm.core.layer import MIN_DISTINCT, LayerAnalysis
 from todacomm.core.loops.cocycles import N_LONGEST, LoopBar, loop_bars
-from todacomm.core.loops.reproduction import life_left, membership, prominence
-from todacomm.core.loops.sampling import noise_p_values, scale_dimension
+from todacomm.core.loops.reproduction import leading, life_left, membership, prominence
 from todacomm.core.loops.verdict import Evidence
 
 Array = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 Indices = NDArray[np.intp]
 
 LOW = 0.05
@@ -33,24 +34,20 @@ class LayerLoops:
         In the order of :func:`todacomm.core.loops.longest_bars`; empty where the layer has no shape, no H1 or no bar.
     lifetimes : ndarray, shape (n_bars,)
         In units of the median distance among these points; the first is ``h1_max_norm``.
-    left, prominence : ndarray, shape (n_bars, n_halves)
-        On every half-sample, from :func:`todacomm.core.loops.life_left` and :func:`todacomm.core.loops.prominence`;
-        without half-samples, ``n_halves`` is 0 and their means are nan.
-    dimension, p_noise : ndarray, shape (n_bars,)
-        From :func:`todacomm.core.loops.scale_dimension` and :func:`todacomm.core.loops.noise_p_values`.
+    left, leads : ndarray, shape (n_bars, n_halves)
+        On every half-sample, from :func:`todacomm.core.loops.life_left` and :func:`todacomm.core.loops.leading`;
+        without half-samples, ``n_halves`` is 0 and what is summarised over them is nan.
     """
 
     rows: Indices
     bars: tuple[LoopBar, ...]
     lifetimes: Array
     left: Array
-    prominence: Array
-    dimension: Array
-    p_noise: Array
+    leads: Bools
 
     def evidence(self, p_adjusted: Array) -> list[Evidence]:
         """What is known of every bar, given its p from :func:`todacomm.core.loops.bar_p_values`."""
-        numbers = (p_adjusted, self.reproduction, self.mean_prominence, self.dimension, self.p_noise)
+        numbers = (p_adjusted, self.reproduction, self.prominence)
         return [Evidence(*map(float, of_bar)) for of_bar in zip(*numbers, strict=True)]
 
     @property
@@ -64,9 +61,9 @@ class LayerLoops:
         return _over_halves(self.left, lambda left: np.quantile(left, LOW, axis=1))
 
     @property
-    def mean_prominence(self) -> Array:
-        """Mean prominence of every bar: shape (n_bars,)."""
-        return _over_halves(self.prominence, lambda share: share.mean(axis=1))
+    def prominence(self) -> Array:
+        """Share of half-samples on which only loops at least as long are longer than a bar: shape (n_bars,)."""
+        return _over_halves(self.leads, prominence)
 
 
 def layer_loops(
@@ -109,9 +106,8 @@ def layer_loops(
         )
     if not layer.defined or len(layer.diagrams) < 2:
         return LayerLoops(
-            rows=layer.distinct, bars=(), lifetimes=np.empty(0), left=np.empty((0, len(halves))),
-            prominence=np.empty((0, len(halves))), dimension=np.empty(0), p_noise=np.empty(0),
-        )  # fmt: skip
+            layer.distinct, (), np.empty(0), np.empty((0, len(halves))), np.empty((0, len(halves)), dtype=np.bool_)
+        )
     distances = layer.distances
     rows = layer.distinct if layer.landmarks is None else layer.landmarks
     if layer.landmarks is None and len(rows) < len(distances):
@@ -128,15 +124,13 @@ def layer_loops(
             f"{MIN_DISTINCT} distinct points: give those of the same half-samples"
         )
     bars = loop_bars(distances, layer.diagrams[1], n_longest=n_longest, n_ratios=n_ratios)
-    left, share = np.zeros((2, len(bars), len(halves)))
+    left = np.zeros((len(bars), len(halves)))
     left[:, sound] = life_left(distances, bars, members[sound])
-    share[:, sound] = prominence(bars, left[:, sound], [diagrams[1] for diagrams in half_diagrams])
+    leads = np.zeros(left.shape, dtype=np.bool_)
+    leads[:, sound] = leading(bars, left[:, sound], [diagrams[1] for diagrams in half_diagrams])
     lifetimes = np.array([bar.lifetime for bar in bars]) / float(np.median(condensed(distances)))
-    return LayerLoops(
-        rows, bars, lifetimes, left, share,
-        dimension=scale_dimension(distances, bars), p_noise=noise_p_values(bars, layer.diagrams[1]),
-    )  # fmt: skip
+    return LayerLoops(rows, bars, lifetimes, left, leads)
 
 
-def _over_halves(values: Array, summarise: Callable[[Array], Array]) -> Array:
+def _over_halves(values: NDArray[Any], summarise: Callable[[NDArray[Any]], Array]) -> Array:
     return summarise(values) if values.shape[1] else np.full(len(values), np.nan)

@@ -1,4 +1,4 @@
-"""Whether a loop is still there on random halves of the points: the double cover of its cocycle."""
+"""Whether a loop is still there on random halves of the points: the double cover of its cocycle, and its rank there."""
 
 from collections.abc import Sequence
 
@@ -62,17 +62,14 @@ def life_left(distances: Array, bars: Sequence[LoopBar], members: Bools) -> Arra
     return left
 
 
-def prominence(bars: Sequence[LoopBar], left: Array, dgms: Sequence[Array]) -> Array:
-    """What is left of every bar on every subset, as a share of the longest bar that the subset itself has.
+def leading(bars: Sequence[LoopBar], left: Array, dgms: Sequence[Array]) -> Bools:
+    """Whether the longest bars of every subset are what is left of the longest bars of all points.
 
-    Points left out make the gaps between the others wider, and no gap of a sample is ever filled by taking points
-    away: on a surface, which is sampled thinly everywhere, the widest gap of all points is one on half of them too, and
-    keeps more than half of its life. What tells it from a loop is that half of the points have other gaps as wide.
-
-        prominence of the j-th longest bar = max(0, death - b_A) / (lifetime of the j-th longest bar of the subset)
-
-    at most 1; 0 where the subset has fewer bars. For the longest bar no bound is needed: what is left of it on a subset
-    is part of a bar there.
+    What is left of a bar on a subset is part of one bar there, the subset's own: the shortest edge that closes an odd
+    cycle gives birth to it at ``b_A``, and no odd cycle is filled before the death that the bar has among all points.
+    Points left out make the gaps between the others wider, and no gap of a sample is ever filled by taking points away:
+    on a surface, which is sampled thinly everywhere, the widest gap of all points is one on half of them too. What
+    tells it from a loop is that it is not the widest gap of the half.
 
     Parameters
     ----------
@@ -85,17 +82,49 @@ def prominence(bars: Sequence[LoopBar], left: Array, dgms: Sequence[Array]) -> A
 
     Returns
     -------
-    ndarray, shape (n_bars, n_subsets)
+    ndarray of bool, shape (n_bars, n_subsets)
+        In row ``j - 1``, whether the ``j`` longest bars of the subset are those of the ``j`` longest of all points.
 
     >>> bar = LoopBar(1.0, 3.0, np.array([[0, 1]]), np.array([1]))
-    >>> prominence((bar,), np.array([[0.5, 0.5]]), [np.array([[2.0, 4.0]]), np.empty((0, 2))]).tolist()
-    [[0.5, 0.0]]
+    >>> dgms = [np.array([[2.0, 4.0], [1.0, 2.0]]), np.array([[2.0, 4.0], [1.0, 4.0]]), np.empty((0, 2))]
+    >>> leading((bar,), np.array([[0.5, 0.5, 0.5]]), dgms).tolist()
+    [[True, False, False]]
     """
-    shares = np.zeros(left.shape)
+    leads = np.zeros(left.shape, dtype=np.bool_)
     for column, dgm in enumerate(dgms):
-        longest = np.sort(dgm[:, 1] - dgm[:, 0])[::-1][: len(bars)]
-        of_bars = np.array([bar.lifetime for bar in bars[: len(longest)]])
-        shares[: len(longest), column] = np.minimum(left[: len(longest), column] * of_bars / longest, 1.0)
+        lifetimes = dgm[:, 1] - dgm[:, 0]
+        by_length = np.sort(lifetimes)[::-1]
+        own: list[int] = []
+        for row, bar in enumerate(bars[: len(dgm)]):
+            birth = np.float32(bar.death - left[row, column] * bar.lifetime)
+            alive = np.flatnonzero((dgm[:, 0] == birth) & (dgm[:, 1] >= bar.death) & (birth < bar.death))
+            if not len(alive):
+                break
+            own.append(int(alive[lifetimes[alive].argmax()]))
+            leads[row, column] = len(set(own)) == len(own) and lifetimes[own].min() >= by_length[row]
+    return leads
+
+
+def prominence(leads: Bools) -> Array:
+    """Share of subsets on which no bars are longer than what is left of a bar, other bars of the cloud's longest aside.
+
+    With one loop, how often its bar is the longest. Two loops of the same length change places from half to half: the
+    two longest bars are theirs on all halves, and the prominence of both is 1.
+
+    Parameters
+    ----------
+    leads : ndarray of bool, shape (n_bars, n_subsets)
+        From :func:`leading`.
+
+    Returns
+    -------
+    ndarray, shape (n_bars,)
+        The largest share among the rows from a bar's own on.
+
+    >>> prominence(np.array([[True, False], [True, True], [False, False]])).tolist()
+    [1.0, 1.0, 0.0]
+    """
+    shares: Array = np.maximum.accumulate(leads.mean(axis=1)[::-1])[::-1]
     return shares
 
 

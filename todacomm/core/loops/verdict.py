@@ -13,13 +13,11 @@ Array = NDArray[np.float64]
 Verdict = Literal["loop", "few texts", "none", "not tested"]
 
 LEVEL = 0.05
-"""Largest adjusted p of a bar that is longer than the covariance explains; largest p against noise."""
+"""Largest adjusted p of a bar that is longer than the covariance explains."""
 REPRODUCED = 0.5
 """Least mean share of its life that is left of a loop on half of the points."""
-PROMINENT = 0.65
-"""Least mean prominence of a loop on half of the points."""
-FEW_DIMENSIONS = 4.0
-"""Dimension at a bar's scale under which the gaps of a sample are long by chance."""
+PROMINENT = 0.9
+"""Least share of halves on which what is left of a loop is the longest bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,32 +28,28 @@ class Evidence:
     ----------
     p_adjusted : float
         Against the rotation null, adjusted over the layers: :func:`bar_p_values`.
-    reproduction, prominence : float
-        Means over half-samples of :func:`todacomm.core.loops.life_left` and :func:`todacomm.core.loops.prominence`.
-    dimension, p_noise : float
-        From :func:`todacomm.core.loops.scale_dimension` and :func:`todacomm.core.loops.noise_p_values`.
+    reproduction : float
+        Mean over half-samples of :func:`todacomm.core.loops.life_left`.
+    prominence : float
+        From :func:`todacomm.core.loops.prominence`.
     """
 
     p_adjusted: float
     reproduction: float
     prominence: float
-    dimension: float
-    p_noise: float
 
     def conditions(self) -> dict[str, bool]:
         """What a loop needs, and whether the bar has it; a number that is nan has nothing.
 
         * ``long``: longer than the covariance explains.
         * ``reproduced``: half of its life is left on half of the points.
-        * ``prominent``: hardly any bar of the half is longer than what is left.
-        * ``beyond sampling``: no gap of a thin sample, either because there are many dimensions at its scale, where
-          such gaps are short, or because it is longer than the noise among the cloud's own bars explains.
+        * ``prominent``: on nearly every half what is left of it is the longest bar; a half has other gaps as wide as
+          the widest gap of all points, and no other loop.
         """
         return {
             "long": self.p_adjusted <= LEVEL,
             "reproduced": self.reproduction >= REPRODUCED,
             "prominent": self.prominence >= PROMINENT,
-            "beyond sampling": self.dimension >= FEW_DIMENSIONS or self.p_noise <= LEVEL,
         }
 
 
@@ -71,10 +65,8 @@ def verdict(evidence: Evidence) -> Verdict:
         * ``none``: no longer than the covariance explains.
         * ``not tested``: there are no rotations, or it is longer and there are no half-samples.
 
-    >>> verdict(Evidence(0.025, 0.9, 0.9, 9.0, 1.0)), verdict(Evidence(0.025, 0.4, 0.9, 9.0, 1.0))
-    ('loop', 'few texts')
-    >>> verdict(Evidence(0.025, 0.9, 0.9, 2.1, 1.0)), verdict(Evidence(0.2, 0.9, 0.9, 9.0, 1.0))
-    ('few texts', 'none')
+    >>> [verdict(Evidence(*numbers)) for numbers in ((0.025, 0.7, 0.9), (0.025, 0.7, 0.6), (0.2, 0.7, 0.9))]
+    ['loop', 'few texts', 'none']
     """
     if np.isnan(evidence.p_adjusted):
         return "not tested"

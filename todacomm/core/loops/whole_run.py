@@ -137,8 +137,6 @@ def _rows(name: str, loops: LayerLoops, p: Array, p_adjusted: Array) -> list[Row
             "reproduction": evidence.reproduction,
             "reproduction_lo": float(low),
             "prominence": evidence.prominence,
-            "dimension": evidence.dimension,
-            "p_noise": evidence.p_noise,
             "verdict": verdict(evidence),
         }
         for rank, (bar, lifetime, plain, evidence, low) in enumerate(values, start=1)
