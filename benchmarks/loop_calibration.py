@@ -8,7 +8,7 @@ A claim needs all conditions at once, so that the cheap ones are asked first. Re
 half-samples' own diagrams are only computed where a bar's reproduction is at least ``GATE``, and while its prominence
 may still come to ``LEAST_PROMINENT``; the rotations where it did, and as long as their outcome is open (Besag and
 Clifford 1991: a p of 2 / 40 is lost at the second draw that reaches the bar). Finished repetitions stay in a file, one
-a line. Writes ``benchmarks/results/loop_calibration.json``; ``benchmarks.loop_calibration_page`` renders it.
+a line. Writes ``benchmarks/results/loop_calibration.json`` and ``docs/loop-calibration.md``.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from benchmarks.loop_calibration_page import render
 from benchmarks.loop_calibration_summary import (
     DRAWS,
     GATE,
@@ -41,7 +42,8 @@ from todacomm.core.inference import half_samples
 from todacomm.core.loops import LoopBar, bar_p_values, leading, life_left, loop_bars, membership, prominence
 from todacomm.core.nulls import rotation
 
-RESULTS = Path(__file__).resolve().parent / "results" / "loop_calibration.json"
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS, PAGE = ROOT / "benchmarks" / "results" / "loop_calibration.json", ROOT / "docs" / "loop-calibration.md"
 CACHE = Path(tempfile.gettempdir()) / "todacomm-loop-calibration.jsonl"
 REPLICATES, AT_ONCE, LOST, N_LAYERS = 100, 20, 2, 14
 SHARES = {
@@ -200,8 +202,9 @@ def main() -> None:
                 done[entry["task"]] = entry["found"]
                 cache_file.write(json.dumps(entry) + "\n")
                 cache_file.flush()
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_text(json.dumps(summarize(done), indent=1) + "\n")
+    tables = summarize(done)
+    RESULTS.write_text(json.dumps(tables, indent=1) + "\n")
+    PAGE.write_text(render(tables))
 
 
 if __name__ == "__main__":

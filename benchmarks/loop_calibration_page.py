@@ -1,11 +1,6 @@
-"""The section on loops of the page docs/calibration.md, from the summary of their calibration.
+"""The page docs/loop-calibration.md, written from the summary of the calibration of loops."""
 
-python -m benchmarks.loop_calibration_page      # prints it
-"""
-
-import json
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 from benchmarks.loop_calibration_summary import (
@@ -19,21 +14,19 @@ from benchmarks.loop_calibration_summary import (
 )
 from todacomm.core.loops.verdict import LEVEL, PROMINENT, REPRODUCED
 
-RESULTS = Path(__file__).resolve().parent / "results" / "loop_calibration.json"
-
 
 def render(summary: Tables) -> str:
-    """The section as markdown, from its second-level heading on."""
+    """The page as markdown."""
     rows = summary["claims"]
     sizes = sorted({row["n_points"] for row in rows})
     parts = [INTRODUCTION]
     for truth, (title, text) in PARTS.items():
         of_truth = [row for row in rows if row["truth"] == truth]
         if of_truth:
-            parts += [f"### {title}", text, _claims_table(of_truth, sizes)]
-    parts += ["### Other thresholds", OTHER_THRESHOLDS, _threshold_table(summary["thresholds"])]
+            parts += [f"## {title}", text, _claims_table(of_truth, sizes)]
+    parts += ["## Other thresholds", OTHER_THRESHOLDS, _threshold_table(summary["thresholds"])]
     if summary["family"]:
-        parts += ["### Fourteen layers, one claim", FAMILIES, _family_table(summary["family"])]
+        parts += ["## Fourteen layers, one claim", FAMILIES, _family_table(summary["family"])]
     return "\n\n".join(parts) + "\n"
 
 
@@ -96,7 +89,9 @@ def _percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-INTRODUCTION = f"""## A loop is claimed where there is one
+INTRODUCTION = f"""# Calibration of loops
+
+How often is a loop claimed of clouds that have none, and of clouds that have one?
 
 A bar of H1 is called a loop where all of this holds:
 
@@ -111,15 +106,18 @@ The first condition alone rejects "Gaussian with this covariance", and curved sh
 The second asks for other choices of the texts. The third is there for surfaces: points that are taken away fill no gap,
 so that the widest gap of a surface is left on every half, among others that are wider there. Shares below are of
 clouds in 50 dimensions in which any of the five longest bars is called a loop, with the number of clouds; a share of
-5 % of 100 clouds is itself uncertain by 4 points. Written by `python -m benchmarks.loop_calibration_page` from
-`benchmarks/results/loop_calibration.json`."""
+5 % of 100 clouds is itself uncertain by 4 points. Written by `python -m benchmarks.loop_calibration` from
+`benchmarks/results/loop_calibration.json`; the rule is explained in [Methodology](methodology.md#loops)."""
 
 PARTS = {
     "loop-free": (
         "Clouds without a loop",
         f"""The goal is at most 5 % for each cloud and number of points; bold where it is missed. The rotation null
 alone is that of the longest bar, of the first {NULL_ALONE_REPETITIONS} clouds; "and reproduced" adds the second
-condition. Reproduction is that of the longest bar, from the 5 % to the 95 % quantile of the clouds.""",
+condition. Reproduction is that of the longest bar, from the 5 % to the 95 % quantile of the clouds.
+
+Clusters with their centres on a surface come nearest to a loop: a gap between centres is a gap between other texts of
+the same clusters too. What such a loop goes with (the last token, say) is named beside it.""",
     ),
     "looped": (
         "Clouds with a loop",
@@ -142,7 +140,3 @@ with noise of .2 at 300 points, and the mean over all looped clouds."""
 
 FAMILIES = """Fourteen layers of the same texts, none with a loop: the share of families in which a loop is claimed in
 any layer, with p adjusted over the layers by step-down max-T."""
-
-
-if __name__ == "__main__":
-    print(render(json.loads(RESULTS.read_text())))

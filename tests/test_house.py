@@ -16,7 +16,7 @@ FLOORS = (
     ("reports",),
     ("explorer",),
     ("figures",),
-    ("comparison", "gate", "convergence", "sweeps"),
+    ("comparison", "gates", "convergence", "sweeps"),
     ("analysis",),
     ("tracking",),
     ("activations", "models", "texts"),

@@ -9,17 +9,19 @@ if TYPE_CHECKING:
     from todacomm.analysis.estimator import LayerTopology
     from todacomm.comparison.result import Comparison
     from todacomm.convergence.result import Convergence
+    from todacomm.gates.result import Gate
     from todacomm.jobs.analyze import analyze, analyze_clouds
     from todacomm.jobs.compare import compare
     from todacomm.jobs.converge import converge
+    from todacomm.jobs.gate import gate
     from todacomm.jobs.sweep import sweep
     from todacomm.jobs.training import TopologyCallback
     from todacomm.sweeps.result import Sweep
     from todacomm.tracking import Analysis, load_analysis, search_analyses
 
 __all__ = [
-    "Analysis", "Comparison", "Convergence", "LayerTopology", "Sweep", "TopologyCallback", "analyze", "analyze_clouds",
-    "compare", "converge", "load_analysis", "search_analyses", "sweep",
+    "Analysis", "Comparison", "Convergence", "Gate", "LayerTopology", "Sweep", "TopologyCallback", "analyze",
+    "analyze_clouds", "compare", "converge", "gate", "load_analysis", "search_analyses", "sweep",
 ]  # fmt: skip
 
 _HOME = {
@@ -30,6 +32,8 @@ _HOME = {
     "compare": "todacomm.jobs.compare",
     "Convergence": "todacomm.convergence.result",
     "converge": "todacomm.jobs.converge",
+    "Gate": "todacomm.gates.result",
+    "gate": "todacomm.jobs.gate",
     "LayerTopology": "todacomm.analysis.estimator",
     "load_analysis": "todacomm.tracking",
     "search_analyses": "todacomm.tracking",

@@ -32,6 +32,7 @@ REVISIONS = ("main", "step0", "step1000", "step16000")
 STANDS_IN = {
     "wikitext2": "texts/wikitext2.txt", "squad": "texts/squad.txt", "hf:stanfordnlp/imdb:train:text": "texts/imdb.txt",
     "cuda": "cpu", "mps": "cpu", "24": "3", "layer_5": "layer_2", "3f2a": "latest",
+    "models:/demo@champion": "gpt2", "./candidate": "./my-model",
     "gpt2 wikitext2 500": "demo-decoder run", "bert wikitext2 500": "demo-encoder run",
 }  # fmt: skip
 """A word of a command -> what is there in its place: files for data sets of the hub, this machine, a tiny model."""
@@ -40,6 +41,7 @@ SMALL = {
     "sweep": "--samples 12 --replicates 4 --nulls 2 --max-length 48 --runner serial --compare false",
     "convergence": "--samples 12 --sizes 10,12 --pcas 3,0 --repeats 2 --replicates 4 --max-length 48",
     "compare": "--rtd-points 10 --allow-mixed true",
+    "gate": "--samples 40 --replicates 4 --max-length 48 --permutations 3 --fail-on none",
 }
 ONCE_ELSEWHERE = (
     "todacomm ui",
@@ -70,7 +72,9 @@ def place(tmp_path, monkeypatch, store):
     (where / "texts/wikitext2.txt").write_text(" = Page = \n \n" + " \n".join(texts))
     (where / "book.txt").write_text("\n".join(texts))
     for name, key in (("my-texts.jsonl", "body"), ("texts.jsonl", "text"), ("my-texts-text.jsonl", "text")):
-        (where / name).write_text("".join(json.dumps({key: text, "text": text}) + "\n" for text in texts))
+        kinds = [{"kind": "ab"[n % 2], "tongue": ("en", "fr")[n % 2]} for n in range(len(texts))]
+        rows = [{key: text, "text": text, **kind} for text, kind in zip(texts, kinds, strict=True)]
+        (where / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
     (where / "reviews.csv").write_text("body\n" + "".join(f'"{text}"\n' for text in texts))
     turns = [{"messages": [{"role": "user", "content": text}]} for text in texts]
     (where / "chat.jsonl").write_text("".join(json.dumps(turn) + "\n" for turn in turns))

@@ -3,24 +3,22 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import numpy as np
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
+from tests.helpers.servers import server
 from todacomm.results.result import Result
 from todacomm.tracking import analysis_run, load_analysis, report_path, run_link, search_analyses
 
 pytestmark = pytest.mark.heavy
+__all__ = ["server"]
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = """
 name: waiting
@@ -38,35 +36,6 @@ with analysis_run(AnalysisConfig()) as run:
     print("run", run.run_id, flush=True)
     time.sleep(60)
 """
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("server")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    command = [sys.executable, "-m", "mlflow", "server", "--port", str(port), "--workers", "1"]
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True)
-    uri = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(uri)
-        yield uri
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def _wait_for(uri: str) -> None:
-    for _ in range(240):
-        try:
-            with urlopen(f"{uri}/health", timeout=1):
-                return
-        except (URLError, OSError):
-            time.sleep(0.5)
-    raise TimeoutError(uri)
 
 
 def test_a_server_keeps_what_a_file_keeps(

@@ -10,6 +10,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "run": "todacomm.cli.run:run",
         "sweep": "todacomm.cli.sweep:sweep",
         "compare": "todacomm.cli.compare:compare",
+        "gate": "todacomm.cli.gate:gate",
         "convergence": "todacomm.cli.convergence:convergence",
     },
     "Look": {

@@ -14,8 +14,9 @@ FAILED = 1
 INTERRUPTED = 130
 
 
-def exit_code(job: Callable[[], Any], log: bool = True) -> int:
-    """Run a job; 0, or 1 with the error's text where the user can correct it, 130 after Ctrl-C and 143 after SIGTERM.
+def exit_code(job: Callable[[], int | None], log: bool = True) -> int:
+    """Run a job; 0 or the code that it gives, 1 with the error's text where the user can correct it, 130 after Ctrl-C
+    and 143 after SIGTERM.
 
     An error that is no ``ValueError`` is a defect of the program and keeps its traceback.
 
@@ -26,7 +27,7 @@ def exit_code(job: Callable[[], Any], log: bool = True) -> int:
     """
     with shown_log() if log else nullcontext():
         try:
-            job()
+            return job() or 0
         except ValueError as error:
             print(f"error: {error}", file=sys.stderr)
             say_in_run(str(error))
@@ -34,7 +35,6 @@ def exit_code(job: Callable[[], Any], log: bool = True) -> int:
         except KeyboardInterrupt as interrupt:
             print("interrupted", file=sys.stderr)
             return getattr(interrupt, "exit_code", INTERRUPTED)
-    return 0
 
 
 def say_in_run(reason: str) -> None:

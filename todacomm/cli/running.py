@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from todacomm.cli.console import check_output, print_json, print_links, print_warnings
+from todacomm.cli.printing import print_table
 from todacomm.settings.analysis import AnalysisConfig
 
 if TYPE_CHECKING:
     from todacomm.comparison.result import Comparison
     from todacomm.settings.comparison import ComparisonConfig
     from todacomm.settings.convergence import ConvergenceConfig
+    from todacomm.settings.gate import GateConfig
     from todacomm.settings.sweep import SweepConfig
     from todacomm.system.progress import Bars
     from todacomm.tracking import Analysis, JobRun
@@ -146,6 +148,25 @@ def print_comparison_facts(comparison: "Comparison", run: "JobRun", name: str) -
         headline=" ".join(headline(comparison)),
         warnings=[str(warning) for warning in comparison.warnings],
     )
+
+
+def run_gate(config: "GateConfig") -> int:
+    """Judge, then print the verdict first, its reasons and where they are; the exit code of the verdict."""
+    from todacomm.gates.result import GatePlan
+    from todacomm.jobs.gate import gate
+    from todacomm.reports.gate import WORDS, headline, plan_headline, plan_table
+
+    with bars() as shown, redirect_stdout(sys.stderr):
+        result, run = gate(config, progress=shown)
+    if isinstance(result, GatePlan):
+        table = plan_table(result)
+        print(f"gate: plan\n\n{plan_headline(result)}\n{table.caption}\n")
+        print_table(table.header, table.rows)
+        return 0
+    print_warnings(result.warnings)
+    print(f"gate: {WORDS[result.verdict]}\n\n" + "\n".join(headline(result)))
+    print_links(run)
+    return result.exit_code
 
 
 def run_convergence(config: "ConvergenceConfig") -> None:

@@ -10,13 +10,13 @@ import pandas as pd
 
 from todacomm.comparison.gathering import Gathered
 from todacomm.comparison.identity import MODELS
-from todacomm.comparison.matching import matched_names, own_layers, residual_depths
+from todacomm.comparison.matching import matched_names, residual_depths
 from todacomm.comparison.metrics import compared_metrics
 from todacomm.core.equivalence.contrasts import Contrast, paired_contrast
 from todacomm.core.equivalence.families import Family, family_of
 from todacomm.core.inference import INTERVAL_METRICS, paired_difference
 from todacomm.core.inference.uncertainty import GROWS
-from todacomm.results.table import framed
+from todacomm.results.table import framed, own_rows
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
@@ -148,7 +148,7 @@ def halves_of(analysis: "Analysis", layers: Sequence[str]) -> Array:
 
 def values_of(analysis: "Analysis", layers: Sequence[str]) -> Array:
     """The same of all points: shape (n_layers, n_metrics)."""
-    wide = own_layers(analysis).pivot(index="layer", columns="metric", values="value")
+    wide = own_rows(analysis.layers).pivot(index="layer", columns="metric", values="value")
     return wide.reindex(index=list(layers), columns=list(INTERVAL_METRICS)).to_numpy(dtype=float)
 
 

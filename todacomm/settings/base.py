@@ -174,7 +174,8 @@ class Settings:
         options = cls.options()
         for own, one in options.items():
             if name == one.checks.get("replaces"):
-                return f"{name} is for one analysis: here it is {own}, a list with commas"
+                is_list = ", a list with commas" if isinstance(one.default, tuple) else ""
+                return f"{name} is for one analysis: here it is {own}{is_list}"
         close = get_close_matches(str(name), options, n=1)
         hint = f"did you mean {close[0]}?" if close else f"choose from {', '.join(options)}"
         return f"unknown option {name!r}: {hint}"

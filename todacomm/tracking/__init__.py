@@ -22,23 +22,28 @@ from todacomm.tracking.links import (
 )
 from todacomm.tracking.names import find_analysis
 from todacomm.tracking.process import is_gone, process_tags
+from todacomm.tracking.registry import PREFIX, ModelVersion, fetch_version, find_version, tag_version
 from todacomm.tracking.run import OpenRun, mark_refused, open_run
 from todacomm.tracking.search import fits_model, search_analyses
 from todacomm.tracking.store import open_store
 from todacomm.tracking.write import AnalysisRun, TrainingRun, analysis_run, run_name, training_run
 
 __all__ = [
+    "PREFIX",
     "Analysis",
     "AnalysisRun",
     "Interrupted",
     "JobRun",
     "Known",
+    "ModelVersion",
     "OpenRun",
     "TrainingRun",
     "absolute_uri",
     "analysis_run",
     "check_store",
+    "fetch_version",
     "find_analysis",
+    "find_version",
     "finished_analyses",
     "fits_model",
     "home_link",
@@ -60,6 +65,7 @@ __all__ = [
     "search_analyses",
     "server_address",
     "server_environment",
+    "tag_version",
     "training_run",
     "tried_analyses",
     "ui_command",

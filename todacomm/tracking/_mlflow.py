@@ -10,6 +10,7 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 
 from mlflow import MlflowClient, active_run, get_tracking_uri
+from mlflow.artifacts import download_artifacts
 from mlflow.entities import Dataset, DatasetInput, Experiment, InputTag, Metric, Param, Run, RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.store.tracking import DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH as ARTIFACT_ROOT
@@ -39,6 +40,7 @@ __all__ = [
     "RunTag",
     "SqlAlchemyStore",
     "active_run",
+    "download_artifacts",
     "get_tracking_uri",
     "impatient",
     "is_tracking_uri_set",

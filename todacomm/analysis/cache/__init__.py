@@ -5,6 +5,6 @@
 
 from todacomm.analysis.cache.key import inputs_digest, inputs_digests
 from todacomm.analysis.cache.remember import remembered
-from todacomm.analysis.cache.store import Entry, cache_folder, clear, entries
+from todacomm.analysis.cache.store import MODELS, Entry, cache_folder, clear, entries
 
-__all__ = ["Entry", "cache_folder", "clear", "entries", "inputs_digest", "inputs_digests", "remembered"]
+__all__ = ["MODELS", "Entry", "cache_folder", "clear", "entries", "inputs_digest", "inputs_digests", "remembered"]

@@ -27,7 +27,7 @@ from todacomm.results.texts import record_of, restored
 from todacomm.system.digests import digest_of
 from todacomm.system.units import format_bytes
 
-OBSERVATIONS = "observations"
+OBSERVATIONS, MODELS = "observations", "models"
 _ARRAYS, _FACTS, _LABEL, _DIGEST = "arrays.npz", "facts.json", "label.txt", "digest.txt"
 _TEXTS = "texts.json"
 _CLOUD = "cloud/"
@@ -68,7 +68,7 @@ def clear() -> int:
         A file cannot be removed.
     """
     free = 0
-    for folder in (*_folders(), *_partial_folders()):
+    for folder in (*_folders(), *_partial_folders(), *(cache_folder() / MODELS).glob("*")):
         free += _size(folder)
         shutil.rmtree(folder)
     for path in (cache_folder() / DIGESTS).glob("*.json"):
@@ -216,7 +216,7 @@ def _trim(limit: int) -> None:
 
 
 def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.iterdir())
+    return sum(path.stat().st_size for path in folder.rglob("*"))
 
 
 def _remove_damaged(folder: Path, reason: str, warnings: list[RunWarning]) -> None:

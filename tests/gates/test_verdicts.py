@@ -1,0 +1,198 @@
+"""Pairs whose truth is known, through the whole job: verdicts, exit codes, and what is refused."""
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from junitparser import JUnitXml
+from mlflow import MlflowClient
+
+import todacomm
+from tests.gates.conftest import model_clouds, recorded
+from todacomm.cli import main
+from todacomm.gates.groups import gate_groups
+from todacomm.gates.judging import gate_pair, planned
+from todacomm.gates.result import FEWEST_TEXTS
+from todacomm.jobs.gate import gate
+from todacomm.settings.gate import GateConfig
+from todacomm.tracking import load_analyses, load_analysis
+
+
+def judged(base, candidate, **options):
+    """The verdicts on two runs, nothing recorded."""
+    return gate_pair(*load_analyses([base, candidate]), GateConfig.from_flat(options))
+
+
+def test_a_copy_that_is_turned_and_scaled_is_the_same(pairs):
+    result, run = todacomm.gate(base=pairs["base"], candidate=pairs["copy"])
+    assert result.verdict == "same"
+    assert result.exit_code == 0
+    assert result.questions == {"shape": "same", "places": "same"}
+    assert result.different == []
+    assert result.changed.empty
+    assert np.isnan(result.texts_to_settle)
+    tags = MlflowClient().get_run(run.run_id).data.tags
+    assert (tags["todacomm.kind"], tags["todacomm.gate"], tags["todacomm.gate.places"]) == ("gate", "same", "same")
+
+
+def test_a_stretched_layer_is_different_and_named(pairs):
+    result, run = gate(base=pairs["base"], candidate=pairs["bent"])
+    assert result.verdict == "different"
+    assert result.exit_code == 3
+    assert result.layers["layer_0"] == {"shape": "same", "places": "same"}
+    assert result.different == ["layer_1"]
+    assert set(result.changed["layer"]) == {"layer_1"}
+    artifacts = Path(run.artifact_uri)
+    record = json.loads((artifacts / "gate.json").read_text())
+    assert (record["verdict"], record["exit_code"], record["first_different"]) == ("different", 3, "layer_1")
+    assert len(record["cells"]) == 2 * 8
+    assert "bent differs from base in 1 of 2 layers, layer_1 first: " in (artifacts / "report.md").read_text()
+    assert "<svg" in (artifacts / "report.html").read_text()
+
+
+def test_texts_that_changed_places_have_the_same_shape(pairs):
+    result = judged(pairs["base"], pairs["moved"])
+    table = result.table.set_index(["layer", "metric"])
+    assert table.loc[("layer_1", "h0_total_norm"), "difference"] == pytest.approx(0.0, abs=1e-9)
+    assert result.layers["layer_1"]["places"] == "different"
+    assert result.questions["shape"] != "different"
+    assert result.verdict == "different"
+    assert result.changed["lost"].is_monotonic_decreasing
+
+
+def test_too_few_texts_give_no_verdict_even_on_a_copy(pairs):
+    result = judged(pairs["few"], pairs["few_copy"])
+    assert (result.verdict, result.exit_code) == ("undecided", 4)
+    assert (result.table["difference"] == 0.0).all()
+    assert result.texts_to_settle == FEWEST_TEXTS
+
+
+def test_a_wide_margin_makes_a_difference_the_same(pairs):
+    wide = judged(pairs["base"], pairs["bent"], shape="mean_cosine", places="none", margin="0.9")
+    narrow = judged(pairs["base"], pairs["bent"], shape="effective_rank", places="none", margin="0.01")
+    assert (wide.verdict, narrow.verdict) == ("same", "different")
+    assert wide.table["margin"].tolist() == [0.9, 0.9]
+
+
+def test_what_fails_is_chosen(pairs):
+    def code(fail_on: str) -> int:
+        return judged(pairs["base"], pairs["bent"], fail_on=fail_on, places="none").exit_code
+
+    assert [code(fail_on) for fail_on in ("different", "undecided", "none")] == [3, 0, 0]
+
+
+def test_the_command_ends_with_the_verdict(pairs):
+    arguments = ["gate", pairs["base"], pairs["bent"], "--output-dir", "gate-of-bent"]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 3
+    assert result.stdout.startswith("gate: different\n")
+    assert "layer_1" in result.stdout
+
+    suites = JUnitXml.fromfile("gate-of-bent/junit.xml")
+    assert {suite.name: (suite.tests, suite.errors) for suite in suites} == {"shape": (10, 0), "places": (6, 0)}
+    failed = {case.classname for suite in suites for case in suite if any(r.type is None for r in case.result)}
+    assert failed == {"layer_1"}
+    root = ElementTree.parse("gate-of-bent/junit.xml").getroot()
+    messages = [failure.get("message") for failure in root.iter("failure")]
+    assert any("1 − CKA in layer_1" in message and "different" in message for message in messages)
+
+    few = CliRunner().invoke(main, ["gate", pairs["few"], pairs["few_copy"]])
+    assert few.exit_code == 4
+    assert few.stdout.startswith("gate: not enough texts\n")
+    assert "about 50 would settle" in few.stdout
+    assert CliRunner().invoke(main, ["gate", pairs["base"], pairs["copy"]]).exit_code == 0
+
+
+def test_two_sets_of_texts_are_compared_by_shape_alone(pairs):
+    other = recorded("elsewhere", model_clouds(), texts=[f"text {i}" for i in range(120)])
+    result = judged(pairs["base"], other)
+    assert set(result.questions) == {"shape"}
+    assert any("places are not compared: the two read different texts" in str(warning) for warning in result.warnings)
+    with pytest.raises(ValueError, match="nothing is left to compare"):
+        judged(pairs["base"], other, shape="none")
+
+
+def test_a_model_is_analysed_as_the_run_beside_it_and_only_once(pairs):
+    np.savez("fresh.npz", **np.load("base.npz", allow_pickle=False))
+    result, _ = gate(base=pairs["base"], candidate="clouds:fresh.npz")
+    assert result.verdict == "same"
+    again, _ = gate(base=pairs["base"], candidate="clouds:fresh.npz")
+    assert again.analyses[1].run_id == result.analyses[1].run_id
+    with pytest.raises(ValueError, match=r"replicates=90 \(there 40\) was asked for"):
+        gate(base=pairs["base"], candidate="clouds:fresh.npz", replicates=90)
+
+
+def test_groups_of_texts(pairs, rng):
+    half = np.arange(160) % 2 == 1
+    cloud = rng.normal(size=(160, 6))
+    cloud[half] *= np.arange(1.0, 7.0)
+    run = recorded("groups", {"layer_0": cloud, "layer_1": rng.normal(size=(160, 6))})
+    config = GateConfig(groups="tongue", shape="effective_rank,h0_total_norm", permutations=39)
+    result = gate_groups(load_analysis(run), config)
+    assert result.names == ("tongue en", "tongue fr")
+    assert result.n_texts == 80
+    assert result.layers["layer_0"]["shape"] == "different"
+    p = result.table.set_index(["layer", "metric"])["p_labels_adjusted"]
+    assert p["layer_0", "effective_rank"] == pytest.approx(1 / 40)
+    assert p["layer_1"].min() > 0.05
+    with pytest.raises(ValueError, match=r"no column 'language' \(their own columns: tongue\)"):
+        gate_groups(load_analysis(run), GateConfig(groups="language"))
+    with pytest.raises(ValueError, match="no text has tongue=de: there are en, fr"):
+        gate_groups(load_analysis(run), GateConfig(groups="tongue,en,de"))
+
+
+def test_a_plan_needs_fewer_texts_where_the_candidate_errs_with_the_base(pairs):
+    plan = planned(load_analysis(pairs["base"]), GateConfig())
+    every = plan.table[plan.table["metric"] == "all"]
+    assert every["correlation"].tolist() == [0.0, 0.9, 0.99]
+    texts = every["texts"].to_numpy()
+    assert texts[0] / texts[1] == pytest.approx(10.0, rel=0.01)
+    assert texts[1] / texts[2] == pytest.approx(10.0, rel=0.02)
+
+
+def test_a_plan_and_groups_through_the_command(pairs):
+    printed = CliRunner().invoke(main, ["gate", pairs["base"], "--plan", "true"])
+    assert printed.exit_code == 0
+    assert "all at once" in printed.stdout
+    groups = CliRunner().invoke(main, ["gate", pairs["base"], "--groups", "tongue", "--permutations", "3"])
+    assert groups.exit_code in (0, 3, 4)
+    assert groups.stdout.startswith("gate: ")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "base is empty"),
+        ({"base": "demo-decoder"}, "candidate is empty"),
+        ({"base": "demo-decoder", "candidate": "models:/demo"}, "expected models:/NAME/VERSION or models:/NAME@ALIAS"),
+        ({"base": "a", "margin": "rtd=0.1"}, "margin has 'rtd=0.1', which is not compared: choose h0_total_norm"),
+        ({"base": "a", "margin": "0"}, "margin has '0': expected a number above 0"),
+        ({"base": "a", "shape": "none", "places": "none"}, "shape is none, and nothing else is compared"),
+        ({"base": "a", "shape": "none", "plan": True}, "shape is none, and nothing else is compared"),
+        ({"base": "a", "replicates": 0}, "a gate needs half-samples"),
+        ({"base": "a", "groups": "x", "candidate": "b"}, "expected a column, or column,first,second, and no candidate"),
+        ({"model": "a"}, "model is for one analysis: here it is base$"),
+    ],
+)
+def test_what_cannot_be_judged_is_refused(pairs, options, message):
+    with pytest.raises(ValueError, match=message):
+        gate(**options)
+
+
+def test_runs_that_do_not_compare_are_refused(pairs):
+    with pytest.raises(ValueError, match="not measured in the same way"):
+        judged(pairs["base"], pairs["few"])
+    with pytest.raises(ValueError, match="or the seeds differ"):
+        judged(pairs["base"], pairs["other_seed"])
+
+
+def test_margins_of_all_metrics_and_of_one():
+    margins = GateConfig(margin="twonn_dimension=0.3,0.1,procrustes=0.02").margins()
+    assert margins == {
+        "h0_total_norm": 0.1, "h1_max_norm": 0.1, "twonn_dimension": 0.3, "effective_rank": 0.1, "mean_cosine": 0.1,
+        "cka_distance": 0.01, "procrustes": 0.02, "neighbours_lost": 0.01,
+    }  # fmt: skip
+    assert GateConfig().margins()["twonn_dimension"] == 0.15

@@ -1,0 +1,74 @@
+"""Registered models: by version and by alias, in the folders that MLflow's transformers flavour makes."""
+
+import json
+from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+
+from todacomm.tracking import fetch_version, find_version, tag_version
+
+
+@pytest.fixture
+def registered(store) -> MlflowClient:
+    """Two versions of ``demo`` with MLflow's layout, the second of which has an alias, and one without a config."""
+    client = MlflowClient()
+    for name in ("demo", "other"):
+        client.create_registered_model(name)
+    for version, width in (("1", 32), ("2", 64)):
+        place = store / f"stored{version}"
+        (place / "model").mkdir(parents=True)
+        (place / "components/tokenizer").mkdir(parents=True)
+        (place / "model/config.json").write_text(json.dumps({"model_type": "gpt2", "n_embd": width}))
+        (place / "model/model.safetensors").write_bytes(b"weights")
+        (place / "components/tokenizer/tokenizer.json").write_text("{}")
+        client.create_model_version("demo", str(place))
+    client.set_registered_model_alias("demo", "champion", "2")
+    (store / "pickled").mkdir()
+    (store / "pickled/model.pkl").write_bytes(b"")
+    client.create_model_version("other", str(store / "pickled"))
+    return client
+
+
+def test_a_version_becomes_one_folder_once(registered, tmp_path):
+    version = find_version("models:/demo@champion")
+    assert (version.name, version.version, version.uri) == ("demo", "2", "models:/demo/2")
+    assert version == find_version("models:/demo/2")
+    folder = fetch_version(version, tmp_path / "cache")
+    assert folder.name == "demo-v2"
+    assert {file.name for file in folder.iterdir()} == {"config.json", "model.safetensors", "tokenizer.json"}
+    assert json.loads((folder / "config.json").read_text())["n_embd"] == 64
+    (folder / "config.json").write_text("{}")  # a second download would write it again
+    assert (fetch_version(version, tmp_path / "cache") / "config.json").read_text() == "{}"
+    first = fetch_version(find_version("models:/demo/1"), tmp_path / "cache")
+    assert json.loads((first / "config.json").read_text())["n_embd"] == 32
+    assert [path for path in (tmp_path / "cache").rglob("*") if path.name in ("loaded", "whole")] == []
+
+
+def test_tags_stand_on_the_version(registered):
+    tag_version(find_version("models:/demo@champion"), {"todacomm.gate": "same"})
+    assert registered.get_model_version("demo", "2").tags == {"todacomm.gate": "same"}
+    assert registered.get_model_version("demo", "1").tags == {}
+
+
+@pytest.mark.parametrize(
+    ("uri", "message"),
+    [
+        ("models:/demo/9", r"the registry has no models:/demo/9"),
+        ("models:/demo@nobody", r"the registry has no models:/demo@nobody"),
+        ("models:/nothing/1", r"the registry has no models:/nothing/1"),
+        ("models:/demo", "expected models:/NAME/VERSION or models:/NAME@ALIAS"),
+        ("models:/demo/latest", "expected models:/NAME/VERSION or models:/NAME@ALIAS"),
+    ],
+)
+def test_what_is_not_registered_is_refused(registered, uri, message):
+    with pytest.raises(ValueError, match=message):
+        find_version(uri)
+
+
+def test_a_model_without_a_config_is_refused_and_leaves_nothing(registered, tmp_path):
+    with pytest.raises(
+        ValueError, match=r"models:/other/1 holds no config\.json: register it with mlflow\.transformers"
+    ):
+        fetch_version(find_version("models:/other/1"), tmp_path / "cache")
+    assert not [path for path in Path(tmp_path / "cache").rglob("*") if path.is_file()]

@@ -1,0 +1,175 @@
+"""A gate from settings to its record: analyse what is not analysed, judge, draw, report, write once."""
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from todacomm.gates.groups import gate_groups
+from todacomm.gates.judging import gate_pair, planned
+from todacomm.gates.result import Gate, GatePlan
+from todacomm.gates.sides import Side, lean, sides_of
+from todacomm.settings.base import with_options
+from todacomm.settings.gate import GateConfig
+from todacomm.system.progress import Clock, Progress, silent
+
+if TYPE_CHECKING:
+    from todacomm.tracking import Analysis, JobRun
+
+KIND = "gate"
+
+
+@with_options(GateConfig)
+def gate(
+    config: GateConfig | None = None, *, progress: Progress = silent, parent: str | None = None, **options: Any
+) -> "tuple[Gate | GatePlan, JobRun]":
+    """Is the candidate's shape the base's, do its texts lie in the same places, and were there texts enough to say so?
+
+    Parameters
+    ----------
+    config : GateConfig, optional
+        Settings; or give them as ``options`` by name: ``gate(base="gpt2", candidate="./my-gpt2")``.
+    progress : callable
+        Called with stage, steps done and steps in all.
+    parent : str, optional
+        Id of the run that this one is a part of.
+
+    Returns
+    -------
+    Gate or GatePlan, JobRun
+        The verdicts, or under ``plan`` what the texts can show; and the finished run that they are recorded in.
+
+    Raises
+    ------
+    ValueError
+        A side cannot be used, or the two do not compare.
+    """
+    from todacomm import tracking
+
+    config = GateConfig.given(config, options)
+    sides = sides_of(config)
+    record, clock = config.analysis.record, Clock()
+    name = record.run_name or f"{KIND} {' and '.join(side.name for side in sides)}"
+    with tracking.job_run(KIND, name, record.experiment_name, record.output_dir, parent) as run:
+        with clock("analyses"):
+            analyses = [analysed(side, run.run_id, progress) for side in sides]
+        with TemporaryDirectory(prefix="todacomm-") as folder, clock("judgement"):
+            if config.plan:
+                plan = planned(analyses[0], config)
+                write_plan(plan, run, Path(folder))
+                return plan, run
+            if config.groups:
+                result = gate_groups(analyses[0], config, progress)
+            else:
+                result = gate_pair(analyses[0], analyses[1], config, progress)
+            write_gate(result, sides, run, Path(folder), clock)
+    if not config.groups:
+        tag_candidate(result, sides[-1], run.run_id)
+    return result, run
+
+
+def analysed(side: Side, parent: str, progress: Progress = silent) -> "Analysis":
+    """The analysis of a side, made where it is not there."""
+    from todacomm.jobs.analyze import analyze
+    from todacomm.tracking import load_analysis
+
+    if side.run_id or side.config is None:
+        return load_analysis(side.run_id)
+    return analyze(lean(side.config), progress=progress, parent=parent)
+
+
+def write_gate(result: Gate, sides: list[Side], run: "JobRun", folder: Path, clock: Clock) -> None:
+    """Every file of a gate, then its run."""
+    from todacomm.figures.gate import draw_gate
+    from todacomm.reports.gate import describe_gate, write_gate_reports
+    from todacomm.reports.junit import junit_xml
+
+    (folder / "tables").mkdir()
+    result.table.to_csv(folder / "tables/gate.csv", index=False)
+    result.changed.to_csv(folder / "tables/changed_texts.csv", index=False)
+    write_json(folder / "gate.json", facts(result, sides))
+    (folder / "junit.xml").write_bytes(junit_xml(result))
+    draw_gate(result, folder)
+    write_gate_reports(result, folder)
+    run.write_folder(
+        folder,
+        metrics=series(result, clock),
+        params=result.config.to_flat(),
+        tags=tags(result),
+        note=describe_gate(result),
+    )
+
+
+def write_plan(plan: GatePlan, run: "JobRun", folder: Path) -> None:
+    """The table of a plan, as a file and as the description of its run."""
+    from todacomm.reports.gate import describe_plan
+
+    (folder / "tables").mkdir()
+    plan.table.to_csv(folder / "tables/plan.csv", index=False)
+    write_json(folder / "gate.json", {"plan": plan.table.to_dict("records"), "options": plan.config.to_flat()})
+    tags = {"model": plan.base.model.name, "dataset": plan.base.dataset.name, "sources": plan.base.run_id}
+    run.write_folder(folder, params=plan.config.to_flat(), tags=tags, note=describe_plan(plan))
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Strict JSON: what is undefined is null."""
+    from todacomm.tracking.files import strict
+
+    path.write_text(json.dumps(strict(content), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def facts(result: Gate, sides: list[Side]) -> dict[str, Any]:
+    """The content of ``gate.json``."""
+    finite = result.table.replace([float("inf"), float("-inf")], float("nan"))
+    return {
+        "verdict": result.verdict,
+        "exit_code": result.exit_code,
+        "questions": result.questions,
+        "first_different": next(iter(result.different), None),
+        "different": result.different,
+        "layers": result.layers,
+        "texts": result.n_texts,
+        "texts_to_settle": _finite(result.texts_to_settle),
+        "texts_if_same": _finite(result.texts_if_same),
+        "base": {"asked": sides[0].name, "name": result.names[0], "run_id": result.analyses[0].run_id},
+        "candidate": {"asked": sides[-1].name, "name": result.names[1], "run_id": result.analyses[-1].run_id},
+        "cells": finite.to_dict("records"),
+        "changed_texts": result.changed.to_dict("records"),
+        "options": result.config.to_flat(),
+        "warnings": result.warnings,
+    }
+
+
+def series(result: Gate, clock: Clock) -> list[tuple[str, float, int]]:
+    """Each metric's difference as a share of its margin, with the layer's place as step; 1 is the margin."""
+    place = {layer: index for index, layer in enumerate(result.layers)}
+    rows = result.table
+    ratios = zip(rows["metric"], rows["layer"], rows["difference"] / rows["margin"], strict=True)
+    points = [(f"gate/{metric}_of_margin", float(ratio), place[layer]) for metric, layer, ratio in ratios]
+    return points + [(f"summary/seconds_{stage}", seconds, 0) for stage, seconds in clock.seconds.items()]
+
+
+def tags(result: Gate) -> dict[str, str]:
+    """The verdict, of what, and the warnings."""
+    return {
+        KIND: result.verdict,
+        **{f"{KIND}.{question}": verdict for question, verdict in result.questions.items()},
+        "first_different": next(iter(result.different), ""),
+        "model": ", ".join(result.names),
+        "dataset": ", ".join(dict.fromkeys(one.dataset.name for one in result.analyses)),
+        "sources": ",".join(one.run_id for one in result.analyses),
+        "warnings": "\n".join(map(str, result.warnings)),
+    }
+
+
+def tag_candidate(result: Gate, side: Side, run_id: str) -> None:
+    """The verdict on a registered model's version, where the candidate is one."""
+    from todacomm.tracking import tag_version
+
+    if side.version:
+        verdict = {f"todacomm.{KIND}": result.verdict, f"todacomm.{KIND}.base": result.names[0]}
+        tag_version(side.version, verdict | {f"todacomm.{KIND}.run": run_id})
+
+
+def _finite(value: float) -> float | None:
+    return value if abs(value) < float("inf") else None

@@ -1,0 +1,255 @@
+"""The report of a gate: the verdict, layer by layer, beside what so many texts could show."""
+
+import math
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from todacomm.core.equivalence import DIFFERENT, SAME, UNDECIDED, UNDEFINED
+from todacomm.figures.gate import NAMES, READING, TITLE
+from todacomm.gates.result import FEWEST_TEXTS, Gate, GatePlan, metric_label
+from todacomm.reports.blocks import Table
+from todacomm.reports.files import Picture, write_files
+from todacomm.reports.formats import UNDEFINED as NOT_DEFINED
+from todacomm.reports.formats import count, layers, listing, number, p_value, share, signed
+from todacomm.reports.render import one_line, render_markdown
+from todacomm.results.table import records
+from todacomm.settings.gate import GateConfig
+from todacomm.settings.values import spelled
+
+TEMPLATE, NOTE_TEMPLATE = "gate.md.j2", "gate_note.md.j2"
+WORDS = {SAME: "same", DIFFERENT: "different", UNDECIDED: "not enough texts", UNDEFINED: "not defined"}
+SHORT = WORDS | {UNDECIDED: "open"}
+"""The same within a table."""
+QUESTIONS = {"shape": "Shape", "places": "Places"}
+CAPTIONS = {
+    "shape": "Candidate less base ± half of an interval that holds for all cells of this report together with 95 %.",
+    "places": "How differently the same texts lie in the two, 0 for equal clouds, ± half of the same intervals.",
+}
+MOST_TEXTS = 1e6
+"""Texts beyond which a number says no more."""
+
+
+def write_gate_reports(result: Gate, folder: Path) -> dict[str, Path]:
+    """``report.md`` and ``report.html`` in ``folder``; the page holds the figure in ``folder/plots``."""
+    return write_files(TEMPLATE, gate_context(result), folder)
+
+
+def describe_gate(result: Gate) -> str:
+    """A few lines of markdown for the run's description."""
+    return render_markdown(NOTE_TEMPLATE, gate_context(result))
+
+
+def describe_plan(plan: GatePlan) -> str:
+    """The same for a plan."""
+    table = plan_table(plan)
+    return render_markdown(NOTE_TEMPLATE, {"warnings": [], "headline": [plan_headline(plan)], "verdicts": table})
+
+
+def gate_context(result: Gate) -> dict[str, Any]:
+    """The variables of the template."""
+    shown = [cells_table(result, question) for question in result.questions]
+    return {
+        "title": one_line(f"Gate: {' and '.join(result.names)}"),
+        "warnings": list(map(str, result.warnings)),
+        "headline": headline(result),
+        "compared": settings(result),
+        "verdicts": verdict_table(result),
+        "tables": [*shown, power_table(result), *([changed_table(result)] if len(result.changed) else [])],
+        "figures": [Picture(TITLE, READING, f"plots/{name}.png") for name in NAMES],
+        "mlflow_command": again(result.config),
+    }
+
+
+def headline(result: Gate) -> list[str]:
+    """The verdict with its reason, a sentence for each question, and the perplexities."""
+    lines = [verdict_line(result)]
+    if len(result.questions) > 1:
+        lines += [f"{QUESTIONS[name]}: {_question(result, name)}." for name in result.questions]
+    values = [side.run.get("perplexity", math.nan) for side in result.analyses]
+    if len(values) == 2 and all(map(math.isfinite, values)):
+        lines.append(f"Perplexity: {number(values[0], 4)} of the base, {number(values[1], 4)} of the candidate.")
+    return lines
+
+
+def verdict_line(result: Gate) -> str:
+    """The verdict of the run in one sentence."""
+    base, candidate = result.names
+    if result.verdict == DIFFERENT:
+        first = result.different[0]
+        own = result.table[(result.table["layer"] == first) & (result.table["verdict"] == DIFFERENT)]
+        clearest = max(records(own), key=lambda row: abs(row["difference"]) / row["margin"])
+        where = f"{len(result.different)} of {count(len(result.layers), 'layer')}, {first} first"
+        reason = f"{metric_label(clearest['metric'])} {_cell(clearest)}"
+        margin = _size(clearest["margin"], clearest["relative"])
+        return f"{candidate} differs from {base} in {where}: {reason}, margin {margin}."
+    if result.verdict == SAME:
+        return (
+            f"{candidate} is the same as {base} in {count(len(result.layers), 'layer')}, on {result.n_texts} texts: "
+            "with 95 % no difference exceeds its margin in any of them."
+        )
+    return f"There are not enough texts to say whether {candidate} is the same as {base}: {_settling(result)}."
+
+
+def verdict_table(result: Gate) -> Table:
+    """One row a layer: its verdicts."""
+    questions = list(result.questions)
+    rows = [[layer, *(WORDS[own[question]] for question in questions)] for layer, own in result.layers.items()]
+    return Table("Verdicts by layer", "", ["Layer", *(QUESTIONS[name] for name in questions)], rows)
+
+
+def cells_table(result: Gate, question: str) -> Table:
+    """Differences with their intervals and verdicts, layer by layer."""
+    rows = result.table[result.table["question"] == question]
+    metrics = list(dict.fromkeys(rows["metric"]))
+    cells = {(row["layer"], row["metric"]): row for row in records(rows)}
+    body = [[layer, *(_judged(cells[layer, metric]) for metric in metrics)] for layer in result.layers]
+    caption = CAPTIONS[question]
+    if "p_labels" in rows:
+        caption += " In brackets p against permuted labels, adjusted over all cells."
+    return Table(QUESTIONS[question], caption, ["Layer", *map(metric_label, metrics)], body)
+
+
+def power_table(result: Gate) -> Table:
+    """What so many texts could show, metric by metric: the largest over the layers."""
+    body = []
+    for metric, rows in result.table.groupby("metric", sort=False):
+        relative, n_open = bool(rows["relative"].iloc[0]), int((rows["verdict"] == UNDECIDED).sum())
+        sizes = rows[["margin", "smallest_difference", "smallest_margin"]].max()
+        texts = _texts(rows["texts_to_settle"].max()) if n_open else "none is open"
+        body.append([metric_label(str(metric)), *(_size(size, relative) for size in sizes), str(n_open), texts])
+    caption = (
+        f"With {result.n_texts} texts, 80 % and the layer where it is largest: the smallest true difference that is "
+        "distinguished from none, and the smallest margin at which a candidate without any difference is called the "
+        "same. Then the layers that are open, and the texts that would settle them."
+    )
+    header = ["Metric", "Margin", "Smallest difference", "Smallest margin", "Open layers", "Texts to settle"]
+    return Table("What so many texts can show", caption, header, body)
+
+
+def changed_table(result: Gate) -> Table:
+    """The texts whose neighbours changed most."""
+    body = [
+        [str(row["ending"] or row["id"]), share(row["lost"]), f"{row['layer']}: {share(row['lost_in_layer'])}"]
+        for row in records(result.changed)
+    ]
+    caption = (
+        "The ends of the texts that lost the largest share of their 10 nearest neighbours: mean over the layers, and "
+        "the layer where they lost most."
+    )
+    return Table("Texts whose neighbours changed most", caption, ["Text", "Neighbours lost", "Most in"], body)
+
+
+def plan_table(plan: GatePlan) -> Table:
+    """Texts that a candidate without any difference takes, by metric and correlation."""
+    rows = {(row["metric"], row["correlation"]): row for row in records(plan.table)}
+    metrics, correlations = (list(dict.fromkeys(values)) for values in zip(*rows, strict=True))
+    body = [[_planned(metric), *(_texts_shown(rows[metric, one]) for one in correlations)] for metric in metrics]
+    caption = (
+        "Texts at which a candidate without any difference is called the same in all layers, with 80 %; in brackets "
+        f"the smallest difference that {plan.n_texts} texts show. The correlation is that of the candidate's errors "
+        "with the base's: 0 for other texts or another model, .9 and more for light changes on the same texts."
+    )
+    return Table("", caption, ["Metric", *(f"correlation {number(one)}" for one in correlations)], body)
+
+
+def plan_headline(plan: GatePlan) -> str:
+    """One sentence: how many texts it takes."""
+    every = plan.table[plan.table["metric"] == "all"]
+    parts = [
+        f"{_texts(texts)} at a correlation of {number(c)}"
+        for c, texts in zip(every["correlation"], every["texts"], strict=True)
+    ]
+    return (
+        f"Texts to call a candidate of {plan.base.model.name} without any difference the same: {listing(parts)}; there "
+        f"are {plan.n_texts}."
+    )
+
+
+def settings(result: Gate) -> list[tuple[str, str]]:
+    """Pairs of a setting and its value."""
+    first = result.analyses[0]
+    topology = first.config.topology
+    margins = {name: share(size) for name, size in result.config.margins().items()}
+    shown = [f"{metric_label(name)} {margins[name]}" for name in dict.fromkeys(result.table["metric"])]
+    return [
+        *zip(("Base", "Candidate"), result.names, strict=True),
+        ("Texts", f"{result.n_texts} of {', '.join(dict.fromkeys(one.dataset.name for one in result.analyses))}"),
+        ("Cloud", f"{topology.pca or 'no'} principal components, {topology.metric}"),
+        ("Half-samples", str(first.config.inference.replicates)),
+        ("Margins", f"{listing(shown)}; of the base's value, of a share's or cosine's range, of a text's variance"),
+        ("Runs", ", ".join(one.run_id for one in result.analyses)),
+    ]
+
+
+def again(config: GateConfig) -> str:
+    """The command that asks again."""
+    default = GateConfig().to_flat()
+    words = [f"{name}={spelled(value)}" for name, value in config.to_flat().items() if value != default[name]]
+    return " ".join(["mlflow run . -e gate --env-manager=local", *(f"-P {shlex.quote(word)}" for word in words)])
+
+
+def cell_text(row: Mapping[str, Any]) -> str:
+    """A cell's difference with its interval, its margin and its verdict in one line."""
+    margin = _size(row["margin"], row["relative"])
+    texts = f"; about {_texts(row['texts_to_settle'])} texts would settle it" if row["verdict"] == UNDECIDED else ""
+    subject = f"{metric_label(row['metric'])} in {row['layer']}"
+    return f"{subject}: {_cell(row)}, margin {margin}: {WORDS[row['verdict']]}{texts}"
+
+
+def _question(result: Gate, question: str) -> str:
+    verdict, rows = result.questions[question], result.table[result.table["question"] == question]
+    names = list(result.layers)
+    if verdict == SAME:
+        return "same in every layer"
+    wanted = set(rows.loc[rows["verdict"] == verdict, "layer"])
+    where = layers(names, np.array([name in wanted for name in names]))
+    return f"{WORDS[verdict]} in {where}" if where else WORDS[verdict]
+
+
+def _settling(result: Gate) -> str:
+    texts = result.texts_to_settle
+    open_cells = int((result.table["verdict"] == UNDECIDED).sum())
+    if result.n_texts < FEWEST_TEXTS:
+        few = f"under {FEWEST_TEXTS} texts no verdict is given, and there are {result.n_texts}"
+        return f"{few}; about {_texts(texts)} would settle what is open"
+    if math.isnan(texts):
+        return "what is left is defined in one of the two only"
+    return f"{open_cells} of {len(result.table)} cells are open, and about {_texts(texts)} texts would settle them"
+
+
+def _planned(metric: str) -> str:
+    return "all at once" if metric == "all" else metric_label(metric)
+
+
+def _texts_shown(row: Mapping[str, Any]) -> str:
+    smallest = row["smallest_difference"]
+    return _texts(row["texts"]) + (f" ({number(smallest, 2)})" if math.isfinite(smallest) else "")
+
+
+def _texts(texts: float) -> str:
+    if math.isnan(texts):
+        return NOT_DEFINED
+    return f"over {number(MOST_TEXTS)}" if texts > MOST_TEXTS else number(texts)
+
+
+def _judged(row: Mapping[str, Any]) -> str:
+    if row["verdict"] == UNDEFINED:
+        return NOT_DEFINED
+    p = row.get("p_labels_adjusted", math.nan)
+    return f"{_cell(row)}, {SHORT[row['verdict']]}" + (f" ({p_value(p)})" if math.isfinite(p) else "")
+
+
+def _cell(row: Mapping[str, Any]) -> str:
+    if row["difference"] == 0.0:
+        return "0"
+    scale = 100.0 if row["relative"] else 1.0
+    text = signed(scale * row["difference"], scale * (row["hi"] - row["lo"]) / 2)
+    return f"{text} %" if row["relative"] else text.removeprefix("+") if row["question"] == "places" else text
+
+
+def _size(size: float, relative: bool) -> str:
+    return NOT_DEFINED if not math.isfinite(size) else share(size) if relative else number(size, 2)

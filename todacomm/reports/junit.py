@@ -1,0 +1,36 @@
+"""A gate as JUnit XML: a test case a layer and metric, for the pages of a continuous integration."""
+
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from todacomm.core.equivalence import SAME, UNDEFINED
+from todacomm.gates.result import Gate, metric_label
+from todacomm.reports.gate import WORDS, cell_text, verdict_line
+from todacomm.reports.render import one_line
+from todacomm.results.table import records
+
+
+def junit_xml(result: Gate) -> bytes:
+    """The file's content: one suite a question, a case ``layer`` and ``metric`` each.
+
+    A case fails on a verdict that the settings fail on; any other that is not ``same`` is skipped, with its reason.
+    """
+    root = Element("testsuites", name=one_line(f"todacomm gate {' and '.join(result.names)}"))
+    for question, rows in result.table.groupby("question", sort=False):
+        suite = SubElement(root, "testsuite", name=str(question))
+        counts = {"tests": 0, "failures": 0, "skipped": 0, "errors": 0}
+        for row in records(rows):
+            case = SubElement(
+                suite, "testcase", classname=one_line(row["layer"]), name=metric_label(row["metric"]), time="0"
+            )
+            counts["tests"] += 1
+            if row["verdict"] == SAME:
+                continue
+            outcome = "failure" if row["verdict"] in result.config.fail_on else "skipped"
+            counts["failures" if outcome == "failure" else outcome] += 1
+            why = WORDS[UNDEFINED] if row["verdict"] == UNDEFINED else one_line(cell_text(row))
+            child = SubElement(case, outcome, message=why)
+            child.text = one_line(verdict_line(result))
+        suite.attrib |= {name: str(number) for name, number in counts.items()} | {"time": "0"}
+    indent(root)
+    content: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return content

@@ -1,0 +1,105 @@
+"""Models of MLflow's registry: named by version or alias, brought to this machine as one folder, tagged."""
+
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from todacomm.system.digests import digest_of_json
+from todacomm.system.errors import UserError
+from todacomm.tracking._mlflow import MlflowException, download_artifacts, quiet
+from todacomm.tracking.store import open_store, store_errors
+
+PREFIX = "models:/"
+_URI = re.compile(r"models:/(?P<name>[^/@]+)(?:/(?P<version>\d+)|@(?P<alias>[^/@]+))")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """A version of a registered model; ``created`` tells it from one of the same name and number made later."""
+
+    name: str
+    version: str
+    created: int
+
+    @property
+    def uri(self) -> str:
+        """Its address in the registry."""
+        return f"{PREFIX}{self.name}/{self.version}"
+
+
+def find_version(uri: str) -> ModelVersion:
+    """The version that ``models:/NAME/VERSION`` or ``models:/NAME@ALIAS`` names.
+
+    Raises
+    ------
+    ValueError
+        The address has another form, or the registry has no such version.
+    """
+    parts = _URI.fullmatch(uri)
+    if parts is None:
+        raise ValueError(f"{uri!r} is no registered model: expected models:/NAME/VERSION or models:/NAME@ALIAS")
+    client = open_store(writing=False)
+    name = parts["name"]
+    try:
+        if parts["version"]:
+            version = client.get_model_version(name, parts["version"])
+        else:
+            version = client.get_model_version_by_alias(name, parts["alias"])
+    except MlflowException as error:
+        raise ValueError(f"the registry has no {uri} ({error.message}): `mlflow ui` lists its models") from error
+    return ModelVersion(name, str(version.version), version.creation_timestamp)
+
+
+def fetch_version(version: ModelVersion, cache: Path) -> Path:
+    """The folder of a registered transformers model: config, weights and tokenizer side by side.
+
+    Parameters
+    ----------
+    cache : Path
+        Folder in which it stays, so that a second use downloads nothing.
+
+    Raises
+    ------
+    ValueError
+        It cannot be downloaded, or holds no transformers model.
+    """
+    client = open_store(writing=False)
+    key = digest_of_json([client.tracking_uri, version.uri, version.created])
+    folder = cache / key / re.sub(r"[^\w.-]", "_", f"{version.name}-v{version.version}")
+    if folder.is_dir():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        with store_errors(client.tracking_uri), quiet():
+            loaded = Path(download_artifacts(artifact_uri=version.uri, dst_path=f"{scratch}/loaded"))
+        whole = Path(scratch) / "whole"
+        _put_together(version, loaded, whole)
+        with suppress(OSError):  # another process was quicker
+            whole.rename(folder)
+    return folder
+
+
+def tag_version(version: ModelVersion, tags: Mapping[str, str]) -> None:
+    """Set tags of a registered model's version."""
+    client = open_store()
+    with store_errors(client.tracking_uri):
+        for name, text in tags.items():
+            client.set_model_version_tag(version.name, version.version, name, text)
+
+
+def _put_together(version: ModelVersion, loaded: Path, whole: Path) -> None:
+    """MLflow stores the model in one folder and its tokenizer in another."""
+    model = next((place for place in (loaded / "model", loaded) if (place / "config.json").is_file()), None)
+    if model is None:
+        raise UserError(
+            f"{version.uri} holds no config.json", "register it with mlflow.transformers, or the folder of a model"
+        )
+    whole.mkdir()
+    for place in (model, loaded / "components" / "tokenizer"):
+        for file in place.glob("*"):
+            if file.is_file():
+                shutil.copy(file, whole / file.name)
