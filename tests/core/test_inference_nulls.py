@@ -200,7 +200,7 @@ def test_a_control_gets_a_p_from_nineteen_draws_on_where_its_kind_may(rng):
     controls = [some_layers(rng, 0.1) for _ in range(19)]
     rows = control_rows("random_weights", layers, controls, {}, {})
     row = next(r for r in rows if r["layer"] == "embedding" and r["metric"] == "mean_norm")
-    assert (row["p"], row["p_adjusted"], row["family"], row["draws"]) == (0.1, 0.05, 2, 19)
+    assert (row["p"], row["p_adjusted"], row["family"], row["draws"]) == (0.05, 0.05, 2, 19)
     assert np.isnan(row["se"])
     for fewer in (
         control_rows("random_weights", layers, controls[:18], {}, {}),
