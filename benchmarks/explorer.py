@@ -1,4 +1,4 @@
-"""How large the explorer page is, how soon it opens and how smoothly it moves, in headless Chromium without a GPU.
+"""How large the explorer pages are, how soon they open and how smoothly they move, in headless Chromium without a GPU.
 
 python -m benchmarks.explorer
 """
@@ -6,7 +6,7 @@ python -m benchmarks.explorer
 import shutil
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,11 +18,14 @@ from scipy.spatial.distance import pdist, squareform
 from benchmarks.measuring import Skipped
 from benchmarks.reporting import Findings, Form, Row, guarded, run, together
 from todacomm.explorer import (
+    ComparisonData,
     ExplorerData,
     ExplorerLayer,
     Loop,
     Metric,
     MetricValue,
+    ModelSide,
+    SimilarityMap,
     Texts,
     explorer_page,
     layer_graph,
@@ -38,6 +41,13 @@ MOTIONS = {
     ),
     "the scale is dragged": "explorer.setScale(explorer.layer().reach * (0.5 + 0.5 * Math.sin(frame / 30)))",
     "the pointer goes from text to text": "explorer.store.set({hover: frame % 500})",
+}
+MOTIONS_OF_TWO = {
+    "points of two models glide from layer to layer": (
+        "if (explorer.clouds.every((cloud) => cloud.settled())) explorer.store.set("
+        "{left: (explorer.store.state.left + 1) % LAYERS, right: (explorer.store.state.right + 1) % LAYERS})"
+    ),
+    "the pointer goes from text to text of two models": "explorer.store.set({hover: frame % 500})",
 }
 COUNT = """
 const [milliseconds, done] = arguments;
@@ -55,19 +65,24 @@ let frame = 0;
 
 def measure(form: Form) -> Findings:
     small, large = form.pick(60, 500, 500), form.pick(120, 2000, 2000)
-    return together(
-        [
-            guarded(f"page of {small} texts in {LAYERS} layers", "", lambda: size_and_opening(form, small)),
-            guarded(f"frames at {large} points", "", lambda: frame_rates(form, large)),
-        ]
-    )
+    texts, points = f"{small} texts in {LAYERS} layers", f"{large} points"
+    parts: dict[str, Callable[[], Findings]] = {
+        f"page of {texts}": lambda: size_and_opening(form, noise(small, LAYERS), f"explorer page of {texts}"),
+        f"page of a comparison of {texts}": lambda: size_and_opening(
+            form, two_models(small, LAYERS), f"page of two models of {texts}"
+        ),
+        f"frames at {points}": lambda: frame_rates(form, noise(large, 4), MOTIONS, points),
+        f"frames of a comparison at {points}": lambda: frame_rates(
+            form, two_models(large, 4), MOTIONS_OF_TWO, f"{points} of each of two models"
+        ),
+    }
+    return together([guarded(what, "", part) for what, part in parts.items()])
 
 
-def size_and_opening(form: Form, n: int) -> Findings:
-    page = explorer_page(noise(n, LAYERS))
+def size_and_opening(form: Form, data: ExplorerData | ComparisonData, what: str) -> Findings:
+    page = explorer_page(data)
     megabytes = len(page.encode()) / 1e6
-    what = f"explorer page of {n} texts in {LAYERS} layers of noise"
-    rows = [Row(f"size of the {what}", "", value=megabytes, unit="MB", goal=MEGABYTES, at_most=True)]
+    rows = [Row(f"size of the {what} of noise", "", value=megabytes, unit="MB", goal=MEGABYTES, at_most=True)]
     with browser() as chrome, written(page) as address:
         taken = [opening(chrome, address) for _ in range(form.pick(1, 5, 11))]
     rows.append(
@@ -79,27 +94,39 @@ def size_and_opening(form: Form, n: int) -> Findings:
     return Findings(rows)
 
 
-def frame_rates(form: Form, n: int) -> Findings:
+def frame_rates(form: Form, data: ExplorerData | ComparisonData, motions: Mapping[str, str], points: str) -> Findings:
     """Frames a second of the whole page, at 1,280 x 900 pixels, with 4 layers."""
-    layers, milliseconds = 4, form.pick(200, 3000, 5000)
+    milliseconds = form.pick(200, 3000, 5000)
     rows = []
-    with browser() as chrome, written(explorer_page(noise(n, layers))) as address:
+    with browser() as chrome, written(explorer_page(data)) as address:
         opening(chrome, address)
-        for what, motion in MOTIONS.items():
-            code = COUNT.replace("MOTION", motion.replace("LAYERS", str(layers)))
+        for what, motion in motions.items():
+            code = COUNT.replace("MOTION", motion.replace("LAYERS", "4"))
             rates = [chrome.execute_async_script(code, milliseconds) for _ in range(form.pick(1, 3, 5))]
             rows.append(
                 Row(
-                    f"explorer page, {n} points: {what}", "", value=statistics.median(rates), unit="frames a second",
+                    f"explorer page, {points}: {what}", "", value=statistics.median(rates), unit="frames a second",
                     goal=FRAMES, low=min(rates), high=max(rates),
                 )
             )  # fmt: skip
     return Findings(rows)
 
 
-def noise(n: int, n_layers: int) -> ExplorerData:
+def two_models(n: int, n_layers: int) -> ComparisonData:
+    """A comparison of unrelated noise, ten neighbours a text."""
+    first, second = (noise(n, n_layers, seed, neighbours=10) for seed in (0, 1))
+    grids = np.random.default_rng(1).uniform(size=(3, 3, n_layers, n_layers))
+    maps = [
+        SimilarityMap(name, name, value, chance=chance, p=p)
+        for name, (value, chance, p) in zip(("cka", "procrustes", "knn_overlap"), grids, strict=True)
+    ]
+    sides = [ModelSide("one", first.layers), ModelSide("other", second.layers)]
+    return ComparisonData("noise", {}, first.texts, sides, maps)
+
+
+def noise(n: int, n_layers: int, seed: int = 0, neighbours: int = 6) -> ExplorerData:
     """A page's data: Gaussian clouds in 50 dimensions, as many bars as noise has, passages of 64 words."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     words = [" ".join(rng.choice(["language", "model", "of", "activations", "topology", "a"], 64)) for _ in range(n)]
     texts = Texts(
         ids=[f"noise/{row}" for row in range(n)],
@@ -109,13 +136,15 @@ def noise(n: int, n_layers: int) -> ExplorerData:
         likelihood=rng.gamma(9.0, 0.4, n),
     )
     metrics = [Metric("h0_total_norm", "H0"), Metric("h1_max_norm", "H1")]
-    return ExplorerData("noise", {}, texts, metrics, [_layer(rng, at, n, n_layers) for at in range(n_layers)])
+    return ExplorerData(
+        "noise", {}, texts, metrics, [_layer(rng, at, n, n_layers, neighbours) for at in range(n_layers)]
+    )
 
 
-def _layer(rng: np.random.Generator, index: int, n: int, n_layers: int) -> ExplorerLayer:
+def _layer(rng: np.random.Generator, index: int, n: int, n_layers: int, neighbours: int) -> ExplorerLayer:
     cloud = rng.normal(size=(n, DIMS))
     pairs = pdist(cloud)
-    graph = layer_graph(squareform(pairs), np.arange(n), float(np.median(pairs)))
+    graph = layer_graph(squareform(pairs), np.arange(n), float(np.median(pairs)), n_neighbours=neighbours)
     h1 = np.sort(rng.uniform(*np.quantile(pairs, [0.01, 0.3]), (int(BARS_A_POINT * n), 2)), axis=1)
     longest = np.argsort(h1[:, 0] - h1[:, 1])[:LOOPS]
     loops = [

@@ -104,6 +104,11 @@ TIED = {
         (Finding("pair", ("a", "b"), {"metric": "h0_total_norm", "standing": 0, "layers": 7,
                                       "smallest_difference": 0.05}),
          "a and b differ in none of 7 layers (smallest detectable difference 0.050)"),
+        (Finding("nearest", ("a", "b"), {"value": 0.3, "chance": 0.58, "closer": 2, "layers": 9}),
+         "a and b (Procrustes distance 0.300; 0.580 with the texts paired at random, closer in 2 of 9 layers)"),
+        (Finding("furthest", ("a", "b"), {"value": 0.3, "chance": np.nan, "closer": 0, "layers": 0}),
+         "(Procrustes distance 0.300, chance not measured)"),
+        (Finding("not_nearest", (), {"pairs": 3}), "None of 3 pairs of models is closer in any layer"),
         (Finding("loops", ("a",), {"layers": {"a": (0, 3)}}), "In no layer of the one analysis"),
         (Finding("likelihood", (), {"likelihood": "bits_per_byte", "metric": "h0_total_norm", "models": 6,
                                     "spearman": -0.9, "p": 0.02}), "falls most clearly with bits per byte"),
@@ -113,6 +118,20 @@ def test_a_finding_in_words(finding: Finding, says: str) -> None:
     (sentence,) = sentences([finding])
     assert says in sentence
     assert sentence.endswith(".")
+
+
+def test_the_nearest_pair_is_named_only_where_it_beats_chance(store: Path) -> None:
+    """Three models of unrelated clouds; then a twin of one of them."""
+    for seed, name in enumerate(("alpha", "beta", "gamma")):
+        record(make(name, 4, seed=seed))
+    config = ComparisonConfig.from_flat({"rtd_points": 0, "allow_mixed": True, "permutations": 39})
+    kinds = [finding.kind for finding in findings(measure_comparison(config))]
+    assert "not_nearest" in kinds
+    assert not {"nearest", "furthest"} & set(kinds)
+    record(make("delta", 4, seed=2))
+    nearest = of_kind(measure_comparison(config), "nearest")
+    assert set(nearest.labels) == {"gamma", "delta"}
+    assert (nearest.values["closer"], nearest.values["layers"]) == (4, 4)
 
 
 def test_every_kind_has_words(models: dict[str, str]) -> None:
@@ -142,7 +161,7 @@ def crowd(n: int) -> Comparison:
         "diagram_distances": shapes,
         "divergences": divergence,
         "ranking": ranking,
-        "similarity": pd.DataFrame(columns=["label_a", "label_b", "measure", "chance"]),
+        "similarity": pd.DataFrame(columns=["label_a", "label_b", "measure", "chance", "p_adjusted"]),
         **dict.fromkeys(without, empty),
     }
     gathered: Any = SimpleNamespace(over="models", analyses=dict.fromkeys(labels), labels=labels, runs=runs)

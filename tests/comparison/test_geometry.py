@@ -20,8 +20,7 @@ from todacomm.comparison import (
 from todacomm.comparison.divergence import divergence_seconds
 from todacomm.comparison.similarities import at_matched_depth
 from todacomm.core.clouds import distances
-from todacomm.core.similarity import SIMILARITIES
-from todacomm.core.similarity.directions import rtd_directions
+from todacomm.core.similarity import SIMILARITIES, cka, rtd_directions
 from todacomm.core.vectors import recorded_vectors
 from todacomm.settings.comparison import ComparisonConfig
 
@@ -96,16 +95,57 @@ def test_a_divergence_is_the_mean_of_its_two_directions_which_swap_with_the_mode
     assert swapped == (pytest.approx(row["rtd_ba"]), pytest.approx(row["rtd_ab"]))
 
 
-def test_chance_stands_beside_every_similarity_at_matched_depth(store: Path) -> None:
+def test_chance_stands_beside_every_similarity_and_the_dear_ones_at_matched_depth(store: Path) -> None:
+    """alpha and beta are of one law and have nothing in common; their clouds of different layers have neither."""
     for name, seed in (("alpha", 1), ("beta", 2)):
         record(make(name, 4, seed=seed))
-    found = gather(allow_mixed=True)
-    table = similarity(found)[0]
-    matched = at_matched_depth(found, table)
-    assert matched["chance"].notna().all()
-    assert table.drop(matched.index)["chance"].isna().all()
-    overlap = only(matched, measure="knn_overlap")["chance"]
-    np.testing.assert_allclose(overlap, 10 / 59, atol=0.05)  # ten neighbours of 59 others
+    gathered = gather(allow_mixed=True)
+    table = similarity(gathered, permutations=39)[0]
+    matched = at_matched_depth(gathered, table)
+    for name in SIMILARITIES:
+        own, rest = only(matched, measure=name), only(table.drop(matched.index), measure=name)
+        assert own[["chance", "p", "p_adjusted"]].notna().all(axis=None)
+        assert rest["p"].isna().all() if name == "procrustes" else rest["p"].notna().all()
+        assert set(own["permutations"]) == {19 if name == "procrustes" else 39}
+        assert (own["p_adjusted"] >= own["p"]).all()
+        assert (own["p_adjusted"] > 0.05).all()
+    overlap = only(table, measure="knn_overlap")["chance"]
+    np.testing.assert_allclose(overlap, 10 / 59, atol=0.02)  # ten neighbours of 59 others
+    np.testing.assert_allclose(only(table, measure="cka")["chance"], 0.0, atol=0.03)
+
+
+def test_twins_beat_chance_layer_for_layer_and_in_no_other(store: Path) -> None:
+    for name in ("alpha", "beta"):
+        record(make(name, 4, seed=1))
+    table = similarity(gather(), permutations=99)[0]
+    aligned = only(table, measure="cka")
+    same = aligned["layer_a"] == aligned["layer_b"]
+    np.testing.assert_allclose(aligned[same]["p_adjusted"], 0.01)
+    assert (aligned[~same]["p_adjusted"] > 0.05).all()
+    np.testing.assert_allclose(only(table, measure="procrustes")["p_adjusted"].dropna(), 0.05)
+
+
+def test_every_model_has_an_order_of_its_own_in_each_permutation(models: dict[str, str]) -> None:
+    """Three models: the draws of a pair are its clouds with both orders of texts, the same for all its layers."""
+    gathered = gather(models="alpha,beta,gamma", weights="trained", seed=5)
+    table = similarity(gathered, permutations=3, seed=5)[0]
+    row = only(table, measure="cka", label_a="beta", label_b="gamma", layer_a="layer_1", layer_b="final").iloc[0]
+    chosen = np.random.default_rng(0).permutation(60)
+    clouds = [
+        gathered.analyses[label].cloud(layer)[chosen] for label, layer in (("beta", "layer_1"), ("gamma", "final"))
+    ]
+    draws = []
+    for draw in range(3):
+        orders = [np.random.default_rng([5, place, draw]).permutation(60) for place in (1, 2)]
+        draws.append(cka(*(cloud[order] for cloud, order in zip(clouds, orders, strict=True))))
+    assert row["chance"] == pytest.approx(np.mean(draws), abs=1e-9)
+
+
+def test_without_permutations_there_is_no_chance(models: dict[str, str]) -> None:
+    table = similarity(gather(models="alpha,gamma", weights="trained"), permutations=0)[0]
+    assert table["value"].notna().all()
+    assert table[["chance", "p", "p_adjusted"]].isna().all(axis=None)
+    assert set(table["permutations"]) == {0}
 
 
 def test_a_similarity_of_ones_own_is_measured_with_no_further_line(

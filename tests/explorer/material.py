@@ -1,13 +1,13 @@
 """Data for pages: clouds with a known loop, among noise, over some layers."""
 
+from itertools import combinations
+
 import numpy as np
 from scipy.spatial.distance import squareform
 
 from todacomm.core.layer import LayerAnalysis, analyze_layer
 from todacomm.explorer import (
     Band,
-    Checkpoint,
-    CheckpointsData,
     ComparisonData,
     ExplorerData,
     ExplorerLayer,
@@ -152,36 +152,35 @@ def analysis_data(n: int = 120, n_layers: int = 4, seed: int = 0, **changes: obj
     return ExplorerData(**{**values, **changes})  # type: ignore[arg-type]
 
 
-def comparison_data(n: int = 120, n_layers: int = 4, seed: int = 0) -> ComparisonData:
-    """Two models whose circles agree in the first layers and part with depth."""
+def comparison_data(n: int = 120, n_layers: int = 4, seed: int = 0, n_models: int = 2) -> ComparisonData:
+    """Models whose circles agree in the first layers and part with depth, each a layer deeper than the one before."""
     rng = np.random.default_rng(seed)
-    sides = [layers_of_circles(rng, n, n_layers + more, degenerate=False, noise=0.1 + 0.1 * more) for more in (0, 1)]
-    steps = np.abs(np.subtract.outer(np.linspace(0, 1, n_layers), np.linspace(0, 1, n_layers + 1)))
-    return ComparisonData(
-        title="two circles",
-        facts={"texts": f"{n} of random words"},
-        texts=some_texts(rng, n),
-        left=ModelSide("calm", sides[0]),
-        right=ModelSide("noisy", sides[1]),
-        similarities=(
-            SimilarityMap("cka", "CKA", 0.95 - 0.7 * steps, chance=0.05),
-            SimilarityMap("rtd", "RTD", 4.0 * steps, higher_is_alike=False),
-        ),
-    )
+    names = ("calm", "noisy", "noisier")[:n_models]
+    sides = [
+        ModelSide(name, layers_of_circles(rng, n, n_layers + more, degenerate=False, noise=0.1 + 0.1 * more))
+        for more, name in enumerate(names)
+    ]
+    maps = []
+    for left, right in combinations(range(n_models), 2):
+        steps = np.abs(np.subtract.outer(*(np.linspace(0, 1, len(sides[at].layers)) for at in (left, right))))
+        chance, p = np.full(steps.shape, 0.05), np.where(steps > 0.6, 0.4, 0.01)
+        maps += [
+            SimilarityMap("cka", "CKA", 0.95 - 0.7 * steps, left, right, chance=chance, p=p),
+            SimilarityMap("rtd", "RTD", 4.0 * steps, left, right, higher_is_alike=False),
+        ]
+    facts = {"texts": f"{n} of random words"}
+    return ComparisonData("some circles", facts, some_texts(rng, n), sides, maps)
 
 
-def checkpoints_data(n: int = 60, n_layers: int = 3, steps: tuple[int, ...] = (0, 100, 1000)) -> CheckpointsData:
-    """A training in which a circle comes out of noise."""
+def training_data(n: int = 60, steps: tuple[int, ...] = (0, 100, 1000)) -> ComparisonData:
+    """A training in which a circle comes out of noise, and the similarity of each checkpoint with the others."""
     rng = np.random.default_rng(3)
-    return CheckpointsData(
-        title="a circle that is learnt",
-        facts={"model": "made"},
-        texts=some_texts(rng, n),
-        metrics=METRICS,
-        checkpoints=[
-            Checkpoint(
-                f"step {step:,}", step, layers_of_circles(rng, n, n_layers, degenerate=False, noise=0.6 / (1 + at))
-            )
-            for at, step in enumerate(steps)
-        ],
-    )
+    sides = [
+        ModelSide(f"made@{step}", layers_of_circles(rng, n, 3, degenerate=False, noise=0.6 / (1 + at)), "made", step)
+        for at, step in enumerate(steps)
+    ]
+    maps = [
+        SimilarityMap("cka", "CKA", np.full((3, 3), 0.1 * (left + right)), left, right)
+        for left, right in combinations(range(len(steps)), 2)
+    ]
+    return ComparisonData("a circle that is learnt", {}, some_texts(rng, n), sides, maps)

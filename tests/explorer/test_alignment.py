@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from todacomm.explorer.alignment import planes, rotation_onto, turns_between, turns_over_depth, unit_size
+from todacomm.explorer.alignment import planes, rotation_onto, turns_over_depth, unit_size
 
 
 def turning(angle: float, mirrored: bool = False) -> np.ndarray:
@@ -28,14 +28,14 @@ def test_no_other_turn_brings_points_nearer(rng):
 
 def test_turns_are_orthogonal(rng):
     layers = [rng.normal(size=(40, 4)) for _ in range(5)]
-    for turn in np.concatenate(turns_over_depth([layers])[0]):
+    for turn in np.concatenate(turns_over_depth(layers)):
         np.testing.assert_allclose(turn @ turn.T, np.eye(2), atol=1e-12)
 
 
 def test_a_layer_that_is_only_turned_moved_and_scaled_does_not_move(rng):
     first = rng.normal(size=(50, 2))
     second = 7.0 * first @ turning(1.1, mirrored=True) + 3.0
-    turns = turns_over_depth([[first, second]])[0]
+    turns = turns_over_depth([first, second])
     np.testing.assert_allclose(turns[0][0], np.eye(2))
     np.testing.assert_allclose(unit_size(second) @ turns[1][0], unit_size(first), atol=1e-12)
 
@@ -43,32 +43,17 @@ def test_a_layer_that_is_only_turned_moved_and_scaled_does_not_move(rng):
 def test_a_layer_that_is_not_finite_is_looked_past(rng):
     first = rng.normal(size=(30, 2))
     turned = first @ turning(2.5)
-    turns = turns_over_depth([[first, np.full((30, 2), np.nan), turned]])[0]
+    turns = turns_over_depth([first, np.full((30, 2), np.nan), turned])
     np.testing.assert_allclose(turns[1][0], np.eye(2))
     np.testing.assert_allclose(unit_size(turned) @ turns[2][0], unit_size(first), atol=1e-12)
 
 
-def test_checkpoints_follow_themselves_where_depth_does_not_matter(rng):
-    start = rng.normal(size=(40, 2))
-    frames = [[start], [start @ turning(0.7)], [start @ turning(-2.0)]]
-    for frame, turns in zip(frames, turns_over_depth(frames), strict=True):
-        np.testing.assert_allclose(unit_size(frame[0]) @ turns[0][0], unit_size(start), atol=1e-12)
-
-
 def test_every_plane_has_its_own_turn(rng):
     layers = [rng.normal(size=(30, 4)) for _ in range(2)]
-    turns = turns_over_depth([layers])[0][1]
+    turns = turns_over_depth(layers)[1]
     for plane, pair in enumerate(planes(4)):
         flat = [[layer[:, pair]] for layer in layers]
-        np.testing.assert_allclose(turns[plane], turns_over_depth([[flat[0][0], flat[1][0]]])[0][1][0], atol=1e-12)
-
-
-def test_a_second_model_is_turned_onto_every_layer_of_the_first(rng):
-    left = [rng.normal(size=(30, 3)) for _ in range(2)]
-    right = [layer @ np.linalg.qr(rng.normal(size=(3, 3)))[0] for layer in left] + [left[0]]
-    turns = turns_between(left, right)
-    assert turns.shape == (2, 3, 3, 2, 2)
-    np.testing.assert_allclose(turns[0, 2], np.tile(np.eye(2), (3, 1, 1)), atol=1e-12)
+        np.testing.assert_allclose(turns[plane], turns_over_depth([flat[0][0], flat[1][0]])[1][0], atol=1e-12)
 
 
 def test_points_in_one_place_have_no_size():

@@ -287,7 +287,7 @@ def test_nothing_glides_where_motion_is_not_wanted(page, data):
 @pytest.mark.parametrize("plane", [(0, 1), (2, 5)])
 def test_layers_lie_as_python_aligned_them(shown, data, plane):
     first, second = plane
-    turns = turns_over_depth([[layer.scores for layer in data.layers]])[0]
+    turns = turns_over_depth([layer.scores for layer in data.layers])
     shown.choose("#plane", f"{first},{second}")
     for place in (1, 3):
         shown.js("explorer.store.set({place: arguments[0]})", place)

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from tests.explorer.material import analysis_data, comparison_data
-from todacomm.explorer import CheckpointsData, Edges, ExplorerLayer, Loop, SimilarityMap, TextColumn, Texts
-from todacomm.explorer.data import Checkpoint
+from todacomm.explorer import Edges, ExplorerLayer, Loop, SimilarityMap, TextColumn, Texts
 
 
 @pytest.fixture(scope="module")
@@ -70,9 +69,11 @@ def test_a_map_of_another_shape():
     pair = comparison_data(n=40, n_layers=2)
     with pytest.raises(ValueError, match=r"\(3, 3\), expected \(2, 3\)"):
         replace(pair, similarities=[SimilarityMap("cka", "CKA", np.zeros((3, 3)))])
+    with pytest.raises(ValueError, match=r"\(3, 2\), expected \(2, 3\)"):
+        replace(pair, similarities=[SimilarityMap("cka", "CKA", np.zeros((2, 3)), p=np.zeros((3, 2)))])
 
 
-def test_checkpoints_with_other_layers(data):
-    points = [Checkpoint("0", 0, data.layers), Checkpoint("1", 1, data.layers[:1])]
-    with pytest.raises(ValueError, match="checkpoint 1 has the layers embedding, the first has embedding, layer_0"):
-        CheckpointsData("", {}, data.texts, data.metrics, points)
+def test_one_model_is_no_comparison():
+    pair = comparison_data(n=40, n_layers=2)
+    with pytest.raises(ValueError, match="1 models: expected two at least"):
+        replace(pair, sides=pair.sides[:1])

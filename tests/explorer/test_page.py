@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import pdist, squareform
 
-from tests.explorer.material import METRICS, analysis_data, checkpoints_data, comparison_data, some_texts
+from tests.explorer.material import METRICS, analysis_data, comparison_data, some_texts, training_data
 from todacomm.explorer import (
     ExplorerData,
     ExplorerLayer,
@@ -79,7 +79,7 @@ def test_500_texts_in_14_layers_of_noise_take_at_most_3_megabytes(rng):
 
 
 def test_scores_and_bars_are_those_of_the_data(data):
-    layers = held(explorer_page(data))["frames"][0]["layers"]
+    layers = held(explorer_page(data))["layers"]
     for layer, given in zip(layers, data.layers, strict=True):
         scores = restored(layer["scores"])
         step = np.ptp(given.scores, axis=0) / LEVELS
@@ -91,10 +91,10 @@ def test_scores_and_bars_are_those_of_the_data(data):
 def test_what_is_not_defined_is_null(data):
     undefined = replace(data.layers[0], metrics={"h1_max_norm": MetricValue(float("nan"))})
     page = explorer_page(replace(data, layers=[undefined, *data.layers[1:]]))
-    assert held(page)["frames"][0]["layers"][0]["metrics"]["h1_max_norm"] == [None] * 7
+    assert held(page)["layers"][0]["metrics"]["h1_max_norm"] == [None] * 7
 
 
-@pytest.mark.parametrize("make", [analysis_data, comparison_data, checkpoints_data])
+@pytest.mark.parametrize("make", [analysis_data, comparison_data, training_data])
 def test_a_page_names_no_address_and_loads_nothing(make):
     page = explorer_page(make())
     for tag, attributes in Elements(page).tags:
@@ -138,7 +138,7 @@ def test_hostile_names_and_texts_are_data_and_no_markup(data):
     assert [tag for tag, _ in Elements(page).tags] == plain
     stored = held(page)
     assert stored["title"] == stored["texts"]["words"][0] == stored["texts"]["columns"][0]["name"] == HOSTILE
-    assert stored["frames"][0]["layers"][0]["name"] == HOSTILE
+    assert stored["layers"][0]["name"] == HOSTILE
 
 
 def test_the_asset_is_built_from_its_source():

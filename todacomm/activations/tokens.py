@@ -20,7 +20,8 @@ class Tokens:
     Attributes
     ----------
     ids : ndarray of int, shape (n_tokens,)
-        Token ids, special tokens included, cut at the longest length allowed.
+        Token ids, special tokens included, cut at the longest length allowed; a first special token that comes twice,
+        because the text spells the one that the tokenizer adds, stands once.
     is_text : ndarray of bool, shape (n_tokens,)
         False for special tokens, whether the tokenizer added them or the text spells them.
     n_bytes : int
@@ -66,7 +67,7 @@ def tokenize(tokenizer: Any, texts: Sequence[str], max_length: int | None, templ
     encoded = encode(texts, None)
     long = [i for i, entry in enumerate(encoded) if max_length is not None and len(entry["input_ids"]) > max_length]
     cut = dict(zip(long, encode([texts[i] for i in long], max_length), strict=True)) if long else {}
-    special = _special_tokens(tokenizer)
+    special = special_tokens(tokenizer)
     return [
         _tokens(tokenizer, text, cut.get(index, entry), special, index, truncated=index in cut)
         for index, (text, entry) in enumerate(zip(texts, encoded, strict=True))
@@ -104,7 +105,7 @@ def _encode(
     return [{name: columns[name][row] for name in columns} for row in range(len(texts))]
 
 
-def _special_tokens(tokenizer: Any) -> np.ndarray:
+def special_tokens(tokenizer: Any) -> np.ndarray:
     """Whether each token id is special, shape (highest special id + 2,); the last entry stands for all higher ids.
 
     The token for unknown words stands for text, unless it has another role too (GPT-2).
@@ -132,7 +133,9 @@ def _tokens(
         n_bytes = len(text[offsets[where[0]][1] : offsets[where[-1]][1]].encode()) - spelled
     else:
         n_bytes = _decoded_bytes(tokenizer, ids[where]) - _decoded_bytes(tokenizer, ids[where[:1]])
-    return Tokens(ids, is_text, n_bytes, truncated)
+    start = ids[: where[0]]
+    repeated = np.flatnonzero(start[1:] == start[:-1]) + 1
+    return Tokens(np.delete(ids, repeated), np.delete(is_text, repeated), n_bytes, truncated)
 
 
 def _decoded_bytes(tokenizer: Any, ids: np.ndarray) -> int:

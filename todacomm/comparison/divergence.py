@@ -11,8 +11,7 @@ from todacomm.comparison.matching import matched_names, residual_depths
 from todacomm.comparison.similarities import same_texts, stored_clouds
 from todacomm.core.clouds import distances
 from todacomm.core.inference import MIN_DRAWS
-from todacomm.core.similarity import rtd_null
-from todacomm.core.similarity.directions import rtd_directions
+from todacomm.core.similarity import rtd_directions, rtd_null
 from todacomm.core.threads import in_threads
 from todacomm.results.table import framed
 from todacomm.settings.comparison import ComparisonConfig

@@ -28,7 +28,8 @@ class Finding:
     Attributes
     ----------
     kind : str
-        ``largest``, ``pair``, ``pairs``, ``loops``, ``training``, ``nearest``, ``likelihood`` or ``no_likelihood``.
+        ``largest``, ``pair``, ``pairs``, ``loops``, ``training``, ``nearest``, ``furthest``, ``not_nearest``,
+        ``likelihood`` or ``no_likelihood``.
     labels : tuple of str
         The analyses it is about.
     values : mapping
@@ -124,7 +125,11 @@ def loops(comparison: Comparison) -> Iterator[Finding]:
 
 
 def nearest(comparison: Comparison) -> Iterator[Finding]:
-    """Which two models are nearest and which furthest from each other, text by text."""
+    """Which two models are nearest and which furthest from each other, text by text.
+
+    ``chance`` is the mean distance of texts paired at random, ``closer`` the number of ``layers`` at matched depth that
+    are closer than that. Where no two models of several are, the finding is ``not_nearest``.
+    """
     matrix = comparison.tables.get("model_distances", pd.DataFrame()).to_numpy(dtype=float)
     if not len(matrix):
         return
@@ -133,9 +138,14 @@ def nearest(comparison: Comparison) -> Iterator[Finding]:
         for (i, a), (j, b) in combinations(enumerate(comparison.labels), 2)
         if np.isfinite(matrix[i, j])
     ]
-    if len(known) > 1:
-        for kind, (value, a, b) in (("nearest", min(known)), ("furthest", max(known))):
-            yield Finding(kind, (a, b), {"value": value, "chance": _chance(comparison, a, b)})
+    beside = {(a, b): _chance(comparison, a, b) for _, a, b in known}
+    tested = [pair for pair in known if beside[pair[1:]]["layers"]]
+    if len(tested) > 1 and not any(beside[pair[1:]]["closer"] for pair in tested):
+        yield Finding("not_nearest", (), {"pairs": len(tested)})
+    elif len(known) > 1:
+        closer = [pair for pair in tested if beside[pair[1:]]["closer"]] or known
+        for kind, (value, a, b) in (("nearest", min(closer)), ("furthest", max(known))):
+            yield Finding(kind, (a, b), {"value": value, **beside[a, b]})
 
 
 def likelihood(comparison: Comparison) -> Iterator[Finding]:
@@ -158,7 +168,7 @@ def trained_pairs(comparison: Comparison) -> pd.DataFrame:
 
 
 def standing(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows whose difference stands after adjustment."""
+    """The rows whose difference, or similarity, stands after adjustment."""
     return rows[rows["p_adjusted"] <= LEVEL]
 
 
@@ -193,8 +203,9 @@ def _between(rows: pd.DataFrame, a: str, b: str) -> dict[str, Any] | None:
     return next(iter(records(rows[at])), None)
 
 
-def _chance(comparison: Comparison, a: str, b: str) -> float:
-    """Mean Procrustes distance of two analyses with their texts paired at random."""
+def _chance(comparison: Comparison, a: str, b: str) -> dict[str, Any]:
+    """Procrustes distances of two analyses with their texts paired at random, and how many layers are closer."""
     rows = comparison.tables["similarity"]
     rows = rows[(rows["measure"] == "procrustes") & (rows["label_a"] == a) & (rows["label_b"] == b)]
-    return float(rows["chance"].mean())
+    rows = rows[np.isfinite(rows["p_adjusted"].astype(float))]
+    return {"chance": float(rows["chance"].mean()), "closer": len(standing(rows)), "layers": len(rows)}

@@ -7,6 +7,7 @@ import pandas as pd
 from todacomm.comparison.gathering import Gathered
 from todacomm.comparison.trajectory import Trajectory
 from todacomm.core.facts import RunWarning
+from todacomm.results.page import FramedPage
 from todacomm.settings.comparison import ComparisonConfig
 
 
@@ -23,6 +24,8 @@ class Comparison:
         Name of a table -> why it is empty.
     trajectories : tuple of Trajectory
         Checkpoints of one model over its training, where there are two or more.
+    page : str
+        The interactive page; empty without one.
     """
 
     config: ComparisonConfig
@@ -32,6 +35,22 @@ class Comparison:
     trajectories: tuple[Trajectory, ...] = ()
     warnings: tuple[RunWarning, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
+    page: str = field(default="", repr=False)
+
+    def explorer(self, height: int = 900) -> FramedPage:
+        """The interactive page as a notebook shows it.
+
+        Raises
+        ------
+        ValueError
+            There is none: it was not asked for, or no two analyses with stored clouds read the same texts.
+        """
+        if not self.page:
+            raise ValueError(
+                "this comparison has no interactive page: compare with explorer=true analyses that read the same texts "
+                "and stored their clouds (keep_clouds=true)"
+            )
+        return FramedPage(self.page, height)
 
     @property
     def over(self) -> str:

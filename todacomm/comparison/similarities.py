@@ -1,6 +1,6 @@
 """Paired geometry of stored clouds: every similarity of every two layers of two models, beside chance."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from todacomm.comparison.matching import matched_names, residual_depths
 from todacomm.core.clouds import standardize
 from todacomm.core.facts import RunWarning
 from todacomm.core.similarity import SIMILARITIES, Prepared, prepare_all, similarity_grid
+from todacomm.core.similarity.chance import FEW, PERMUTATIONS, draws_of, judged, permuted_grids, relative_order
 from todacomm.results.table import framed
 from todacomm.system.progress import Progress, silent
 
@@ -22,47 +23,70 @@ if TYPE_CHECKING:
 
 MOST_TEXTS = 1000
 """Texts of which similarity is measured at most: every layer of every model keeps a table of them by them in memory."""
-CHANCE_DRAWS = 3
-"""Permutations of the texts that give the level of chance: it varies little from one to the next."""
-COLUMNS = ["label_a", "label_b", "layer_a", "layer_b", "depth_a", "depth_b", "measure", "value", "chance"]
+COLUMNS = [
+    "label_a", "label_b", "layer_a", "layer_b", "depth_a", "depth_b", "measure", "value", "chance", "p", "p_adjusted",
+    "permutations",
+]  # fmt: skip
 
 
 def similarity(
-    gathered: Gathered, threads: int = 1, progress: Progress = silent
+    gathered: Gathered,
+    threads: int = 1,
+    progress: Progress = silent,
+    *,
+    permutations: int = PERMUTATIONS,
+    seed: int = 42,
 ) -> tuple[pd.DataFrame, tuple[RunWarning, ...]]:
-    """Every measure of :data:`todacomm.core.similarity.SIMILARITIES` of every layer of every two models.
+    """Every measure of :data:`todacomm.core.similarity.SIMILARITIES` of every layer of every two models, beside chance.
 
-    Of at most 1,000 texts, the same for all, chosen at random. ``chance`` is the mean over pairings of the texts at
-    random, for layers at matched depth; nan for the others.
+    Of at most 1,000 texts, the same for all, chosen at random. Chance is what texts paired at random give: every model
+    has its texts in an order of its own, the same for all its layers and partners. ``p`` is one-sided (closer than
+    chance), ``p_adjusted`` over all layers and models of a measure together (step-down max-T), so that the closest of
+    many pairs is held against the closest of each permutation. Procrustes is permuted at matched depth only and 19
+    times at most (:data:`todacomm.core.similarity.chance.FEW`); chance and p of its other pairs are nan.
+
+    Parameters
+    ----------
+    permutations : int
+        0: no chance.
+    seed : int
+        Of the permutations.
 
     Returns
     -------
     DataFrame, tuple of RunWarning
-        ``label_a, label_b, layer_a, layer_b, depth_a, depth_b, measure, value, chance``, and what could not be
-        compared.
+        ``label_a, label_b, layer_a, layer_b, depth_a, depth_b, measure, value, chance, p, p_adjusted, permutations``
+        with ``chance`` the mean over the permutations, and what could not be compared.
     """
     pairs = same_texts(gathered)
     labels = list(dict.fromkeys(label for pair in pairs for label in pair))
     prepared, warnings = _prepared(gathered, labels, threads)
-    frames: dict[Pair, list[pd.DataFrame]] = {}
-    for b in labels:
-        firsts = [a for a, second in pairs if second == b and prepared[a] and prepared[b]]
-        permuted = _permuted(gathered.analyses[b], threads) if firsts else []
-        for a in firsts:
-            frames[a, b] = [
-                _long(gathered, a, b, measure, similarity_grid(prepared[a], prepared[b], measure, threads),
-                      _chance(gathered, a, b, measure, prepared[a], permuted))
-                for measure in SIMILARITIES
-            ]  # fmt: skip
-            progress("similarity", len(frames), len(pairs))
-    every = [frame for pair in pairs for frame in frames.get(pair, [])]
-    return pd.concat(every, ignore_index=True) if every else framed([], COLUMNS), warnings
+    orders = {
+        label: [np.random.default_rng([seed, place, draw]).permutation(_n_texts(prepared[label]))
+                for draw in range(permutations)]
+        for place, label in enumerate(labels)
+    }  # fmt: skip
+    pairs = [(a, b) for a, b in pairs if prepared[a] and prepared[b]]
+    frames: dict[str, list[pd.DataFrame]] = {measure: [] for measure in SIMILARITIES}
+    draws: dict[str, list[np.ndarray]] = {measure: [] for measure in SIMILARITIES}
+    for done, (a, b) in enumerate(pairs, start=1):
+        for measure in SIMILARITIES:
+            grid = similarity_grid(prepared[a], prepared[b], measure, threads)
+            wanted = np.isfinite(grid) & (_matched(gathered, a, b) if measure in FEW else True)
+            count = draws_of(measure, permutations)
+            relative = [relative_order(*both) for both in zip(orders[a][:count], orders[b][:count], strict=True)]
+            permuted = permuted_grids(prepared[a], prepared[b], measure, relative, wanted, threads)
+            draws[measure].append(permuted.reshape(count, grid.size))
+            frames[measure].append(_long(gathered, a, b, measure, grid))
+        progress("similarity", done, len(pairs))
+    tables = [_beside_chance(pd.concat(frames[name], ignore_index=True), draws[name], name) for name in frames if pairs]
+    return pd.concat(tables, ignore_index=True) if tables else framed([], COLUMNS), warnings
 
 
 def model_distances(gathered: Gathered, similarities: pd.DataFrame) -> pd.DataFrame:
     """Mean Procrustes distance of layers at matched depth for every two models: labels by labels, zero on the diagonal.
 
-    An angle in radians from 0 (equal up to rotation and scale) to pi/2; nan where no layer can be compared.
+    An angle in radians, 0 where layers are equal up to rotation and scale; nan where no layer can be compared.
     """
     place = {label: index for index, label in enumerate(gathered.labels)}
     matrix = np.where(np.eye(len(place), dtype=bool), 0.0, np.nan)
@@ -101,8 +125,13 @@ def stored_clouds(analysis: "Analysis", most: int, seed: int = 0) -> dict[str, n
     if not analysis.settings["options"]["keep_clouds"]:
         return {}
     prepare = standardize if analysis.config.topology.standardize else partial(np.asarray, dtype=np.float64)
-    chosen = np.random.default_rng(seed).permutation(analysis.dataset.samples)[:most]
+    chosen = chosen_texts(analysis, most, seed)
     return {layer: prepare(analysis.cloud(layer))[chosen] for layer in residual_depths(analysis)}
+
+
+def chosen_texts(analysis: "Analysis", most: int, seed: int = 0) -> np.ndarray:
+    """Rows of the texts that are compared."""
+    return np.random.default_rng(seed).permutation(analysis.dataset.samples)[:most]
 
 
 def _prepared(
@@ -127,36 +156,31 @@ def _prepared(
     return prepared, tuple(warnings)
 
 
-def _permuted(analysis: "Analysis", threads: int) -> list[dict[str, Prepared | None]]:
-    """The layers of an analysis with their texts in some random orders."""
-    clouds = stored_clouds(analysis, MOST_TEXTS)
-    n_texts = len(next(iter(clouds.values())))
-    rng = np.random.default_rng(0)
-    orders = [rng.permutation(n_texts) for _ in range(CHANCE_DRAWS)]
-    return [prepare_all({layer: cloud[order] for layer, cloud in clouds.items()}, threads)[0] for order in orders]
+def _n_texts(layers: Mapping[str, Prepared | None]) -> int:
+    return next((layer.n_points for layer in layers.values() if layer is not None), 0)
 
 
-def _chance(
-    gathered: Gathered, a: str, b: str, measure: str, first: Mapping[str, Prepared | None],
-    permuted: Sequence[Mapping[str, Prepared | None]],
-) -> dict[tuple[str, str], float]:  # fmt: skip
-    """The measure by layers at matched depth, mean over the random orders."""
-    between = SIMILARITIES[measure].measure
-    level = {}
-    for layers in matched_names(gathered.analyses[a], gathered.analyses[b]):
-        sides = [(first.get(layers[0]), second.get(layers[1])) for second in permuted]
-        values = [between(x.values[measure], y.values[measure]) for x, y in sides if x is not None and y is not None]
-        level[layers] = float(np.mean(values)) if values else np.nan
-    return level
+def _matched(gathered: Gathered, a: str, b: str) -> np.ndarray:
+    """Which pairs of layers stand beside each other: shape (layers of a, layers of b)."""
+    first, second = gathered.analyses[a], gathered.analyses[b]
+    matched = set(matched_names(first, second))
+    return np.array([[(i, j) in matched for j in residual_depths(second)] for i in residual_depths(first)])
 
 
-def _long(
-    gathered: Gathered, a: str, b: str, measure: str, grid: np.ndarray, level: Mapping[tuple[str, str], float]
-) -> pd.DataFrame:
+def _beside_chance(table: pd.DataFrame, draws: list[np.ndarray], measure: str) -> pd.DataFrame:
+    """The rows of a measure with their chance; all of them are one family."""
+    facts = judged(table["value"].to_numpy(dtype=float), np.concatenate(draws, axis=1), measure)
+    return table.assign(
+        chance=facts.mean, p=facts.p, p_adjusted=facts.p_adjusted,
+        permutations=np.where(np.isfinite(facts.p), facts.permutations, 0),
+    )  # fmt: skip
+
+
+def _long(gathered: Gathered, a: str, b: str, measure: str, grid: np.ndarray) -> pd.DataFrame:
     """A grid of layers as rows."""
     depths_a, depths_b = (residual_depths(gathered.analyses[label]) for label in (a, b))
     rows, columns = np.indices(grid.shape)
-    table = pd.DataFrame({
+    return pd.DataFrame({
         "label_a": a,
         "label_b": b,
         "layer_a": np.array(list(depths_a), dtype=object)[rows.ravel()],
@@ -166,5 +190,3 @@ def _long(
         "measure": measure,
         "value": grid.ravel(),
     })  # fmt: skip
-    layers = zip(table["layer_a"], table["layer_b"], strict=True)
-    return table.assign(chance=[level.get(pair, np.nan) for pair in layers])

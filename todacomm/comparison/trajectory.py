@@ -1,7 +1,7 @@
 """How numbers and diagrams move over training: analyses of one model's checkpoints, in the order of their steps."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from todacomm.core.facts import RunWarning
 from todacomm.core.similarity import wasserstein
 from todacomm.core.streams import RESIDUAL, kind_of
 from todacomm.results.table import RUN_LAYER, own_rows
+from todacomm.settings.steps import training_step
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
@@ -66,9 +67,14 @@ class Trajectory:
 
 
 def trajectories(analyses: Iterable[tuple["Analysis", int | None]]) -> tuple[Trajectory, ...]:
-    """The trajectories among analyses, each given with its training step or None.
+    """The trajectories among analyses, each given with its training step or None."""
+    return tuple(trajectory(name, by_step) for name, by_step in trainings(analyses))
 
-    One for every model, weights and texts with two checkpoints or more; of two analyses at one step the first counts.
+
+def trainings(analyses: Iterable[tuple["Analysis", int | None]]) -> list[tuple[str, dict[int, "Analysis"]]]:
+    """Name and checkpoints by step of every model, weights and texts that have two or more.
+
+    Of two analyses at one step the first counts.
     """
     together: dict[tuple[str, ...], dict[int, Analysis]] = {}
     for analysis, step in analyses:
@@ -76,12 +82,20 @@ def trajectories(analyses: Iterable[tuple["Analysis", int | None]]) -> tuple[Tra
             asked = analysis.settings["options"]
             key = asked["model"], asked["weights"], analysis.dataset.name, analysis.dataset.digest
             together.setdefault(key, {}).setdefault(step, analysis)
-    made = []
-    for (model, weights, dataset, _), by_step in together.items():
-        if len(by_step) > 1:
-            random = " random" if weights == "random" else ""
-            made.append(trajectory(f"{model.rstrip('/').rpartition('/')[2]}{random} {dataset}", by_step))
-    return tuple(made)
+    return [
+        (f"{model.rstrip('/').rpartition('/')[2]}{' random' if weights == 'random' else ''} {dataset}", by_step)
+        for (model, weights, dataset, _), by_step in together.items()
+        if len(by_step) > 1
+    ]
+
+
+def with_steps(
+    analyses: Iterable["Analysis"], given: Mapping[str, int | None]
+) -> Iterator[tuple["Analysis", int | None]]:
+    """Analyses with their training steps: given by revision, else read from the revision's name."""
+    for analysis in analyses:
+        revision = str(analysis.settings["options"]["revision"] or "")
+        yield analysis, given[revision] if revision in given else training_step(revision)
 
 
 def numbered(several: Sequence[Trajectory]) -> dict[str, Trajectory]:

@@ -1,8 +1,6 @@
-"""The interactive page of an analysis, of a training and of a comparison."""
+"""The interactive page of an analysis and of a comparison."""
 
 from todacomm.explorer.data import (
-    Checkpoint,
-    CheckpointsData,
     ComparisonData,
     ExplorerData,
     Metric,
@@ -17,7 +15,7 @@ from todacomm.explorer.page import explorer_page
 from todacomm.results.page import framed
 
 __all__ = [
-    "Band", "Checkpoint", "CheckpointsData", "ComparisonData", "Edges", "ExplorerData", "ExplorerLayer", "Graph",
+    "Band", "ComparisonData", "Edges", "ExplorerData", "ExplorerLayer", "Graph",
     "Loop", "Metric", "MetricValue", "ModelSide", "SimilarityMap", "TextColumn", "Texts", "explorer_page", "framed",
     "layer_graph",
 ]  # fmt: skip

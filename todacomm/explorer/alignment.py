@@ -54,61 +54,33 @@ def planes(n_components: int) -> list[tuple[int, int]]:
     return list(combinations(range(n_components), 2))
 
 
-def turns_over_depth(frames: Sequence[Sequence[Array]]) -> list[list[Array]]:
-    """How each layer's planes are turned: next to the layer before it, and to itself at the checkpoint before.
+def turns_over_depth(layers: Sequence[Array]) -> list[Array]:
+    """How each layer's planes are turned onto those of the layer before.
 
-    In every plane of two components the first layer of the first frame stays as it is; each further layer is turned
-    onto the mean of its neighbours that are placed already. Size does not count. Layers whose rows are not finite stay
-    as they are, and the next layer looks past them.
+    In every plane of two components the first layer stays as it is. Size does not count. Layers whose rows are not
+    finite stay as they are, and the next layer looks past them.
 
     Parameters
     ----------
-    frames : sequence of sequences of ndarray, shape (n_points, n_components)
-        Scores by checkpoint (one for an analysis) and layer.
+    layers : sequence of ndarray, shape (n_points, n_components)
+        Scores in the order of depth.
 
     Returns
     -------
-    list of lists of ndarray, shape (n_planes, 2, 2)
+    list of ndarray, shape (n_planes, 2, 2)
         ``scores[:, plane] @ turn`` are the aligned coordinates, planes as in :func:`planes`.
     """
-    if not frames or not frames[0]:
-        return [[] for _ in frames]
-    pairs = planes(frames[0][0].shape[1])
-    turns = [[np.tile(np.eye(2), (len(pairs), 1, 1)) for _ in frame] for frame in frames]
+    if not layers:
+        return []
+    pairs = planes(layers[0].shape[1])
+    turns = [np.tile(np.eye(2), (len(pairs), 1, 1)) for _ in layers]
     for plane, pair in enumerate(pairs):
-        before: list[Array | None] = [None] * len(frames[0])
-        for frame, scores in enumerate(frames):
-            neighbour: Array | None = None
-            for layer, cloud in enumerate(scores):
-                flat = unit_size(cloud[:, pair])
-                if not np.isfinite(flat).all():
-                    continue
-                targets = [target for target in (neighbour, before[layer]) if target is not None]
-                if targets:
-                    turns[frame][layer][plane] = rotation_onto(flat, np.mean(targets, axis=0))
-                neighbour = before[layer] = flat @ turns[frame][layer][plane]
-    return turns
-
-
-def turns_between(left: Sequence[Array], right: Sequence[Array]) -> Array:
-    """How each layer of a second model is turned onto each layer of the first, in every plane of two components.
-
-    Parameters
-    ----------
-    left, right : sequence of ndarray, shape (n_points, n_components)
-
-    Returns
-    -------
-    ndarray, shape (n_left, n_right, n_planes, 2, 2)
-        The identity where a layer is not finite.
-    """
-    pairs = planes(min(cloud.shape[1] for cloud in (*left, *right)))
-    turns = np.tile(np.eye(2), (len(left), len(right), len(pairs), 1, 1))
-    for plane, pair in enumerate(pairs):
-        fixed = [unit_size(cloud[:, pair]) for cloud in left]
-        moving = [unit_size(cloud[:, pair]) for cloud in right]
-        for i, target in enumerate(fixed):
-            for j, cloud in enumerate(moving):
-                if np.isfinite(target).all() and np.isfinite(cloud).all():
-                    turns[i, j, plane] = rotation_onto(cloud, target)
+        before: Array | None = None
+        for layer, cloud in enumerate(layers):
+            flat = unit_size(cloud[:, pair])
+            if not np.isfinite(flat).all():
+                continue
+            if before is not None:
+                turns[layer][plane] = rotation_onto(flat, before)
+            before = flat @ turns[layer][plane]
     return turns

@@ -107,102 +107,82 @@ class ExplorerData:
 
 
 @dataclass(frozen=True)
-class Checkpoint:
-    """One step of a training; ``label`` is what the slider says."""
-
-    label: str
-    step: float
-    layers: Sequence[ExplorerLayer]
-
-
-@dataclass(frozen=True)
-class CheckpointsData:
-    """One model over its training, on the same texts: the page of an analysis with a slider over checkpoints.
-
-    Raises
-    ------
-    ValueError
-        No checkpoint, or checkpoints whose layers differ by name.
-    """
-
-    title: str
-    facts: Mapping[str, str]
-    texts: Texts
-    metrics: Sequence[Metric]
-    checkpoints: Sequence[Checkpoint]
-    warnings: Sequence[str] = ()
-
-    def __post_init__(self) -> None:
-        if not self.checkpoints:
-            raise ValueError("no checkpoint: give at least one")
-        names = [layer.name for layer in self.checkpoints[0].layers]
-        for checkpoint in self.checkpoints:
-            check_rows(self.texts, checkpoint.layers)
-            if [layer.name for layer in checkpoint.layers] != names:
-                raise ValueError(
-                    f"checkpoint {checkpoint.label} has the layers {', '.join(a.name for a in checkpoint.layers)}, "
-                    f"the first has {', '.join(names)}: expected the same"
-                )
-
-
-@dataclass(frozen=True)
 class ModelSide:
-    """One of two models that are compared."""
+    """One of the models that are compared.
+
+    Attributes
+    ----------
+    training : str
+        The training that it is a checkpoint of; empty: none. A slider goes through the checkpoints of one.
+    step : float
+        Training step.
+    """
 
     name: str
     layers: Sequence[ExplorerLayer]
+    training: str = ""
+    step: float = float("nan")
 
 
 @dataclass(frozen=True)
 class SimilarityMap:
-    """A similarity, or a distance, of every layer of the first model with every layer of the second.
+    """A similarity, or a distance, of every layer of one model with every layer of another.
 
     Attributes
     ----------
     name, label : str
+        One name is one measure, for all pairs of models.
     values : ndarray, shape (n_left_layers, n_right_layers)
         nan where it is not defined.
+    left, right : int
+        Places of the two models among the sides.
     higher_is_alike : bool
         False for a distance.
-    chance : float
-        Its value where rows are paired at random; nan where it was not measured.
+    chance, p : ndarray, the same shape, or None
+        The mean with rows paired at random, and the adjusted p of being closer than that; nan where not measured.
     """
 
     name: str
     label: str
     values: Array
+    left: int = 0
+    right: int = 1
     higher_is_alike: bool = True
-    chance: float = float("nan")
+    chance: Array | None = None
+    p: Array | None = None
 
 
 @dataclass(frozen=True)
 class ComparisonData:
-    """Two models on the same texts.
+    """Two models or more on the same texts; the page shows two of them at a time.
 
     Raises
     ------
     ValueError
-        Layers without as many rows as texts, or a map of another shape than the layers make.
+        Under two models, layers without as many rows as texts, or a map of another shape than the layers make.
     """
 
     title: str
     facts: Mapping[str, str]
     texts: Texts
-    left: ModelSide
-    right: ModelSide
+    sides: Sequence[ModelSide]
     similarities: Sequence[SimilarityMap] = ()
     warnings: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        check_rows(self.texts, self.left.layers)
-        check_rows(self.texts, self.right.layers)
-        expected = (len(self.left.layers), len(self.right.layers))
-        for similarity in self.similarities:
-            if similarity.values.shape != expected:
-                raise ValueError(
-                    f"{similarity.name} has the shape {similarity.values.shape}, expected {expected}: one row for each "
-                    f"layer of {self.left.name}, one column for each of {self.right.name}"
-                )
+        if len(self.sides) < 2:
+            raise ValueError(f"{len(self.sides)} models: expected two at least")
+        for side in self.sides:
+            check_rows(self.texts, side.layers)
+        for one in self.similarities:
+            left, right = self.sides[one.left], self.sides[one.right]
+            expected = (len(left.layers), len(right.layers))
+            for table in (one.values, one.chance, one.p):
+                if table is not None and table.shape != expected:
+                    raise ValueError(
+                        f"{one.name} has the shape {table.shape}, expected {expected}: one row for each layer of "
+                        f"{left.name}, one column for each of {right.name}"
+                    )
 
 
 def check_rows(texts: Texts, layers: Sequence[ExplorerLayer]) -> None:

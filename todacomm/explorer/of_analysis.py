@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from shutil import copyfile
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +16,7 @@ from todacomm.core.streams import kind_of
 from todacomm.explorer.data import ExplorerData, Metric, TextColumn, Texts
 from todacomm.explorer.graph import layer_graph
 from todacomm.explorer.layer_data import Band, ExplorerLayer, Graph, Loop, MetricValue
-from todacomm.explorer.page import explorer_page
+from todacomm.explorer.page import PAGE, explorer_page, page_file
 from todacomm.results.layer import LayerResult
 from todacomm.results.result import Result
 from todacomm.results.table import own_rows
@@ -27,8 +25,8 @@ from todacomm.results.texts import user_columns, without_words
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
 
-PAGE = "explorer.html"
-"""Name of the page among the files of a run."""
+Array = NDArray[np.float64]
+
 MOST_POINTS = 5000
 """Texts up to which a page is made: beyond, it would be too large to open."""
 COMPONENTS = 6
@@ -69,8 +67,8 @@ def page_data(result: Result) -> ExplorerData:
     )
 
 
-def write_page(result: Result, path: Path) -> None:
-    """Write the interactive page of an analysis; without the words of the texts where they are not to be stored.
+def page_html(result: Result) -> str:
+    """The interactive page of an analysis; without the words of the texts where they are not to be stored.
 
     Raises
     ------
@@ -79,7 +77,7 @@ def write_page(result: Result, path: Path) -> None:
     """
     if not result.config.record.keep_texts:
         result = replace(result, texts=without_words(result.texts))
-    path.write_text(explorer_page(page_data(result)), encoding="utf-8")
+    return explorer_page(page_data(result))
 
 
 def page_of(analysis: "Analysis", path: Path | None = None) -> Path:
@@ -99,17 +97,7 @@ def page_of(analysis: "Analysis", path: Path | None = None) -> Path:
         recorded = analysis.artifact(PAGE)
     except ValueError:  # recorded without a page
         recorded = None
-    if recorded is not None and path is None:
-        return recorded
-    target = path or Path(mkdtemp(prefix="todacomm-")) / PAGE
-    try:
-        if recorded is not None:
-            copyfile(recorded, target)
-        else:
-            write_page(analysis.result(), target)
-    except OSError as error:
-        raise ValueError(f"{target} cannot be written ({error}): name a file in a folder that can be") from error
-    return target
+    return page_file(recorded, path, lambda: page_html(analysis.result()))
 
 
 def page_texts(table: pd.DataFrame, ids: tuple[str, ...]) -> Texts:
@@ -154,15 +142,38 @@ def _numbers(result: Result) -> dict[str, dict[str, MetricValue]]:
     return numbers
 
 
+def leading_scores(points: Array) -> tuple[Array, Array]:
+    """Scores of a cloud's first components, shape ``(n_texts, n_components)``, and the share of variance of each."""
+    components = principal_components(points, min(COMPONENTS, *points.shape))
+    scores = components.scores[:, :COMPONENTS]
+    total = components.eigenvalues.sum()
+    shares = components.eigenvalues[: scores.shape[1]] / total if total > 0.0 else np.zeros(scores.shape[1])
+    return scores, shares
+
+
+def loops_of(analysis: "Result | Analysis", layer: str) -> list[Loop]:
+    """The longest H1 bars of a layer, with the texts on them."""
+    points = {(one.layer, one.rank): one for one in analysis.loop_points}
+    return [
+        Loop(
+            rank=int(row["rank"]),
+            birth=float(row["birth"]),
+            death=float(row["death"]),
+            verdict=row["verdict"],
+            reproduction=float(row["reproduction"]),
+            rows=points[layer, int(row["rank"])].points,
+            angles=points[layer, int(row["rank"])].angle,
+        )
+        for _, row in analysis.loops[analysis.loops["layer"] == layer].iterrows()
+    ]
+
+
 def _layer(result: Result, layer: LayerResult, numbers: Mapping[str, MetricValue]) -> ExplorerLayer:
     cloud = result.clouds[layer.name].astype(np.float64)
     topology = result.config.topology
     sound = np.isfinite(cloud).all()
     points = standardize(cloud) if topology.standardize and sound else np.where(np.isfinite(cloud), cloud, 0.0)
-    components = principal_components(points, min(COMPONENTS, *points.shape))
-    scores = components.scores[:, :COMPONENTS]
-    total = components.eigenvalues.sum()
-    explained = components.eigenvalues[: scores.shape[1]] / total if total > 0.0 else np.zeros(scores.shape[1])
+    scores, explained = leading_scores(points)
     distinct = distinct_rows(points) if sound else np.empty(0, dtype=np.intp)
     measured = sound and len(distinct) >= MIN_DISTINCT
     unit = numbers["unit_distance"].value if "unit_distance" in numbers else np.nan
@@ -179,32 +190,13 @@ def _layer(result: Result, layer: LayerResult, numbers: Mapping[str, MetricValue
         explained=explained,
         diagrams=layer.diagrams if measured else (),
         graph=graph,
-        loops=_loops(result, layer.name),
+        loops=loops_of(result, layer.name),
         metrics=shown,
         bands=_bands(layer),
         stream=kind_of(layer.name),
         degenerate=len(distinct) < max(0.5 * len(cloud), MIN_DISTINCT),
         warnings=[warning.text for warning in layer.warnings],
     )
-
-
-def _loops(result: Result, layer: str) -> list[Loop]:
-    points = {(one.layer, one.rank): one for one in result.loop_points}
-    loops = []
-    for _, row in result.loops[result.loops["layer"] == layer].iterrows():
-        own = points[layer, int(row["rank"])]
-        loops.append(
-            Loop(
-                rank=int(row["rank"]),
-                birth=float(row["birth"]),
-                death=float(row["death"]),
-                verdict=row["verdict"],
-                reproduction=float(row["reproduction"]),
-                rows=own.points,
-                angles=own.angle,
-            )
-        )
-    return loops
 
 
 def _bands(layer: LayerResult) -> dict[int, Band]:

@@ -1,21 +1,21 @@
 """From the data of a page to the one JSON object that its script reads."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from todacomm.explorer.alignment import turns_between, turns_over_depth
-from todacomm.explorer.data import CheckpointsData, ComparisonData, ExplorerData, Texts
+from todacomm.explorer.alignment import turns_over_depth
+from todacomm.explorer.data import ComparisonData, ExplorerData, Texts
 from todacomm.explorer.encoding import number, quantised, rows, single
 from todacomm.explorer.layer_data import VERDICTS, Edges, ExplorerLayer, Loop, MetricValue
 
 MAX_COMPONENTS = 6
-FORMAT = 1
+FORMAT = 2
 """Raised whenever the page's script must read something else."""
 
 
-def payload(data: ExplorerData | CheckpointsData | ComparisonData) -> dict[str, Any]:
+def payload(data: ExplorerData | ComparisonData) -> dict[str, Any]:
     """The JSON object of a page; ``kind`` says which page it is: ``layers`` or ``comparison``."""
     shared = {
         "format": FORMAT,
@@ -26,49 +26,47 @@ def payload(data: ExplorerData | CheckpointsData | ComparisonData) -> dict[str, 
     }
     if isinstance(data, ComparisonData):
         return shared | comparison_object(data)
-    frames = [("", data.layers)] if isinstance(data, ExplorerData) else [(c.label, c.layers) for c in data.checkpoints]
-    count = component_count([layer for _, layers in frames for layer in layers])
-    scores = [[first_components(layer, count) for layer in layers] for _, layers in frames]
-    turns = turns_over_depth(scores)
     return shared | {
         "kind": "layers",
         "metrics": [{"name": m.name, "label": m.label, "units": m.units} for m in data.metrics],
-        "frames": [
-            {
-                "label": label,
-                "layers": [
-                    layer_object(layer, clouds[place]) | {"turns": single(turns[frame][place])}
-                    for place, layer in enumerate(layers)
-                ],
-            }
-            for frame, ((label, layers), clouds) in enumerate(zip(frames, scores, strict=True))
-        ],
+        "layers": turned_layers(data.layers, component_count(data.layers), layer_object),
     }
 
 
+def turned_layers(
+    layers: Sequence[ExplorerLayer], count: int, make: Callable[[ExplorerLayer, np.ndarray], dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Every layer with its scores in ``count`` components, and how its planes are turned along the depth."""
+    scores = [first_components(layer, count) for layer in layers]
+    turns = turns_over_depth(scores)
+    return [make(layer, own) | {"turns": single(turn)} for layer, own, turn in zip(layers, scores, turns, strict=True)]
+
+
 def comparison_object(data: ComparisonData) -> dict[str, Any]:
-    """What a comparison's page has beside its texts."""
-    sides = (data.left, data.right)
-    count = component_count([layer for side in sides for layer in side.layers])
-    scores = [[first_components(layer, count) for layer in side.layers] for side in sides]
-    objects = [
-        [layer_object(*pair) for pair in zip(side.layers, clouds, strict=True)]
-        for side, clouds in zip(sides, scores, strict=True)
+    """What a comparison's page has beside its texts; its layers are points, neighbours and loops alone."""
+    count = component_count([layer for side in data.sides for layer in side.layers])
+    sides = [
+        {
+            "name": side.name,
+            "training": side.training,
+            "step": number(side.step, 9),
+            "layers": turned_layers(side.layers, count, points_object),
+        }
+        for side in data.sides
     ]
-    (over_depth,) = turns_over_depth(scores[:1])
-    for layer, turn in zip(objects[0], over_depth, strict=True):
-        layer["turns"] = single(turn)
     return {
         "kind": "comparison",
-        "sides": [{"name": side.name, "layers": layers} for side, layers in zip(sides, objects, strict=True)],
-        "turns": single(turns_between(*scores)),
+        "sides": sides,
         "similarities": [
             {
                 "name": one.name,
                 "label": one.label,
-                "values": [[number(value) for value in line] for line in one.values.tolist()],
+                "left": one.left,
+                "right": one.right,
+                "values": _grid(one.values, 4),
                 "higher": one.higher_is_alike,
-                "chance": number(one.chance),
+                "chance": None if one.chance is None else _grid(one.chance, 3),
+                "p": None if one.p is None else _grid(one.p, 3),
             }
             for one in data.similarities
         ],
@@ -97,6 +95,25 @@ def texts_object(texts: Texts) -> dict[str, Any]:
 def layer_object(layer: ExplorerLayer, scores: np.ndarray) -> dict[str, Any]:
     """One layer with the scores that are handed over."""
     graph = layer.graph
+    return points_object(layer, scores) | {
+        "unit": number(graph.unit, 9),
+        "tree": _edges(graph.tree),
+        "bars": [single(dgm) for dgm in layer.diagrams[1:]],
+        "edges": _edges(graph.edges),
+        "quantiles": single(graph.quantiles),
+        "pairs": graph.n_pairs,
+        "nearness": quantised(graph.neighbour_distances.reshape(-1)),
+        "metrics": {name: _metric(value) for name, value in layer.metrics.items()},
+        "bands": {
+            str(degree): {"scale": single(band.scale), "lo": single(band.lo), "hi": single(band.hi)}
+            for degree, band in layer.bands.items()
+        },
+    }
+
+
+def points_object(layer: ExplorerLayer, scores: np.ndarray) -> dict[str, Any]:
+    """What is shown of a layer's points: where they lie, their neighbours and loops."""
+    tested = len(layer.diagrams) > 1 or len(layer.loops) > 0
     return {
         "name": layer.name,
         "index": layer.index,
@@ -104,23 +121,11 @@ def layer_object(layer: ExplorerLayer, scores: np.ndarray) -> dict[str, Any]:
         "stream": layer.stream,
         "degenerate": layer.degenerate,
         "warnings": list(layer.warnings),
-        "verdict": strongest(layer.loops) if len(layer.diagrams) > 1 else None,
+        "verdict": strongest(layer.loops) if tested else None,
         "scores": quantised(scores),
         "explained": [number(share) for share in _padded(layer.explained, scores.shape[1]).tolist()],
-        "unit": number(graph.unit, 9),
-        "tree": _edges(graph.tree),
-        "bars": [single(dgm) for dgm in layer.diagrams[1:]],
-        "edges": _edges(graph.edges),
-        "quantiles": single(graph.quantiles),
-        "pairs": graph.n_pairs,
-        "neighbours": rows(graph.neighbours),
-        "nearness": quantised(graph.neighbour_distances.reshape(-1)),
+        "neighbours": rows(layer.graph.neighbours),
         "loops": [_loop(loop) for loop in layer.loops],
-        "metrics": {name: _metric(value) for name, value in layer.metrics.items()},
-        "bands": {
-            str(degree): {"scale": single(band.scale), "lo": single(band.lo), "hi": single(band.hi)}
-            for degree, band in layer.bands.items()
-        },
     }
 
 
@@ -147,6 +152,10 @@ def first_components(layer: ExplorerLayer, count: int) -> np.ndarray:
 def _padded(shares: np.ndarray, count: int) -> np.ndarray:
     shares = np.asarray(shares, dtype=np.float64)[:count]
     return np.pad(shares, (0, count - len(shares)))
+
+
+def _grid(values: np.ndarray, digits: int) -> list[list[float | None]]:
+    return [_numbers(line, digits) for line in values.tolist()]
 
 
 def _edges(edges: Edges) -> dict[str, Any]:

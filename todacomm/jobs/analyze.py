@@ -156,7 +156,8 @@ def draw_and_report(result: Result, report: Mapping[str, Any], folder: Path, pro
     report : mapping
         From :func:`todacomm.reports.report_context`.
     """
-    from todacomm.explorer.of_analysis import MOST_POINTS, PAGE, write_page
+    from todacomm.explorer.of_analysis import MOST_POINTS, page_html
+    from todacomm.explorer.page import PAGE
     from todacomm.figures import draw_all
     from todacomm.reports import write_reports
 
@@ -164,5 +165,5 @@ def draw_and_report(result: Result, report: Mapping[str, Any], folder: Path, pro
     draw_all(result, folder)
     write_reports(report, folder)
     if result.config.record.explorer and result.dataset.samples <= MOST_POINTS:
-        write_page(result, folder / PAGE)
+        (folder / PAGE).write_text(page_html(result), encoding="utf-8")
     progress("figures", 1, 1)

@@ -1,7 +1,7 @@
 """A comparison from settings to its record: gather, compare, draw, report, write once."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,13 +15,12 @@ from todacomm.comparison.result import Comparison
 from todacomm.reports.comparison_sections import Task, computed, gaps
 from todacomm.settings.base import with_options
 from todacomm.settings.comparison import ComparisonConfig
-from todacomm.settings.steps import training_step
 from todacomm.settings.values import as_lines
 from todacomm.system.machine import worker_threads
 from todacomm.system.progress import Clock, Progress, silent
 
 if TYPE_CHECKING:
-    from todacomm.tracking import Analysis, JobRun
+    from todacomm.tracking import JobRun
 
 KIND = "comparison"
 MOST_NAMED = 4
@@ -62,6 +61,8 @@ def compare(
         be used.
     """
     from todacomm import tracking
+    from todacomm.explorer.of_comparison import comparison_page
+    from todacomm.explorer.page import PAGE
     from todacomm.figures.comparison import draw_comparison
     from todacomm.reports.comparison import check_template, describe_comparison, write_comparison_reports
 
@@ -72,10 +73,14 @@ def compare(
     name = config.run_name or named(gathered)
     with tracking.job_run(KIND, name, config.experiment_name, config.output_dir, parent) as run:
         comparison = compare_gathered(gathered, config, clock, progress)
+        if config.explorer:
+            comparison = replace(comparison, page=comparison_page(comparison))
         with TemporaryDirectory(prefix="todacomm-") as folder:
             write_tables(comparison, Path(folder))
             draw_comparison(comparison, Path(folder))
             write_comparison_reports(comparison, Path(folder))
+            if comparison.page:
+                (Path(folder) / PAGE).write_text(comparison.page, encoding="utf-8")
             run.write_folder(
                 Path(folder),
                 metrics=series(comparison),
@@ -122,7 +127,7 @@ def compare_gathered(
         with clock("geometry"):
             tables = computed(replace(task, tables=tables), geometry=True)
     with clock("trajectories"):
-        over_training = trajectory.trajectories(with_steps(gathered, config))
+        over_training = trajectory.trajectories(trajectory.with_steps(gathered.analyses.values(), config.given_steps()))
     return Comparison(
         config=config,
         gathered=gathered,
@@ -132,14 +137,6 @@ def compare_gathered(
         warnings=(*gathered.warnings, *task.warnings, *trajectory.remarks(over_training)),
         seconds=clock.seconds,
     )
-
-
-def with_steps(gathered: Gathered, config: ComparisonConfig) -> Iterator[tuple["Analysis", int | None]]:
-    """Analyses with their training steps: given with the settings, else read from the revision's name."""
-    given = config.given_steps()
-    for analysis in gathered.analyses.values():
-        revision = str(analysis.settings["options"]["revision"] or "")
-        yield analysis, given[revision] if revision in given else training_step(revision)
 
 
 def announcement(gathered: Gathered, config: ComparisonConfig) -> str:

@@ -32,3 +32,12 @@ def model_name(model: str) -> str:
     if path.name in ("", ".", "..") or path.name in _PLAIN or model.startswith("~"):
         path = path.expanduser().resolve()
     return (path.parent.name if path.name in _PLAIN else path.name.removesuffix(".gguf")) or model
+
+
+def with_adapter(name: str, adapter: str) -> str:
+    """The name of a model with the adapter that is read on top of it, where there is one.
+
+    >>> with_adapter("gpt2", ""), with_adapter("gpt2", "tuned/lora-1")
+    ('gpt2', 'gpt2+lora-1')
+    """
+    return f"{name}+{Path(adapter).name}" if adapter else name

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from todacomm.demo import DEMO_MODELS
+from todacomm.models.formats import GGUF_SUFFIX
 from todacomm.models.hub import fetch
 from todacomm.models.names import model_name
 from todacomm.models.presets import PRESETS
@@ -35,6 +36,8 @@ class Source:
         Commit on the hub, or the subfolder of a local folder.
     weights : tuple of Path
         Files of the weights; empty where none are wanted.
+    gguf : str
+        Name of the one GGUF file that holds config, tokenizer and weights; empty where the model is a folder of files.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Source:
     revision: str
     folder: Path
     weights: tuple[Path, ...] = ()
+    gguf: str = ""
 
 
 def find_source(name: str, revision: str, *, weights: bool, allow_pickle: bool, seen: SizeSeen) -> Source:
@@ -50,7 +54,7 @@ def find_source(name: str, revision: str, *, weights: bool, allow_pickle: bool, 
     Parameters
     ----------
     name : str
-        Preset, existing folder or hub id.
+        Preset, existing folder or GGUF file, or hub id.
     revision : str
         Hub revision, or a subfolder of a local folder; empty for the default.
     weights : bool
@@ -65,6 +69,9 @@ def find_source(name: str, revision: str, *, weights: bool, allow_pickle: bool, 
     ValueError
         The name is unknown, the hub cannot be reached or refuses, or files are missing or broken.
     """
+    if path := gguf_file(name, revision):
+        seen(path.stat().st_size, None)
+        return Source(path.stem, name, "", path.parent, (path,), path.name)
     source = _bundled_or_local(name, revision)
     on_hub = source is None
     if source is None:
@@ -92,10 +99,28 @@ def local_folder(name: str, revision: str) -> Path | None:
     Raises
     ------
     ValueError
-        The folder has no such subfolder.
+        The folder has no such subfolder, or the model is a GGUF file.
     """
+    if gguf_file(name, revision):
+        raise ValueError(f"{name} is one file, and no folder")
     source = _bundled_or_local(name, revision)
     return source.folder if source else None
+
+
+def gguf_file(name: str, revision: str = "") -> Path | None:
+    """The GGUF file that a name stands for; None where it stands for another kind of model.
+
+    Raises
+    ------
+    ValueError
+        There is a revision beside it.
+    """
+    path = Path(name).expanduser()
+    if path.suffix != GGUF_SUFFIX or not path.is_file():
+        return None
+    if revision:
+        raise ValueError(f"{path} is one file and has no revision {revision!r}: leave revision empty")
+    return path
 
 
 def hub_id_of(name: str) -> str:
@@ -148,8 +173,8 @@ def read_config(folder: Path) -> dict[str, Any]:
     path = folder / CONFIG
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{path} cannot be read ({error}): expected JSON") from error
-    if not isinstance(config, dict) or "model_type" not in config:
+    if not isinstance(config, dict) or not isinstance(config.get("model_type"), str):
         raise ValueError(f"{path} names no model_type: expected the config of a Hugging Face transformer")
     return config

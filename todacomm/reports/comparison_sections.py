@@ -71,7 +71,10 @@ class Section:
 
 
 def _similarity(task: Task) -> pd.DataFrame:
-    table, warnings = similarity(task.gathered, task.threads, task.progress)
+    config = task.config
+    table, warnings = similarity(
+        task.gathered, task.threads, task.progress, permutations=config.permutations, seed=config.seed
+    )
     task.warnings.extend(warnings)
     return table
 

@@ -119,16 +119,22 @@ def similarity_table(comparison: Comparison) -> Table | None:
             f"{number(means['value'].get(name, np.nan))} ({number(means['chance'].get(name, np.nan))})"
             for name in SIMILARITIES
         ]
-        rows.append([f"{a} and {b}", *cells, _most_alike(pair[pair["measure"] == best], best)])
+        grid = pair[pair["measure"] == best]
+        rows.append([f"{a} and {b}", *cells, *_beyond_chance(own[own["measure"] == best], grid, best)])
     measures = [f"{one.short}: {_reading(name)}" for name, one in SIMILARITIES.items()]
+    short = SIMILARITIES[best].short
     caption = (
         "Means over layers at matched depth, from the stored clouds; in brackets the same with the texts paired at "
-        f"random. {'; '.join(measures)}. None of these has an interval: small differences between pairs mean nothing."
+        f"random. {'; '.join(measures)}. Beyond chance: at how many of these layers {short} is higher than with the "
+        f"texts paired at random (p ≤ {LEVEL} after adjustment over all layers and models of this table together, "
+        "each with each); the most alike layers are named where they are. None of these has an interval: small "
+        "differences between pairs mean nothing."
     )
     header = [
         "Models",
         *(one.short for one in SIMILARITIES.values()),
-        f"Most alike layers ({SIMILARITIES[best].short})",
+        f"Beyond chance ({short})",
+        f"Most alike layers ({short})",
     ]
     return _cut(Table("", caption, header, rows), "similarity", "pairs")
 
@@ -261,12 +267,16 @@ def _by_layer(rows: pd.DataFrame) -> str:
     return f"{count}; {row['layer_a']}: {signed(row['difference'], (row['hi_family'] - row['lo_family']) / 2)}"
 
 
-def _most_alike(rows: pd.DataFrame, measure: str) -> str:
-    known = rows[np.isfinite(rows["value"])]
+def _beyond_chance(matched: pd.DataFrame, grid: pd.DataFrame, measure: str) -> tuple[str, str]:
+    """At how many matched layers a measure beats chance; the most alike layers of the grid, if they do."""
+    known = grid[np.isfinite(grid["value"])]
+    tested = bool(grid["p_adjusted"].notna().any())
+    count = f"{len(standing(matched))} of {matched['p_adjusted'].notna().sum()}" if tested else "not tested"
+    known = standing(known) if tested else known
     if not len(known):
-        return ""
+        return count, "none beyond chance" if tested else ""
     row = max(records(known), key=lambda row: SIMILARITIES[measure].alike * row["value"])
-    return f"{row['layer_a']} and {row['layer_b']} ({number(row['value'])})"
+    return count, f"{row['layer_a']} and {row['layer_b']} ({number(row['value'])})"
 
 
 def _reading(measure: str) -> str:

@@ -101,6 +101,12 @@ def furthest(made: Sequence[Finding]) -> str:
     return f"Least similar by geometry are {_distance(made[0])}."
 
 
+def not_nearest(made: Sequence[Finding]) -> str:
+    """That no two models have more geometry in common than chance gives."""
+    (finding,) = made
+    return f"None of {finding.values['pairs']} pairs of models is closer in any layer than texts paired at random are."
+
+
 def likelihood(made: Sequence[Finding]) -> str:
     """Which metric goes best with likelihood."""
     values = made[0].values
@@ -125,6 +131,7 @@ WORDS: dict[str, Callable[[Sequence[Finding]], str]] = {
     "training": training,
     "nearest": nearest,
     "furthest": furthest,
+    "not_nearest": not_nearest,
     "likelihood": likelihood,
     "no_likelihood": no_likelihood,
 }
@@ -164,7 +171,9 @@ def _detectable(values: Any) -> str:
 
 
 def _distance(finding: Finding) -> str:
-    a, b = finding.labels
-    chance = finding.values["chance"]
-    beside = f", {number(chance)} with the texts paired at random" if np.isfinite(chance) else ""
-    return f"{a} and {b} (Procrustes distance {number(finding.values['value'])}{beside})"
+    (a, b), values = finding.labels, finding.values
+    distance = f"{a} and {b} (Procrustes distance {number(values['value'])}"
+    if not values["layers"]:
+        return f"{distance}, chance not measured)"
+    closer = f"closer in {values['closer']} of {count(values['layers'], 'layer')}"
+    return f"{distance}; {number(values['chance'])} with the texts paired at random, {closer})"

@@ -14,6 +14,7 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 DTYPES = ("auto", "float32", "float16", "bfloat16")
 UNITS = ("passage", "line", "row")
 ENDINGS = ("any", "distinct")
+PLACEMENTS = ("auto", "whole", "stream")
 METRICS = ("euclidean", "cosine", "cityblock", "chebyshev")
 ENGINES = ("auto", "gudhi", "ripser")
 MIN_LANDMARKS = 4
@@ -30,7 +31,7 @@ def null_names() -> tuple[str, ...]:
 class ModelConfig(Settings):
     """Which model, and how it is run."""
 
-    model: str = option("demo-decoder", "preset, hub id or local folder of the model", decides=WHICH)
+    model: str = option("demo-decoder", "preset, hub id, local folder or GGUF file of the model", decides=WHICH)
     revision: str = option("", "hub revision, or a subfolder of a local folder such as step-000100", decides=WHICH)
     weights: str = option(
         "trained",
@@ -55,6 +56,13 @@ class ModelConfig(Settings):
     )
     dtype: str = option(AUTO, "precision of the forward pass; auto is float32 on a CPU", choices=DTYPES)
     batch_tokens: int | None = option(None, "tokens in a batch, padding included", low=1, decides=NOTHING)
+    placement: str = option(
+        AUTO,
+        "whole: all weights at once; stream: a block at a time; auto: whole where they fit beside the work",
+        choices=PLACEMENTS,
+        decides=NOTHING,
+    )
+    adapter: str = option("", "folder of a PEFT adapter (LoRA) merged into the trained weights", decides=WHICH)
     trust_remote_code: bool = option(False, "run code that comes with the model", decides=NOTHING)
     allow_pickle: bool = option(False, "load .bin weights (with weights_only=True)", decides=NOTHING)
     likelihood: bool = option(True, "measure perplexity where the model has a head", decides=BESIDE)
@@ -62,6 +70,8 @@ class ModelConfig(Settings):
     def check(self) -> None:
         if not self.model:
             raise ValueError("model is empty: name a preset, a hub id or a local folder")
+        if self.adapter and self.weights != "trained":
+            raise ValueError("adapter is merged into trained weights: leave it out, or set weights=trained")
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,8 +38,12 @@ class ComparisonConfig(Settings):
         "paired geometry of stored clouds: at matched depth, the full grid of layers, or none",
         choices=GEOMETRIES,
     )
+    permutations: int = option(
+        99, "random pairings of the texts beside each similarity: what chance gives, and p; 0: none", low=0
+    )
     rtd_points: int = option(200, "texts in a representation topology divergence; 0: leave it out", low=0)
     rtd_permutations: int = option(1, "permuted pairings beside each divergence; a p-value needs 19", low=0)
+    explorer: bool = option(True, "write the interactive page, explorer.html", decides=NOTHING)
     template: str = option("", "path of a Jinja template of your own; empty: the project's", decides=NOTHING)
     run_name: str = option("", "name of the run; empty: what is compared", decides=NOTHING)
     experiment_name: str = option("todacomm", "MLflow experiment of the comparison", decides=NOTHING)

@@ -1,6 +1,7 @@
 """Everything that knows MLflow: runs that are being written, and analyses that are read back."""
 
 from todacomm.tracking.analysis import Analysis, load_analyses, load_analysis
+from todacomm.tracking.comparison import RecordedComparison, load_comparison
 from todacomm.tracking.family import (
     Known,
     absolute_uri,
@@ -20,7 +21,7 @@ from todacomm.tracking.links import (
     server_environment,
     ui_command,
 )
-from todacomm.tracking.names import find_analysis
+from todacomm.tracking.names import find_analysis, find_recorded
 from todacomm.tracking.process import is_gone, process_tags
 from todacomm.tracking.registry import PREFIX, ModelVersion, fetch_version, find_version, tag_version
 from todacomm.tracking.run import OpenRun, mark_refused, open_run
@@ -37,12 +38,14 @@ __all__ = [
     "Known",
     "ModelVersion",
     "OpenRun",
+    "RecordedComparison",
     "TrainingRun",
     "absolute_uri",
     "analysis_run",
     "check_store",
     "fetch_version",
     "find_analysis",
+    "find_recorded",
     "find_version",
     "finished_analyses",
     "fits_model",
@@ -53,6 +56,7 @@ __all__ = [
     "job_run",
     "load_analyses",
     "load_analysis",
+    "load_comparison",
     "log_to_active_run",
     "mark_abandoned",
     "mark_refused",

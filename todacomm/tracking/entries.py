@@ -10,7 +10,7 @@ import pandas as pd
 from todacomm.core.facts import RunWarning
 from todacomm.core.metrics import COMPARED, LAYER_METRICS, MAIN, metric_key
 from todacomm.core.streams import ENDS, RESIDUAL, groups, places
-from todacomm.models.names import model_name
+from todacomm.models.names import model_name, with_adapter
 from todacomm.results.depth import LOOP, NOT_TESTED
 from todacomm.results.observation import OWN_CLOUDS
 from todacomm.results.result import Result
@@ -130,7 +130,7 @@ def first_tags(config: AnalysisConfig) -> dict[str, str]:
         f"{name}={spelled(used)} instead of {spelled(wanted)}" for name, (wanted, used) in deviations(config).items()
     ]
     return _filled({
-        "model": model_name(config.model.model),
+        "model": with_adapter(model_name(config.model.model), config.model.adapter),
         "revision": config.model.revision,
         "weights": config.model.weights,
         "dataset": "" if config.model.model.startswith(OWN_CLOUDS) else dataset_name(config.texts.dataset),

@@ -1,9 +1,14 @@
 """Which analysis a user means: the id of its run, a beginning of that, its name, its model, or the latest."""
 
 import re
+from collections.abc import Callable
+
+import pandas as pd
 
 from todacomm.models.names import model_name
-from todacomm.tracking.search import search_analyses
+from todacomm.tracking.comparison import COMPARISON
+from todacomm.tracking.entries import ANALYSIS
+from todacomm.tracking.search import named_runs, search_analyses
 
 LATEST = "latest"
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
@@ -24,24 +29,40 @@ def find_analysis(text: str) -> str:
     ValueError
         Nothing fits, or more than one; the message names them.
     """
+    return _meant(text, search_analyses, "analysis")
+
+
+def find_recorded(text: str) -> str:
+    """Id of the finished analysis or comparison that ``text`` means, as :func:`find_analysis` has it.
+
+    Raises
+    ------
+    ValueError
+        Nothing fits, or more than one; the message names them.
+    """
+    return _meant(text, lambda: named_runs((ANALYSIS, COMPARISON)), "analysis or comparison")
+
+
+def _meant(text: str, search: Callable[[], pd.DataFrame], what: str) -> str:
     if _RUN_ID.fullmatch(text):
         return text
-    analyses = search_analyses()
-    if analyses.empty:
-        raise ValueError("no analysis is finished in this store: `todacomm run` makes one")
+    runs = search()
+    if runs.empty:
+        raise ValueError(f"no {what} is finished in this store: `todacomm run` makes one")
     if text == LATEST:
-        return str(analyses["run_id"].iloc[0])
-    fitting = analyses[analyses["run_name"] == text]
+        return str(runs["run_id"].iloc[0])
+    fitting = runs[runs["run_name"] == text]
     if fitting.empty:
-        fitting = analyses[[bool(text) and run_id.startswith(text) for run_id in analyses["run_id"]]]
+        fitting = runs[[bool(text) and run_id.startswith(text) for run_id in runs["run_id"]]]
     if fitting.empty:
+        analyses = runs if "model" in runs else search_analyses()
         of_model = analyses[analyses["model"].isin([text, model_name(text)])]
         trained = of_model[of_model["weights"] == "trained"]
         fitting = (trained if len(trained) else of_model).head(1)
     if len(fitting) == 1:
         return str(fitting["run_id"].iloc[0])
-    problem = f"{len(fitting)} analyses are meant by {text!r}" if len(fitting) else f"no finished analysis {text!r}"
-    listed = (fitting if len(fitting) else analyses).head(_NAMED_IN_ERROR)
+    problem = f"{len(fitting)} runs are meant by {text!r}" if len(fitting) else f"no finished {what} {text!r}"
+    listed = (fitting if len(fitting) else runs).head(_NAMED_IN_ERROR)
     known = ", ".join(
         f"{run_id[:8]} ({name})" for run_id, name in zip(listed["run_id"], listed["run_name"], strict=True)
     )

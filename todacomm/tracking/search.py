@@ -101,6 +101,21 @@ def fits_model(name: str, wanted: str) -> bool:
     return fnmatchcase(name, wanted) or name == model_name(wanted)
 
 
+def named_runs(kinds: Collection[str]) -> pd.DataFrame:
+    """Finished runs of some kinds, such as ``analysis`` and ``comparison``, newest first: ``run_id, run_name``."""
+    client = open_store(writing=False)
+    with store_errors(client.tracking_uri):
+        ids = [one.experiment_id for one in pages(client.search_experiments)]
+        query = "attributes.status = 'FINISHED'"
+        runs = [
+            run
+            for run in pages(client.search_runs, experiment_ids=ids, filter_string=query)
+            if run.data.tags.get(KIND) in kinds
+        ]
+    runs.sort(key=lambda run: -run.info.start_time)
+    return pd.DataFrame([(run.info.run_id, run.info.run_name) for run in runs], columns=["run_id", "run_name"])
+
+
 def _all(client: MlflowClient, experiment_ids: list[str], status: str | None) -> Iterator[Run]:
     """Every analysis in some experiments."""
     query = f"tags.{KIND} = '{ANALYSIS}'" + (f" AND attributes.status = '{status}'" if status else "")

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from todacomm.core.streams import RESIDUAL, kind_of, places
-from todacomm.models.names import model_name
+from todacomm.models.names import model_name, with_adapter
 from todacomm.results.facts import TextFacts
 from todacomm.results.observation import OWN_CLOUDS
 from todacomm.results.result import Result
@@ -197,7 +197,11 @@ def run_name(config: AnalysisConfig) -> str:
     'base'
     """
     model, texts = config.model, config.texts
-    names = [model_name(model.model), model.revision, model.weights if model.weights != "trained" else ""]
+    names = [
+        with_adapter(model_name(model.model), model.adapter),
+        model.revision,
+        model.weights if model.weights != "trained" else "",
+    ]
     own = [] if model.model.startswith(OWN_CLOUDS) else [dataset_name(texts.dataset), str(texts.samples)]
     return " ".join([*filter(None, names), *own])
 

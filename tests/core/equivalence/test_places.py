@@ -17,8 +17,7 @@ from todacomm.core.equivalence import (
     places,
 )
 from todacomm.core.inference import half_samples
-from todacomm.core.similarity import cka, procrustes, rtd
-from todacomm.core.similarity.directions import rtd_directions
+from todacomm.core.similarity import cka, procrustes, rtd, rtd_directions
 
 QUICK = ("cka_distance", "procrustes", "neighbours_lost")
 NO_HALVES = np.empty((0, 0), dtype=np.intp)
@@ -62,7 +61,7 @@ def test_each_direction_of_the_divergence_sees_what_the_other_model_joined(rng):
     assert rtd_directions(distances(points), distances(two)) == (candidate, base)
     line = distances(np.arange(10.0)[:, None])
     assert rtd_directions(line, 2.0 * line) == (0.0, 0.0)
-    with pytest.raises(ValueError, match="distances of 10 and of 40 texts"):
+    with pytest.raises(ValueError, match="first table has 10 rows, the second 40"):
         rtd_directions(line, distances(points))
 
 

@@ -12,7 +12,6 @@ from todacomm.core.equivalence.contrasts import Contrast, scaled_halves, spread_
 from todacomm.core.homology import AUTO
 from todacomm.core.inference.uncertainty import ROUNDING
 from todacomm.core.layer import MIN_DISTINCT
-from todacomm.core.similarity.directions import rtd_directions
 from todacomm.core.similarity.representations import (
     NEIGHBOURS,
     alignment,
@@ -22,7 +21,7 @@ from todacomm.core.similarity.representations import (
     shape_factor,
     unbiased_gram,
 )
-from todacomm.core.similarity.rtd import QUANTILE
+from todacomm.core.similarity.rtd import QUANTILE, rtd_directions
 from todacomm.core.threads import in_threads
 
 Array = NDArray[np.float64]
@@ -73,7 +72,7 @@ def places(
     * ``cka_distance``: ``1 -`` :func:`todacomm.core.similarity.cka`; does not depend on the number of texts.
     * ``procrustes``: the angle of :func:`todacomm.core.similarity.procrustes`.
     * ``neighbours_lost``: ``1 -`` :func:`todacomm.core.similarity.knn_overlap`.
-    * ``rtd_base``, ``rtd_candidate``: :func:`todacomm.core.similarity.directions.rtd_directions`.
+    * ``rtd_base``, ``rtd_candidate``: :func:`todacomm.core.similarity.rtd_directions`.
 
     The last four grow with the number of texts: read them beside a margin at the same number (:func:`place_margins`).
 

@@ -4,7 +4,7 @@ from todacomm.core.similarity.diagrams import DIAGRAM_DISTANCES, bottleneck, sca
 from todacomm.core.similarity.grid import Prepared, linkage, matched_layers, prepare_all, similarity_grid
 from todacomm.core.similarity.representations import SIMILARITIES, cka, knn_overlap, procrustes
 from todacomm.core.similarity.row import Similarity
-from todacomm.core.similarity.rtd import rtd, rtd_null
+from todacomm.core.similarity.rtd import rtd, rtd_directions, rtd_null
 
 __all__ = [
     "DIAGRAM_DISTANCES",
@@ -19,6 +19,7 @@ __all__ = [
     "prepare_all",
     "procrustes",
     "rtd",
+    "rtd_directions",
     "rtd_null",
     "scaled",
     "similarity_grid",

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from todacomm.core.inference.step_down import max_t
 from todacomm.core.similarity.grid import Prepared, similarity_grid
+from todacomm.core.similarity.representations import SIMILARITIES
 from todacomm.core.threads import in_threads
 
 Array = NDArray[np.float64]
@@ -15,30 +16,29 @@ Indices = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 Pairs = Sequence[tuple[int, int]]
 
-PERMUTATIONS = {"cka": 199, "knn_overlap": 199, "procrustes": 19}
-"""Draws by measure. For 14 x 14 layers of 500 texts one takes .03 s with CKA, .01 s with neighbours, and 5 to 13 s with
-the singular values of Procrustes: give that one matched layers (.5 s a draw) to draw more."""
-CLOSER = {"cka": 1.0, "knn_overlap": 1.0, "procrustes": -1.0}
-"""Which sign of a measure means closer."""
+PERMUTATIONS = 99
+FEW = {"procrustes": 19}
+"""Draws at most of measures that are dear. For 14 x 14 layers of 500 texts one takes .03 s with CKA, .01 s with
+neighbours, and 5 to 13 s with the singular values of Procrustes (.5 s for matched layers alone)."""
 FEWEST_FOR_THRESHOLD = 19
 
 
 @dataclass(frozen=True)
 class Chance:
-    """A grid of similarities beside what texts paired at random give.
+    """Similarities beside what texts paired at random give.
 
     Attributes
     ----------
-    value : ndarray, shape (n_layers, other_layers)
+    value : ndarray, shape (n_layers, other_layers), or (n_cells,)
         nan where a layer cannot be compared, or a pair was not asked for.
-    mean, sd : ndarray, shape (n_layers, other_layers)
-        Of the permutations; the sd is nan with one.
-    p, p_adjusted : ndarray, shape (n_layers, other_layers)
-        One-sided: closer than chance. Step-down max-T over all pairs of layers for the adjusted one.
+    mean, sd : ndarray, the same shape
+        Of the permutations; the sd is nan with one, both are without any.
+    p, p_adjusted : ndarray, the same shape
+        One-sided: closer than chance. Step-down max-T over all cells for the adjusted one.
     closest : tuple of int
-        The pair with the highest similarity, or the smallest distance; (-1, -1) without any pair.
+        The cell with the highest similarity, or the smallest distance; -1 without any.
     closest_value, closest_p : float
-        Its value, and the share of {observed, permutations} whose own closest pair is at least as close: a search over
+        Its value, and the share of {observed, permutations} whose own closest cell is at least as close: a search over
         many pairs finds close ones by chance.
     threshold : float
         What the closest pair has to reach: the .95 quantile of the permutations' closest pairs (for distances the .05
@@ -51,7 +51,7 @@ class Chance:
     sd: Array
     p: Array
     p_adjusted: Array
-    closest: tuple[int, int]
+    closest: tuple[int, ...]
     closest_value: float
     closest_p: float
     threshold: float
@@ -81,7 +81,7 @@ def chance(
     measure : str
         ``cka``, ``knn_overlap`` or ``procrustes``.
     permutations : int, optional
-        By default :data:`PERMUTATIONS`.
+        By default what :func:`draws_of` gives.
     pairs : sequence of (int, int), optional
         Positions of the layers to compare, such as :func:`todacomm.core.similarity.matched_layers` gives; all without.
 
@@ -98,25 +98,68 @@ def chance(
     (0.01, True)
     """
     value = similarity_grid(first, second, measure, threads)
-    draws = PERMUTATIONS[measure] if permutations is None else permutations
+    draws = draws_of(measure) if permutations is None else permutations
     if draws < 1:
         raise ValueError(f"{draws} permutations: expected 1 at least, 19 for a p of .05")
-    wanted = np.isfinite(value)
     if pairs is not None:
-        chosen = np.zeros_like(wanted)
+        chosen = np.zeros(value.shape, dtype=bool)
         chosen[tuple(np.array(pairs, dtype=np.intp).reshape(-1, 2).T)] = True
-        wanted &= chosen
-    value = np.where(wanted, value, np.nan)
-    permuted = np.full((draws, *value.shape), np.nan)
-    if wanted.any():
+        value = np.where(chosen, value, np.nan)
+    n_texts = next((layer.n_points for layer in first.values() if layer is not None), 0)
+    orders = [rng.permutation(n_texts) for _ in range(draws)]
+    return judged(value, permuted_grids(first, second, measure, orders, np.isfinite(value), threads), measure)
+
+
+def draws_of(measure: str, permutations: int = PERMUTATIONS) -> int:
+    """Permutations of a measure where so many are asked for: fewer for the dear ones, none where it has no way to.
+
+    >>> draws_of("cka", 200), draws_of("procrustes", 200)
+    (200, 19)
+    """
+    return min(permutations, FEW.get(measure, permutations)) if measure in DRAWN else 0
+
+
+def relative_order(ours: Indices, theirs: Indices) -> Indices:
+    """The order of our texts against which theirs stand as they are, where each side has an order of its own.
+
+    With one order for each of several models the draws of all pairs are joint: no two models stay paired.
+
+    >>> relative_order(np.array([2, 0, 1]), np.array([2, 0, 1])).tolist()
+    [0, 1, 2]
+    """
+    order: Indices = ours[np.argsort(theirs)]
+    return order
+
+
+def permuted_grids(
+    first: Mapping[str, Prepared | None],
+    second: Mapping[str, Prepared | None],
+    measure: str,
+    orders: Sequence[Indices],
+    wanted: Mask,
+    threads: int = 1,
+) -> Array:
+    """A measure of every layer with every other, the first side's texts in these orders.
+
+    Parameters
+    ----------
+    orders : sequence of ndarray of int, shape (n_texts,)
+    wanted : ndarray of bool, shape (n_layers, other_layers)
+        Pairs to compare; both layers of each can be.
+
+    Returns
+    -------
+    ndarray, shape (orders, n_layers, other_layers)
+        nan in pairs that are not wanted.
+    """
+    permuted = np.full((len(orders), *wanted.shape), np.nan)
+    if wanted.any() and orders:
         rows, columns = np.flatnonzero(wanted.any(axis=1)), np.flatnonzero(wanted.any(axis=0))
         ours, theirs = _chosen(first, rows), _chosen(second, columns)
-        n_texts = ours[0].n_points
-        orders = [rng.permutation(n_texts) for _ in range(draws)]
         grids = DRAWN[measure](ours, theirs, wanted[np.ix_(rows, columns)], orders, threads)
         permuted[:, rows[:, None], columns] = np.array(list(grids))
         permuted[:, ~wanted] = np.nan
-    return _summary(value, permuted, CLOSER[measure])
+    return permuted
 
 
 def _chosen(layers: Mapping[str, Prepared | None], places: Indices) -> list[Prepared]:
@@ -124,33 +167,35 @@ def _chosen(layers: Mapping[str, Prepared | None], places: Indices) -> list[Prep
     return [layer for layer in (every[place] for place in places) if layer is not None]
 
 
-def _summary(value: Array, permuted: Array, sign: float) -> Chance:
-    """Facts of a grid beside its permutations, shape (permutations, n_layers, other_layers)."""
-    draws = len(permuted)
-    known = np.isfinite(value) & np.isfinite(permuted).all(axis=0)
-    p, adjusted = np.full((2, *value.shape), np.nan)
-    closest, closest_value, closest_p, threshold = (-1, -1), np.nan, np.nan, np.nan
+def judged(value: Array, permuted: Array, measure: str) -> Chance:
+    """Values of a measure beside their permutations, all cells one family.
+
+    Parameters
+    ----------
+    value : ndarray, any shape
+    permuted : ndarray, shape (permutations, *value.shape)
+        Joint over the cells; nan where a cell was not permuted.
+
+    >>> judged(np.array([0.9, 0.1]), np.array([[0.0, 0.2]] * 19), "cka").p_adjusted.tolist()
+    [0.05, 1.0]
+    """
+    draws, sign = len(permuted), float(SIMILARITIES[measure].alike)
+    known = np.isfinite(value) & np.isfinite(permuted).all(axis=0) & (draws > 0)
+    mean, sd, p, adjusted = np.full((4, *value.shape), np.nan)
+    closest, closest_value, closest_p, threshold = (-1,) * value.ndim, np.nan, np.nan, np.nan
     if known.any():
+        mean[known] = permuted[:, known].mean(axis=0)
+        if draws > 1:
+            sd[known] = permuted[:, known].std(axis=0, ddof=1)
         values = sign * np.concatenate([value[None], permuted])[:, known]
         p[known], adjusted[known] = max_t(values[0], values[1:], "upper")
         largest = values.max(axis=1)
-        row, column = np.argwhere(known)[values[0].argmax()]
-        closest, closest_value = (int(row), int(column)), float(value[row, column])
+        closest = tuple(int(place) for place in np.argwhere(known)[values[0].argmax()])
+        closest_value = float(value[closest])
         closest_p = float((1.0 + (largest[1:] >= largest[0]).sum()) / (draws + 1))
         if draws >= FEWEST_FOR_THRESHOLD:
             threshold = float(sign * np.quantile(largest[1:], 0.95))
-    return Chance(
-        value=value,
-        mean=permuted.mean(axis=0),
-        sd=permuted.std(axis=0, ddof=1) if draws > 1 else np.full_like(value, np.nan),
-        p=p,
-        p_adjusted=adjusted,
-        closest=closest,
-        closest_value=closest_value,
-        closest_p=closest_p,
-        threshold=threshold,
-        permutations=draws,
-    )
+    return Chance(value, mean, sd, p, adjusted, closest, closest_value, closest_p, threshold, draws)
 
 
 def _permuted_cka(

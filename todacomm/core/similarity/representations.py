@@ -39,7 +39,11 @@ def cka(first: ArrayLike, second: ArrayLike) -> float:
 
 
 def procrustes(first: ArrayLike, second: ArrayLike) -> float:
-    """Angle in radians between two clouds after the best rotation: 0 for equal ones, pi/2 for nothing in common.
+    """Angle in radians between two clouds after the best rotation: 0 for equal ones, never over pi/2.
+
+    Unrelated clouds stay below pi/2, because the rotation fits them to each other: .22 for 75 points of noise in 768
+    dimensions, .58 for 500, 1.24 for 5,000. Read it beside permuted rows:
+    :func:`todacomm.core.similarity.chance.chance`.
 
     Clouds are centred and brought to Frobenius norm 1; the distance is ``arccos`` of the nuclear norm of their product,
     a metric on shapes. Rotation, reflection, translation and scale change nothing; widths may differ, the smaller cloud
@@ -162,7 +166,7 @@ SIMILARITIES: dict[str, Similarity] = {
         prepare=shape_factor, measure=angle, label="Procrustes distance", short="Procrustes", units="radians",
         range=(0.0, np.pi / 2), alike=-1,
         chance="depends on the numbers of points and dimensions: read it beside permuted rows",
-        reading="Angle that is left after the best rotation: 0 is equal, pi/2 nothing in common.",
+        reading="Angle that is left after the best rotation: 0 is equal, and the larger the less alike.",
         source=("arXiv 2110.14739",)),
     "knn_overlap": Similarity(
         prepare=neighbours_of, measure=overlap, label="Common nearest neighbours", short="neighbours",

@@ -34,11 +34,30 @@ def rtd(first: ArrayLike, second: ArrayLike, engine: str = AUTO) -> float:
     >>> rtd(line, 3.0 * line)
     0.0
     """
+    return float(np.mean(rtd_directions(first, second, engine)))
+
+
+def rtd_directions(first: ArrayLike, second: ArrayLike, engine: str = AUTO) -> tuple[float, float]:
+    """The two directions whose mean is :func:`rtd`; both 0 for equal clouds.
+
+    The first is large where texts that are far from each other in the first cloud are near in the second: what the
+    second has joined. They can differ by a factor of six.
+
+    Raises
+    ------
+    ValueError
+        As :func:`rtd`.
+
+    >>> points = np.arange(6.0)
+    >>> line = np.abs(points[:, None] - points)
+    >>> rtd_directions(line, 3.0 * line)
+    (0.0, 0.0)
+    """
     tables = as_distances(first, "the first distances"), as_distances(second, "the second distances")
     require_paired(*tables, ("the first table", "the second"))
     r1, r2 = map(normalised, tables)
     both = np.minimum(r1, r2)
-    return 0.5 * (_one_way(r1, both, engine) + _one_way(r2, both, engine))
+    return _one_way(r1, both, engine), _one_way(r2, both, engine)
 
 
 def rtd_null(

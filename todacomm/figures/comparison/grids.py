@@ -10,11 +10,12 @@ from matplotlib.image import AxesImage
 
 from todacomm.comparison.differences import by_pair
 from todacomm.comparison.matching import residual_depths
+from todacomm.comparison.means import LEVEL
 from todacomm.comparison.result import Comparison
 from todacomm.core.similarity import SIMILARITIES
 from todacomm.figures.comparison.looks import panel_rows, subtitle
 from todacomm.figures.panels import plain_number, short_layer
-from todacomm.figures.style import FAINT, shorten, titled
+from todacomm.figures.style import FAINT, MUTED, shorten, titled
 
 FEW_PAIRS = 3
 """Pairs up to which each has a panel of its own."""
@@ -42,6 +43,7 @@ def _panels(
     for axes, (a, b) in zip(row, pairs, strict=True):
         matrix = _matrix(table, a, b)
         image = _show(axes, matrix.to_numpy(), measure, table)
+        _mark_chance(axes, _matrix(table, a, b, "p_adjusted").to_numpy())
         _layer_axis(axes, "x", list(matrix.columns), b)
         _layer_axis(axes, "y", list(matrix.index), a)
     _bar(figure, image, row[-1])
@@ -55,11 +57,12 @@ def _all_layers(comparison: Comparison, title: str, measure: str, table: pd.Data
     layers = {label: names for label, names in layers.items() if label in known}
     starts = dict(zip(layers, np.cumsum([0, *map(len, layers.values())]), strict=False))
     total = sum(map(len, layers.values()))
-    matrix = np.full((total, total), np.nan)
+    matrix, adjusted = np.full((2, total, total), np.nan)
     for (a, b), rows in by_pair(table):
-        block = _matrix(rows, a, b).to_numpy()
-        i, j = slice(starts[a], starts[a] + block.shape[0]), slice(starts[b], starts[b] + block.shape[1])
-        matrix[i, j], matrix[j, i] = block, block.T
+        for whole, column in ((matrix, "value"), (adjusted, "p_adjusted")):
+            block = _matrix(rows, a, b, column).to_numpy()
+            i, j = slice(starts[a], starts[a] + block.shape[0]), slice(starts[b], starts[b] + block.shape[1])
+            whole[i, j], whole[j, i] = block, block.T
     names = [shorten(label, 30) for label in layers]
     left = 0.3 + 0.068 * max(map(len, names))
     width, height = left + _SIDE + 1.1, _SIDE + 1.5
@@ -68,6 +71,7 @@ def _all_layers(comparison: Comparison, title: str, measure: str, table: pd.Data
     )
     axes = figure.add_axes((left / width, 0.5 / height, _SIDE / width, _SIDE / height))
     image = _show(axes, matrix, measure, table)
+    _mark_chance(axes, adjusted)
     edges = [start - 0.5 for start in list(starts.values())[1:]]
     for edge in edges:
         axes.axhline(edge, color="white", linewidth=1.2)
@@ -84,10 +88,10 @@ def _all_layers(comparison: Comparison, title: str, measure: str, table: pd.Data
     return figure
 
 
-def _matrix(table: pd.DataFrame, a: str, b: str) -> pd.DataFrame:
+def _matrix(table: pd.DataFrame, a: str, b: str, column: str = "value") -> pd.DataFrame:
     """A grid of layers of two models, both in the order of depth."""
     rows = table[(table["label_a"] == a) & (table["label_b"] == b)]
-    matrix = rows.pivot(index="layer_a", columns="layer_b", values="value")
+    matrix = rows.pivot(index="layer_a", columns="layer_b", values=column)
     return matrix.reindex(index=list(dict.fromkeys(rows["layer_a"])), columns=list(dict.fromkeys(rows["layer_b"])))
 
 
@@ -102,6 +106,13 @@ def _show(axes: Axes, matrix: np.ndarray, measure: str, table: pd.DataFrame) -> 
     return axes.imshow(
         matrix, vmin=low, vmax=high, cmap=colours, origin="lower", aspect="auto", interpolation="nearest"
     )
+
+
+def _mark_chance(axes: Axes, adjusted: np.ndarray) -> None:
+    """A cross on every cell that is no more alike than texts paired at random."""
+    rows, columns = np.nonzero(adjusted > LEVEL)
+    size = min(60.0, 9000.0 / max(adjusted.shape) ** 2)
+    axes.scatter(columns, rows, marker="x", s=size, linewidths=0.25 * size**0.5, color=MUTED)
 
 
 def _bar(figure: Figure, image: AxesImage | None, beside: Axes) -> None:

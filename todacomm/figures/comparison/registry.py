@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from todacomm.comparison.result import Comparison
 from todacomm.core.similarity import SIMILARITIES
+from todacomm.core.similarity.chance import FEW
 from todacomm.figures.comparison.depth import draw_controls, draw_depth, draw_differences
 from todacomm.figures.comparison.distances import draw_distances
 from todacomm.figures.comparison.grids import draw_similarity
@@ -97,8 +98,9 @@ def comparison_figures() -> dict[str, ComparisonFigure]:
         f"similarity_{name}": ComparisonFigure(
             f"{one.label} of every two layers",
             f"Every layer of one model with every layer of another on the same texts; bright is alike. {one.reading} "
-            f"By chance: {one.chance}. A bright diagonal within a block: the two models have similar geometry depth "
-            "for depth.",
+            f"By chance: {one.chance}. A cross: no more alike than with the texts paired at random"
+            f"{' (tested at matched depth)' if name in FEW else ''}. A bright diagonal within a block: the two models "
+            "have similar geometry depth for depth.",
             partial(draw_similarity, measure=name),
             ("similarity",),
         )

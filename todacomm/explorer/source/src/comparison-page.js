@@ -2,13 +2,13 @@
 
 import { makeCloud } from "./cloud.js";
 import { colourChoices, makeColouring } from "./colourings.js";
-import { announce, el } from "./dom.js";
-import { flat, makeLayers, neighboursOf, ownTurn, planeIndex, prepareInTime } from "./layer.js";
+import { announce, choices, el } from "./dom.js";
+import { flat, makeLayers, neighboursOf, ownTurn, prepareInTime, turnOnto } from "./layer.js";
 import { makeLists, rowsOf, search, searchList, selectionList } from "./lists.js";
 import { describePair, makeMap } from "./map.js";
+import { makeModelChoice, makeTraining, measures, orientedMap, startModels } from "./models.js";
 import { commonNeighbours } from "./neighbourhoods.js";
 import { doubtful, makeDoubts, makeHeader, panel } from "./page-parts.js";
-import { unpack } from "./read.js";
 import { makeStore } from "./store.js";
 import { verdictIcon } from "./strip.js";
 import { makeTextCard } from "./text-card.js";
@@ -22,21 +22,26 @@ const HINTS = [
 ];
 
 export function makeComparisonPage(data, main, header) {
-  const { texts, sides } = data;
+  const { texts } = data;
   const n = texts.ids.length;
-  const models = sides.map((side) => makeLayers(side.layers, n));
-  const turns = unpack(data.turns);
+  const models = data.sides.map((side) => makeLayers(side.layers, n));
   const colours = [["common", "common neighbours"], ...colourChoices(texts).filter(([key]) => key !== "component")];
+  const kinds = measures(data);
+  const [first, second] = startModels(data.sides);
+  const last = (model) => models[model].count - 1;
   const store = makeStore({
-    ...startPair(data), plane: "0,1", colour: "common", similarity: 0, loop: "", hover: -1, pin: -1, selection: [], query: "",
-    matches: null, tab: "changed", looked: "",
+    first, second, left: last(first), right: last(second), plane: "0,1", colour: "common", similarity: kinds[0]?.[0] ?? "", loop: "",
+    hover: -1, pin: -1, selection: [], query: "", matches: null, tab: "changed", looked: "",
   }); // prettier-ignore
   const { state } = store;
-  const layers = () => [models[0].get(state.left), models[1].get(state.right)];
+  const chosen = () => [state.first, state.second];
+  const sides = () => chosen().map((model) => data.sides[model]);
+  const layers = () => [models[state.first].get(state.left), models[state.second].get(state.right)];
   const plane = () => state.plane.split(",").map(Number);
-  const similarity = () => data.similarities[state.similarity];
+  const similarity = () => orientedMap(data, state, sides());
   const memory = new Map();
-  const common = () => remembered(memory, `${state.left}:${state.right}`, () => commonNeighbours(...layers()));
+  const pairKey = () => layers().map((layer) => layer.id).join(":"); // prettier-ignore
+  const common = () => remembered(memory, pairKey(), () => commonNeighbours(...layers()));
 
   let colouring = null;
   const coloured = () => (colouring ??= makeColouring(state.colour, texts, { layer: layers()[0], scale: 0, bar: null, common: common() }));
@@ -46,36 +51,35 @@ export function makeComparisonPage(data, main, header) {
     return layers()[side].loops.find((loop) => loop.rank === rank) ?? null;
   };
   /** The first model turns along its own depth, the second onto the first. */
-  const turned = (side) => {
-    const own = ownTurn(layers()[0], plane());
-    if (side === 0) return own;
-    const planes = turns.length / (4 * models[0].count * models[1].count);
-    const at = 4 * ((state.left * models[1].count + state.right) * planes + planeIndex(plane(), layers()[0].components));
-    return product(turns.subarray(at, at + 4), own);
+  const placed = (side) => {
+    const [one, other] = layers();
+    const fixed = flat(one, plane(), () => ownTurn(one, plane()), "own");
+    return side === 0 ? fixed : flat(other, plane(), () => turnOnto(other, plane(), fixed), `onto ${one.id}`);
   };
   const view = (side) => () => ({
-    layer: layers()[side], scale: 0, loop: chosenLoop(), plane: plane(), colouring: coloured(),
-    flat: flat(layers()[side], plane(), turned(side), `${state.left}:${state.right}`),
+    layer: layers()[side], scale: 0, loop: chosenLoop(), plane: plane(), colouring: coloured(), flat: placed(side),
   }); // prettier-ignore
   const near = (side) => (layer, text) => {
     const other = new Set(neighboursOf(layers()[1 - side], text).map((one) => one.text));
     return neighboursOf(layer, text).map((one) => ({ ...one, shared: other.has(one.text) }));
   };
 
-  const clouds = sides.map((side, at) =>
-    makeCloud({ texts, store, label: `Cloud of ${side.name}; arrow keys go from text to text`, view: view(at), near: near(at), head: sides.some((one) => doubtful(one.layers)) }),
-  );
-  const parts = sides.map((side, at) => cloudPanel(side, at, clouds[at], store));
-  const map = data.similarities.length ? makeMap({ data, store, similarity }) : null;
+  const head = data.sides.some((one) => doubtful(one.layers));
+  const clouds = [0, 1].map((side) => makeCloud({ texts, store, label: "", view: view(side), near: near(side), head }));
+  const parts = clouds.map((cloud, side) => cloudPanel(side, cloud, store));
+  const map = kinds.length ? makeMap({ sides, store, similarity }) : null;
+  const pairChoice = makeModelChoice({ data, store, models });
+  const training = makeTraining({ data, store });
   const reading = el("p", { class: "map-reading", id: "pair" });
   const legend = makeLegend({ store });
-  const colourSelect = makeSelect("colour", "Colour by", colours, "common", (chosen) => store.set({ colour: chosen }));
-  const planeSelect = makeSelect("plane", "Principal components", planeChoices(layers()[0]), "0,1", (chosen) => store.set({ plane: chosen }));
-  const loopSelect = makeSelect("loop", "Loop drawn in both clouds", loopChoices(sides, layers()), "", (chosen) => store.set({ loop: chosen }));
-  const card = makeTextCard({ texts, store, hints: HINTS, sides: () => sides.map((side, at) => ({ name: side.name, layer: layers()[at], key: `${at}:${[state.left, state.right][at]}` })) });
+  const colourSelect = makeSelect("colour", "Colour by", colours, "common", (choice) => store.set({ colour: choice }));
+  const planeSelect = makeSelect("plane", "Principal components", planeChoices(layers()[0]), "0,1", (choice) => store.set({ plane: choice }));
+  const loopSelect = makeSelect("loop", "Loop drawn in both clouds", loopChoices(sides(), layers()), "", (choice) => store.set({ loop: choice }));
+  const kindSelect = makeSelect("similarity", "Similarity", kinds, state.similarity, (choice) => store.set({ similarity: choice }));
+  const card = makeTextCard({ texts, store, hints: HINTS, sides: () => sides().map((side, at) => ({ name: side.name, layer: layers()[at], near: near(at), key: pairKey() })) });
   const context = { texts, store };
   const lists = makeLists({ texts, store, makers: {
-    changed: { label: "Changed most", make: () => changedList({ texts, store, common: common(), sides }) },
+    changed: { label: "Changed most", make: () => changedList({ texts, store, common: common(), sides: sides() }) },
     selection: { label: "Selected", make: () => selectionList(context), hint: "Drag a lasso around points, or press a colour of the legend." },
     search: { label: "Search", make: () => searchList(context), hint: "Type words above to find the texts that have them." },
   } }); // prettier-ignore
@@ -85,9 +89,10 @@ export function makeComparisonPage(data, main, header) {
     store.set({ query, matches, tab: matches ? "search" : state.tab === "search" ? "changed" : state.tab });
     if (matches) announce(`${matches.length} texts have ${query}`);
   });
-  main.className = "comparison-page";
+  main.className = training.known ? "comparison-page with-training" : "comparison-page";
   main.append(
-    panel("Layer by layer", { class: "map-panel", note: map && similarityChoice(data, store) }, map ? [map.element, reading, mapKey(sides)] : el("p", { class: "hint" }, "No similarity was measured.")),
+    ...(training.known ? [training.element] : []),
+    panel("Layer by layer", { class: "map-panel", note: map && kindSelect }, map ? [map.element, reading] : el("p", { class: "hint" }, "No similarity was measured."), pairChoice.element),
     parts[0].element,
     parts[1].element,
     el("div", { class: "panel shared-tools" }, labelled("colour", colourSelect), labelled("plane", planeSelect), labelled("loop", loopSelect), legend.element),
@@ -97,24 +102,26 @@ export function makeComparisonPage(data, main, header) {
 
   function refreshAll(_, changes) {
     const any = (...names) => names.some((name) => changes.has(name));
-    const moved = any("left", "right");
+    const moved = any("first", "second", "left", "right");
     if (moved || any("colour")) {
       colouring = null;
       colourSelect.value = state.colour;
       legend.refresh(coloured());
     }
     if (moved) {
-      const options = loopChoices(sides, layers());
+      const options = loopChoices(sides(), layers());
       if (!options.some(([value]) => value === state.loop)) store.set({ loop: "" });
       loopSelect.replaceChildren(...options.map(([value, label]) => el("option", { value }, label)));
       loopSelect.value = state.loop;
+      pairChoice.refresh();
+      training.refresh();
     }
-    if (moved || any("plane")) parts.forEach((part, at) => part.refresh(layers()[at], plane()));
+    if (moved || any("plane")) parts.forEach((part, at) => part.refresh(sides()[at], layers()[at], plane()));
     clouds.forEach((cloud) => cloud.refresh());
     if (map && (moved || any("similarity", "looked"))) {
       map.refresh();
-      const [i, j] = state.looked ? state.looked.split(",").map(Number) : [state.left, state.right];
-      reading.textContent = describePair(data, similarity(), { left: i, right: j });
+      const [left, right] = state.looked ? state.looked.split(",").map(Number) : [state.left, state.right];
+      reading.textContent = describePair(sides(), similarity(), { left, right });
     }
     if (moved || any("hover", "pin")) card.refresh();
     if (moved || any("selection", "matches", "tab")) lists.refresh();
@@ -123,20 +130,10 @@ export function makeComparisonPage(data, main, header) {
   store.on(everything, refreshAll);
   refreshAll(state, new Set(everything));
   onTheme(() => refreshAll(state, new Set(everything)));
-  models.forEach(prepareInTime);
-  pairKeys(store, models);
+  chosen().forEach((model) => prepareInTime(models[model]));
+  pairKeys(store, () => chosen().map((model) => models[model].count));
 
   return { store, clouds, layers, common, similarity };
-}
-
-/** The pair to begin with: the last layers of both. */
-function startPair({ sides }) {
-  const [left, right] = sides.map((side) => side.layers.length - 1);
-  return { left, right };
-}
-
-function product(a, b) {
-  return [a[0] * b[0] + a[1] * b[2], a[0] * b[1] + a[1] * b[3], a[2] * b[0] + a[3] * b[2], a[2] * b[1] + a[3] * b[3]];
 }
 
 function remembered(memory, key, make) {
@@ -153,30 +150,24 @@ function loopChoices(sides, layers) {
   return [["", "none"], ...named];
 }
 
-function mapKey([one, other]) {
-  return el("p", { class: "hint map-key" }, "rows ", el("bdi", {}, one.name), ", columns ", el("bdi", {}, other.name), " · ○ the most alike of a row");
-}
-
-function similarityChoice(data, store) {
-  const pairs = data.similarities.map((one, at) => [String(at), one.label]);
-  return makeSelect("similarity", "Similarity", pairs, "0", (chosen) => store.set({ similarity: Number(chosen) }));
-}
-
 /** One model's cloud with the choice of its layer. */
-function cloudPanel(side, at, cloud, store) {
-  const name = at === 0 ? "left" : "right";
-  const pairs = side.layers.map((layer, place) => [String(place), layer.name]);
-  const select = makeSelect(`layer-${name}`, `Layer of ${side.name}`, pairs, String(store.state[name]), (chosen) => store.set({ [name]: Number(chosen) }));
+function cloudPanel(side, cloud, store) {
+  const name = side === 0 ? "left" : "right";
+  const select = makeSelect(`layer-${name}`, "Layer", [], "", (chosen) => store.set({ [name]: Number(chosen) }));
   const note = el("span", { class: "panel-note" });
+  const title = el("bdi", { class: "model-name" });
   const doubts = makeDoubts();
   cloud.element.append(doubts.element);
   const head = el("span", { class: "layer-choice" }, select, note);
-  const element = panel(side.name, { class: `cloud-panel side-${name}`, note: head, tools: cloudTools(cloud) }, cloud.element);
+  const element = panel(title, { class: `cloud-panel side-${name}`, note: head, tools: cloudTools(cloud) }, cloud.element);
 
-  function refresh(layer, plane) {
-    select.value = String(store.state[name]);
+  function refresh(model, layer, plane) {
+    title.textContent = model.name;
+    cloud.canvas.setAttribute("aria-label", `Cloud of ${model.name}; arrow keys go from text to text`);
+    select.setAttribute("aria-label", `Layer of ${model.name}`);
+    choices(select, model.layers.map((one, place) => [String(place), one.name]), String(store.state[name]));
     const shares = plane.map((pc) => percent(layer.explained[pc])).join(" + ");
-    note.replaceChildren(layer.verdict ? verdictIcon(layer.verdict) : "", ` ${layer.verdict ? loopWords(layer.verdict) : "no shape"} · ${shares}`);
+    note.replaceChildren(...(layer.verdict ? [verdictIcon(layer.verdict), ` ${loopWords(layer.verdict)} · `] : [" "]), shares);
     doubts.refresh(layer);
   }
 
@@ -195,8 +186,8 @@ function changedList({ texts, store, common, sides }) {
   return { count: common.order.length, parts: [el("p", { class: "meaning" }, words), ...rowsOf(texts, store, common.order, { note, mark })] };
 }
 
-function pairKeys(store, models) {
-  const clamp = (at, side) => Math.min(models[side].count - 1, Math.max(0, at));
+function pairKeys(store, counts) {
+  const clamp = (at, side) => Math.min(counts()[side] - 1, Math.max(0, at));
   document.addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest?.("input, select, textarea")) return;
     const { left, right } = store.state;

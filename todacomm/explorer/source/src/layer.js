@@ -27,9 +27,12 @@ export function prepareInTime(layers) {
 
 let made = 0;
 
+const NO_EDGES = { first: [], second: [], length: [] };
+
+/** A comparison's layers have points, neighbours and loops, and nothing of their distances. */
 export function makeLayer(raw, nTexts) {
-  const tree = unpackEdges(raw.tree);
-  const higher = raw.bars.map((bars) => split(unpack(bars)));
+  const tree = raw.tree ? unpackEdges(raw.tree) : NO_EDGES;
+  const higher = (raw.bars ?? []).map((bars) => split(unpack(bars)));
   const degrees = [
     makeBars(new Float32Array(tree.length.length), tree.length),
     ...higher.map(([births, deaths]) => makeBars(births, deaths)),
@@ -47,12 +50,12 @@ export function makeLayer(raw, nTexts) {
     unit: raw.unit > 0 ? raw.unit : null,
     components: raw.scores.shape[1],
     scores: unpack(raw.scores),
-    edges: unpackEdges(raw.edges),
-    quantiles: unpack(raw.quantiles),
+    edges: raw.edges ? unpackEdges(raw.edges) : NO_EDGES,
+    quantiles: raw.quantiles ? unpack(raw.quantiles) : [],
     nNeighbours: raw.neighbours.shape[1] ?? 0,
     neighbours: unpack(raw.neighbours),
-    nearness: unpack(raw.nearness),
-    turns: raw.turns ? unpack(raw.turns) : null,
+    nearness: raw.nearness ? unpack(raw.nearness) : [],
+    turns: unpack(raw.turns),
     loops: raw.loops.map((loop) => prepareLoop(loop, degrees[1])),
     flats: new Map(),
   };
@@ -79,7 +82,7 @@ export function edgesUpTo(layer, scale) {
   return { count: Math.max(drawn, Math.round(share * layer.pairs)), exact: false };
 }
 
-/** Nearest texts of one: [{text, distance}]. */
+/** Nearest texts of one, the nearest first: [{text, distance}], without distances in a comparison. */
 export function neighboursOf(layer, text) {
   const near = [];
   for (let rank = 0; rank < layer.nNeighbours; rank++) {
@@ -91,22 +94,35 @@ export function neighboursOf(layer, text) {
 
 /**
  * The cloud in the plane of two components, around its centroid, its root mean square radius 1, turned as the data say.
- * @param turn four numbers, row by row; none: as it is
+ * @param {() => number[]} turn gives four numbers, row by row; asked for once for each `key`
  */
 export function flat(layer, plane, turn, key) {
   const name = `${plane.join()}:${key}`;
-  if (!layer.flats.has(name)) layer.flats.set(name, flatten(layer, plane, turn));
+  if (!layer.flats.has(name)) layer.flats.set(name, flatten(layer, plane, turn()));
   return layer.flats.get(name);
 }
 
 /** Turn of a layer's own plane. */
 export function ownTurn(layer, plane) {
-  if (!layer.turns) return IDENTITY;
   const at = 4 * planeIndex(plane, layer.components);
   return layer.turns.subarray(at, at + 4);
 }
 
-export const IDENTITY = [1, 0, 0, 1];
+/** The turn, or mirroring, that brings a layer's plane nearest to points of the same texts (orthogonal Procrustes). */
+export function turnOnto(layer, plane, { points }) {
+  const moving = flat(layer, plane, () => [1, 0, 0, 1], "plain").points;
+  const sums = [0, 0, 0, 0]; // of products: moving x with fixed x, x with y, y with x, y with y
+  for (let at = 0; at < points.length; at += 2) {
+    const [x, y, u, v] = [moving[at], moving[at + 1], points[at], points[at + 1]];
+    if (Number.isNaN(x + y + u + v)) continue;
+    for (const [place, product] of [x * u, x * v, y * u, y * v].entries()) sums[place] += product;
+  }
+  const [xu, xv, yu, yv] = sums;
+  const mirrored = Math.hypot(xu - yv, xv + yu) > Math.hypot(xu + yv, xv - yu);
+  const angle = mirrored ? Math.atan2(xv + yu, xu - yv) : Math.atan2(xv - yu, xu + yv);
+  const [c, s] = [Math.cos(angle), Math.sin(angle)];
+  return mirrored ? [c, s, s, -c] : [c, s, -s, c];
+}
 
 /** Place of a pair of components among all pairs in their order. */
 export function planeIndex([a, b], components) {

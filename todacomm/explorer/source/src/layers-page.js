@@ -1,4 +1,4 @@
-// The page of an analysis, or of a training with its checkpoints: strip, cloud, topology and texts of one layer.
+// The page of an analysis: strip, cloud, topology and texts of one layer.
 
 import { makeBarTable } from "./bar-table.js";
 import { makeBarcode } from "./barcode.js";
@@ -30,15 +30,14 @@ const BEAT = 1500; // milliseconds a layer is shown while the strip plays
 export function makeLayersPage(data, main, header) {
   const { texts } = data;
   const n = texts.ids.length;
-  const frames = data.frames.map((frame) => makeLayers(frame.layers, n));
-  const start = startLayer(data.frames[0].layers);
+  const layers = makeLayers(data.layers, n);
   const colours = colourChoices(texts);
   const store = makeStore({
-    frame: data.frames.length - 1, place: start, plane: "0,1", share: null, colour: colours[0][0], hover: -1, pin: -1,
+    place: startLayer(data.layers), plane: "0,1", share: null, colour: colours[0][0], hover: -1, pin: -1,
     bar: null, selection: [], query: "", matches: null, tab: "loop", playing: false,
   }); // prettier-ignore
   const { state } = store;
-  const layer = () => frames[state.frame].get(state.place);
+  const layer = () => layers.get(state.place);
   const plane = () => state.plane.split(",").map(Number);
   const scale = () => Math.min(layer().reach, state.share * unitOf(layer()));
   const setScale = (value) => store.set({ share: value / unitOf(layer()) });
@@ -50,19 +49,19 @@ export function makeLayersPage(data, main, header) {
   const coloured = () => (colouring ??= makeColouring(state.colour, texts, { layer: layer(), scale: scale(), bar: state.bar }));
   const view = () => ({
     layer: layer(), scale: scale(), loop: loop(), plane: plane(), colouring: coloured(),
-    flat: flat(layer(), plane(), ownTurn(layer(), plane()), "own"),
+    flat: flat(layer(), plane(), () => ownTurn(layer(), plane()), "own"),
   }); // prettier-ignore
 
-  const play = makePlayer(store, () => frames[state.frame].count);
-  const strip = makeStrip({ metrics: data.metrics, store, layers: () => data.frames[state.frame].layers, play });
-  const cloud = makeCloud({ texts, store, label: "Cloud of texts; arrow keys go from text to text", view, head: data.frames.some((frame) => doubtful(frame.layers)) });
+  const play = makePlayer(store, layers.count);
+  const strip = makeStrip({ metrics: data.metrics, store, layers: data.layers, play });
+  const cloud = makeCloud({ texts, store, label: "Cloud of texts; arrow keys go from text to text", view, head: doubtful(data.layers) });
   const legend = makeLegend({ store });
   const shared = { store, layer, scale, setScale, choose };
   const diagram = makeDiagram(shared);
   const table = makeBarTable(shared);
   const bands = [makeBettiCurves(shared), makeBarcode(shared), makeDendrogram(shared), makeAxis(shared)];
   const reading = makeScaleReading(shared);
-  const card = makeTextCard({ texts, store, hints: HINTS, sides: () => [{ name: "Nearest", layer: layer(), key: `${state.frame}:${state.place}` }] });
+  const card = makeTextCard({ texts, store, hints: HINTS, sides: () => [{ name: "Nearest", layer: layer(), key: state.place }] });
   const context = { texts, store, layer };
   const lists = makeLists({ texts, store, makers: {
     loop: { label: "Loop", make: () => loopList(context), hint: "Choose an H1 bar in the diagram, the barcode or the table to read the texts on its shortest loop." },
@@ -85,7 +84,6 @@ export function makeLayersPage(data, main, header) {
   });
   main.className = "layers-page";
   main.append(
-    ...(frames.length > 1 ? [makeCheckpoints(data, store)] : []),
     el("section", { class: "panel strip-panel", "aria-label": "Layers over depth" }, stripKey(), strip.element),
     panel("Cloud", { class: "cloud-panel", note: explained, tools }, cloud.element, el("div", { class: "cloud-foot" }, labelled("colour", colourSelect), labelled("plane", planeSelect), legend.element)),
     panel("Persistence", { class: "diagram-panel", note: diagram.words }, el("div", { class: "diagram-row" }, diagram.element, table.element)),
@@ -95,28 +93,28 @@ export function makeLayersPage(data, main, header) {
 
   function refreshAll(_, changes) {
     const now = layer();
-    if (changes.has("place") || changes.has("frame")) {
+    if (changes.has("place")) {
       if (state.bar && !now.degrees[state.bar.degree]?.bars[state.bar.place]) store.set({ bar: null });
       doubts.refresh(now);
     }
-    const recolour = ["place", "frame", "colour", "bar"];
+    const recolour = ["place", "colour", "bar"];
     if (state.colour === "component") recolour.push("share");
     if (recolour.some((name) => changes.has(name))) {
       colouring = null;
       colourSelect.value = state.colour;
       legend.refresh(coloured());
     }
-    if (changes.has("place") || changes.has("frame") || changes.has("plane")) {
+    if (changes.has("place") || changes.has("plane")) {
       explained.textContent = `${now.name} · ${plane().map((pc) => `PC ${pc + 1} ${percent(now.explained[pc])}`).join(" · ")} of the variance`;
     }
     cloud.refresh();
-    if (["place", "frame", "bar"].some((name) => changes.has(name))) table.refresh();
-    if (["place", "frame", "bar", "share", "hover", "pin"].some((name) => changes.has(name))) {
+    if (["place", "bar"].some((name) => changes.has(name))) table.refresh();
+    if (["place", "bar", "share", "hover", "pin"].some((name) => changes.has(name))) {
       for (const part of [diagram, ...bands]) part.refresh();
     }
-    if (["place", "frame", "share"].some((name) => changes.has(name))) reading.refresh();
-    if (["hover", "pin", "place", "frame"].some((name) => changes.has(name))) card.refresh();
-    if (["bar", "place", "frame", "selection", "matches", "tab"].some((name) => changes.has(name))) lists.refresh();
+    if (["place", "share"].some((name) => changes.has(name))) reading.refresh();
+    if (["hover", "pin", "place"].some((name) => changes.has(name))) card.refresh();
+    if (["bar", "place", "selection", "matches", "tab"].some((name) => changes.has(name))) lists.refresh();
   }
   const everything = Object.keys(state);
   store.on(everything, refreshAll);
@@ -124,8 +122,8 @@ export function makeLayersPage(data, main, header) {
   onTheme(() => refreshAll(state, new Set(everything)));
   store.on(["place"], () => announce(`${layer().name}${layer().degenerate ? ", degenerate" : ""}`));
   store.on(["bar"], () => state.bar && announce(describeBar(layer(), state.bar)));
-  prepareInTime(frames[state.frame]);
-  layerKeys(store, () => frames[state.frame].count);
+  prepareInTime(layers);
+  layerKeys(store, layers.count);
 
   return { store, cloud, layer, scale, setScale, choose };
 }
@@ -156,8 +154,8 @@ function layerKeys(store, count) {
   document.addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest?.("input, select, textarea")) return;
     const { place } = store.state;
-    const to = { ArrowLeft: place - 1, ArrowRight: place + 1, Home: 0, End: count() - 1 }[event.key];
-    if (to !== undefined) store.set({ place: Math.min(count() - 1, Math.max(0, to)), playing: false });
+    const to = { ArrowLeft: place - 1, ArrowRight: place + 1, Home: 0, End: count - 1 }[event.key];
+    if (to !== undefined) store.set({ place: Math.min(count - 1, Math.max(0, to)), playing: false });
     else if (event.key === " " && !event.target.closest?.("button")) store.set({ playing: !store.state.playing });
     else if (event.key === "Escape") store.set({ bar: null, pin: -1, selection: [] });
     else return;
@@ -174,9 +172,9 @@ function makePlayer(store, count) {
     button.querySelector("path").setAttribute("d", playing ? ICONS.pause : ICONS.play);
     button.setAttribute("aria-label", playing ? "Pause" : "Play through the layers");
     if (!playing) return;
-    if (place === count() - 1) store.set({ place: 0 });
+    if (place === count - 1) store.set({ place: 0 });
     timer = setInterval(() => {
-      if (store.state.place >= count() - 1) store.set({ playing: false });
+      if (store.state.place >= count - 1) store.set({ playing: false });
       else store.set({ place: store.state.place + 1 });
     }, mayMove() ? BEAT : 2 * BEAT); // prettier-ignore
   });
@@ -213,22 +211,6 @@ function makeScaleReading({ store, layer, scale, setScale }) {
   }
 
   return { slider, element, unit, refresh };
-}
-
-function makeCheckpoints(data, store) {
-  const last = data.frames.length - 1;
-  const slider = el("input", { type: "range", id: "checkpoint", min: 0, max: last, step: 1, value: store.state.frame, "aria-label": "Checkpoint" });
-  const words = el("output", { for: "checkpoint" });
-  slider.addEventListener("input", () => store.set({ frame: Number(slider.value) }));
-  const show = () => {
-    slider.value = store.state.frame;
-    words.textContent = data.frames[store.state.frame].label;
-    slider.setAttribute("aria-valuetext", words.textContent);
-  };
-  store.on(["frame"], show);
-  show();
-  const ends = [0, last].map((frame) => el("span", { class: "panel-note" }, data.frames[frame].label));
-  return el("section", { class: "panel checkpoints", "aria-label": "Training" }, el("h2", {}, "Training"), words, ends[0], slider, ends[1]);
 }
 
 function stripKey() {

@@ -4,7 +4,7 @@ import { makeComparisonPage } from "./comparison-page.js";
 import { makeLayersPage } from "./layers-page.js";
 import { readData } from "./read.js";
 
-const FORMAT = 1;
+const FORMAT = 2;
 const data = readData();
 const main = document.querySelector("main");
 const header = document.querySelector("header");

@@ -3,21 +3,23 @@
 import { announce, el } from "./dom.js";
 import { letters, makeSurface, within } from "./surface.js";
 import { theme } from "./theme.js";
-import { figure, shortName } from "./words.js";
+import { figure, pValue, shortName } from "./words.js";
 
-/** @param {{data: object, store: object, similarity: () => object}} options */
-export function makeMap({ data, store, similarity }) {
-  const [rows, columns] = data.sides.map((side) => side.layers);
+const LEVEL = 0.05; // p above which a pair is no more alike than texts paired at random
+
+/** @param {{sides: () => object[], store: object, similarity: () => object}} options */
+export function makeMap({ sides, store, similarity }) {
+  const layers = () => sides().map((side) => side.layers);
   const canvas = el("canvas", {
     tabindex: 0, role: "application", id: "map", "aria-roledescription": "similarity map",
     "aria-label": "Similarity of every pair of layers; arrow keys choose a pair",
   }); // prettier-ignore
   const element = el("div", { class: "map-box" }, canvas);
-  element.style.setProperty("--shape", String((columns.length + 1) / (rows.length + 0.7)));
   const surface = makeSurface(canvas, draw);
   let hovered = null;
 
   function layout() {
+    const [rows, columns] = layers();
     const { width, height } = surface.size;
     const [left, top] = [46, 22];
     const side = Math.max(4, Math.min((width - left - 4) / columns.length, (height - top - 8) / rows.length));
@@ -26,8 +28,9 @@ export function makeMap({ data, store, similarity }) {
 
   function draw(context, width) {
     const colours = theme();
+    const [rows, columns] = layers();
     const { left, top, side } = layout();
-    const { values, higher } = similarity();
+    const { values, higher, p } = similarity();
     const known = values.flat().filter((value) => value !== null);
     const [low, high] = [Math.min(...known), Math.max(...known)];
     const { left: i, right: j } = store.state;
@@ -42,7 +45,8 @@ export function makeMap({ data, store, similarity }) {
         context.fillStyle = value === null ? colours.line : colours.accent;
         context.fillRect(x, y, side - gap, side - gap);
         context.globalAlpha = 1;
-        if (value !== null && column === best) dot(context, x + (side - gap) / 2, y + (side - gap) / 2, Math.min(3, side / 5), colours.panel, colours.ink);
+        if ((p?.[row][column] ?? 0) > LEVEL) cross(context, x, y, side - gap, colours.muted);
+        else if (value !== null && column === best) dot(context, x + (side - gap) / 2, y + (side - gap) / 2, Math.min(3, side / 5), colours.panel, colours.ink);
       });
     });
     context.font = `11px ${letters(canvas)}`;
@@ -72,6 +76,7 @@ export function makeMap({ data, store, similarity }) {
   }
 
   function cellAt(event) {
+    const [rows, columns] = layers();
     const { left, top, side } = layout();
     const [x, y] = within(canvas, event);
     const [row, column] = [Math.floor((y - top) / side), Math.floor((x - left) / side)];
@@ -79,8 +84,9 @@ export function makeMap({ data, store, similarity }) {
   }
 
   function go(row, column) {
+    const [rows, columns] = layers();
     store.set({ left: clamp(row, rows.length), right: clamp(column, columns.length) });
-    announce(describePair(data, similarity(), store.state));
+    announce(describePair(sides(), similarity(), store.state));
   }
 
   canvas.addEventListener("pointermove", (event) => {
@@ -108,7 +114,13 @@ export function makeMap({ data, store, similarity }) {
     event.stopPropagation();
   });
 
-  return { element, refresh: surface.request };
+  function refresh() {
+    const [rows, columns] = layers();
+    element.style.setProperty("--shape", String((columns.length + 1) / (rows.length + 0.7)));
+    surface.request();
+  }
+
+  return { element, refresh };
 }
 
 /** The most alike of a row; -1 where nothing is known. */
@@ -121,11 +133,24 @@ function bestOf(values, higher) {
   return best;
 }
 
-/** A pair of layers and how alike they are, in words. */
-export function describePair(data, similarity, { left, right }) {
-  const [a, b] = [data.sides[0].layers[left].name, data.sides[1].layers[right].name];
-  const chance = similarity.chance === null ? "" : ` (by chance ${Math.abs(similarity.chance) < 1e-3 ? "0" : figure(similarity.chance, 2)})`;
-  return `${a} and ${b}: ${similarity.label} ${figure(similarity.values[left][right])}${chance}`;
+/** A pair of layers and how alike they are, beside chance, in words. */
+export function describePair(sides, similarity, { left, right }) {
+  const [a, b] = [sides[0].layers[left].name, sides[1].layers[right].name];
+  const [value, chance, p] = [similarity.values, similarity.chance, similarity.p].map((grid) => grid?.[left]?.[right] ?? null);
+  const level = chance === null ? "" : ` (by chance ${Math.abs(chance) < 1e-2 ? "0" : figure(chance, 2)}, p ${pValue(p)})`;
+  return `${a} and ${b}: ${similarity.label} ${figure(value)}${level}${p > LEVEL ? ", no more than chance" : ""}`;
+}
+
+function cross(context, x, y, size, colour) {
+  const [from, to] = [0.32 * size, 0.68 * size];
+  context.beginPath();
+  context.moveTo(x + from, y + from);
+  context.lineTo(x + to, y + to);
+  context.moveTo(x + to, y + from);
+  context.lineTo(x + from, y + to);
+  context.lineWidth = 1;
+  context.strokeStyle = colour;
+  context.stroke();
 }
 
 function dot(context, x, y, radius, fill, stroke) {

@@ -13,10 +13,10 @@ const SIDE = 14;
 const [VALUE, LO, HI, NULL_MEAN, NULL_LO, NULL_HI, P] = [0, 1, 2, 3, 4, 5, 6];
 
 /**
- * @param {{metrics: object[], store: object, layers: () => object[], play: HTMLElement}} options
- *   `layers()` are the layers of the checkpoint that is shown, as they came
+ * @param {{metrics: object[], store: object, layers: object[], play: HTMLElement}} options
+ *   `layers` as they came
  */
-export function makeStrip({ metrics, store, layers, play }) {
+export function makeStrip({ metrics, store, layers: all, play }) {
   const shown = metrics.slice(0, 2).map((metric) => metric.name);
   const lanes = shown.map((name, lane) => makeLane(metrics, name, (chosen) => {
     shown[lane] = chosen;
@@ -32,7 +32,6 @@ export function makeStrip({ metrics, store, layers, play }) {
   let cursor = null;
 
   function render() {
-    const all = layers();
     const height = LANE * lanes.length + FOOT;
     const x = places(all.length, width);
     const picture = svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true", focusable: "false" });
@@ -58,7 +57,6 @@ export function makeStrip({ metrics, store, layers, play }) {
   }
 
   function update() {
-    const all = layers();
     const { place } = store.state;
     const layer = all[place];
     const x = places(all.length, width);
@@ -81,7 +79,6 @@ export function makeStrip({ metrics, store, layers, play }) {
 
   function choose(event) {
     const box = plot.getBoundingClientRect();
-    const all = layers();
     const x = places(all.length, width);
     const step = x(1) - x(0) || 1;
     const place = Math.round((event.clientX - box.left - x(0)) / step);
@@ -102,7 +99,6 @@ export function makeStrip({ metrics, store, layers, play }) {
   }).observe(plot);
   onTheme(() => width > 0 && render());
   store.on(["place"], update);
-  store.on(["frame"], () => width > 0 && render());
   return { element };
 }
 

@@ -5,7 +5,8 @@ import { neighboursOf } from "./layer.js";
 import { figure, plainNumber, shownToken, tail, whole } from "./words.js";
 
 /** @param {{texts: object, store: object, hints: string[],
- *   sides: () => {name: string, layer: object, key: string}[]}} options `hints` stand where no text is looked at */
+ *   sides: () => {name: string, layer: object, key: string, near?: (layer, text) => object[]}[]}} options `hints` stand
+ *   where no text is looked at; `near` gives neighbours that are marked as shared, in place of distances */
 export function makeTextCard({ texts, store, sides, hints }) {
   const element = el("section", { class: "text-card", "aria-label": "Text", id: "text-card" });
   let shown = null;
@@ -41,17 +42,20 @@ export function makeTextCard({ texts, store, sides, hints }) {
       el("div", { class: "card-head" }, el("span", { class: "text-id", id: "text-id", dir: "auto" }, texts.ids[text]), release),
       el("p", { class: "facts spaced" }, ...factsOf(texts, text)),
       passage(texts, text),
-      ...sides().map(({ name, layer }) => neighbourList(name, layer, text)),
+      ...sides().map((side) => neighbourList(side, text)),
     ];
   }
 
-  function neighbourList(name, layer, text) {
-    const near = neighboursOf(layer, text);
+  function neighbourList({ name, layer, near: marked }, text) {
+    const near = (marked ?? neighboursOf)(layer, text);
     if (!near.length) return el("p", { class: "hint" }, `${name}: no neighbours: this text stands outside the layer's distances`);
     const unit = layer.unit ?? 1;
+    const shared = near.filter((one) => one.shared).length;
+    const head = marked ? `${shared} of ${near.length} in both` : layer.unit ? "distance in medians" : "distance";
+    const note = (one) => (marked ? (one.shared ? "in both" : "") : figure(one.distance / unit, 2));
     return el("div", { class: "neighbours" },
-      el("h3", {}, name, el("span", {}, layer.unit ? "distance in medians" : "distance")),
-      el("ol", { class: "rows" }, near.map((one) => textRow(texts, store, one.text, figure(one.distance / unit, 2))))); // prettier-ignore
+      el("h3", {}, name, el("span", {}, head)),
+      el("ol", { class: "rows" }, near.map((one) => textRow(texts, store, one.text, note(one))))); // prettier-ignore
   }
 
   return { element, refresh: render };

@@ -1,0 +1,70 @@
+"""A recorded comparison, as far as it is read back: what it compared, with which settings, and its files."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from todacomm.tracking._mlflow import MlflowClient, MlflowException, local_path, quiet
+from todacomm.tracking.run import KIND
+from todacomm.tracking.store import open_store
+
+COMPARISON = "comparison"
+FACTS = "tables/comparison.json"
+
+
+@dataclass(frozen=True)
+class RecordedComparison:
+    """A comparison in the store.
+
+    Attributes
+    ----------
+    sources : tuple of str
+        Ids of the analyses compared.
+    options : dict
+        Settings by their flat names.
+    """
+
+    run_id: str
+    sources: tuple[str, ...]
+    options: dict[str, Any]
+    _client: MlflowClient = field(repr=False)
+    _copies: TemporaryDirectory[str] = field(repr=False)
+
+    def file(self, path: str) -> Path | None:
+        """A file of the run on this machine, or None; a copy of a remote one lives as long as this object."""
+        return _file(self._client, self.run_id, path, self._copies.name)
+
+
+def load_comparison(run_id: str) -> RecordedComparison | None:
+    """A comparison by the id of its run; None where the run is none.
+
+    Raises
+    ------
+    ValueError
+        There is no such run, or what it compared is not on record.
+    """
+    client, copies = open_store(writing=False), TemporaryDirectory(prefix="todacomm-")
+    try:
+        run = client.get_run(run_id)
+    except MlflowException as error:
+        raise ValueError(f"no run {run_id!r} in this store") from error
+    if run.data.tags.get(KIND) != COMPARISON:
+        return None
+    facts_file = _file(client, run_id, FACTS, copies.name)
+    if facts_file is None:
+        raise ValueError(f"run {run_id} has no {FACTS}: what it compared is not known; compare again")
+    facts = json.loads(facts_file.read_text(encoding="utf-8"))
+    return RecordedComparison(run_id, tuple(facts["sources"].values()), facts["options"], client, copies)
+
+
+def _file(client: MlflowClient, run_id: str, path: str, folder: str) -> Path | None:
+    local = local_path(str(client.get_run(run_id).info.artifact_uri))
+    if local is not None:
+        return local / path if (local / path).is_file() else None
+    try:
+        with quiet():
+            return Path(client.download_artifacts(run_id, path, folder))
+    except (MlflowException, OSError):  # not there
+        return None
