@@ -15,5 +15,6 @@ BENCHMARKS = (
     "kills",
     "accelerator",
     "explorer",
+    "streaming",
 )
 """Benchmarks of speed and memory, in the order of the page: ``python -m benchmarks.NAME``."""

@@ -44,13 +44,14 @@ def gpt2() -> Path:
     """A folder with a GPT-2 of 124 M parameters, random weights and the real tokenizer."""
     folder = CACHE / "gpt2-random"
     if not (folder / "model.safetensors").is_file():
+        import torch
         from transformers import GPT2Config, GPT2LMHeadModel
-
-        from todacomm.models.reading import initialise
 
         copy_tokenizer(folder)
         config = GPT2Config(architectures=[GPT2LMHeadModel.__name__])
-        model, _ = initialise(config, "decoder", seed=0, trust_remote_code=False)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            model = GPT2LMHeadModel(config)
         model.save_pretrained(folder)
     return folder
 

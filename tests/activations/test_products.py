@@ -19,12 +19,11 @@ with_onednn = pytest.mark.skipif(not is_quicker(), reason="torch's own products 
 
 
 class Layers(nn.Module):
-    """A linear layer of each kind, with what a model says of itself."""
+    """A linear layer of each kind."""
 
-    def __init__(self, dtype: torch.dtype = torch.float32) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.layers = nn.ModuleList([nn.Linear(6, 9), nn.Linear(9, 4, bias=False), Conv1D(5, 4), nn.LayerNorm(5)])
-        self.device, self.dtype = torch.device("cpu"), dtype
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         for layer in self.layers:
@@ -51,7 +50,7 @@ def test_nan_and_infinity_arrive() -> None:
 
 
 def test_other_precisions_and_processors_keep_torch_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    half = Layers(torch.bfloat16)
+    half = Layers().to(torch.bfloat16)
     with quick_products(half):
         assert not any("forward" in vars(module) for module in half.modules())
     monkeypatch.setattr(products, "is_quicker", lambda: False)

@@ -68,7 +68,6 @@ def test_a_champion_of_a_real_registry_and_the_commands_of_the_page(server, mode
 
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
     monkeypatch.setenv("TODACOMM_CACHE", str(models / "cache"))
-    mlflow.set_tracking_uri(server)
     parts = {
         "model": AutoModelForCausalLM.from_pretrained(models / "copy"),
         "tokenizer": AutoTokenizer.from_pretrained(models / "copy"),

@@ -8,6 +8,9 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForMaskedLM, PreTrainedTokenizerFast
 
+from todacomm.models import LoadedModel, load_model
+from todacomm.settings.analysis import ModelConfig
+
 WIDTH, BLOCKS, HEADS, CONTEXT = 32, 3, 4, 64
 
 TEXTS = (
@@ -74,6 +77,15 @@ ARCHITECTURES: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 DECODERS = ("gpt2", "gpt_neox", "gpt_neo", "opt", "opt-350m", "llama", "qwen2", "gemma2", "granite")
 ENCODERS = ("bert", "distilbert", "roberta", "albert")
+
+
+LARGE = 33
+"""Numbers in a tensor of these models from which on one read a block at a time does not hold it."""
+
+
+def load_streamed(folder: Path | str, seed: int = 0, **options: Any) -> LoadedModel:
+    """A model of a folder opened to be read a block at a time."""
+    return load_model(ModelConfig(model=str(folder), placement="stream", **options), seed, large=LARGE)
 
 
 def tiny_model_folder(

@@ -192,10 +192,12 @@ def test_a_models_own_code_runs_by_leave_only(folder: Path, tmp_path: Path, monk
 
 
 def test_an_architecture_that_is_no_stack_of_blocks_is_an_error(folder: Path) -> None:
-    with pytest.raises(ValueError, match=r"GPT2LMHeadModel is no stack of 5 blocks"):
+    with pytest.raises(ValueError, match=r"GPT2LMHeadModel has no list of 5 modules"):
         examine(load(folder).model, 5, decoder=True)
     settings = AutoConfig.for_model("xlm", emb_dim=WIDTH, n_layers=BLOCKS, n_heads=4, n_words=400)
-    with pytest.raises(ValueError, match=r"XLMModel is no stack of 3 blocks"):  # a list of attentions, one of norms ...
+    with pytest.raises(
+        ValueError, match=r"XLMModel has no list of 3 modules"
+    ):  # a list of attentions, one of norms ...
         examine(AutoModel.from_config(settings), BLOCKS, decoder=False)
 
 

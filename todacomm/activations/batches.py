@@ -24,7 +24,7 @@ def default_batch_tokens(device: str, width: int) -> int:
 
 def in_batches(
     lengths: np.ndarray, budget: int, step: Callable[[np.ndarray], None], progress: Callable[[int, int], None]
-) -> None:
+) -> int:
     """Call ``step`` with the indices of each batch, the longest texts first.
 
     Where an accelerator runs out of memory, the budget is halved and the batch tried again: ``step`` must leave nothing
@@ -38,6 +38,11 @@ def in_batches(
         Tokens in a batch, padding included; a longer text is a batch by itself.
     progress : callable
         Called with the texts done and the texts in all.
+
+    Returns
+    -------
+    int
+        The budget in the end.
 
     Raises
     ------
@@ -58,6 +63,7 @@ def in_batches(
                 f"a text of {lengths[batch[0]]} tokens does not fit into the accelerator's memory: "
                 "lower max_length, or take device=cpu or a smaller dtype"
             )
+    return budget
 
 
 def _fits(step: Callable[[np.ndarray], None], batch: np.ndarray) -> bool:

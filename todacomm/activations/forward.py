@@ -1,6 +1,6 @@
 """One pass of a model over texts: the pooled rows of every layer, and the loss on the way."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from contextlib import nullcontext
 
 import numpy as np
@@ -11,53 +11,38 @@ from todacomm.activations.batches import in_batches
 from todacomm.activations.last_block import only_at, separable
 from todacomm.activations.likelihood import next_token_losses
 from todacomm.activations.pooling import pool
+from todacomm.activations.prepared import TOKEN_EMBEDDING, Prepared, Read
 from todacomm.activations.products import quick_products
-from todacomm.activations.tokens import Tokens, pad
+from todacomm.activations.tokens import pad
 from todacomm.core.streams import RESIDUAL, groups
 from todacomm.models.anatomy import run_body
-from todacomm.models.loading import LoadedModel
+from todacomm.models.loaded import LoadedModel
 from todacomm.system.progress import Progress
 
 Finished = Callable[[str, np.ndarray], None]
 """Called with a layer's name and its rows, shape (n_texts, width), as soon as no batch changes them any more."""
 
-TOKEN_EMBEDDING = "token_embedding"
-"""Name under which the rows of the input embedding, without positions, stand beside the layers."""
-
 
 def one_pass(
     loaded: LoadedModel,
-    tokens: Sequence[Tokens],
-    positions: np.ndarray | None,
-    names: Collection[str],
+    prepared: Prepared,
     *,
     with_loss: bool,
-    batch_tokens: int,
     progress: Progress,
     finished: Finished | None = None,
-) -> tuple[dict[str, np.ndarray], np.ndarray]:
+) -> Read:
     """Run the texts through the model, keeping one row a text and layer.
 
     Parameters
     ----------
-    positions : ndarray of int, shape (n_texts,), or None
-        Pooled position of each text; None for the mean.
-    names : collection of str
-        Layers to keep.
     with_loss : bool
         Whether to sum up the next-token losses.
     finished : callable, optional
         Called with a layer's name and rows in the last batch, while the model goes on to the next layer; once more
         where that batch had to be halved, and the last call counts.
-
-    Returns
-    -------
-    dict of ndarray, shape (n_texts, width)
-        Rows of each layer and of the token embedding, float32, in the order of the texts.
-    ndarray, shape (n_texts,)
-        Sum of each text's losses in nats; nan where they are not asked for.
     """
-    device = loaded.model.device
+    tokens, positions, names = prepared.tokens, prepared.positions, prepared.names
+    device = loaded.device
     embed = loaded.model.get_input_embeddings()
     with_streams = set(groups(names)) != {RESIDUAL}
     whole = with_loss or positions is None or with_streams  # what is added is read inside a block
@@ -96,5 +81,5 @@ def one_pass(
 
     lengths = np.array([len(text.ids) for text in tokens])
     with torch.inference_mode(), quick_products(loaded.model):
-        in_batches(lengths, batch_tokens, step, lambda done, total: progress("extraction", done, total))
-    return rows, losses
+        in_batches(lengths, prepared.batch_tokens, step, lambda done, total: progress("extraction", done, total))
+    return Read(rows, losses if with_loss else None)

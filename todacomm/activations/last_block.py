@@ -49,16 +49,17 @@ def only_at(parts: Collection[nn.Module], positions: Tensor, fill: float = 0.0) 
     ----------
     positions : Tensor of int, shape (texts,)
     """
-    rows = torch.arange(len(positions), device=positions.device)
+    rows = torch.arange(len(positions))
     lengths: list[int] = []
 
     def gather(part: nn.Module, args: tuple[Tensor]) -> tuple[Tensor]:
+        here = args[0].device  # the last block may lie on another device than the tokens
         lengths.append(args[0].shape[1])
-        return (args[0][rows, positions][:, None],)
+        return (args[0][rows.to(here), positions.to(here)][:, None],)
 
     def scatter(part: nn.Module, args: tuple[Tensor], output: Tensor) -> Tensor:
         whole = output.new_full((len(rows), lengths.pop(), output.shape[-1]), fill)
-        whole[rows, positions] = output[:, 0]
+        whole[rows.to(output.device), positions.to(output.device)] = output[:, 0]
         return whole
 
     with ExitStack() as hooks:

@@ -43,6 +43,7 @@ def pool(hidden: Tensor, mask: Tensor, positions: Tensor | None) -> Tensor:
         Position of the row in each text; None for the mean.
     """
     if positions is not None:
-        return hidden[torch.arange(len(hidden), device=hidden.device), positions].float()
+        return hidden[torch.arange(len(hidden), device=hidden.device), positions.to(hidden.device)].float()
+    mask = mask.to(hidden.device)  # layers may lie on several devices
     shares = mask.float() / mask.sum(-1, keepdim=True)
     return torch.bmm(shares[:, None], hidden.float())[:, 0]

@@ -20,11 +20,13 @@ class Tokens:
     Attributes
     ----------
     ids : ndarray of int, shape (n_tokens,)
-        Token ids, special tokens included, cut at the longest length allowed.
+        Token ids, special tokens included, cut at the longest length allowed; a first special token that comes twice,
+        because the text spells the one that the tokenizer adds, stands once.
     is_text : ndarray of bool, shape (n_tokens,)
         False for special tokens, whether the tokenizer added them or the text spells them.
     n_bytes : int
-        UTF-8 bytes of the text after its first token of text: those that predicted tokens cover.
+        UTF-8 bytes of the text after its first token of text, without special tokens that the text spells: those that
+        predicted tokens cover.
     truncated : bool
         Whether the text was cut.
     """
@@ -65,7 +67,7 @@ def tokenize(tokenizer: Any, texts: Sequence[str], max_length: int | None, templ
     encoded = encode(texts, None)
     long = [i for i, entry in enumerate(encoded) if max_length is not None and len(entry["input_ids"]) > max_length]
     cut = dict(zip(long, encode([texts[i] for i in long], max_length), strict=True)) if long else {}
-    special = _special_tokens(tokenizer)
+    special = special_tokens(tokenizer)
     return [
         _tokens(tokenizer, text, cut.get(index, entry), special, index, truncated=index in cut)
         for index, (text, entry) in enumerate(zip(texts, encoded, strict=True))
@@ -103,7 +105,7 @@ def _encode(
     return [{name: columns[name][row] for name in columns} for row in range(len(texts))]
 
 
-def _special_tokens(tokenizer: Any) -> np.ndarray:
+def special_tokens(tokenizer: Any) -> np.ndarray:
     """Whether each token id is special, shape (highest special id + 2,); the last entry stands for all higher ids.
 
     The token for unknown words stands for text, unless it has another role too (GPT-2).
@@ -125,11 +127,15 @@ def _tokens(
         cut = " once it is cut: raise max_length" if truncated else f" ({text[:40]!r}): leave it out"
         raise ValueError(f"text {index} has no token of its own{cut}")
     if "offset_mapping" in entry:
-        start, end = entry["offset_mapping"][where[0]][1], entry["offset_mapping"][where[-1]][1]
-        n_bytes = len(text[start:end].encode())
+        offsets, inside = entry["offset_mapping"], np.arange(where[0], where[-1] + 1)
+        unpredicted = [offsets[place] for place in inside[~is_text[inside]]]  # special tokens that the text spells
+        spelled = sum(len(text[start:end].encode()) for start, end in unpredicted)
+        n_bytes = len(text[offsets[where[0]][1] : offsets[where[-1]][1]].encode()) - spelled
     else:
         n_bytes = _decoded_bytes(tokenizer, ids[where]) - _decoded_bytes(tokenizer, ids[where[:1]])
-    return Tokens(ids, is_text, n_bytes, truncated)
+    start = ids[: where[0]]
+    repeated = np.flatnonzero(start[1:] == start[:-1]) + 1
+    return Tokens(np.delete(ids, repeated), np.delete(is_text, repeated), n_bytes, truncated)
 
 
 def _decoded_bytes(tokenizer: Any, ids: np.ndarray) -> int:

@@ -157,6 +157,7 @@ def draw_control(
     draw_clouds = NULLS[kind].draw
     if draw_clouds is None:
         control = _another_pass(kind, seed, config, progress, run)
+        control = replace(control, model=replace(control.model, name=observed.model.name))  # without its adapter's
     else:
         drawn = draw_clouds(list(observed.clouds.values()), np.random.default_rng([seed, draw]))
         control = replace(observed, clouds=dict(zip(observed.clouds, drawn, strict=True)))
@@ -168,7 +169,7 @@ def _another_pass(kind: str, seed: int, config: AnalysisConfig, progress: Progre
         without_likelihood = replace(config, model=replace(config.model, likelihood=False))
         return run(without_likelihood, progress, shuffle_seed=seed)
     seed += config.model.weights == "random"  # a random model needs other weights than its own
-    return run(replace(config, model=replace(config.model, weights="random")), progress, seed=seed)
+    return run(replace(config, model=replace(config.model, weights="random", adapter="")), progress, seed=seed)
 
 
 def control_replicates(config: AnalysisConfig, control: Control, threads: int = 1) -> dict[str, np.ndarray]:

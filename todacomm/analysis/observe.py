@@ -94,6 +94,7 @@ def read_texts(
 ) -> Observation:
     """What a loaded model makes of texts."""
     from todacomm.activations import extract
+    from todacomm.analysis.cache import passes_folder
     from todacomm.texts.chat import templated
 
     chat = config.texts.chat
@@ -110,9 +111,15 @@ def read_texts(
         seed=config.record.seed,
         shuffle_seed=shuffle_seed,
         progress=progress,
+        resume=passes_folder() if config.record.cache and loaded.surveyed else None,
     )
     return Observation(
-        model=replace(loaded.info, max_length=activations.max_length, n_predicted=activations.n_predicted),
+        model=replace(
+            loaded.info,
+            max_length=activations.max_length,
+            start_tokens=activations.start_tokens,
+            n_predicted=activations.n_predicted,
+        ),
         dataset=TextFacts(
             name=texts.name,
             source=texts.source,

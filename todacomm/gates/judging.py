@@ -30,7 +30,7 @@ from todacomm.core.equivalence import (
 from todacomm.core.facts import RunWarning
 from todacomm.core.inference import GROWS, INTERVAL_METRICS, half_samples
 from todacomm.core.inference.uncertainty import MIN_DEFINED
-from todacomm.gates.result import Gate, GatePlan, at_least
+from todacomm.gates.result import FEWEST_TEXTS, Gate, GatePlan, at_least
 from todacomm.results.table import framed
 from todacomm.settings.gate import GateConfig
 from todacomm.system.machine import worker_threads
@@ -199,14 +199,16 @@ def planned(base: "Analysis", config: GateConfig) -> GatePlan:
             part.base, halves, part.margin, n_texts, rng, grows=grows, relative=part.relative, correlation=correlation
         )
         worst = {name: np.nanmax(getattr(one, name), axis=0) for name in ("smallest_difference", "smallest_margin")}
-        texts = np.nanmax(one.texts_if_same, axis=0)
+        texts = np.fmax(np.nanmax(one.texts_if_same, axis=0), FEWEST_TEXTS)
         for i, metric in enumerate(part.metrics):
             rows.append({
-                "metric": metric, "correlation": correlation, "margin": part.margin[0, i], "texts": texts[i],
+                "metric": metric, "correlation": correlation, "texts": texts[i],
+                "margin": part.margin[0, i], "relative": bool(part.relative[i]),
                 **{name: values[i] for name, values in worst.items()},
             })  # fmt: skip
-        rows.append({"metric": "all", "correlation": correlation, "texts": one.texts_if_same_in_all})
-    columns = ["metric", "correlation", "margin", "smallest_difference", "smallest_margin", "texts"]
+        every = max(one.texts_if_same_in_all, FEWEST_TEXTS)
+        rows.append({"metric": "all", "correlation": correlation, "texts": every, "relative": False})
+    columns = ["metric", "correlation", "margin", "relative", "smallest_difference", "smallest_margin", "texts"]
     return GatePlan(config, base, framed(rows, columns), n_texts)
 
 

@@ -105,9 +105,9 @@ class GatePlan:
     Attributes
     ----------
     table : DataFrame
-        One row a metric and correlation of the candidate's errors with the base's: ``metric, correlation, margin,
-        smallest_difference, smallest_margin`` (the largest over the layers) and ``texts``, at which a candidate without
-        any difference is called the same in all layers, metric by metric; ``all`` holds for all metrics at once.
+        One row a metric and correlation of the candidate's errors with the base's: ``metric, correlation, texts,
+        margin, relative, smallest_difference, smallest_margin``, the largest over the layers. ``texts`` are those at
+        which a candidate without any difference is called the same in all layers; metric ``all`` is all at once.
     """
 
     config: GateConfig

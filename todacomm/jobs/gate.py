@@ -80,6 +80,7 @@ def analysed(side: Side, parent: str, progress: Progress = silent) -> "Analysis"
 
 def write_gate(result: Gate, sides: list[Side], run: "JobRun", folder: Path, clock: Clock) -> None:
     """Every file of a gate, then its run."""
+    from todacomm.explorer.page import PAGE
     from todacomm.figures.gate import draw_gate
     from todacomm.reports.gate import describe_gate, write_gate_reports
     from todacomm.reports.junit import junit_xml
@@ -90,14 +91,37 @@ def write_gate(result: Gate, sides: list[Side], run: "JobRun", folder: Path, clo
     write_json(folder / "gate.json", facts(result, sides))
     (folder / "junit.xml").write_bytes(junit_xml(result))
     draw_gate(result, folder)
+    if page := pair_page(result):
+        (folder / PAGE).write_text(page, encoding="utf-8")
     write_gate_reports(result, folder)
     run.write_folder(
         folder,
         metrics=series(result, clock),
-        params=result.config.to_flat(),
+        params=result.config.changed(),
         tags=tags(result),
         note=describe_gate(result),
     )
+
+
+def pair_page(result: Gate) -> str:
+    """The interactive page of both sides; empty for groups, other texts, without clouds, and where it is not wanted."""
+    import pandas as pd
+
+    from todacomm.comparison.gathering import arrange
+    from todacomm.comparison.matching import residual_depths
+    from todacomm.explorer.of_comparison import comparison_data
+    from todacomm.explorer.page import explorer_page
+    from todacomm.settings.comparison import ComparisonConfig
+
+    sides = result.analyses
+    has_page = (
+        len(sides) == 2 and len({side.dataset.digest for side in sides}) == 1 and all(map(residual_depths, sides))
+    )
+    if not (has_page and result.config.analysis.record.explorer):
+        return ""
+    config = ComparisonConfig()
+    data = comparison_data(arrange(sides, config), pd.DataFrame(), config)
+    return explorer_page(data) if data else ""
 
 
 def write_plan(plan: GatePlan, run: "JobRun", folder: Path) -> None:
@@ -108,7 +132,7 @@ def write_plan(plan: GatePlan, run: "JobRun", folder: Path) -> None:
     plan.table.to_csv(folder / "tables/plan.csv", index=False)
     write_json(folder / "gate.json", {"plan": plan.table.to_dict("records"), "options": plan.config.to_flat()})
     tags = {"model": plan.base.model.name, "dataset": plan.base.dataset.name, "sources": plan.base.run_id}
-    run.write_folder(folder, params=plan.config.to_flat(), tags=tags, note=describe_plan(plan))
+    run.write_folder(folder, params=plan.config.changed(), tags=tags, note=describe_plan(plan))
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -1,8 +1,8 @@
 """Where a transformer's layers are: found by watching one short pass, never looked up by the model's name."""
 
 import inspect
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -18,7 +18,9 @@ Receive = Callable[[str, Tensor], None]
 """Called with a layer's name and its hidden states, shape (texts, tokens, width)."""
 
 PROBE_TOKENS = 8
-_TOLD = frozenset({"position_ids", "use_cache"})
+NO_TOKENS = torch.Size((0,))
+TOLD = frozenset({"position_ids", "use_cache"})
+"""Arguments that a pass sets where a decoder's body takes them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,19 +71,8 @@ def examine(model: nn.Module, n_blocks: int, decoder: bool) -> Anatomy:
     ValueError
         No such list: the architecture does not work block by block.
     """
-    calls: list[Call] = []
-    answers: list[tuple[nn.Module, Tensor]] = []
-
-    def watch(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
-        got = hidden_states((*args, *kwargs.values()), tokens.shape)
-        calls.append(Call(module, got, hidden_states(output, tokens.shape)))
-        if hasattr(output, "last_hidden_state"):
-            answers.append((module, output.last_hidden_state))
-
     tokens = torch.arange(PROBE_TOKENS, device=next(model.parameters()).device)[None]
-    with ExitStack() as hooks, torch.inference_mode():
-        for module in model.modules():
-            hooks.callback(module.register_forward_hook(watch, with_kwargs=True).remove)
+    with watched(model, tokens.shape) as (calls, answers), torch.inference_mode():
         model(input_ids=tokens, attention_mask=torch.ones_like(tokens))
 
     for body, answer in answers[-1:]:
@@ -92,11 +83,43 @@ def examine(model: nn.Module, n_blocks: int, decoder: bool) -> Anatomy:
                     body=body,
                     blocks=tuple(dict.fromkeys(call.module for call in chain)),
                     n_blocks=n_blocks,
-                    has_final=not _same(chain[-1].gave, answer),
-                    told=_TOLD & set(inspect.signature(body.forward).parameters) if decoder else frozenset(),
+                    has_final=not same(chain[-1].gave, answer),
+                    told=TOLD & set(inspect.signature(body.forward).parameters) if decoder else frozenset(),
                     streams=_streams(chain, calls),
                 )
-    raise ValueError(f"{type(model).__name__} is no stack of {n_blocks} blocks, each working on what the last one gave")
+    raise ValueError(no_blocks(model, n_blocks))
+
+
+def no_blocks(model: nn.Module, n_blocks: int) -> str:
+    """What to say of a model whose blocks are not in one place."""
+    return (
+        f"{type(model).__name__} has no list of {n_blocks} modules, each working on what the one before gave: its "
+        "blocks, if it has such, are not one module each"
+    )
+
+
+@contextmanager
+def watched(module: nn.Module, tokens: torch.Size) -> Iterator[tuple[list[Call], list[tuple[nn.Module, Tensor]]]]:
+    """The calls of a module and of all inside it, in the order in which they end; of those that answer with a
+    ``last_hidden_state``, that.
+
+    Parameters
+    ----------
+    tokens : Size
+        (texts, tokens) of the pass.
+    """
+    calls: list[Call] = []
+    answers: list[tuple[nn.Module, Tensor]] = []
+
+    def watch(inside: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+        calls.append(Call(inside, hidden_states((*args, *kwargs.values()), tokens), hidden_states(output, tokens)))
+        if hasattr(output, "last_hidden_state"):
+            answers.append((inside, output.last_hidden_state))
+
+    with ExitStack() as hooks:
+        for inside in module.modules():
+            hooks.callback(inside.register_forward_hook(watch, with_kwargs=True).remove)
+        yield calls, answers
 
 
 def _chain(modules: nn.ModuleList, calls: Sequence[Call], shape: torch.Size) -> list[Call]:
@@ -104,7 +127,7 @@ def _chain(modules: nn.ModuleList, calls: Sequence[Call], shape: torch.Size) -> 
     members = set(modules)
     chain = [call for call in calls if call.module in members]
     whole = all(call.got.shape[:2] == call.gave.shape[:2] == shape for call in chain)
-    return chain if whole and all(_same(one.gave, two.got) for one, two in pairwise(chain)) else []
+    return chain if whole and all(same(one.gave, two.got) for one, two in pairwise(chain)) else []
 
 
 def _streams(chain: Sequence[Call], calls: Sequence[Call]) -> tuple[Streams, ...]:
@@ -170,7 +193,7 @@ def run_body(
     return output
 
 
-def hidden_states(values: Any, tokens: torch.Size) -> Tensor:
+def hidden_states(values: Any, tokens: torch.Size = NO_TOKENS) -> Tensor:
     """The first tensor of shape (texts, tokens, width) in what a module was given or gave; an empty one without any.
 
     One of shape (texts * tokens, width), in which OPT's MLP computes, counts as such.
@@ -183,7 +206,7 @@ def hidden_states(values: Any, tokens: torch.Size) -> Tensor:
     return torch.empty(0, 0, 0)
 
 
-def _same(first: Tensor, second: Tensor) -> bool:
+def same(first: Tensor, second: Tensor) -> bool:
     """Whether two tensors are one in memory, or hold the same numbers."""
     if first.shape != second.shape:
         return False

@@ -1,6 +1,8 @@
 """How many blocks a model has, by its own config: known before any weights are read."""
 
-from todacomm.models.reading import load_config, quiet_transformers
+from todacomm.models.guarded import quiet_transformers
+from todacomm.models.plausible import check_sizes
+from todacomm.models.reading import load_config
 from todacomm.models.sources import find_source
 from todacomm.settings.analysis import ModelConfig
 
@@ -33,4 +35,6 @@ def count_blocks(config: ModelConfig) -> int:
     )
     with quiet_transformers():
         settings = load_config(source, config.trust_remote_code)
-    return int(settings.get_text_config().num_hidden_layers)
+        text_settings = settings.get_text_config()
+        check_sizes(text_settings, str(source.folder))
+    return int(text_settings.num_hidden_layers)

@@ -23,7 +23,8 @@ def fuse(model: nn.Module) -> None:
             if isinstance(child, NewGELUActivation):
                 setattr(parent, name, nn.GELU(approximate="tanh"))
     for module in model.modules():
-        if _on_accelerator(module) and is_plain_rms_norm(module):
+        hooked = "forward" in vars(module)  # accelerate moves numbers between devices there
+        if not hooked and _on_accelerator(module) and is_plain_rms_norm(module):
             fuse_norm(module)
 
 

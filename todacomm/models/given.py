@@ -10,9 +10,10 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from todacomm.core.facts import RunWarning
 from todacomm.models.anatomy import examine
+from todacomm.models.guarded import explained
 from todacomm.models.head import head_stands_alone
-from todacomm.models.loading import LoadedModel, context_length, digest_parameters, pick_pooling
-from todacomm.models.reading import Head, Kind, explained, model_kind
+from todacomm.models.loaded import NO_LIKELIHOOD, LoadedModel, context_length, digest_parameters, pick_pooling
+from todacomm.models.reading import Head, Kind, model_kind
 from todacomm.results.facts import ModelFacts
 from todacomm.settings.analysis import ModelConfig
 
@@ -63,15 +64,14 @@ def describe_model(model: Any, tokenizer: Any, config: ModelConfig, seed: int = 
         with torch.random.fork_rng(devices=[]), explained(f"{name} cannot be drawn at random"):
             torch.manual_seed(seed)
             model = type(model)._from_config(settings, dtype=torch.float32).to(model.device, model.dtype).eval()
-    digest = digest_parameters(model)
+    digest = digest_parameters(sorted(model.named_parameters()))
     used, head = _part_to_read(model, kind)
     text_settings = settings.get_text_config()
     with explained(f"{name} cannot be read layer by layer"):
         anatomy = examine(used, text_settings.num_hidden_layers, decoder=kind == "decoder")
     warnings: tuple[RunWarning, ...] = ()
     if head and not head_stands_alone(used, anatomy):
-        text = "no likelihood: the language-model head reads more than the last hidden states"
-        head, warnings = None, (RunWarning("no_likelihood", text),)
+        head, warnings = None, (NO_LIKELIHOOD,)
     info = ModelFacts(
         name=name,
         source=f"object:{type(model).__name__}",

@@ -54,11 +54,14 @@ def head_logits(model: PreTrainedModel, anatomy: Anatomy, answer: Any, hidden: T
 @contextmanager
 def _answering(body: nn.Module, answer: Any) -> Iterator[None]:
     """Let the body give this answer instead of computing one."""
+    own = vars(body).get("forward")  # accelerate puts one of its own there
     body.forward = lambda *args, **kwargs: answer
     try:
         yield
     finally:
         del body.forward
+        if own is not None:
+            body.forward = own
 
 
 def head_stands_alone(model: PreTrainedModel, anatomy: Anatomy) -> bool:
@@ -67,6 +70,19 @@ def head_stands_alone(model: PreTrainedModel, anatomy: Anatomy) -> bool:
     with torch.inference_mode():
         whole = model(input_ids=tokens, attention_mask=torch.ones_like(tokens)).logits[0]
         answer = anatomy.body(input_ids=tokens, attention_mask=torch.ones_like(tokens))
-        alone = head_logits(model, anatomy, answer, answer.last_hidden_state[0])
+        return _alone(model, anatomy, answer, whole)
+
+
+def reads_hidden_states_alone(model: PreTrainedModel, anatomy: Anatomy, tokens: Tensor, answer: Any) -> bool:
+    """:func:`head_stands_alone` by what the body answered for some tokens, shape (1, tokens), before."""
+    with torch.inference_mode():
+        with _answering(anatomy.body, answer):
+            whole = model(input_ids=tokens, attention_mask=torch.ones_like(tokens)).logits[0]
+        return _alone(model, anatomy, answer, whole)
+
+
+def _alone(model: PreTrainedModel, anatomy: Anatomy, answer: Any, whole: Tensor) -> bool:
+    """Whether the head by itself gives these logits, shape (tokens, vocabulary)."""
+    alone = head_logits(model, anatomy, answer, answer.last_hidden_state[0])
     tolerance = torch.finfo(whole.dtype).eps ** 0.5
     return torch.allclose(whole, alone, rtol=tolerance, atol=tolerance, equal_nan=True)

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from todacomm.demo import DEMO_MODELS
+from todacomm.models.formats import GGUF_SUFFIX
 from todacomm.models.hub import fetch
+from todacomm.models.names import model_name
 from todacomm.models.presets import PRESETS
 from todacomm.models.weights import SizeSeen, count_parameters, pick_weights
 
@@ -17,7 +19,6 @@ TOKENIZERS = (
     "source.spm", "tekken.json",
 )  # fmt: skip
 """Files of which a tokenizer needs at least one."""
-_PLAIN_NAMES = {"model", "models", "checkpoint", "best", "final", "last", "output", "hf"}
 _HUB_ID = re.compile(r"\w[\w.-]*(/[\w.-]+)?")
 
 
@@ -35,6 +36,8 @@ class Source:
         Commit on the hub, or the subfolder of a local folder.
     weights : tuple of Path
         Files of the weights; empty where none are wanted.
+    gguf : str
+        Name of the one GGUF file that holds config, tokenizer and weights; empty where the model is a folder of files.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Source:
     revision: str
     folder: Path
     weights: tuple[Path, ...] = ()
+    gguf: str = ""
 
 
 def find_source(name: str, revision: str, *, weights: bool, allow_pickle: bool, seen: SizeSeen) -> Source:
@@ -50,7 +54,7 @@ def find_source(name: str, revision: str, *, weights: bool, allow_pickle: bool, 
     Parameters
     ----------
     name : str
-        Preset, existing folder or hub id.
+        Preset, existing folder or GGUF file, or hub id.
     revision : str
         Hub revision, or a subfolder of a local folder; empty for the default.
     weights : bool
@@ -65,12 +69,15 @@ def find_source(name: str, revision: str, *, weights: bool, allow_pickle: bool, 
     ValueError
         The name is unknown, the hub cannot be reached or refuses, or files are missing or broken.
     """
+    if path := gguf_file(name, revision):
+        seen(path.stat().st_size, None)
+        return Source(path.stem, name, "", path.parent, (path,), path.name)
     source = _bundled_or_local(name, revision)
     on_hub = source is None
     if source is None:
         hub_id = hub_id_of(name)
         folder = fetch(hub_id, revision, weights=weights, allow_pickle=allow_pickle, seen=seen)
-        source = Source(name, hub_id, folder.name, folder)
+        source = Source(model_name(name), hub_id, folder.name, folder)
 
     files = {path.name for path in source.folder.iterdir()}
     if CONFIG not in files:
@@ -92,10 +99,28 @@ def local_folder(name: str, revision: str) -> Path | None:
     Raises
     ------
     ValueError
-        The folder has no such subfolder.
+        The folder has no such subfolder, or the model is a GGUF file.
     """
+    if gguf_file(name, revision):
+        raise ValueError(f"{name} is one file, and no folder")
     source = _bundled_or_local(name, revision)
     return source.folder if source else None
+
+
+def gguf_file(name: str, revision: str = "") -> Path | None:
+    """The GGUF file that a name stands for; None where it stands for another kind of model.
+
+    Raises
+    ------
+    ValueError
+        There is a revision beside it.
+    """
+    path = Path(name).expanduser()
+    if path.suffix != GGUF_SUFFIX or not path.is_file():
+        return None
+    if revision:
+        raise ValueError(f"{path} is one file and has no revision {revision!r}: leave revision empty")
+    return path
 
 
 def hub_id_of(name: str) -> str:
@@ -122,20 +147,10 @@ def _bundled_or_local(name: str, revision: str) -> Source | None:
         if not folder.is_dir():
             raise ValueError(f"the bundled {name} is missing from this installation: install todacomm again")
     elif path.is_dir():
-        label, origin, folder = folder_label(path), name, path
+        label, origin, folder = model_name(name), name, path
     else:
         return None
     return Source(label, origin, revision, _subfolder(folder, revision) if revision else folder)
-
-
-def folder_label(path: Path) -> str:
-    """What a folder's model is called: the folder's name, with its parent's where that says nothing.
-
-    >>> folder_label(Path("/data/stories260K")), folder_label(Path("/data/minilm/model"))
-    ('stories260K', 'minilm/model')
-    """
-    path = path.resolve()
-    return f"{path.parent.name}/{path.name}" if path.name in _PLAIN_NAMES else path.name
 
 
 def _subfolder(folder: Path, revision: str) -> Path:
@@ -158,8 +173,8 @@ def read_config(folder: Path) -> dict[str, Any]:
     path = folder / CONFIG
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{path} cannot be read ({error}): expected JSON") from error
-    if not isinstance(config, dict) or "model_type" not in config:
+    if not isinstance(config, dict) or not isinstance(config.get("model_type"), str):
         raise ValueError(f"{path} names no model_type: expected the config of a Hugging Face transformer")
     return config

@@ -153,14 +153,14 @@ def plan_table(plan: GatePlan) -> Table:
         f"the smallest difference that {plan.n_texts} texts show. The correlation is that of the candidate's errors "
         "with the base's: 0 for other texts or another model, .9 and more for light changes on the same texts."
     )
-    return Table("", caption, ["Metric", *(f"correlation {number(one)}" for one in correlations)], body)
+    return Table("", caption, ["Metric", *(f"correlation {one:g}" for one in correlations)], body)
 
 
 def plan_headline(plan: GatePlan) -> str:
     """One sentence: how many texts it takes."""
     every = plan.table[plan.table["metric"] == "all"]
     parts = [
-        f"{_texts(texts)} at a correlation of {number(c)}"
+        f"{_texts(texts)} at a correlation of {c:g}"
         for c, texts in zip(every["correlation"], every["texts"], strict=True)
     ]
     return (
@@ -180,7 +180,7 @@ def settings(result: Gate) -> list[tuple[str, str]]:
         ("Texts", f"{result.n_texts} of {', '.join(dict.fromkeys(one.dataset.name for one in result.analyses))}"),
         ("Cloud", f"{topology.pca or 'no'} principal components, {topology.metric}"),
         ("Half-samples", str(first.config.inference.replicates)),
-        ("Margins", f"{listing(shown)}; of the base's value, of a share's or cosine's range, of a text's variance"),
+        ("Margins", listing(shown)),
         ("Runs", ", ".join(one.run_id for one in result.analyses)),
     ]
 
@@ -227,7 +227,7 @@ def _planned(metric: str) -> str:
 
 def _texts_shown(row: Mapping[str, Any]) -> str:
     smallest = row["smallest_difference"]
-    return _texts(row["texts"]) + (f" ({number(smallest, 2)})" if math.isfinite(smallest) else "")
+    return _texts(row["texts"]) + (f" ({_size(smallest, row['relative'])})" if math.isfinite(smallest) else "")
 
 
 def _texts(texts: float) -> str:

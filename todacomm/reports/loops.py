@@ -8,7 +8,7 @@ import pandas as pd
 from todacomm.core.loops.verdict import LEVEL, PROMINENT, REPRODUCED
 from todacomm.reports.blocks import Table
 from todacomm.reports.formats import UNDEFINED, number, p_value, share
-from todacomm.results.depth import FEW_TEXTS, LOOP
+from todacomm.results.depth import FEW_TEXTS, LOOP, NOT_TESTED
 from todacomm.results.loops import pick_loop, picture_of_loop
 from todacomm.results.result import Result
 from todacomm.results.texts import shown_text
@@ -51,14 +51,14 @@ class LoopBlock:
 def loop_table(result: Result) -> Table | None:
     """The longest bar of every layer and every loop; None where none was tested."""
     shown = result.loops[(result.loops["rank"] == 1) | (result.loops["verdict"] == LOOP)]
-    if (shown["verdict"] == "not tested").all():
+    if (shown["verdict"] == NOT_TESTED).all():
         return None
     rows = [
         [
             str(row["layer"]),
             str(int(row["rank"])),
             number(row["lifetime_norm"]),
-            p_value(row["p_adjusted"]) if np.isfinite(row["p_adjusted"]) else UNDEFINED,
+            p_value(row["p_adjusted"], result.config.inference.nulls) if np.isfinite(row["p_adjusted"]) else UNDEFINED,
             f"{share(row['reproduction'])} ({share(row['reproduction_lo'])})"
             if np.isfinite(row["reproduction"])
             else UNDEFINED,
@@ -78,14 +78,14 @@ def loop_blocks(result: Result) -> list[LoopBlock]:
     order = {LOOP: 0, FEW_TEXTS: 1}
     marked = result.loops[result.loops["verdict"].isin(order)]
     marked = marked.sort_values(["verdict", "reproduction"], key=_rank_of_verdicts, ascending=[True, False])
-    index = {one.name: one.index for one in result.layers}
+    layers = {one.name: one for one in result.layers}
     blocks = []
     for _, row in marked.head(MOST_SHOWN).iterrows():
         layer, rank = str(row["layer"]), int(row["rank"])
         loop = pick_loop(result.loops, result.loop_points, result.texts, layer, rank)
         which = "" if rank == 1 else f", bar {rank}"
         sentence = goes_with(result, layer, rank) if loop.verdict == LOOP else ""
-        figure = "" if loop.angle is None else f"{picture_of_loop(index[layer], layer, rank)}.png"
+        figure = "" if loop.angle is None else f"{picture_of_loop(layers[layer], rank)}.png"
         blocks.append(LoopBlock(f"{layer}{which}: {loop.verdict}", sentence, shown_texts(loop.texts), figure))
     return blocks
 

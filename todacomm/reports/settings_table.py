@@ -30,7 +30,7 @@ def settings_table(result: Provenance) -> list[tuple[str, str]]:
         ("Intervals", f"{inference.replicates} half-samples" if config.has_intervals else "none"),
         ("Nulls", _nulls(config)),
         ("Protocol", _protocol(config)),
-        ("Forward pass", " on ".join(filter(None, (model.dtype, model.device)))),
+        ("Forward pass", _forward_pass(model)),
         ("Likelihood", f"of {number(model.n_predicted)} predicted tokens" if model.n_predicted else ""),
         ("Seed", str(config.record.seed)),
         ("Seconds", ", ".join(f"{stage} {number(seconds, 2)}" for stage, seconds in result.seconds.items())),
@@ -42,11 +42,17 @@ def _weights(model: ModelFacts) -> tuple[str, str]:
     """The weights, or where no model was run the digest of the clouds."""
     if model.family == OWN:
         return "Clouds", f"from {model.source}, digest {model.weights_digest}"
-    return "Weights", _with(model.weights, digest=model.weights_digest)
+    stored_as = {"stored as": model.stored_as, "digest": model.weights_digest}
+    return "Weights", _with(model.weights, **stored_as, adapter=_with(model.adapter, digest=model.adapter_digest))
+
+
+def _forward_pass(model: ModelFacts) -> str:
+    place = {"stream": "a block at a time", "spread": "over several devices"}.get(model.placement, "")
+    return ", ".join(filter(None, (" on ".join(filter(None, (model.dtype, model.device))), place)))
 
 
 def _with(name: str, **details: str) -> str:
-    return ", ".join([name, *(f"{key} {value}" for key, value in details.items() if value)])
+    return ", ".join(filter(None, [name, *(f"{key} {value}" for key, value in details.items() if value)]))
 
 
 def _architecture(model: ModelFacts) -> str:
@@ -69,6 +75,8 @@ def _tokens(result: Provenance) -> str:
     """Numbers of the texts: the longest, how many were cut, and how many share their pooled token."""
     longest = result.model.max_length
     parts = [f"at most {number(longest)} a text"] if longest else []
+    if (start := result.model.start_tokens) is not None:
+        parts.append(f"each text begins with {start}" if start else "no special token at the start of a text")
     if isinstance(result, Result):
         cut, top = (result.depth.curve(name).value[0] for name in ("truncated_fraction", "top_token_fraction"))
         parts += [f"{share(cut)} of the texts cut"] if np.isfinite(cut) else []

@@ -15,7 +15,8 @@ class ModelFacts:
     Attributes
     ----------
     name, source, revision : str
-        Its name in tables; hub id, path or ``bundled:...``; commit on the hub or subfolder.
+        Its name in tables, with that of an adapter's folder; hub id, path or ``bundled:...``; commit on the hub or
+        subfolder.
     family : str
         Architecture as the config names it; ``clouds`` for a file of clouds.
     kind : str
@@ -36,8 +37,16 @@ class ModelFacts:
         ``causal``, ``masked``, or None where the checkpoint holds no language-model head.
     dtype, device : str
         As the model runs.
+    placement : str
+        ``whole`` on a device, ``spread`` over several, or ``stream``: a block at a time.
+    stored_as : str
+        How the weights are stored where they are not plain: ``gguf``, ``gptq``, ...
+    adapter, adapter_digest : str
+        Folder and digest of an adapter merged into the weights.
     max_length : int or None
         Tokens of the longest text read.
+    start_tokens : str or None
+        Special tokens with which most texts begin, as the tokenizer spells them.
     n_predicted : int
         Tokens that the likelihood is measured on.
     """
@@ -57,7 +66,12 @@ class ModelFacts:
     head: str | None = None
     dtype: str = ""
     device: str = ""
+    placement: str = ""
+    stored_as: str = ""
+    adapter: str = ""
+    adapter_digest: str = ""
     max_length: int | None = None
+    start_tokens: str | None = None
     n_predicted: int = 0
 
     def record(self) -> dict[str, Any]:

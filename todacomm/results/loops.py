@@ -1,6 +1,5 @@
 """What a loop is made of, as tables: the texts on it in order, and where every text lies on it."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ import pandas as pd
 
 from todacomm.core.loops.whole_run import LoopPoints
 from todacomm.results.depth import LOOP
+from todacomm.results.layer import LayerResult
 
 if TYPE_CHECKING:
     from todacomm.results.result import Result
@@ -66,22 +66,18 @@ def pick_loop(loops: pd.DataFrame, points: Sequence[LoopPoints], texts: pd.DataF
 
 def loop_pictures(result: "Result") -> dict[str, Loop]:
     """Loops that have a picture, those of whose texts the place is known, by its path without the ending."""
-    index = {layer.name: layer.index for layer in result.layers}
+    layers = {layer.name: layer for layer in result.layers}
     pictures = {}
     for _, row in result.loops[result.loops["verdict"] == LOOP].iterrows():
         loop = pick_loop(result.loops, result.loop_points, result.texts, str(row["layer"]), int(row["rank"]))
         if loop.angle is not None:
-            pictures[picture_of_loop(index[loop.layer], loop.layer, loop.rank)] = loop
+            pictures[picture_of_loop(layers[loop.layer], loop.rank)] = loop
     return pictures
 
 
-def picture_of_loop(index: int, layer: str, rank: int) -> str:
-    """Path of a loop's picture under the folder of a run, without the ending.
-
-    >>> picture_of_loop(1, "layer_0", 1), picture_of_loop(0, "obsm/../X", 2)
-    ('plots/loops/01_layer_0_1', 'plots/loops/00_obsm_X_2')
-    """
-    return f"plots/loops/{index:02d}_{re.sub(r'[^a-zA-Z0-9]+', '_', layer)}_{rank}"
+def picture_of_loop(layer: LayerResult, rank: int) -> str:
+    """Path of a loop's picture under the folder of a run, without the ending: ``plots/loops/01_layer_0_1``."""
+    return f"plots/loops/{layer.file}_{rank}"
 
 
 def loop_texts(points: Sequence[LoopPoints], texts: pd.DataFrame) -> pd.DataFrame:

@@ -7,13 +7,14 @@ from typing import Any
 
 from todacomm.settings.base import BESIDE, NOTHING, WHICH, Settings, option
 from todacomm.settings.protocols import load_protocol
-from todacomm.settings.values import AUTO, parse_value
+from todacomm.settings.values import AUTO, parse_value, tags_of
 
 POOLINGS = ("auto", "last", "cls", "mean")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DTYPES = ("auto", "float32", "float16", "bfloat16")
 UNITS = ("passage", "line", "row")
 ENDINGS = ("any", "distinct")
+PLACEMENTS = ("auto", "whole", "stream")
 METRICS = ("euclidean", "cosine", "cityblock", "chebyshev")
 ENGINES = ("auto", "gudhi", "ripser")
 MIN_LANDMARKS = 4
@@ -30,7 +31,7 @@ def null_names() -> tuple[str, ...]:
 class ModelConfig(Settings):
     """Which model, and how it is run."""
 
-    model: str = option("demo-decoder", "preset, hub id or local folder of the model", decides=WHICH)
+    model: str = option("demo-decoder", "preset, hub id, local folder or GGUF file of the model", decides=WHICH)
     revision: str = option("", "hub revision, or a subfolder of a local folder such as step-000100", decides=WHICH)
     weights: str = option(
         "trained",
@@ -45,12 +46,23 @@ class ModelConfig(Settings):
         decides=WHICH,
         needed=True,
     )
-    pooling: str = option("auto", "one vector a text: last token, cls or mean", choices=POOLINGS)
+    pooling: str = option(
+        "auto",
+        "one vector a text: last token, cls or mean; auto: as the model's own files say, else by its kind",
+        choices=POOLINGS,
+    )
     device: str = option(
         AUTO, "where the model runs; auto takes cuda or mps where present", choices=DEVICES, decides=NOTHING
     )
     dtype: str = option(AUTO, "precision of the forward pass; auto is float32 on a CPU", choices=DTYPES)
     batch_tokens: int | None = option(None, "tokens in a batch, padding included", low=1, decides=NOTHING)
+    placement: str = option(
+        AUTO,
+        "whole: all weights at once; stream: a block at a time; auto: whole where they fit beside the work",
+        choices=PLACEMENTS,
+        decides=NOTHING,
+    )
+    adapter: str = option("", "folder of a PEFT adapter (LoRA) merged into the trained weights", decides=WHICH)
     trust_remote_code: bool = option(False, "run code that comes with the model", decides=NOTHING)
     allow_pickle: bool = option(False, "load .bin weights (with weights_only=True)", decides=NOTHING)
     likelihood: bool = option(True, "measure perplexity where the model has a head", decides=BESIDE)
@@ -58,6 +70,8 @@ class ModelConfig(Settings):
     def check(self) -> None:
         if not self.model:
             raise ValueError("model is empty: name a preset, a hub id or a local folder")
+        if self.adapter and self.weights != "trained":
+            raise ValueError("adapter is merged into trained weights: leave it out, or set weights=trained")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +115,7 @@ class TopologyConfig(Settings):
     pca: int = option(50, "principal components kept; 0: no PCA", low=0)
     standardize: bool = option(False, "z-score every dimension before PCA")
     maxdim: int = option(1, "highest homology degree", low=0, high=2)
-    metric: str = option("euclidean", "distance between points", choices=METRICS)
+    metric: str = option("euclidean", "distance between points; cosine is taken from the centroid", choices=METRICS)
     engine: str = option(AUTO, "gudhi or ripser; auto takes gudhi where installed", choices=ENGINES, decides=NOTHING)
     threads: int | None = option(None, "threads for the homology", low=1, decides=NOTHING)
     landmarks: int = option(0, "homology among so many points, spread over a large cloud; 0: among all", low=0)
@@ -140,13 +154,23 @@ class RecordConfig(Settings):
     """Where and how the run is recorded."""
 
     run_name: str = option("", "name of the run; empty: model, data set and points", decides=NOTHING)
-    experiment_name: str = option("todacomm", "MLflow experiment", decides=NOTHING)
+    experiment_name: str = option(
+        "todacomm",
+        "MLflow experiment; under `mlflow run` its own --experiment-name decides",
+        decides=NOTHING,
+    )
+    tags: tuple[str, ...] = option((), "tags of the run with commas: key=value,key=value", decides=NOTHING)
     output_dir: str = option("", "also write the run's files to this folder", decides=NOTHING)
     keep_clouds: bool = option(True, "store the pooled activations", decides=NOTHING)
     explorer: bool = option(True, "write the interactive page, explorer.html", decides=NOTHING)
     keep_texts: bool = option(True, "store the words of the texts; without them ids and numbers stay", decides=NOTHING)
     cache: bool = option(True, "use and keep pooled activations in the cache folder of this user", decides=NOTHING)
     seed: int = option(42, "seed of every random choice", low=0, decides=WHICH)
+
+    def check(self) -> None:
+        for key in tags_of(self.tags):
+            if key.startswith(("todacomm.", "mlflow.")):
+                raise ValueError(f"tags has {key}: names that begin so are taken by the record itself, choose another")
 
 
 @dataclass(frozen=True, slots=True)

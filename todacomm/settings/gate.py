@@ -11,7 +11,7 @@ OWN_MARGINS = {"twonn_dimension": 0.15}
 """TwoNN's estimate has a standard deviation of 1 / sqrt(texts) whatever the cloud is, 4.5 % of it at 500 texts: with
 5 % it would leave nearly every pair open."""
 FAILING = ("different", "undecided")
-WITHOUT = ("landmarks", "keep_clouds", "explorer", "nulls", "null_kinds", "control_draws", "loops")
+WITHOUT = ("landmarks", "keep_clouds", "nulls", "null_kinds", "control_draws", "loops")
 """Options of an analysis without a part in a gate."""
 
 

@@ -1,7 +1,7 @@
 """Whether the models and data sets of a sweep are there: asked before any work, nothing downloaded."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +46,15 @@ def model_size(config: ModelConfig) -> ModelSize:
         There is no such model or revision, or its files are not what is expected.
     """
     from todacomm.models.hub import look_up
-    from todacomm.models.sources import find_source, hub_id_of, local_folder, read_config
+    from todacomm.models.sources import find_source, gguf_file, hub_id_of, local_folder, read_config
 
     if config.model.startswith(OWN_CLOUDS):
         path = Path(config.model.removeprefix(OWN_CLOUDS))
         if not path.is_file():
             raise ValueError(f"no cloud file at {path}: give the path of a file after clouds:")
         return ModelSize(0, 1, 1)
+    if file := gguf_file(config.model, config.revision):
+        return replace(UNKNOWN, n_parameters=file.stat().st_size)  # a byte each, roughly
     trained = config.weights == "trained"
     folder = local_folder(config.model, config.revision)
     download, sizes = 0, [0]

@@ -15,14 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from todacomm.analysis.cache.digests import file_digest
+from todacomm.models.names import model_name
 from todacomm.results.observation import OWN_CLOUDS
 from todacomm.settings.analysis import AnalysisConfig, ModelConfig, TextsConfig
 from todacomm.settings.values import AUTO
 from todacomm.system.digests import digest_of_json
 from todacomm.system.installed import package_version
+from todacomm.texts.names import dataset_name
 
 _PACKAGES = ("torch", "transformers", "tokenizers", "numpy")
-VERSION = 1
+VERSION = 2
 """Raised whenever texts, models or activations give other clouds for the same settings."""
 
 
@@ -63,7 +65,8 @@ def observation_key(config: AnalysisConfig, seed: int | None = None, shuffle_see
         "packages": {name: package_version(name) for name in _PACKAGES},
         "version": VERSION,
     }
-    words = [config.model.model, config.model.revision, config.model.weights, config.texts.dataset]
+    names = model_name(config.model.model), dataset_name(config.texts.dataset)
+    words = [names[0], config.model.revision, config.model.weights, names[1]]
     return Key(_digest(facts), " ".join(word for word in words if word), facts)
 
 
@@ -98,20 +101,26 @@ def _inputs(
 
 def _model_files(config: ModelConfig) -> dict[str, Any] | None:
     """The commit of a model on the hub; of a local one its folder's name and the digests of its files."""
+    from todacomm.models.adapters import adapter_files
     from todacomm.models.hub import SMALL_FILES, current_commit
-    from todacomm.models.sources import hub_id_of, local_folder
+    from todacomm.models.sources import gguf_file, hub_id_of, local_folder
     from todacomm.models.weights import pick_weights
 
+    adapter = {}
+    if config.adapter:
+        adapter = {"adapter": [file_digest(path) for path in adapter_files(Path(config.adapter).expanduser())]}
+    if file := gguf_file(config.model, config.revision):
+        return {"name": file.resolve().name, "files": file_digest(file)} | adapter
     folder = local_folder(config.model, config.revision)
     if folder is None:
         hub_id = hub_id_of(config.model)
         commit = current_commit(hub_id, config.revision)
-        return {"hub": hub_id, "commit": commit} if commit else None
+        return {"hub": hub_id, "commit": commit} | adapter if commit else None
     files = {path.name for path in folder.iterdir() if path.is_file()}
     chosen = pick_weights(files, str(folder), config.allow_pickle) if config.weights == "trained" else []
     beside = [name for name in files if Path(name).suffix in SMALL_FILES]
     digests = {name: file_digest(folder / name) for name in sorted({*chosen, *beside})}
-    return {"name": folder.resolve().name, "files": digests}
+    return {"name": folder.resolve().name, "files": digests} | adapter
 
 
 def _texts_origin(config: TextsConfig, seed: int) -> list[str]:

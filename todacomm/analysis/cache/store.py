@@ -20,6 +20,7 @@ import numpy as np
 from todacomm.analysis.cache.digests import DIGESTS
 from todacomm.analysis.cache.files import cache_bytes, cache_folder
 from todacomm.analysis.cache.key import Key
+from todacomm.analysis.cache.passes import PASSES, remove
 from todacomm.core.facts import RunWarning
 from todacomm.results.facts import ModelFacts, TextFacts
 from todacomm.results.observation import Observation
@@ -71,6 +72,9 @@ def clear() -> int:
     for folder in (*_folders(), *_partial_folders(), *(cache_folder() / MODELS).glob("*")):
         free += _size(folder)
         shutil.rmtree(folder)
+    for unfinished in (cache_folder() / PASSES).glob("*"):
+        free += _size(unfinished) if unfinished.is_dir() else 0
+        remove(unfinished)
     for path in (cache_folder() / DIGESTS).glob("*.json"):
         free += path.stat().st_size
         path.unlink(missing_ok=True)
@@ -216,7 +220,7 @@ def _trim(limit: int) -> None:
 
 
 def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*"))
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _remove_damaged(folder: Path, reason: str, warnings: list[RunWarning]) -> None:

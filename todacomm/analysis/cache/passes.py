@@ -1,0 +1,41 @@
+"""Where the state of a model's pass is kept that goes a block at a time, so that a killed one can go on."""
+
+import logging
+import os
+import shutil
+import time
+from pathlib import Path
+
+from todacomm.analysis.cache.files import cache_bytes, cache_folder
+
+log = logging.getLogger(__name__)
+
+PASSES = "passes"
+ABANDONED_SECONDS = 7 * 24 * 3600
+
+
+def passes_folder() -> Path | None:
+    """The folder of all unfinished passes, without those that nobody went on with for a week.
+
+    None where the cache keeps nothing or cannot be written: then a killed pass begins anew.
+    """
+    folder = cache_folder() / PASSES
+    try:
+        if not cache_bytes():
+            return None
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.iterdir():
+            if time.time() - old.stat().st_mtime > ABANDONED_SECONDS:
+                remove(old)
+    except (OSError, ValueError) as error:
+        log.info("a pass that is killed will begin anew: %s cannot be used (%s)", folder, error)
+        return None
+    return folder if os.access(folder, os.W_OK) else None
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder; one that is gone already is no failure."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
