@@ -271,7 +271,7 @@ def test_a_run_is_described_by_its_warnings_headline_and_numbers() -> None:
     context = report_context(result)
     note = describe_run(context)
     assert html.unescape(note) == note
-    assert note.index("careful") < note.index(context["headline"][:40]) < note.index("| expansion_ratio |")
+    assert note.index(context["headline"][:40]) < note.index("careful") < note.index("| expansion_ratio |")
     assert [line.split(" | ")[0].removeprefix("| ") for line in note.splitlines() if line.startswith("| ")][1:] == [
         name for name, _, _ in context["numbers"]
     ]

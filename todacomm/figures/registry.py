@@ -127,7 +127,7 @@ FIGURES: dict[str, AnalysisFigure] = {
 
 def file_of(name: str, layer: LayerResult | None = None) -> str:
     """Path of a figure's PNG under the folder of a run."""
-    return f"plots/{name}.png" if layer is None else f"plots/{name}s/layer_{layer.index:02d}.png"
+    return f"plots/{name}.png" if layer is None else f"plots/{name}s/{layer.file}.png"
 
 
 def shown_layer(result: Result) -> LayerResult | None:

@@ -9,7 +9,7 @@ from todacomm.core.loops.verdict import LEVEL, PROMINENT, REPRODUCED
 from todacomm.reports.blocks import Table
 from todacomm.reports.formats import UNDEFINED, number, p_value, share
 from todacomm.reports.render import one_line
-from todacomm.results.depth import FEW_TEXTS, LOOP
+from todacomm.results.depth import FEW_TEXTS, LOOP, NOT_TESTED
 from todacomm.results.loops import pick_loop
 from todacomm.results.result import Result
 
@@ -50,14 +50,14 @@ class LoopBlock:
 def loop_table(result: Result) -> Table | None:
     """The longest bar of every layer and every loop; None where none was tested."""
     shown = result.loops[(result.loops["rank"] == 1) | (result.loops["verdict"] == LOOP)]
-    if (shown["verdict"] == "not tested").all():
+    if (shown["verdict"] == NOT_TESTED).all():
         return None
     rows = [
         [
             str(row["layer"]),
             str(int(row["rank"])),
             number(row["lifetime_norm"]),
-            p_value(row["p_adjusted"]) if np.isfinite(row["p_adjusted"]) else UNDEFINED,
+            p_value(row["p_adjusted"], result.config.inference.nulls) if np.isfinite(row["p_adjusted"]) else UNDEFINED,
             f"{share(row['reproduction'])} ({share(row['reproduction_lo'])})"
             if np.isfinite(row["reproduction"])
             else UNDEFINED,

@@ -21,6 +21,7 @@ from todacomm.texts.documents import (
     text_rows,
     wikitext_articles,
 )
+from todacomm.texts.names import dataset_name
 
 _WIKITEXT_COPY = "wiki.test.raw"
 _LONGEST_CELL = 2**31 - 1
@@ -43,6 +44,7 @@ def read_file(path: Path, text_column: str = "", text_columns: Sequence[str] = (
         The file cannot be read, is empty, binary or of another encoding, or is not what its ending says; there is no
         such column, or ``text_column`` is given for a file without columns.
     """
+    name = dataset_name(str(path))
     path = _file_in(path)
     content = _content(path)
     read_table = _TABLES.get(path.suffix.lower())
@@ -57,7 +59,7 @@ def read_file(path: Path, text_column: str = "", text_columns: Sequence[str] = (
     else:
         documents = _plain(content, path)
     digest = digest_of(content)
-    return Source(path.stem, str(path.resolve()), f"sha256:{digest}", documents)
+    return Source(name, str(path.resolve()), f"sha256:{digest}", documents)
 
 
 def _documents_of_table(

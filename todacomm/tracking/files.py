@@ -83,7 +83,7 @@ def stage(result: Result, folder: Path) -> None:
     for layer in result.layers:
         diagrams = {f"h{degree}": dgm for degree, dgm in enumerate(layer.diagrams)}
         arrays = {"layer": np.array(layer.name), **diagrams, **layer.curves}
-        _write_npz(folder / diagram_file(layer.index), arrays)
+        _write_npz(folder / diagram_file(layer.file), arrays)
     if result.config.record.keep_clouds:
         stage_clouds(result, folder)
 
@@ -112,20 +112,20 @@ def stage_clouds(result: Result, folder: Path) -> None:
 
     def write(layer: LayerResult) -> None:
         arrays = {"layer": np.array(layer.name), "cloud": result.clouds[layer.name], "text_ids": ids}
-        _write_npz(folder / cloud_file(layer.index), arrays)
+        _write_npz(folder / cloud_file(layer.file), arrays)
 
     with ThreadPoolExecutor(max_workers=2) as writers:
         list(writers.map(write, result.layers))
 
 
-def diagram_file(index: int) -> str:
-    """Path of a layer's diagrams and curves in the run."""
-    return f"diagrams/layer_{index:02d}.npz"
+def diagram_file(layer: str) -> str:
+    """Path of a layer's diagrams and curves in the run, by :func:`todacomm.results.layer.layer_file`."""
+    return f"diagrams/{layer}.npz"
 
 
-def cloud_file(index: int) -> str:
-    """Path of a layer's cloud in the run."""
-    return f"clouds/layer_{index:02d}.npz"
+def cloud_file(layer: str) -> str:
+    """Path of a layer's cloud in the run, by the same name."""
+    return f"clouds/{layer}.npz"
 
 
 def resolved(result: Result) -> dict[str, Any]:

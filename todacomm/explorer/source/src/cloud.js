@@ -17,17 +17,18 @@ const FOOT = 48; // for axes and scale bar
  * @param options.store with hover, pin, selection, matches
  * @param options.label what the cloud is of, for a screen reader
  * @param options.near (layer, text) => neighbours to be shown; `shared: false` marks those of this cloud alone
+ * @param options.edges whether there are any to be drawn
  * @param options.head whether room is left at the top for notes of doubt
  * @param options.view () => {layer, flat, plane, scale, loop, colouring}
  */
-export function makeCloud({ texts, store, label, view, near = neighboursOf, head = false }) {
+export function makeCloud({ texts, store, label, view, near = neighboursOf, head = false, edges = true }) {
   const top = head ? 30 : 0;
   const n = texts.ids.length;
   const radius = n <= 300 ? 4 : n <= 900 ? 3.2 : n <= 2500 ? 2.4 : 1.8;
   const canvas = el("canvas", { tabindex: 0, role: "application", "aria-label": label, "aria-roledescription": "point cloud" });
   const tip = el("div", { class: "tip", hidden: true, "aria-hidden": "true" });
   const element = el("div", { class: "cloud-box" }, canvas, tip);
-  const surface = makeSurface(canvas, draw, edgeSheet(), pointSheet());
+  const surface = makeSurface(canvas, draw, ...(edges ? [edgeSheet()] : []), pointSheet());
   const glide = makeGlide(surface.request);
   const camera = { zoom: 1, x: 0, y: 0 };
   let lasso = [];

@@ -65,7 +65,7 @@ export function makeComparisonPage(data, main, header) {
   };
 
   const head = data.sides.some((one) => doubtful(one.layers));
-  const clouds = [0, 1].map((side) => makeCloud({ texts, store, label: "", view: view(side), near: near(side), head }));
+  const clouds = [0, 1].map((side) => makeCloud({ texts, store, label: "", view: view(side), near: near(side), head, edges: false }));
   const parts = clouds.map((cloud, side) => cloudPanel(side, cloud, store));
   const map = kinds.length ? makeMap({ sides, store, similarity }) : null;
   const pairChoice = makeModelChoice({ data, store, models });
