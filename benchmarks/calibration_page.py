@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from benchmarks.calibration_summary import REGIONS, Rows, Tables
-from todacomm.core.inference import INTERVAL_METRICS
-from todacomm.core.inference.uncertainty import GROWS
+from todacomm.core.metrics import LAYER_METRICS
 
 LEAST_RATIO, MOST_RATIO, LEAST_COVERAGE = 0.85, 1.5, 0.90
 
@@ -67,7 +66,7 @@ def _rule_table(rows: Rows) -> str:
                 f"`{row['metric']}`", row["population"], row["n_points"], f"{row['half_over_full']:.2f}",
                 f"{row['ratio_plain']:.2f}, {_percent(row['coverage_plain'])}",
                 f"{row['ratio_rescaled']:.2f}, {_percent(row['coverage_rescaled'])}",
-                "rescaled" if GROWS[INTERVAL_METRICS.index(row["metric"])] else "plain",
+                "rescaled" if LAYER_METRICS[row["metric"]].grows else "plain",
             ]
             for row in rows
             if row["metric"] in ("h1_total_norm", "participation_ratio", "effective_rank")
@@ -140,8 +139,9 @@ metric is the same for all of these clouds, or undefined. Repetitions in bracket
 
 The exceptions, and how they are to be read: the entropies', TwoNN's and, on clouds that spread alike in all directions,
 effective rank's and mean cosine's intervals are too wide, up to twice: what they tell apart is apart. The longest H0
-bar's are about a tenth too narrow, and where a few points lie far out (*heavy*) they hold two times in three only: a
-single gap is decided by a single point.""",
+bar's were about a tenth too narrow, and where a few points lie far out (*heavy*) they held two times in three only: a
+single gap is decided by a single point. It and the variance kept by the PCA, whose components are fitted on all points,
+are reported without an interval.""",
         _interval_tables,
     ),
     "rotation": (

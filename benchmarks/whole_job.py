@@ -19,6 +19,7 @@ import pandas as pd
 from benchmarks.materials import ask_peer, gpt2, peer_python, rows_of_wikitext, run_apart, wikitext, write_texts
 from benchmarks.measuring import Measured, Pairs, close, in_turns, timed
 from benchmarks.reporting import Findings, Form, Table, guarded, run, seconds, speed_row, together
+from todacomm.results.layer import layer_file
 from todacomm.results.table import by_layer, run_values
 
 N_BLOCKS = 12
@@ -103,7 +104,7 @@ def read_ours(output: Path) -> dict:
 
 
 def _cloud(output: Path, index: int) -> np.ndarray:
-    with np.load(output / "clouds" / f"layer_{index:02d}.npz") as stored:
+    with np.load(output / "clouds" / f"{layer_file(index, LAYERS[index])}.npz") as stored:
         return stored["cloud"]
 
 

@@ -103,8 +103,8 @@ def _distribution(name: str) -> Distribution:
         return importlib.metadata.distribution(name)
     except importlib.metadata.PackageNotFoundError as error:
         raise ValueError(
-            f"the distribution {name} is not installed: `pip install 'todacomm[demo-training]'` brings all that the "
-            f"bundled models train on"
+            f"the distribution {name} is not installed: `pip install -e '.[demo-training]'` in the checkout brings all "
+            "that the bundled models train on"
         ) from error
 
 

@@ -99,6 +99,14 @@ def test_the_bytes_are_those_after_the_first_token_of_the_text() -> None:
     assert any(len(text) < len(text.encode()) for text in TEXTS)
 
 
+def test_special_tokens_that_a_text_spells_are_no_bytes_that_are_predicted() -> None:
+    tokenizer = tiny_tokenizer("plain")
+    plain, spelled = tokenize(tokenizer, ["One part ends.", f"One part{tokenizer.eos_token} ends."], None)
+    assert tokenizer.eos_token_id in spelled.ids
+    assert spelled.ids[spelled.is_text].tolist() == plain.ids.tolist()
+    assert spelled.n_bytes == plain.n_bytes
+
+
 def test_a_tokenizer_without_offsets_counts_the_same_bytes() -> None:
     class Slow:
         """A tokenizer as those without a fast version are: it knows no offsets."""

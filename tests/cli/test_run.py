@@ -120,7 +120,7 @@ def test_several_are_compared_at_the_end_models_or_data_sets(store, todacomm, lo
     assert Path(printed["report"]).read_text().count("<svg") > 3
     texts = todacomm(f"run --model {local['gpt2']} --datasets {local['wikitext2']},{local['squad']} {SMALL}")
     assert texts.exit_code == 0, texts.stderr
-    assert "comparison over data sets" in texts.stderr
+    assert " read by gpt2\n" in texts.stderr
     assert texts.stdout.count("http://127.0.0.1:5000/#/experiments") == 3
 
 
@@ -128,9 +128,9 @@ def test_several_get_names_and_folders_of_their_own(store, todacomm, clouds_file
     shutil.copy(clouds_file, "other.npz")
     line = f"run --models clouds:{clouds_file},clouds:other.npz -o two --output-dir out {SMALL}"
     assert todacomm(line).exit_code == 0
-    assert set(library.search_analyses()["run_name"]) == {"two mine.npz-pydoc", "two clouds:other.npz-pydoc"}
+    assert set(library.search_analyses()["run_name"]) == {"two mine", "two other"}
     folders = {path.name for path in (store / "out").iterdir()}
-    assert folders == {"mine.npz-pydoc", "clouds:other.npz-pydoc", "comparison-20 own points"}
+    assert folders == {"mine", "other", "comparison-20 own points"}
 
 
 @pytest.mark.parametrize(

@@ -45,9 +45,9 @@ def test_intervals_cover_the_expectation():
         ratio = np.sqrt(np.mean(error**2, axis=0)) / value.std(axis=0, ddof=1)
     conservative = {"h0_entropy", "h1_entropy", "mean_cosine", "effective_rank", "twonn_dimension", "spectrum_alpha"}
     for name, cover, r in zip(INTERVAL_METRICS, covered, ratio, strict=True):
-        if name in ("pca_explained_variance", "spectrum_alpha"):  # always 1; undefined with 20 dimensions
+        if name == "spectrum_alpha":  # undefined with 20 dimensions
             continue
-        assert cover >= (0.8 if name.startswith("h0_max") else 0.88), name
+        assert cover >= 0.88, name
         assert 0.75 <= r <= (2.5 if name in conservative else 1.6), name
 
 

@@ -19,6 +19,12 @@ from todacomm.core.layer import analyze_layer
 from todacomm.core.metrics import LAYER_METRICS
 
 COLUMN = {name: column for column, name in enumerate(INTERVAL_METRICS)}
+FREE = [
+    COLUMN[name]
+    for name in INTERVAL_METRICS
+    if LAYER_METRICS[name].scale_free and LAYER_METRICS[name].group != "cloud" and name != "spectrum_alpha"
+]
+"""Metrics that neither scale nor a shift changes, and that a small cloud has."""
 
 
 def test_halves_hold_half_of_the_points_once():
@@ -51,12 +57,23 @@ def test_a_replicate_is_the_analysis_of_the_half_alone(rng, n_dims, duplicates):
         np.testing.assert_allclose(row, alone, rtol=2e-5)
 
 
-def test_the_variance_kept_is_that_in_the_components_of_the_whole(rng):
-    cloud = rng.normal(size=(60, 30)) * np.arange(1, 31) ** -1.0
-    layer = analyze_layer(cloud, pca=5)
-    (half,) = half_samples(60, 1, seed=0)
-    kept = replicate(layer, cloud, half[None]).values[0, COLUMN["pca_explained_variance"]]
-    assert kept == pytest.approx(layer.scores[half].var(axis=0).sum() / cloud[half].var(axis=0).sum())
+def test_what_a_single_point_or_a_fit_on_all_decides_has_no_interval():
+    assert not {"h0_max_lifetime", "h0_max_norm", "pca_explained_variance"} & set(INTERVAL_METRICS)
+
+
+def test_a_cloud_moved_scaled_and_rounded_to_single_precision_does_not_differ(rng):
+    cloud = rng.normal(size=(80, 12)).astype(np.float32)
+    measured = []
+    for own in (cloud, 3 * cloud + np.float32(5)):
+        layer = analyze_layer(own)
+        halves = replicate(layer, own, half_samples(80, 40, seed=0))
+        measured.append((metric_values(layer.metrics)[FREE], halves.values[:, FREE]))
+    (value, first), (other, second) = measured
+    p = paired_p_values(value, other, first, second, grows=False)
+    assert (value != other).any(), "rounding makes a difference"
+    assert p.min() == 1.0
+    difference = paired_difference(value, other, first, second, grows=False)
+    assert ((difference.lo < 0) & (difference.hi > 0)).all()
 
 
 def test_health_is_of_the_raw_cloud_and_shape_of_the_standardised_one(rng):

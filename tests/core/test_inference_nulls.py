@@ -67,13 +67,37 @@ def test_no_draws_and_no_layers_give_nothing(rng):
     assert null_rows({"a": layer}, {}, {}) == []
 
 
+def test_more_long_bars_than_the_covariance_explains_have_a_small_p(rng):
+    """Sixteen circles in a grid have a long bar each, and nine between them; rotated clouds have three or four."""
+    angles = np.linspace(0, 2 * np.pi, 8, endpoint=False)
+    ring = np.column_stack([np.cos(angles), np.sin(angles)])
+    circles = np.vstack([ring + 3.2 * np.array(divmod(place, 4)) for place in range(16)])
+    circles += 0.02 * rng.normal(size=circles.shape)
+    noise = rng.normal(size=circles.shape)
+    layers = {"circles": analyze_layer(circles), "noise": analyze_layer(noise)}
+    rows = null_rows(layers, null_draws(layers, 39, np.random.default_rng(0)), {})
+    p = {row["layer"]: row["p_adjusted"] for row in rows if row["metric"] == "h1_count_long"}
+    assert layers["circles"].metrics["h1_count_long"] == 25
+    assert p["circles"] == 1 / 40
+    assert p["noise"] > 0.05
+
+
 def test_p_counts_the_draws_at_least_as_extreme():
     draws = np.arange(39.0)
     assert p_value(100.0, draws, "upper") == 1 / 40
     assert p_value(-1.0, draws, "upper") == 1.0
     assert p_value(-1.0, draws, "two-sided") == 2 / 40
+    assert p_value(-1.5, draws, "two-sided") == 1 / 40
     assert p_value(19.0, draws, "two-sided") == 1.0
     assert p_value(0.0, np.zeros(39), "upper") == 1.0
+
+
+@pytest.mark.parametrize("tail", ["upper", "two-sided"])
+def test_an_adjusted_p_is_never_below_the_plain_one(rng, tail):
+    for _ in range(100):
+        values = rng.gamma(2.0, size=(20, 6))
+        plain = [p_value(values[0, i], values[1:, i], tail) for i in range(6)]
+        assert (step_down_max_t(values[0], values[1:], tail) >= plain).all()
 
 
 def westfall_young(values):
@@ -167,7 +191,7 @@ def test_one_control_gives_a_difference_with_its_error_and_no_p(rng):
     value, other = layers["layer_0"].metrics["mean_norm"], control["layer_0"].metrics["mean_norm"]
     assert row["difference"] == pytest.approx(value - other)
     assert row["mean"] == pytest.approx(other)
-    assert row["se"] == 0.0
+    assert row["se"] == pytest.approx(1e-5 * max(value, other)), "the halves are the same: what is left is rounding"
     assert all(np.isnan(row[column]) for column in ("sd", "lo", "hi", "p", "p_adjusted", "family"))
 
 
@@ -176,7 +200,7 @@ def test_a_control_gets_a_p_from_nineteen_draws_on_where_its_kind_may(rng):
     controls = [some_layers(rng, 0.1) for _ in range(19)]
     rows = control_rows("random_weights", layers, controls, {}, {})
     row = next(r for r in rows if r["layer"] == "embedding" and r["metric"] == "mean_norm")
-    assert (row["p"], row["p_adjusted"], row["family"], row["draws"]) == (0.1, 0.05, 2, 19)
+    assert (row["p"], row["p_adjusted"], row["family"], row["draws"]) == (0.05, 0.05, 2, 19)
     assert np.isnan(row["se"])
     for fewer in (
         control_rows("random_weights", layers, controls[:18], {}, {}),

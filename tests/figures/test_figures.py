@@ -31,6 +31,7 @@ from todacomm.figures.registry import FIGURES
 from todacomm.figures.style import SVG_OPTIONS, drawing
 from todacomm.figures.summary import draw_summary
 from todacomm.results.depth import featured
+from todacomm.results.loops import loop_pictures
 from todacomm.results.result import Result
 from todacomm.results.table import LOOP_COLUMNS, tidy
 
@@ -151,7 +152,9 @@ def test_every_file_is_a_picture(tmp_path: Path) -> None:
     files = draw_all(result, tmp_path)
     expected = {f"plots/{name}.{suffix}" for name, row in FIGURES.items() if row.draw for suffix in ("png", "svg")}
     for book in ("diagrams", "barcodes"):
-        expected |= {f"plots/{book}/layer_{n:02d}.png" for n in range(3)} | {f"plots/{book}/layer_{at:02d}.svg"}
+        layers = ("00_embedding", "01_layer_0", "02_final")
+        expected |= {f"plots/{book}/{layer}.png" for layer in layers} | {f"plots/{book}/{layers[at]}.svg"}
+    expected |= {f"{path}.{suffix}" for path in loop_pictures(result) for suffix in ("png", "svg")}
     assert set(files) == expected
     assert all(path == tmp_path / name for name, path in files.items())
     sizes: dict[Path, set[tuple[int, int]]] = {}
@@ -244,7 +247,7 @@ def test_streams_are_lines_of_their_own(tmp_path: Path) -> None:
     best = featured(depth)
     assert best is not None
     files = draw_all(result, tmp_path)
-    assert f"plots/diagrams/layer_{depth.layers[best].index:02d}.svg" in files
+    assert f"plots/diagrams/{depth.layers[best].file}.svg" in files
     assert sum(name.startswith("plots/diagrams/") and name.endswith(".png") for name in files) == 11
 
 

@@ -98,7 +98,7 @@ def wait_for_port(port: int, seconds: float = 60) -> None:
 @pytest.fixture
 def ray_port(background: Start) -> Iterator[int]:
     """Port of a Ray cluster on this machine: a head and a second node, one processor each."""
-    pytest.importorskip("ray", reason="pip install 'todacomm[ray]'")
+    pytest.importorskip("ray", reason="pip install -e '.[ray]'")
     port = 20_000 + os.getpid() % 10_000  # below the ports that the cluster gives its own parts
     small = ["--num-cpus=1", "--num-gpus=0", "--object-store-memory=100000000", "--disable-usage-stats", "--block"]
     place = ["--node-ip-address=127.0.0.1"]
@@ -115,7 +115,7 @@ def ray_port(background: Start) -> Iterator[int]:
 @pytest.fixture
 def dask_port(background: Start) -> int:
     """Port of a Dask scheduler on this machine with two workers."""
-    pytest.importorskip("distributed", reason="pip install 'todacomm[dask]'")
+    pytest.importorskip("distributed", reason="pip install -e '.[dask]'")
     port = free_port()
     background([*here(command("dask scheduler"), **{"8786": port}), "--host", "127.0.0.1", "--no-dashboard"])
     wait_for_port(port)
@@ -170,7 +170,7 @@ def test_where_something_else_listens_is_said_within_seconds(store: Path, runner
 @pytest.fixture
 def postgres(tmp_path: Path, background: Start) -> Iterator[str]:
     """Host and port of a PostgreSQL with an empty database ``mlflow`` and a user of that name."""
-    pytest.importorskip("psycopg2", reason="pip install 'todacomm[postgres]'")
+    pytest.importorskip("psycopg2", reason="pip install -e '.[postgres]'")
     places = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     found = places[-1] if places else shutil.which("initdb")
     if found is None:
@@ -206,7 +206,7 @@ def postgres(tmp_path: Path, background: Start) -> Iterator[str]:
 def s3(background: Start) -> dict[str, str]:
     """What a server's environment says of an S3 store with a bucket."""
     pytest.importorskip("moto", reason="pip install 'moto[server]'")
-    boto3 = pytest.importorskip("boto3", reason="pip install 'todacomm[s3]'")
+    boto3 = pytest.importorskip("boto3", reason="pip install -e '.[s3]'")
     port = free_port()
     background([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)])
     wait_for_port(port)

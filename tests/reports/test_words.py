@@ -12,24 +12,28 @@ from todacomm.reports.words import SHORT, WORDS, Place, headline_sentence, sente
 from todacomm.results.findings import Finding
 
 NAMES = ("embedding", "layer_0", "layer_1_attention", "layer_1", "layer_2", "final")
-EVIDENCE = {"layer": "layer_1", "value": 0.134, "half_width": 0.046, "null": 0.0868, "p": 0.025, "adjusted": True}
+EVIDENCE = {
+    "layer": "layer_1", "value": 0.134, "half_width": 0.046, "null": 0.0868, "p": 0.025, "adjusted": True, "draws": 39,
+}  # fmt: skip
 LOOPS = {"bars": 2, "layer": "layer_1", "reproduction": 0.8}
 SAID = {
     "long_bars": (
         Finding("long_bars", ("layer_0", "layer_1", "layer_2"), {"strongest": EVIDENCE, "not_detected": ("final",)}),
         "The longest H1 bar is longer than the covariance explains in layer_0 to layer_2 (most clearly in layer_1: "
-        "0.134 ± 0.046 against 0.0868 in rotated clouds, adjusted p = 0.025, in units of the median distance). Not "
-        "detected in final.",
+        "0.134 ± 0.046 against 0.0868 in rotated clouds, adjusted p ≤ 0.025, the least that 39 draws allow, in units "
+        "of the median distance). Not detected in final.",
     ),
     "not adjusted": (
         Finding("long_bars", ("layer_1",), {"strongest": {**EVIDENCE, "adjusted": False}, "not_detected": ()}),
         "The longest H1 bar is longer than the covariance explains in layer_1 (0.134 ± 0.046 against 0.0868 in rotated "
-        "clouds, p = 0.025, not adjusted for the other layers, in units of the median distance).",
+        "clouds, p ≤ 0.025, the least that 39 draws allow, not adjusted for the other layers, in units of the median "
+        "distance).",
     ),
     "in a stream": (
         Finding("long_bars", ("layer_1_attention",), {"strongest": EVIDENCE, "not_detected": ()}),
         "In what the attention adds, the longest H1 bar is longer than the covariance explains in layer_1_attention "
-        "(0.134 ± 0.046 against 0.0868 in rotated clouds, adjusted p = 0.025, in units of the median distance).",
+        "(0.134 ± 0.046 against 0.0868 in rotated clouds, adjusted p ≤ 0.025, the least that 39 draws allow, in units "
+        "of the median distance).",
     ),
     "loops": (
         Finding("loops", ("layer_1", "final"), LOOPS),

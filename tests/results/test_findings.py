@@ -105,6 +105,15 @@ def test_a_long_bar_is_named_only_where_the_adjusted_p_says_so(plain: Result) ->
     assert "necessary_only" in kinds(result)
 
 
+def test_the_count_of_long_bars_is_judged_against_the_rotations(plain: Result) -> None:
+    judged = with_null(plain, "h1_count_long", {"": 0.4, "layer_1": 0.025}, draws=39)
+    finding = of_kind(judged, "many_long_bars")
+    assert finding.layers == ("layer_1",)
+    assert (finding.values["strongest"]["p"], finding.values["strongest"]["draws"]) == (0.025, 39.0)
+    rest = of_kind(judged, "no_more_long_bars")
+    assert rest.layers == ("embedding", "layer_0", "final")
+
+
 def test_a_layer_tested_by_itself_is_marked(plain: Result) -> None:
     result = with_null(plain, "h1_max_norm", {"layer_0": 0.025, "final": 0.05}, alone="layer_0")
     assert of_kind(result, "long_bars").values["strongest"]["adjusted"] is False
@@ -306,7 +315,7 @@ def test_which_numbers_have_no_interval(plain: Result) -> None:
     assert of_kind(result, "no_intervals").values == {"reason": "replicates=0"}
     assert not {"conservative_intervals", "run_without_interval"} & kinds(result)
     assert set(of_kind(plain, "counts_without_interval").values["metrics"]) == {
-        "h0_count", "h1_count_long", "unit_distance"
+        "h0_count", "h1_count_long", "unit_distance", "h0_max_lifetime", "h0_max_norm",
     }  # fmt: skip
     assert "perplexity" in of_kind(plain, "run_without_interval").values["metrics"]
     missing = with_values(plain, "spectrum_alpha", 1.1)

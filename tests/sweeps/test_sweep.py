@@ -38,6 +38,13 @@ def clouds(tmp_path, rng):
     return [f"clouds:{tmp_path / name}.npz" for name in ("one", "two")]
 
 
+def test_what_is_finished_in_another_experiment_is_not_done_again(store, clouds):
+    made = todacomm.analyze(model=clouds[0], experiment_name="Default", **QUICK)
+    result, _ = sweep(settings(models=",".join(clouds)))
+    assert list(result.table["status"]) == ["reused", "done"]
+    assert result.table["run_id"][0] == made.run_id
+
+
 def test_children_below_one_parent_and_a_comparison(store):
     told = []
     found, run = sweep(settings(weights="trained,random", compare=True, run_name="mine"), announce=told.append)

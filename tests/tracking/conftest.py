@@ -32,7 +32,7 @@ def staging(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as figures and reports leave it, with the pictures of two layers."""
     folder = tmp_path_factory.mktemp("staging")
     (folder / "plots/diagrams").mkdir(parents=True)
-    for index in (0, 1):
-        Image.new("RGB", (64, 48), (40 * index, 90, 90)).save(folder / f"plots/diagrams/layer_{index:02d}.png")
+    for index, layer in enumerate(("00_embedding", "01_layer_0")):
+        Image.new("RGB", (64, 48), (40 * index, 90, 90)).save(folder / f"plots/diagrams/{layer}.png")
     (folder / "report.md").write_text("# A report\n", encoding="utf-8")
     return folder

@@ -6,14 +6,19 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import mlflow
 import pytest
+from click.testing import CliRunner
 from mlflow import MlflowClient
 
 from tests.helpers.records import record
+from todacomm.cli.console import exit_code
+from todacomm.cli.options import entry_point
 from todacomm.results.result import Result
 from todacomm.settings.analysis import AnalysisConfig
+from todacomm.system.progress import silent
 from todacomm.tracking import Interrupted, analysis_run, load_analysis, open_run, training_run
 from todacomm.tracking.interrupt import interruptible, reason_of
 
@@ -60,6 +65,38 @@ def test_a_run_that_raises_is_failed_and_the_error_goes_on(store: Path) -> None:
     assert tags(run.run_id)["todacomm.model"] == "demo-decoder"
     with pytest.raises(ValueError, match="was failed: there are no results of it"):
         load_analysis(run.run_id)
+
+
+def test_a_mistake_before_any_work_leaves_no_run(store: Path) -> None:
+    with pytest.raises(ValueError, match="bad"), analysis_run(CONFIG) as run:  # noqa: PT012
+        run.run.watched(silent)
+        raise ValueError("bad")
+    assert MlflowClient().get_run(run.run_id).info.lifecycle_stage == "deleted"
+    with pytest.raises(ValueError, match="late"), analysis_run(CONFIG) as run:  # noqa: PT012
+        run.run.watched(silent)("homology", 0, 1)
+        raise ValueError("late")
+    assert (status(run.run_id), MlflowClient().get_run(run.run_id).info.lifecycle_stage) == ("FAILED", "active")
+
+
+def test_a_mistake_is_said_in_the_run_that_mlflow_made(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = MlflowClient()
+    made = [client.create_run("0").info.run_id for _ in range(3)]
+    monkeypatch.setenv("MLFLOW_RUN_ID", made[0])
+    with pytest.raises(ValueError, match="bad"), analysis_run(CONFIG) as run:  # noqa: PT012
+        run.run.watched(silent)
+        raise ValueError("bad")
+    monkeypatch.setenv("MLFLOW_RUN_ID", made[1])
+    assert exit_code(lambda: mistake("nothing to compare")) == 1
+    monkeypatch.setenv("MLFLOW_RUN_ID", made[2])
+    assert CliRunner().invoke(entry_point(AnalysisConfig, mistake, ""), ["--samples", "-3"]).exit_code == 2
+    reasons = [client.get_run(run_id).data.tags["todacomm.refused"] for run_id in made]
+    assert reasons == ["bad", "nothing to compare", "samples is -3: expected at least 10"]
+    assert all(client.get_run(run_id).info.run_name.startswith("refused: ") for run_id in made)
+    assert status(made[0]) == "FAILED"
+
+
+def mistake(reason: Any) -> None:
+    raise ValueError(reason)
 
 
 def test_a_run_whose_upload_fails_is_not_finished(store: Path, result: Result, tmp_path: Path) -> None:
@@ -190,6 +227,27 @@ def test_parameters_of_mlflow_run_do_not_stand_in_the_way(
     assert record(result) == made
     assert client.get_run(made).data.params["config/model"] == "demo-decoder"
     assert load_analysis(made).experiment_id == "0"
+
+
+@pytest.mark.parametrize(
+    ("made_in", "asked", "warned"),
+    [("Default", "mine", True), ("Default", "todacomm", True), ("theirs", "mine", True), ("theirs", "todacomm", False)],
+)
+def test_an_experiment_that_mlflow_run_did_not_choose_is_warned_of(
+    store: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    made_in: str,
+    asked: str,
+    warned: bool,
+) -> None:
+    client = MlflowClient()
+    place = client.get_experiment_by_name(made_in)
+    experiment = place.experiment_id if place else client.create_experiment(made_in)
+    monkeypatch.setenv("MLFLOW_RUN_ID", client.create_run(experiment).info.run_id)
+    with analysis_run(AnalysisConfig.from_flat({"experiment_name": asked})) as run:
+        assert run.run.experiment_id == experiment
+    assert (f"--experiment-name {asked}" in caplog.text) == warned
 
 
 def test_an_ended_run_is_not_taken_over(store: Path, recorded: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,14 +10,16 @@ import pandas as pd
 import pytest
 import yaml
 from mlflow import MlflowClient
+from PIL import Image
 
 from tests.helpers.records import record
 from tests.helpers.results import empty_nulls, make_result
 from todacomm.core.homology import resolve_engine
+from todacomm.results.findings import findings
 from todacomm.results.result import Result
 from todacomm.results.table import run_values
-from todacomm.settings.analysis import AnalysisConfig
-from todacomm.tracking import analysis_run, load_analysis
+from todacomm.settings.analysis import OPTIONS, AnalysisConfig
+from todacomm.tracking import analysis_run, load_analysis, search_analyses
 from todacomm.tracking.entries import LONGEST_TAG, fitted, metrics
 from todacomm.tracking.files import read_cloud, stage
 from todacomm.tracking.process import process_tags
@@ -49,10 +51,11 @@ def test_what_was_written_is_read_back_equal(recorded: str, result: Result) -> N
         np.testing.assert_allclose(back.replicates[layer], values, rtol=1e-6)
 
 
-def test_an_analysis_answers_for_a_layer_by_name_and_by_index(recorded: str, result: Result) -> None:
+def test_an_analysis_answers_for_a_layer_by_name_and_by_the_number_in_it(recorded: str, result: Result) -> None:
     analysis = load_analysis(recorded)
     assert analysis.layer_names == ("embedding", "layer_0", "layer_1", "layer_2", "final")
-    np.testing.assert_array_equal(analysis.cloud("layer_1"), analysis.cloud(2))
+    np.testing.assert_array_equal(analysis.cloud("layer_1"), analysis.cloud(1))
+    np.testing.assert_array_equal(analysis.cloud("layer_1"), result.clouds["layer_1"])
     np.testing.assert_array_equal(analysis.diagrams(-1)[1], result.layers[-1].diagrams[1])
     assert analysis.curves("final")["betti_1"].shape == analysis.curves("final")["scale"].shape
     assert analysis.text_ids == result.dataset.ids
@@ -60,16 +63,18 @@ def test_an_analysis_answers_for_a_layer_by_name_and_by_index(recorded: str, res
     assert math.isnan(analysis.run["expansion_ratio"])
     with pytest.raises(ValueError, match=r"no layer 'layer_9': choose embedding, layer_0"):
         analysis.cloud("layer_9")
+    with pytest.raises(ValueError, match=r"no layer 3: choose embedding, layer_0"):
+        analysis.cloud(3)
 
 
 def test_series_over_depth_have_the_layer_as_step_and_keep_nan(recorded: str, result: Result) -> None:
     rows = result.table[(result.table["metric"] == "h0_total_norm") & (result.table["control"] == "")]
     expected = dict(enumerate(rows["value"]))
     assert math.isnan(expected[0])
-    np.testing.assert_equal(history(recorded, "tda/h0_total_norm"), expected)
+    np.testing.assert_equal(history(recorded, "1_main/h0_total_norm"), expected)
     np.testing.assert_equal(history(recorded, "interval/h0_total_norm_hi"), dict(enumerate(rows["hi"])))
     assert history(recorded, "layer/relative_depth") == {0: 0.0, 1: 0.25, 2: 0.5, 3: 0.75, 4: 1.0}
-    assert set(history(recorded, "null/h1_max_norm_p_adjusted")) == {1, 2, 3, 4}
+    assert set(history(recorded, "null/h1_max_norm_mean")) == {1, 2, 3, 4}
     assert len(history(recorded, "control/random_weights/h1_max_norm")) == 5
 
 
@@ -77,11 +82,11 @@ def test_the_store_has_the_documented_keys_and_no_more(recorded: str) -> None:
     run = MlflowClient().get_run(recorded)
     groups = {key.rpartition("/")[0] for key in run.data.metrics}
     assert groups == {
-        "tda", "cloud", "geometry", "layer", "summary", "interval", "null", "control/random_weights",
+        "1_main", "tda", "cloud", "geometry", "layer", "summary", "interval", "null", "control/random_weights",
     }  # fmt: skip
     assert {key for key in run.data.metrics if key.startswith(("interval", "null", "control"))} == {
         "interval/h0_total_norm_lo", "interval/h0_total_norm_hi", "interval/h1_max_norm_lo", "interval/h1_max_norm_hi",
-        "null/h1_max_norm_mean", "null/h1_max_norm_p_adjusted", "null/h0_total_norm_mean",
+        "null/h1_max_norm_mean", "null/h0_total_norm_mean",
         "control/random_weights/h0_total_norm", "control/random_weights/h1_max_norm",
     }  # fmt: skip
     assert "geometry/spectrum_alpha" not in run.data.metrics, "a series without a number would be an empty chart"
@@ -90,17 +95,42 @@ def test_the_store_has_the_documented_keys_and_no_more(recorded: str) -> None:
     assert all(math.isnan(value) or abs(value) < 1e300 for value in run.data.metrics.values())
 
 
+def test_what_never_changes_is_no_series_and_runs_have_numbers_to_sort_by(recorded: str, result: Result) -> None:
+    values = MlflowClient().get_run(recorded).data.metrics
+    assert "cloud/truncated_fraction" not in values
+    assert "cloud/top_token_fraction" not in values
+    assert min(values) == "1_main/h0_total_norm", "the interface sorts charts by their keys"
+    rows = result.table[(result.table["metric"] == "h1_max_norm") & (result.table["control"] == "")]
+    blocks = rows[rows["layer"].str.startswith("layer_")]["value"]
+    assert values["summary/mean_h1_max_norm"] == pytest.approx(blocks.mean())
+    assert values["summary/max_h1_max_norm"] == pytest.approx(blocks.max())
+    assert values["summary/loops"] == (result.loops["verdict"] == "loop").sum()
+
+
+def test_a_maximum_over_blocks_is_not_taken_past_one_that_is_undefined(result: Result) -> None:
+    table = result.table.copy()
+    table.loc[(table["layer"] == "layer_1") & (table["metric"] == "h1_max_norm"), "value"] = np.nan
+    keys = {point.key for point in metrics(dataclasses.replace(result, table=table))}
+    assert not keys & {"summary/max_h1_max_norm", "summary/mean_h1_max_norm"}
+    assert "summary/max_h0_total_norm" in keys
+
+
 def test_parameters_tags_and_input_name_what_was_done(recorded: str, result: Result) -> None:
     run = MlflowClient().get_run(recorded)
     assert run.info.status == "FINISHED"
     assert run.info.run_name == "demo-decoder pydoc 60"
-    assert run.data.params["config/samples"] == "60"
-    assert run.data.params["config/pooling"] == "last", "auto is recorded as what it came to"
-    assert run.data.params["config/standardize"] == "false"
+    assert run.data.params == {
+        "config/model": "demo-decoder", "config/dataset": "pydoc", "config/samples": "60", "config/pca": "0",
+        "config/seed": "0", "config/replicates": "8", "config/nulls": "19",
+    }, "what differs from its default, and nothing else"  # fmt: skip
+    settings = dict(line.split("=", 1) for line in run.data.tags["todacomm.settings"].splitlines())
+    assert settings["pooling"] == "last", "auto is recorded as what it came to"
+    assert set(settings) == set(OPTIONS)
+    assert search_analyses()[["samples", "standardize", "pooling"]].values.tolist() == [[60, False, "last"]]
     tags = {key.removeprefix("todacomm."): v for key, v in run.data.tags.items() if key.startswith("todacomm.")}
     assert tags == {
         "kind": "analysis",
-        "schema": "2",
+        "schema": "3",
         "model": "demo-decoder",
         "weights": "trained",
         "family": "gpt2",
@@ -109,6 +139,7 @@ def test_parameters_tags_and_input_name_what_was_done(recorded: str, result: Res
         "config_hash": result.config.digest(),
         **{key.removeprefix("todacomm."): value for key, value in process_tags().items()},
         "protocol": tags["protocol"],
+        "settings": run.data.tags["todacomm.settings"],
         "deviations": tags["deviations"],
         "warnings": "\n".join(map(str, result.warnings)),
     }
@@ -119,6 +150,24 @@ def test_parameters_tags_and_input_name_what_was_done(recorded: str, result: Res
     (used,) = run.inputs.dataset_inputs
     assert (used.dataset.name, used.dataset.digest) == ("pydoc", "fedcba9876543210")
     assert json.loads(used.dataset.source) == {"uri": "bundled:pydoc", "revision": "3.11.13"}
+
+
+def test_tags_of_the_users_own_and_what_a_notebook_shows(store: Path, staging: Path) -> None:
+    result = make_result(n_layers=3, tags="team=nlp,why=a=b", run_name="<b>mine</b>")
+    with analysis_run(result.config) as run:
+        run.write(result, staging, headline="Nothing loops & nothing grows.")
+    assert search_analyses(tags={"team": "nlp", "why": "a=b"})["run_id"].tolist() == [run.run_id]
+    analysis = load_analysis(run.run_id)
+    assert analysis.headline == "Nothing loops & nothing grows."
+    shown = analysis._repr_html_()
+    assert "&lt;b&gt;mine&lt;/b&gt;" in shown
+    assert "Nothing loops &amp; nothing grows." in shown
+    assert analysis.findings == findings(result)
+    assert analysis.plot("diagram", layer=0).size == (64, 48)
+    with pytest.raises(ValueError, match=r"has no picture plots/nope\.png: choose"):
+        analysis.plot("nope")
+    with pytest.raises(ValueError, match="names that begin so are taken by the record itself"):
+        make_result(n_layers=3, tags="todacomm.model=mine")
 
 
 def test_files_are_strict_json_and_arrays_without_objects(result: Result, tmp_path: Path) -> None:
@@ -132,10 +181,10 @@ def test_files_are_strict_json_and_arrays_without_objects(result: Result, tmp_pa
     for path in tmp_path.rglob("*.npz"):
         with np.load(path, allow_pickle=False) as arrays:
             assert all(arrays[name].dtype.kind in "fiU" for name in arrays.files)
-    with np.load(tmp_path / "clouds/layer_02.npz", allow_pickle=False) as arrays:
+    with np.load(tmp_path / "clouds/02_layer_1.npz", allow_pickle=False) as arrays:
         assert arrays["cloud"].dtype == np.float32
         assert tuple(arrays["text_ids"]) == result.dataset.ids
-    assert read_cloud(tmp_path / "clouds/layer_02.npz").shape == (60, 16)
+    assert read_cloud(tmp_path / "clouds/02_layer_1.npz").shape == (60, 16)
 
 
 def test_the_recorded_settings_run_the_analysis_again(recorded: str, result: Result) -> None:
@@ -154,6 +203,9 @@ def test_staged_pictures_become_a_slider(store: Path, result: Result, staging: P
     shown = sorted(info.path for info in client.list_artifacts(run.run_id, "images") if info.path.endswith(".png"))
     assert [name.split("+")[:3] for name in shown] == [["images/persistence_diagram", "step", step] for step in "01"]
     tags = client.get_run(run.run_id).data.tags
+    for info in client.list_artifacts(run.run_id, "images"):
+        with Image.open(load_analysis(run.run_id).artifact(info.path)) as picture:
+            assert picture.size == (64, 48), "the chart shows the compressed one, which MLflow makes 256 pixels wide"
     assert tags["mlflow.loggedImages"] == "True"
     assert tags["mlflow.note.content"] == "**Headline**"
     assert load_analysis(run.run_id).artifact("report.md").read_text(encoding="utf-8") == "# A report\n"

@@ -14,7 +14,7 @@ from tests.helpers.results import make_result
 from tests.helpers.stores import copy_store
 from todacomm.results.result import Result
 from todacomm.settings.analysis import AnalysisConfig
-from todacomm.tracking import load_analysis, open_run, report_path, run_link, search_analyses, ui_command
+from todacomm.tracking import find_analysis, load_analysis, open_run, report_path, run_link, search_analyses, ui_command
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +53,13 @@ def _record_several() -> dict[str, str]:
 def found(several: dict[str, str], frame: pd.DataFrame) -> list[str]:
     names = {run_id: name for name, run_id in several.items()}
     return [names[run_id] for run_id in frame["run_id"]]
+
+
+def test_a_hub_id_a_path_and_a_short_name_mean_the_same(several: dict[str, str]) -> None:
+    for model, dataset in (("bert", "squad"), ("google-bert/bert-base-uncased", "/data/squad.json"), ("be*", "squad")):
+        assert found(several, search_analyses(model=model, dataset=dataset)) == ["again", "bert"]
+    assert find_analysis("openai-community/gpt2") == find_analysis("gpt2") == several["gpt2"]
+    assert search_analyses()["run_name"].tolist() == ["2nd", "gpt2 random pydoc 60", "bert squad 60", "gpt2 pydoc 60"]
 
 
 def test_every_finished_analysis_is_found_newest_first(several: dict[str, str]) -> None:
@@ -124,8 +131,8 @@ def test_tables_of_another_schema(store: Path, recorded: str) -> None:
 
 def test_deleted_artifacts(store: Path, recorded: str) -> None:
     analysis = load_analysis(recorded)
-    analysis.artifact("clouds/layer_01.npz").unlink()
-    with pytest.raises(ValueError, match=r"has no clouds/layer_01\.npz \(it was deleted\): analyse again"):
+    analysis.artifact("clouds/01_layer_0.npz").unlink()
+    with pytest.raises(ValueError, match=r"has no clouds/01_layer_0\.npz \(it was deleted\): analyse again"):
         analysis.cloud("layer_0")
     analysis.artifact("tables/layers.json").unlink()
     with pytest.raises(ValueError, match=r"has no tables/layers\.json"):

@@ -51,7 +51,7 @@ def test_a_server_keeps_what_a_file_keeps(
     back = analysis.result()
     pd.testing.assert_frame_equal(back.table, result.table)
     np.testing.assert_equal(back.clouds, result.clouds)
-    values = {p.step: p.value for p in MlflowClient().get_metric_history(run.run_id, "tda/h0_total_norm")}
+    values = {p.step: p.value for p in MlflowClient().get_metric_history(run.run_id, "1_main/h0_total_norm")}
     assert np.isnan(values[0])
     assert sorted(values) == [0, 1, 2, 3, 4]
     assert search_analyses()["run_id"].tolist() == [run.run_id]

@@ -25,7 +25,8 @@ class Tokens:
     is_text : ndarray of bool, shape (n_tokens,)
         False for special tokens, whether the tokenizer added them or the text spells them.
     n_bytes : int
-        UTF-8 bytes of the text after its first token of text: those that predicted tokens cover.
+        UTF-8 bytes of the text after its first token of text, without special tokens that the text spells: those that
+        predicted tokens cover.
     truncated : bool
         Whether the text was cut.
     """
@@ -126,8 +127,10 @@ def _tokens(
         cut = " once it is cut: raise max_length" if truncated else f" ({text[:40]!r}): leave it out"
         raise ValueError(f"text {index} has no token of its own{cut}")
     if "offset_mapping" in entry:
-        start, end = entry["offset_mapping"][where[0]][1], entry["offset_mapping"][where[-1]][1]
-        n_bytes = len(text[start:end].encode())
+        offsets, inside = entry["offset_mapping"], np.arange(where[0], where[-1] + 1)
+        unpredicted = [offsets[place] for place in inside[~is_text[inside]]]  # special tokens that the text spells
+        spelled = sum(len(text[start:end].encode()) for start, end in unpredicted)
+        n_bytes = len(text[offsets[where[0]][1] : offsets[where[-1]][1]].encode()) - spelled
     else:
         n_bytes = _decoded_bytes(tokenizer, ids[where]) - _decoded_bytes(tokenizer, ids[where[:1]])
     start = ids[: where[0]]

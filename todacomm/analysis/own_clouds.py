@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from todacomm.analysis.cloud_files import TEXTS, CloudFile, read_cloud_file
+from todacomm.models.names import model_name
 from todacomm.results.facts import OWN, ModelFacts, TextFacts
-from todacomm.results.observation import Observation
+from todacomm.results.observation import OWN_CLOUDS, Observation
 from todacomm.results.table import RUN_LAYER
 from todacomm.results.texts import text_table
 from todacomm.system.digests import digest_of
@@ -55,7 +56,7 @@ def observe_clouds(file: CloudFile, path: Path) -> Observation:
     identity = ids if texts is not None else [f"{name}={list(values)}" for name, values in labels.items()] or ids
     return Observation(
         model=ModelFacts(
-            name=path.stem,
+            name=model_name(f"{OWN_CLOUDS}{path}"),
             source=str(path),
             family=OWN,
             weights_digest=digest_of(

@@ -14,7 +14,8 @@ from todacomm.settings.comparison import ComparisonConfig
 @click.argument("runs", required=False, metavar="[RUN,RUN,...]")
 @settings_options(ComparisonConfig)
 @click.option("-o", "--output", metavar="FILE", help="also write the report to FILE.md or FILE.html")
-def compare(runs: str | None, config: str | None, output: str | None, **options: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="one line of JSON on stdout")
+def compare(runs: str | None, config: str | None, output: str | None, as_json: bool, **options: str | None) -> None:
     """Compare analyses that are recorded.
 
     All of the store, those that the options choose, or the runs named: by id, a beginning of it, the run's name, or
@@ -35,7 +36,7 @@ def compare(runs: str | None, config: str | None, output: str | None, **options:
     from todacomm.cli.console import exit_code
     from todacomm.cli.running import run_comparison
 
-    raise SystemExit(exit_code(lambda: run_comparison(settings, Path(output) if output else None)))
+    raise SystemExit(exit_code(lambda: run_comparison(settings, Path(output) if output else None, as_json)))
 
 
 def with_runs(config: ComparisonConfig, runs: str) -> ComparisonConfig:

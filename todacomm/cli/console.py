@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -41,10 +42,19 @@ def exit_code(job: Callable[[], int | None], log: bool = True) -> int:
             if shown is None:
                 raise
             say("\n".join([f"error: {shown}", *getattr(error, "__notes__", ())]), file=sys.stderr)
+            say_in_run(str(shown))
             return FAILED
         except KeyboardInterrupt as interrupt:
             print("interrupted", file=sys.stderr)
             return getattr(interrupt, "exit_code", INTERRUPTED)
+
+
+def say_in_run(reason: str) -> None:
+    """Mark the run that ``mlflow run`` made for this process, where no job has taken it over, as refused."""
+    if "MLFLOW_RUN_ID" in os.environ:
+        from todacomm.tracking import mark_refused
+
+        mark_refused(reason)
 
 
 @contextmanager

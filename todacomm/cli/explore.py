@@ -18,7 +18,7 @@ def explore(name: str, output: str | None, browser: bool) -> None:
     Of an analysis: cloud, diagram, barcode, spanning tree and texts of every layer, linked. Of a comparison: two models
     side by side on the same texts. A run that was recorded without a page gets one now, from the stored clouds.
 
-    RUN is the id of its run, a beginning of it that no other has, the run's name, or `latest`.
+    RUN is the id of its run, a beginning of it that no other has, the run's name, its model, or `latest`.
     """
     from todacomm.cli.console import exit_code
 

@@ -16,7 +16,8 @@ def export(analysis: str, folder: Path) -> None:
     Scripts that were written for those files go on working. Names and keys are those of 0.1.0, numbers those of this
     version: what is unknown is null, `accuracy` always.
 
-    RUN is the id of its run, a beginning of it that no other has, the run's name, or `latest`; DIR is new or empty.
+    RUN is the id of its run, a beginning of it that no other has, the run's name, its model, or `latest`; DIR is new or
+    empty.
     """
     from todacomm.cli.console import exit_code
 

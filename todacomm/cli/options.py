@@ -1,6 +1,7 @@
 """Options of a command, made from the settings of any job: names, defaults, help, sections."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar, get_args, get_origin
 
 import click
@@ -46,6 +47,26 @@ class EntryPoint(SectionedCommand):
 
     settings: type[Settings]
     job: Callable[[Any], Any]
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with _refusal_in_run():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _refusal_in_run():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _refusal_in_run() -> Iterator[None]:
+    """What is wrong with an option stands in the run of ``mlflow run`` too."""
+    from todacomm.cli.console import say_in_run
+
+    try:
+        yield
+    except click.UsageError as error:
+        say_in_run(error.format_message())
+        raise
 
 
 def settings_options(

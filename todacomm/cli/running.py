@@ -94,24 +94,37 @@ def print_facts(analysis: "Analysis") -> None:
 
 def print_failure(config: AnalysisConfig, reason: str) -> None:
     """One line of JSON: an analysis that has no run, and why."""
-    print_json(run_id=None, model=config.model.model, dataset=config.texts.dataset, error=reason)
+    from todacomm.models.names import model_name
+    from todacomm.texts.names import dataset_name
+
+    model, dataset = model_name(config.model.model), dataset_name(config.texts.dataset)
+    print_json(run_id=None, model=model, dataset=dataset, error=reason)
 
 
 STYLES: dict[str, Callable[["Analysis"], None]] = {"text": print_text, "id": print_id, "json": print_facts}
 """How a finished analysis is printed on stdout."""
 
 
-def run_comparison(config: "ComparisonConfig", output: Path | None = None) -> None:
-    """Compare, then print what stands out and where the report is, a copy of which may go to ``output``."""
-    from todacomm.jobs.compare import compare
+def run_comparison(config: "ComparisonConfig", output: Path | None = None, as_json: bool = False) -> None:
+    """Compare, then print what stands out and where the report is, a copy of which may go to ``output``.
+
+    Parameters
+    ----------
+    as_json : bool
+        Print one line of JSON instead.
+    """
+    from todacomm.jobs.compare import compare, named
 
     check_output(output)
     with bars() as shown:
         comparison, run = compare(config, progress=shown, announce=shown.announce)
-    print_comparison(comparison, run)
+    if as_json:
+        print_comparison_facts(comparison, run, config.run_name or named(comparison.gathered))
+    else:
+        print_comparison(comparison, run)
     if output:
         run.fetch(f"report{output.suffix}", output)
-        print(f"copy     {output}")
+        print(f"copy     {output}", file=sys.stderr if as_json else sys.stdout)
 
 
 def print_comparison(comparison: "Comparison", run: "JobRun") -> None:
@@ -121,6 +134,21 @@ def print_comparison(comparison: "Comparison", run: "JobRun") -> None:
     print_warnings(comparison.warnings)
     say("\n" + "\n".join(headline(comparison)))
     print_links(run)
+
+
+def print_comparison_facts(comparison: "Comparison", run: "JobRun", name: str) -> None:
+    """One line of JSON: the run of a comparison, its name, links, headline and warnings."""
+    from todacomm import tracking
+    from todacomm.reports.comparison_words import headline
+
+    print_json(
+        run_id=run.run_id,
+        comparison=name,
+        link=tracking.run_link(run),
+        report=tracking.report_path(run),
+        headline=" ".join(headline(comparison)),
+        warnings=[str(warning) for warning in comparison.warnings],
+    )
 
 
 def run_gate(config: "GateConfig") -> int:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from todacomm.cli.console import print_json
-from todacomm.cli.running import STYLES, bars, print_comparison, print_failure
+from todacomm.cli.running import STYLES, bars, print_comparison, print_comparison_facts, print_failure
 from todacomm.jobs.sweep import SweepFailed, Watcher, work_through_plan
-from todacomm.reports.comparison_words import headline
+from todacomm.models.names import model_name
+from todacomm.results.observation import OWN_CLOUDS
 from todacomm.settings.analysis import AnalysisConfig, RecordConfig
 from todacomm.settings.sweep import SweepConfig
 from todacomm.sweeps.plan import Item, Plan, make_plan
@@ -18,7 +19,8 @@ from todacomm.sweeps.result import Sweep
 from todacomm.sweeps.worker import FAILED, Outcome
 from todacomm.system.printable import say
 from todacomm.system.progress import silent
-from todacomm.tracking import load_analysis, report_path, run_link
+from todacomm.texts.names import dataset_name
+from todacomm.tracking import load_analysis, run_link
 
 if TYPE_CHECKING:
     from todacomm.comparison.result import Comparison
@@ -84,14 +86,7 @@ class Printer(Watcher):
                 say(f"\n{name}", file=sys.stderr)
                 print_comparison(comparison, run)
             elif self.style == "json":
-                print_json(
-                    run_id=run.run_id,
-                    comparison=name,
-                    link=run_link(run),
-                    report=report_path(run),
-                    headline=" ".join(headline(comparison)),
-                    warnings=[str(warning) for warning in comparison.warnings],
-                )
+                print_comparison_facts(comparison, run, name)
 
     def not_compared(self, name: str, reason: str) -> None:
         self._print_error(name, reason)
@@ -118,7 +113,9 @@ def summary(result: Sweep) -> str:
 def own_record(config: AnalysisConfig) -> RecordConfig:
     """The record of one of several analyses: a name and a folder given for all become its own."""
     record = config.record
-    own = f"{Path(config.model.model).name}-{Path(config.texts.dataset).name}"
+    own = model_name(config.model.model)
+    if not config.model.model.startswith(OWN_CLOUDS):
+        own += f"-{dataset_name(config.texts.dataset)}"
     name = f"{record.run_name} {own}" if record.run_name else ""
     folder = str(Path(record.output_dir) / own) if record.output_dir else ""
     return replace(record, run_name=name, output_dir=folder)

@@ -10,6 +10,7 @@ from todacomm.cli.printing import print_heading, print_styled, print_table
 from todacomm.system.printable import say
 
 if TYPE_CHECKING:
+    from todacomm.results.depth import Depth
     from todacomm.results.result import Result
 
 TITLES = {
@@ -33,7 +34,7 @@ TITLES = {
 def show(analysis: str, full: bool, loops: bool) -> None:
     """Show the numbers and findings of an analysis.
 
-    RUN is the id of its run, a beginning of it that no other has, the run's name, or `latest`.
+    RUN is the id of its run, a beginning of it that no other has, the run's name, its model, or `latest`.
     """
     from todacomm.cli.console import exit_code
 
@@ -105,18 +106,30 @@ def print_loops(text: str) -> None:
 
 
 def short_table(result: "Result") -> tuple[list[str], list[list[str]]]:
-    """Header and rows of the table by layer, intervals as half-widths; columns without a number are left out."""
-    from todacomm.reports.formats import UNDEFINED, number, p_value, plus_minus
+    """Header and rows of the table by layer, those of each stream after the residual stream's.
 
-    depth = result.depth
+    Intervals are half-widths; columns without a number are left out.
+    """
+    from todacomm.reports.formats import UNDEFINED
+
+    lines = [_cells(depth) for depth in result.depth.all()]
+    columns = {name: [cell for cells in lines for cell in cells[name]] for name in lines[0]}
+    defined = {name: cells for name, cells in columns.items() if set(cells) != {UNDEFINED}}
+    return list(defined), [list(row) for row in zip(*defined.values(), strict=True)]
+
+
+def _cells(depth: "Depth") -> dict[str, list[str]]:
+    """The columns of the short table for the layers of one stream."""
+    from todacomm.reports.formats import number, p_value, plus_minus
+
     columns = {"layer": list(depth.names)}
     for name in TITLES:
         curve = depth.curve(name)
         if name == "p_adjusted":
-            columns[name] = [p_value(p) for p in depth.against("h1_max_norm", name)]
+            pairs = zip(*(depth.against("h1_max_norm", column) for column in (name, "draws")), strict=True)
+            columns[name] = [p_value(*pair) for pair in pairs]
         elif name.endswith("_norm"):
             columns[name] = [plus_minus(*cell) for cell in zip(curve.value, curve.half_width, strict=True)]
         else:
             columns[name] = [number(value) for value in curve.value]
-    defined = {name: cells for name, cells in columns.items() if set(cells) != {UNDEFINED}}
-    return list(defined), [list(row) for row in zip(*defined.values(), strict=True)]
+    return columns

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -14,6 +13,7 @@ from todacomm.core.streams import RESIDUAL, groups
 from todacomm.results.table import own_rows
 from todacomm.settings.comparison import ComparisonConfig
 from todacomm.settings.values import spelled
+from todacomm.texts.names import dataset_name
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
@@ -77,13 +77,15 @@ def choose(config: ComparisonConfig) -> pd.DataFrame:
     ValueError
         Under two are left; the message says what there is.
     """
-    from todacomm.tracking import search_analyses
+    from todacomm.tracking import fits_model, search_analyses
 
     ids = config.run_ids
     every = search_analyses(config.experiment or None, run_ids=ids or None, tags=config.given_tags())
     globs = config.models or ("*",)
-    rows = every[[any(fnmatchcase(name, glob) for glob in globs) for name in every["model"]]]
-    for name in ("dataset", "revision", "weights"):
+    rows = every[[any(fits_model(name, glob) for glob in globs) for name in every["model"]]]
+    if config.dataset:
+        rows = rows[rows["dataset"].isin([config.dataset, dataset_name(config.dataset)])]
+    for name in ("revision", "weights"):
         if wanted := getattr(config, name):
             rows = rows[rows[name] == wanted]
     if config.newest and not ids:

@@ -10,11 +10,12 @@ from todacomm.comparison.differences import JUDGED, SEED, Pair, families_of, hal
 from todacomm.comparison.gathering import LABEL, Gathered
 from todacomm.comparison.matching import along_residual, own_layers, residual_depths
 from todacomm.comparison.metrics import OF_THE_RUN, ranked_metrics
-from todacomm.core.equivalence.contrasts import ROUNDING, Contrast, spread_of
+from todacomm.core.equivalence.contrasts import Contrast, spread_of
 from todacomm.core.equivalence.families import family_of
 from todacomm.core.inference import INTERVAL_METRICS, to_full_size
-from todacomm.core.inference.uncertainty import GROWS, MIN_DEFINED, Z
+from todacomm.core.inference.uncertainty import GROWS, MIN_DEFINED, ROUNDING, Z
 from todacomm.core.metrics import RUN_METRICS
+from todacomm.core.streams import ENDS
 from todacomm.results.table import RUN_LAYER, framed
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 LEVEL = 0.05
 """A difference stands where its adjusted p is at most this."""
-_ENDS = ("embedding", "final")
-"""Layers of the residual stream that are no block's output."""
 _COLUMNS = ["label_a", "label_b", "metric", "value_a", "value_b", *JUDGED]
 
 
@@ -86,7 +85,7 @@ def numbers(gathered: Gathered) -> pd.DataFrame:
     table = gathered.table[np.isfinite(gathered.table["value"])]
     whole = table[table["layer"] == RUN_LAYER].assign(blocks=0)
     along = along_residual(table)
-    blocks = along[~along["layer"].isin(_ENDS)]
+    blocks = along[~along["layer"].isin(ENDS)]
     grouped = blocks.groupby([LABEL, "metric"], sort=False)
     means = grouped[["value", "se"]].mean()
     means["blocks"] = grouped.size()
@@ -147,7 +146,7 @@ def _means(analysis: "Analysis", metrics: tuple[str, ...]) -> tuple[np.ndarray, 
     layers = list(residual_depths(analysis))
     values = own_layers(analysis).pivot(index="layer", columns="metric", values="value").reindex(index=layers)
     halves = halves_of(analysis, layers)
-    blocks = [place for place, layer in enumerate(layers) if layer not in _ENDS]
+    blocks = [place for place, layer in enumerate(layers) if layer not in ENDS]
     whole, columns = [], []
     for metric in metrics:
         if metric in OF_THE_RUN:

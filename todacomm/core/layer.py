@@ -12,6 +12,7 @@ from todacomm.core.homology import AUTO, Diagrams
 from todacomm.core.landmarks import cover_warnings, farthest_points
 from todacomm.core.metrics import COUNTS, layer_metrics, measure, metric_of
 from todacomm.core.metrics.dimension import dimension_over_scale, near_twins, spectrum_ranks
+from todacomm.core.rogue import rogue_warnings
 from todacomm.core.view import CloudView
 
 Array = NDArray[np.float64]
@@ -179,7 +180,8 @@ def analyze_layer(
     )  # fmt: skip
     dimension_curve = dict(zip(("id_scale", "id_dimension"), dimension_over_scale(view.neighbours), strict=True))
     metrics = measure(view, layer_metrics(maxdim, landmarks=chosen is not None))
-    warnings = _health_warnings(len(points), len(distinct)) + _twin_warnings(view.neighbours)
+    warnings = _health_warnings(len(points), len(distinct)) + ([] if standardize else rogue_warnings(raw))
+    warnings += _twin_warnings(view.neighbours)
     if pca > len(components.eigenvalues):
         text = f"pca={pca} keeps all {len(components.eigenvalues)} components: there are no more"
         warnings.append(RunWarning("pca_keeps_all", text))

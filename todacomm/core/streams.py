@@ -11,6 +11,8 @@ from collections.abc import Iterable
 ATTENTION, FFN = "attention", "ffn"
 STREAMS = (ATTENTION, FFN)
 RESIDUAL = "residual"
+ENDS = ("embedding", "final")
+"""Layers of the residual stream that are no block's output."""
 _STREAM = re.compile(rf"(?P<block>layer_\d+)_(?P<kind>{'|'.join(STREAMS)})")
 
 

@@ -21,7 +21,7 @@ def draw_all(result: Result, folder: str | Path) -> dict[str, Path]:
     Returns
     -------
     dict of Path
-        Files by their path under ``folder``, such as ``plots/summary.png`` and ``plots/diagrams/layer_00.png``.
+        Files by their path under ``folder``, such as ``plots/summary.png`` and ``plots/diagrams/00_embedding.png``.
     """
     from todacomm.figures.registry import draw_figures
 

@@ -62,7 +62,7 @@ def _scaled(result: Result, i: int, unit: float, longest: float) -> Bars:
     else:
         caption = shorten(layer.warnings[0].text, 80) if layer.warnings else "not defined in this layer"
     name = f"{shorten(layer.name, 24)}  ({i + 1} of {len(result.layers)})"
-    return Bars(f"layer_{layer.index:02d}", name, caption, bars, longest)
+    return Bars(layer.file, name, caption, bars, longest)
 
 
 def draw_diagram(result: Result, title: str, all_bars: list[Bars]) -> tuple[Figure, Show]:

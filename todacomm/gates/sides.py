@@ -123,11 +123,9 @@ def finished(config: AnalysisConfig) -> str:
     from todacomm import tracking
     from todacomm.analysis.cache import inputs_digest
 
-    experiment, inputs = tracking.find_experiment(config.record.experiment_name), inputs_digest(config)
-    if experiment is None or not inputs:
+    inputs = inputs_digest(config)
+    if not inputs:
         return ""
     digests = [one.digest() for one in (config, lean(config))]
-    known = {
-        key: run for digest in digests for key, run in tracking.finished_analyses(experiment, None, digest).items()
-    }
+    known = {key: run for digest in digests for key, run in tracking.finished_analyses(config_hash=digest).items()}
     return next((known[key] for key in (tracking.Known(digest, inputs) for digest in digests) if key in known), "")

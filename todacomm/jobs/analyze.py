@@ -52,7 +52,7 @@ def analyze(
     Raises
     ------
     ValueError
-        A setting, the model or the texts cannot be used; the run ends as FAILED.
+        A setting, the model or the texts cannot be used; there is no run then.
     """
     if isinstance(options.get("model", ""), str) and tokenizer is None and texts is None:
         return _record(AnalysisConfig.given(config, options), progress, parent)
@@ -116,12 +116,14 @@ def _record(
     from todacomm.reports import describe_run, report_context
 
     with tracking.analysis_run(config, parent) as recorded:
+        progress = recorded.run.watched(progress)
         inputs = inputs_digest(config)
         result = measure(config, progress, observe, run)
         report = report_context(result)
         with scratch_folder() as folder:
             draw = partial(draw_and_report, result, report, folder, progress)
-            recorded.write(result, folder, describe_run(report), inputs or inputs_digest(config) or "", draw)
+            inputs = inputs or inputs_digest(config) or ""
+            recorded.write(result, folder, describe_run(report), inputs, draw, headline=report["headline"])
     return tracking.load_analysis(recorded.run_id)
 
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from todacomm.comparison import trajectory
 from todacomm.comparison.divergence import divergence_seconds
 from todacomm.comparison.gathering import Gathered, gather
+from todacomm.comparison.identity import MODELS
 from todacomm.comparison.result import Comparison
 from todacomm.reports.comparison_sections import Task, computed, gaps
 from todacomm.settings.base import with_options
 from todacomm.settings.comparison import ComparisonConfig
+from todacomm.settings.values import as_lines
 from todacomm.system.machine import worker_threads
 from todacomm.system.progress import Clock, Progress, silent
 from todacomm.system.scratch import scratch_folder
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from todacomm.tracking import JobRun
 
 KIND = "comparison"
+MOST_NAMED = 4
+"""Analyses that the name of a comparison lists."""
 ANNOUNCED_FROM = 60.0
 """Seconds of geometry from which they are announced."""
 
@@ -53,8 +57,8 @@ def compare(
     Raises
     ------
     ValueError
-        Under two analyses match, their settings differ, or the store or the template cannot be used; the run ends as
-        FAILED.
+        Under two analyses match or their settings differ, of which no run is left; or the store or the template cannot
+        be used.
     """
     from todacomm import tracking
     from todacomm.explorer.of_comparison import comparison_page
@@ -64,9 +68,11 @@ def compare(
 
     config = ComparisonConfig.given(config, options)
     check_template(config.template)
-    name = config.run_name or f"{KIND} of {', '.join(config.models) if config.models != ('*',) else 'models'}"
+    clock = Clock()
+    gathered = _gathered(config, clock, announce)
+    name = config.run_name or named(gathered)
     with tracking.job_run(KIND, name, config.experiment_name, config.output_dir, parent) as run:
-        comparison = measure_comparison(config, progress, announce)
+        comparison = compare_gathered(gathered, config, clock, progress)
         if config.explorer:
             comparison = replace(comparison, page=comparison_page(comparison))
         with scratch_folder() as folder:
@@ -78,7 +84,7 @@ def compare(
             run.write_folder(
                 folder,
                 metrics=series(comparison),
-                params=config.to_flat(),
+                params=config.changed(),
                 tags=tags(comparison),
                 note=describe_comparison(comparison),
             )
@@ -90,11 +96,23 @@ def measure_comparison(
 ) -> Comparison:
     """The tables of a comparison, nothing recorded."""
     clock = Clock()
+    return compare_gathered(_gathered(config, clock, announce), config, clock, progress)
+
+
+def named(gathered: Gathered) -> str:
+    """What a comparison is called: what is compared, and on which texts or by which model."""
+    names, more = ", ".join(gathered.labels[:MOST_NAMED]), len(gathered.labels) - MOST_NAMED
+    column, word = ("dataset", "on") if gathered.over == MODELS else ("model", "read by")
+    fixed = ", ".join(sorted(set(gathered.runs[column])))
+    return f"{names}{f' and {more} more' if more > 0 else ''} {word} {fixed}"
+
+
+def _gathered(config: ComparisonConfig, clock: Clock, announce: Callable[[str], None]) -> Gathered:
     with clock("reading"):
         gathered = gather(config)
     if text := announcement(gathered, config):
         announce(text)
-    return compare_gathered(gathered, config, clock, progress)
+    return gathered
 
 
 def compare_gathered(
@@ -172,6 +190,7 @@ def tags(comparison: Comparison) -> dict[str, str]:
     runs = comparison.gathered.runs
     return {
         "over": comparison.over,
+        "settings": as_lines(comparison.config.to_flat()),
         "model": ", ".join(sorted(set(runs["model"]))),
         "dataset": ", ".join(sorted(set(runs["dataset"]))),
         "sources": ",".join(runs["run_id"]),

@@ -9,6 +9,7 @@ from todacomm.convergence.measure import measure_convergence
 from todacomm.convergence.result import Convergence
 from todacomm.settings.base import with_options
 from todacomm.settings.convergence import ConvergenceConfig
+from todacomm.settings.values import as_lines
 from todacomm.system.progress import Progress, silent
 from todacomm.system.scratch import scratch_folder
 
@@ -45,7 +46,7 @@ def converge(
     Raises
     ------
     ValueError
-        A setting, the model or the texts cannot be used; the run ends as FAILED.
+        A setting, the model or the texts cannot be used; there is no run then.
     """
     from todacomm import tracking
     from todacomm.figures.convergence import draw_convergence
@@ -55,7 +56,7 @@ def converge(
     record = config.analysis.record
     name = record.run_name or f"{KIND} {tracking.run_name(config.analysis)}"
     with tracking.job_run(KIND, name, record.experiment_name, record.output_dir) as run:
-        result = measure_convergence(config, progress, announce)
+        result = measure_convergence(config, run.run.watched(progress), announce)
         with scratch_folder() as folder:
             write_tables(result, folder)
             draw_convergence(result, folder)
@@ -63,8 +64,8 @@ def converge(
             run.write_folder(
                 folder,
                 metrics=series(result),
-                params=params(config),
-                tags=tags(result),
+                params=config.changed(),
+                tags={**tags(result), "settings": as_lines(params(config))},
                 note=describe_convergence(result),
             )
     return result, run

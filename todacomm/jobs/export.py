@@ -101,8 +101,8 @@ def interpretation(result: Result) -> str:
 def pictures(report: str) -> list[str]:
     """The pictures that a report names, each once.
 
-    >>> pictures("`plots/summary.png` and `plots/diagrams/layer_03.png`")
-    ['plots/summary.png', 'plots/diagrams/layer_03.png']
+    >>> pictures("`plots/summary.png` and `plots/diagrams/04_layer_3.png`")
+    ['plots/summary.png', 'plots/diagrams/04_layer_3.png']
     """
     return list(dict.fromkeys(re.findall(r"plots/[\\\w/]{1,200}\.png", report)))
 
@@ -110,8 +110,8 @@ def pictures(report: str) -> list[str]:
 def picture_name(file: str) -> str:
     """What the published package called a picture; one that it did not draw is named after its path.
 
-    >>> picture_name("plots/summary.png"), picture_name("plots/diagrams/layer_03.png")
-    ('tda_summary.png', 'diagrams_layer_03.png')
+    >>> picture_name("plots/summary.png"), picture_name("plots/diagrams/04_layer_3.png")
+    ('tda_summary.png', 'diagrams_04_layer_3.png')
     """
     return FIGURES.get(file, file.removeprefix("plots/").replace("/", "_"))
 

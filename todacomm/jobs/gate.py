@@ -97,7 +97,7 @@ def write_gate(result: Gate, sides: list[Side], run: "JobRun", folder: Path, clo
     run.write_folder(
         folder,
         metrics=series(result, clock),
-        params=result.config.to_flat(),
+        params=result.config.changed(),
         tags=tags(result),
         note=describe_gate(result),
     )
@@ -132,7 +132,7 @@ def write_plan(plan: GatePlan, run: "JobRun", folder: Path) -> None:
     plan.table.to_csv(folder / "tables/plan.csv", index=False)
     write_json(folder / "gate.json", {"plan": plan.table.to_dict("records"), "options": plan.config.to_flat()})
     tags = {"model": plan.base.model.name, "dataset": plan.base.dataset.name, "sources": plan.base.run_id}
-    run.write_folder(folder, params=plan.config.to_flat(), tags=tags, note=describe_plan(plan))
+    run.write_folder(folder, params=plan.config.changed(), tags=tags, note=describe_plan(plan))
 
 
 def write_json(path: Path, content: Any) -> None:

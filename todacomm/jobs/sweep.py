@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from todacomm.jobs.analyze import analyze
-from todacomm.jobs.compare import compare
+from todacomm.jobs.compare import compare, named
 from todacomm.reports.sweep_words import describe_outcome, describe_plan
 from todacomm.settings.base import with_options
 from todacomm.settings.sweep import SweepConfig
+from todacomm.settings.values import as_lines
 from todacomm.sweeps.plan import Item, Plan, make_plan
 from todacomm.sweeps.result import Sweep
 from todacomm.sweeps.worker import Outcome
@@ -66,8 +67,8 @@ def sweep(
 ) -> tuple[Sweep, "JobRun"]:
     """Analyse every combination of models, revisions, weights and data sets, and record it below one run.
 
-    What is finished in the experiment already is not done again: an analysis counts as finished where its settings and
-    the files of its model and texts are the same.
+    What is finished in any experiment of the store is not done again: an analysis counts as finished where its settings
+    and the files of its model and texts are the same.
 
     Parameters
     ----------
@@ -107,7 +108,7 @@ def work_through_plan(
     with tracking.job_run(KIND, name, record.experiment_name, record.output_dir) as run:
         abandoned = tracking.mark_abandoned(run.experiment_id)
         if not config.force:
-            plan = plan.with_finished(tracking.finished_analyses(run.experiment_id))
+            plan = plan.with_finished(tracking.finished_analyses())
         watcher.planned(config, plan)
         result = _worked_through(config, plan, run, progress, watcher)
         if abandoned:
@@ -134,10 +135,7 @@ def plan_sweep(config: SweepConfig | None = None, **options: Any) -> Plan:
 
     config = SweepConfig.given(config, options)
     plan = make_plan(config)
-    experiment_id = tracking.find_experiment(config.analysis.record.experiment_name)
-    if config.force or experiment_id is None:
-        return plan
-    return plan.with_finished(tracking.finished_analyses(experiment_id))
+    return plan if config.force else plan.with_finished(tracking.finished_analyses())
 
 
 def _worked_through(config: SweepConfig, plan: Plan, run: "JobRun", progress: Progress, watcher: Watcher) -> Sweep:
@@ -169,7 +167,7 @@ def compare_children(result: Sweep, run: "JobRun", progress: Progress, watcher: 
             watcher.not_compared(name, str(error))
         else:
             done.append(compared.run_id)
-            watcher.compared(name, comparison, compared)
+            watcher.compared(options["run_name"] or named(comparison.gathered), comparison, compared)
     notes = result.notes
     if not done and not problems:
         notes = (*notes, "nothing was compared: it takes two analyses on one data set, or one model on two")
@@ -185,12 +183,12 @@ def comparisons(result: Sweep, folder: str = "") -> dict[str, dict[str, Any]]:
     options: dict[str, dict[str, Any]] = {}
     for dataset, run_ids in groups(recorded).items():
         name = f"{shared.record.run_name or 'comparison'} {f'on {dataset}' if dataset else 'over data sets'}"
-        own = "-".join(filter(None, ["comparison", Path(dataset).name]))
+        own = "-".join(filter(None, ["comparison", dataset]))
         options[name] = {
             "run_ids": run_ids,
             "over": "models" if dataset else "datasets",
             "steps": sorted({f"{item.config.model.revision}={item.step}" for item in items if item.step is not None}),
-            "run_name": name,
+            "run_name": name if shared.record.run_name else "",
             "experiment_name": shared.record.experiment_name,
             "output_dir": str(Path(folder) / own) if folder else "",
             "threads": shared.topology.threads,
@@ -240,8 +238,12 @@ def _record(result: Sweep, run: "JobRun") -> None:
         run.write_folder(
             folder,
             metrics=series(result),
-            params=result.config.to_flat(),
-            tags={"analyses": ",".join(result.run_ids), "comparisons": ",".join(result.comparisons)},
+            params=result.config.changed(),
+            tags={
+                "settings": as_lines(result.config.to_flat()),
+                "analyses": ",".join(result.run_ids),
+                "comparisons": ",".join(result.comparisons),
+            },
             note=describe_sweep(result),
         )
 

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from todacomm.models.stored_pooling import FILE as POOLING
 from todacomm.models.weights import SizeSeen, pick_weights
 
 SMALL_FILES = (".json", ".txt", ".model", ".jinja", ".spm", ".tiktoken", ".py")
@@ -44,6 +45,7 @@ def fetch(hub_id: str, revision: str, *, weights: bool, allow_pickle: bool, seen
     try:
         found = _listing(hub_id, revision)
         wanted = [file for file in found.sizes if "/" not in file and Path(file).suffix in SMALL_FILES]
+        wanted += [POOLING] if POOLING in found.sizes else []
         if weights:
             chosen = pick_weights(found.sizes, hub_id, allow_pickle)
             seen(sum(found.sizes[file] for file in chosen), found.n_parameters)

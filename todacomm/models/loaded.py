@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,8 +11,10 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from todacomm.core.facts import RunWarning
 from todacomm.models.anatomy import Anatomy
+from todacomm.models.names import with_adapter
 from todacomm.models.opening import Opened
 from todacomm.models.reading import Head
+from todacomm.models.stored_pooling import stored_pooling
 from todacomm.models.survey import Surveyed
 from todacomm.results.facts import ModelFacts
 from todacomm.settings.values import AUTO
@@ -72,7 +73,7 @@ def ready(
     """A model with the facts about it."""
     source, config = opened.source, opened.asked
     info = ModelFacts(
-        name="+".join([source.name, *([Path(config.adapter).name] if config.adapter else [])]),
+        name=with_adapter(source.name, config.adapter),
         source=source.origin,
         revision=source.revision,
         family=opened.settings.model_type,
@@ -81,7 +82,7 @@ def ready(
         width=opened.text_settings.hidden_size,
         n_parameters=sum(parameter.numel() for parameter in model.parameters()),
         context_length=context_length(model, opened.text_settings, opened.tokenizer),
-        pooling=pick_pooling(config.pooling, opened.kind, opened.tokenizer),
+        pooling=pick_pooling(config.pooling, opened.kind, opened.tokenizer, stored_pooling(opened.source.folder)),
         weights=config.weights,
         weights_digest=digest,
         head=head,
@@ -95,8 +96,10 @@ def ready(
     return LoadedModel(model, opened.tokenizer, anatomy, info, tuple(warnings), surveyed)
 
 
-def pick_pooling(wanted: str, kind: str, tokenizer: PreTrainedTokenizerBase) -> str:
-    """The pooling asked for; ``auto`` is last for decoders, cls for encoders that have such a token, mean otherwise.
+def pick_pooling(wanted: str, kind: str, tokenizer: PreTrainedTokenizerBase, stored: str | None = None) -> str:
+    """The pooling asked for; ``auto`` is that of the model's own files, ``stored``, where they name one.
+
+    Else it is last for decoders, cls for encoders that have such a token, mean otherwise.
 
     Raises
     ------
@@ -104,6 +107,8 @@ def pick_pooling(wanted: str, kind: str, tokenizer: PreTrainedTokenizerBase) -> 
         ``cls`` is asked for and the tokenizer has no such token.
     """
     has_cls = tokenizer.cls_token_id is not None
+    if wanted == AUTO:
+        wanted = stored or AUTO
     if wanted == AUTO:
         return "last" if kind == "decoder" else "cls" if kind == "encoder" and has_cls else "mean"
     if wanted == "cls" and not has_cls:

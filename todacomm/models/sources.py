@@ -9,6 +9,7 @@ from typing import Any
 from todacomm.demo import DEMO_MODELS
 from todacomm.models.formats import GGUF_SUFFIX
 from todacomm.models.hub import fetch
+from todacomm.models.names import model_name
 from todacomm.models.presets import PRESETS
 from todacomm.models.weights import SizeSeen, count_parameters, pick_weights
 from todacomm.system.foreign import check_regular, read_json
@@ -19,7 +20,6 @@ TOKENIZERS = (
     "source.spm", "tekken.json",
 )  # fmt: skip
 """Files of which a tokenizer needs at least one."""
-_PLAIN_NAMES = {"model", "models", "checkpoint", "best", "final", "last", "output", "hf"}
 _HUB_ID = re.compile(r"\w[\w.-]*(/[\w.-]+)?")
 
 
@@ -78,7 +78,7 @@ def find_source(name: str, revision: str, *, weights: bool, allow_pickle: bool, 
     if source is None:
         hub_id = hub_id_of(name)
         folder = fetch(hub_id, revision, weights=weights, allow_pickle=allow_pickle, seen=seen)
-        source = Source(name, hub_id, folder.name, folder)
+        source = Source(model_name(name), hub_id, folder.name, folder)
 
     files = {path.name for path in source.folder.iterdir() if not path.is_dir()}
     if CONFIG not in files:
@@ -150,20 +150,10 @@ def _bundled_or_local(name: str, revision: str) -> Source | None:
         if not folder.is_dir():
             raise ValueError(f"the bundled {name} is missing from this installation: install todacomm again")
     elif os.path.isdir(path):
-        label, origin, folder = folder_label(path), name, path
+        label, origin, folder = model_name(name), name, path
     else:
         return None
     return Source(label, origin, revision, _subfolder(folder, revision) if revision else folder)
-
-
-def folder_label(path: Path) -> str:
-    """What a folder's model is called: the folder's name, with its parent's where that says nothing.
-
-    >>> folder_label(Path("/data/stories260K")), folder_label(Path("/data/minilm/model"))
-    ('stories260K', 'minilm/model')
-    """
-    path = path.resolve()
-    return f"{path.parent.name}/{path.name}" if path.name in _PLAIN_NAMES else path.name
 
 
 def _subfolder(folder: Path, revision: str) -> Path:

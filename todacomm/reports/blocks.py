@@ -127,8 +127,9 @@ def _judged(depth: Depth, metric: str) -> list[Column]:
     """A metric and, where it is tested, the mean of its rotation null and its p."""
     columns = [_metric(depth, metric)]
     if metric_of(metric).null_tail:
-        p = depth.against(metric, "p_adjusted")
-        columns += [_cells("null", depth.null(metric).value, number), _cells("adj. p", p, p_value)]
+        p, draws = depth.against(metric, "p_adjusted"), depth.against(metric, "draws")
+        cells = [p_value(*pair) if np.isfinite(pair[0]) else "" for pair in zip(p, draws, strict=True)]
+        columns += [_cells("null", depth.null(metric).value, number), Column("adj. p", cells)]
     return columns
 
 

@@ -56,15 +56,33 @@ def share(value: float) -> str:
     return f"{percent:.1f} %".replace(".0 %", " %") if percent >= 0.1 or percent == 0 else f"{percent:.1g} %"
 
 
-def p_value(value: float) -> str:
-    """A p-value.
+def p_value(value: float, draws: float = math.nan) -> str:
+    """A p-value; the least that so many draws allow has ``≤`` before it.
 
-    >>> p_value(0.025), p_value(1.0), p_value(0.0002)
-    ('0.025', '1', '< 0.001')
+    >>> p_value(0.025), p_value(1.0), p_value(0.0002), p_value(0.025, 39)
+    ('0.025', '1', '< 0.001', '≤ 0.025')
     """
+    if is_floor(value, draws):
+        return f"≤ {p_value(value)}"
     if not math.isfinite(value):
         return UNDEFINED
     return "< 0.001" if value < 0.001 else f"{value:.3f}".rstrip("0").rstrip(".")
+
+
+def p_equals(value: float, draws: float) -> str:
+    """A p-value in a sentence: one that no draw can be below says so.
+
+    >>> p_equals(0.2, 39), p_equals(0.025, 39)
+    ('p = 0.2', 'p ≤ 0.025, the least that 39 draws allow')
+    """
+    if is_floor(value, draws):
+        return f"p {p_value(value, draws)}, the least that {number(draws)} draws allow"
+    return f"p = {p_value(value)}"
+
+
+def is_floor(p: float, draws: float) -> bool:
+    """Whether a Monte-Carlo p is the least that so many draws allow; False where their number is not known."""
+    return math.isfinite(draws) and p <= 1.0001 / (draws + 1)
 
 
 def signed(value: float, half_width: float) -> str:

@@ -34,8 +34,9 @@ NULL = (
 )
 ADJUSTED = (
     "adjusted p",
-    "Probability that rotated clouds alone give a value at least as far from their mean in any of the layers "
-    "(step-down max-T). At most .05 counts as a difference; a larger value does not show that there is none.",
+    "Probability that rotated clouds alone give a value at least as extreme in any of the layers (step-down max-T); "
+    "with ≤ it is the least that the number of draws allows. At most .05 counts as a difference; a larger value does "
+    "not show that there is none.",
 )
 LONGER = (
     "longer than the covariance explains",

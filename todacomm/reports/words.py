@@ -9,7 +9,7 @@ import numpy as np
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.core.nulls import NULLS
 from todacomm.core.streams import ATTENTION, FFN, RESIDUAL, groups, kind_of
-from todacomm.reports.formats import count, fold, layers, listing, number, p_value, plus_minus, share, signed
+from todacomm.reports.formats import count, fold, layers, listing, number, p_equals, p_value, plus_minus, share, signed
 from todacomm.results.findings import Finding
 from todacomm.results.findings.judgement import LEVEL
 
@@ -94,15 +94,16 @@ def _range(ends: tuple[float, float], write: Callable[[float], str] = number) ->
 
 def _evidence(evidence: Mapping[str, Any]) -> str:
     """A layer's value beside the null's mean, with its p."""
-    value = plus_minus(evidence["value"], evidence["half_width"])
-    p = p_value(evidence["p"])
-    tested = f"adjusted p = {p}" if evidence["adjusted"] else f"p = {p}, not adjusted for the other layers"
+    half_width = evidence["half_width"]
+    value = plus_minus(evidence["value"], np.nan if half_width is None else half_width)
+    p = p_equals(evidence["p"], evidence["draws"])
+    tested = f"adjusted {p}" if evidence["adjusted"] else f"{p}, not adjusted for the other layers"
     return f"{value} against {number(evidence['null'])} in rotated clouds, {tested}"
 
 
-def _strongest(where: Sequence[str], evidence: Mapping[str, Any]) -> str:
+def _strongest(where: Sequence[str], evidence: Mapping[str, Any], how: str = "most clearly in") -> str:
     """The evidence, with the layer's name where there are several."""
-    return (f"most clearly in {evidence['layer']}: " if len(where) > 1 else "") + _evidence(evidence)
+    return (f"{how} {evidence['layer']}: " if len(where) > 1 else "") + _evidence(evidence)
 
 
 def _embedding_by_construction(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
@@ -203,6 +204,20 @@ def _too_few_draws(values: Mapping[str, Any], where: Sequence[str], at: Place) -
     )
 
 
+def _many_long_bars(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
+    return (
+        f"H1 has more bars over 3 % of the diameter than the covariance explains in {at.layers(where)} "
+        f"({_strongest(where, values['strongest'])})."
+    )
+
+
+def _no_more_long_bars(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
+    return (
+        f"H1 has no more bars over 3 % of the diameter than the covariance explains in {at.layers(where)} "
+        f"({_strongest(where, values['closest'], 'closest in')})."
+    )
+
+
 def _null_difference(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
     meaning = SIDES.get((values["metric"], values["side"]), "the covariance does not explain it")
     return (
@@ -262,7 +277,8 @@ def _dimension_range(values: Mapping[str, Any], where: Sequence[str], at: Place)
         True: "their intervals do not overlap",
         False: "their intervals overlap, so that no difference is shown",
     }[values["differ"]]
-    return f"The intrinsic dimension (TwoNN) is {listing(ends)}; {verdict}."
+    missing = f" It is not defined in {at.layers(values['without'])}." if values["without"] else ""
+    return f"The intrinsic dimension (TwoNN) is {listing(ends)}; {verdict}.{missing}"
 
 
 def _dimension_constant(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
@@ -357,6 +373,8 @@ WORDS: dict[str, tuple[str, Words]] = {
     "no_long_bars": (SHAPE, _no_long_bars),
     "necessary_only": (SHAPE, _necessary_only),
     "too_few_draws": (SHAPE, _too_few_draws),
+    "many_long_bars": (SHAPE, _many_long_bars),
+    "no_more_long_bars": (SHAPE, _no_more_long_bars),
     "null_difference": (SHAPE, _null_difference),
     "no_null_difference": (SHAPE, _no_null_difference),
     "growth": (SCALE, _growth),

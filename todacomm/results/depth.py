@@ -15,7 +15,7 @@ from todacomm.results.table import RUN_LAYER, own_rows
 
 ROTATION = "rotation"
 RANDOM_WEIGHTS = "random_weights"
-LOOP, FEW_TEXTS, NO_LOOP = "loop", "few texts", "none"
+LOOP, FEW_TEXTS, NO_LOOP, NOT_TESTED = "loop", "few texts", "none", "not tested"
 """What may be claimed of a layer's longest H1 bars: see :data:`todacomm.results.table.LOOP_COLUMNS`."""
 
 

@@ -1,5 +1,6 @@
 """A layer's shape beyond its numbers."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,3 +32,17 @@ class LayerResult:
     diagrams: list[np.ndarray]
     curves: dict[str, np.ndarray]
     warnings: tuple[RunWarning, ...] = ()
+
+    @property
+    def file(self) -> str:
+        """Name of its files, see :func:`layer_file`."""
+        return layer_file(self.index, self.name)
+
+
+def layer_file(index: int, name: str) -> str:
+    """Name of a layer's files without the ending: its place among the layers, and what it is called.
+
+    >>> layer_file(1, "layer_0"), layer_file(0, "obsm/../X")
+    ('01_layer_0', '00_obsm_X')
+    """
+    return f"{index:02d}_{re.sub(r'[^a-zA-Z0-9]+', '_', name)[:60]}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised whenever a column is added, removed or changes its meaning."""
 
 COLUMNS = (

@@ -7,7 +7,7 @@ from typing import Any
 
 from todacomm.settings.base import BESIDE, NOTHING, WHICH, Settings, option
 from todacomm.settings.protocols import load_protocol
-from todacomm.settings.values import AUTO, parse_value
+from todacomm.settings.values import AUTO, parse_value, tags_of
 
 POOLINGS = ("auto", "last", "cls", "mean")
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -46,7 +46,11 @@ class ModelConfig(Settings):
         decides=WHICH,
         needed=True,
     )
-    pooling: str = option("auto", "one vector a text: last token, cls or mean", choices=POOLINGS)
+    pooling: str = option(
+        "auto",
+        "one vector a text: last token, cls or mean; auto: as the model's own files say, else by its kind",
+        choices=POOLINGS,
+    )
     device: str = option(
         AUTO, "where the model runs; auto takes cuda or mps where present", choices=DEVICES, decides=NOTHING
     )
@@ -111,7 +115,7 @@ class TopologyConfig(Settings):
     pca: int = option(50, "principal components kept; 0: no PCA", low=0)
     standardize: bool = option(False, "z-score every dimension before PCA")
     maxdim: int = option(1, "highest homology degree", low=0, high=2)
-    metric: str = option("euclidean", "distance between points", choices=METRICS)
+    metric: str = option("euclidean", "distance between points; cosine is taken from the centroid", choices=METRICS)
     engine: str = option(AUTO, "gudhi or ripser; auto takes gudhi where installed", choices=ENGINES, decides=NOTHING)
     threads: int | None = option(None, "threads for the homology", low=1, decides=NOTHING)
     landmarks: int = option(0, "homology among so many points, spread over a large cloud; 0: among all", low=0)
@@ -150,13 +154,23 @@ class RecordConfig(Settings):
     """Where and how the run is recorded."""
 
     run_name: str = option("", "name of the run; empty: model, data set and points", decides=NOTHING)
-    experiment_name: str = option("todacomm", "MLflow experiment", decides=NOTHING)
+    experiment_name: str = option(
+        "todacomm",
+        "MLflow experiment; under `mlflow run` its own --experiment-name decides",
+        decides=NOTHING,
+    )
+    tags: tuple[str, ...] = option((), "tags of the run with commas: key=value,key=value", decides=NOTHING)
     output_dir: str = option("", "also write the run's files to this folder", decides=NOTHING)
     keep_clouds: bool = option(True, "store the pooled activations", decides=NOTHING)
     explorer: bool = option(True, "write the interactive page, explorer.html", decides=NOTHING)
     keep_texts: bool = option(True, "store the words of the texts; without them ids and numbers stay", decides=NOTHING)
     cache: bool = option(True, "use and keep pooled activations in the cache folder of this user", decides=NOTHING)
     seed: int = option(42, "seed of every random choice", low=0, decides=WHICH)
+
+    def check(self) -> None:
+        for key in tags_of(self.tags):
+            if key.startswith(("todacomm.", "mlflow.")):
+                raise ValueError(f"tags has {key}: names that begin so are taken by the record itself, choose another")
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,6 +155,11 @@ class Settings:
         """Every option's value by its flat name."""
         return {name: _value(self, one) for name, one in self.options().items()}
 
+    def changed(self) -> dict[str, Any]:
+        """The options that a user is offered and that differ from their defaults."""
+        options, values = self.options(), self.to_flat()
+        return {n: value for n, value in values.items() if options[n].offered and value != options[n].default}
+
     def numbers(self) -> dict[str, Any]:
         """The options that decide the numbers, without those that only decide where and how fast."""
         options = self.options()

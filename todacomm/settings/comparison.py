@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from todacomm.settings.base import NOTHING, Settings, option
 from todacomm.settings.steps import revision_and_step
+from todacomm.settings.values import tags_of
 
 GEOMETRIES = ("matched", "grid", "none")
 OVER = ("auto", "models", "datasets")
@@ -53,9 +54,7 @@ class ComparisonConfig(Settings):
     def check(self) -> None:
         if 0 < self.rtd_points < 10:
             raise ValueError(f"rtd_points is {self.rtd_points}: expected at least 10, or 0 to leave it out")
-        for tag in self.tags:
-            if "=" not in tag:
-                raise ValueError(f"tags has {tag!r}: expected key=value, several with commas")
+        self.given_tags()
         self.given_steps()
 
     def given_steps(self) -> dict[str, int | None]:
@@ -70,5 +69,4 @@ class ComparisonConfig(Settings):
 
     def given_tags(self) -> dict[str, str]:
         """Value by key, as ``tags`` has them."""
-        pairs = (tag.partition("=") for tag in self.tags)
-        return {key.strip(): value.strip() for key, _, value in pairs}
+        return tags_of(self.tags)

@@ -107,6 +107,33 @@ def spelled(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def tags_of(tags: Sequence[str]) -> dict[str, str]:
+    """Value by key of tags as they are typed.
+
+    Raises
+    ------
+    ValueError
+        One is not of the form ``key=value``.
+
+    >>> tags_of(["team=nlp", "note=a=b"])
+    {'team': 'nlp', 'note': 'a=b'}
+    """
+    for tag in tags:
+        if not tag.partition("=")[0].strip() or "=" not in tag:
+            raise ValueError(f"tags has {shown(tag)}: expected key=value, several with commas")
+    pairs = (tag.partition("=") for tag in tags)
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def as_lines(options: Mapping[str, Any]) -> str:
+    """Options as a text, one a line, each as it is typed.
+
+    >>> as_lines({"pca": 50, "layers": ("all", "ffn")})
+    'pca=50\\nlayers=all,ffn'
+    """
+    return "\n".join(f"{name}={spelled(value)}" for name, value in options.items())
+
+
 def shown(value: Any) -> str:
     """A value as an error quotes it: cut where it is long."""
     if isinstance(value, int) and abs(value) > LARGEST:

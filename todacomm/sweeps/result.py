@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from todacomm.models.names import model_name
 from todacomm.settings.sweep import SweepConfig
 from todacomm.sweeps.plan import Item, Plan
 from todacomm.sweeps.worker import FAILED, REUSED, Outcome
+from todacomm.texts.names import dataset_name
 
 if TYPE_CHECKING:
     from todacomm.comparison.trajectory import Trajectory
@@ -91,10 +93,10 @@ class Sweep:
         outcome = self.outcomes[item.known.config_hash]
         config = item.config
         return {
-            "model": config.model.model,
+            "model": model_name(config.model.model),
             "revision": config.model.revision,
             "weights": config.model.weights,
-            "dataset": config.texts.dataset,
+            "dataset": dataset_name(config.texts.dataset),
             "step": item.step,
             "status": outcome.status,
             "run_id": outcome.run_id,

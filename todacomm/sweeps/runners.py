@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from todacomm.settings.sweep import SweepConfig
 from todacomm.sweeps.worker import Outcome, Task, carry_out, carry_out_elsewhere
 from todacomm.system.environment import environment
+from todacomm.system.installed import install_line
 from todacomm.system.machine import worker_threads
 from todacomm.system.progress import Progress, silent
 
@@ -64,7 +65,7 @@ def ray(config: SweepConfig, progress: Progress) -> Iterator[Run]:
         import ray as cluster
         from ray.util.joblib import register_ray
     except ImportError as error:
-        raise ValueError(f"runner=ray needs Ray ({error}): pip install 'todacomm[ray]'") from error
+        raise ValueError(f"runner=ray needs Ray ({error}): {install_line('ray')}") from error
 
     _check_answers(config.address, 6379)
     _check_speaks_grpc(config.address, 6379)
@@ -93,7 +94,7 @@ def dask(config: SweepConfig, progress: Progress) -> Iterator[Run]:
     try:
         from distributed import Client
     except ImportError as error:
-        raise ValueError(f"runner=dask needs Dask ({error}): pip install 'todacomm[dask]'") from error
+        raise ValueError(f"runner=dask needs Dask ({error}): {install_line('dask')}") from error
 
     _check_answers(config.address, 8786)
     _check_greets(config.address, 8786)

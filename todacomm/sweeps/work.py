@@ -78,7 +78,6 @@ def tasks(
             config_hash=item.known.config_hash,
             inputs=item.known.inputs,
             parent=run.run_id,
-            experiment_id=run.experiment_id,
             store=tracking.absolute_uri(),
             folder=str(Path.cwd()),
             owner=tracking.process_tags(),
@@ -115,8 +114,6 @@ def _rounds(config: SweepConfig, missing: Sequence[Item], tries: Mapping[str, in
 
 def _finished(missing: Sequence[Item], outcomes: Mapping[str, Outcome], run: tracking.JobRun) -> list[Outcome]:
     """What was finished below this run although its outcome was lost on the way."""
-    store = {
-        known.config_hash: run_id for known, run_id in tracking.finished_analyses(run.experiment_id, run.run_id).items()
-    }
+    store = {known.config_hash: run_id for known, run_id in tracking.finished_analyses(run.run_id).items()}
     hashes = (item.known.config_hash for item in missing)
     return [Outcome(hash_, DONE, store[hash_]) for hash_ in hashes if hash_ in store and hash_ not in outcomes]

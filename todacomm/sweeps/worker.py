@@ -28,8 +28,8 @@ class Task:
         A function of a module: settings, ``progress`` and ``parent`` -> the recorded analysis with its ``run_id``.
     config_hash, inputs : str
         What a finished analysis is recognised by.
-    parent, experiment_id : str
-        Id of the sweep's run, and of the experiment that it is in.
+    parent : str
+        Id of the sweep's run.
     store, folder : str
         Address of the tracking store, and the folder that paths in the settings are meant from.
     owner : mapping
@@ -45,7 +45,6 @@ class Task:
     config_hash: str
     inputs: str
     parent: str
-    experiment_id: str
     store: str
     folder: str
     owner: Mapping[str, str]
@@ -72,9 +71,7 @@ def carry_out(task: Task, progress: Progress = silent) -> Outcome:
     start = time.perf_counter()
     try:
         with claimed(task):
-            finished = tracking.finished_analyses(
-                task.experiment_id, task.parent if task.force else None, task.config_hash
-            )
+            finished = tracking.finished_analyses(task.parent if task.force else None, task.config_hash)
             if run_id := finished.get(tracking.Known(task.config_hash, task.inputs)):
                 return Outcome(task.config_hash, REUSED, run_id)
             run_id = task.analyze(task.config, progress=progress, parent=task.parent).run_id

@@ -94,7 +94,7 @@ def check_shipped() -> Iterator[Finding]:
     demo = Path(__file__).parents[1] / "demo"
     missing += [f"demo/{name}" for name in ("decoder", "encoder") if not (demo / name / "config.json").is_file()]
     if missing:
-        advice = "install todacomm again: pip install --force-reinstall --no-deps todacomm"
+        advice = "install todacomm again from its checkout: pip install --force-reinstall --no-deps -e ."
         yield Finding("files", PROBLEM, f"missing {', '.join(missing)}", advice)
     else:
         yield Finding("files", OK, "templates, configurations and bundled models are there")

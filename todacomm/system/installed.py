@@ -1,5 +1,6 @@
 """What is installed: todacomm's own version and needs, from its installation or from its checkout."""
 
+import shlex
 import tomllib
 from importlib import metadata
 from pathlib import Path
@@ -28,6 +29,22 @@ def requirements() -> list[str]:
         It is neither installed nor a checkout.
     """
     return (metadata.requires(NAME) or []) if package_version(NAME) else list(_checkout()["dependencies"])
+
+
+def install_line(extra: str) -> str:
+    """The command that installs what one of todacomm's extras needs, however todacomm itself was installed.
+
+    ``pip install 'todacomm[...]'`` would fetch another program: the Python Package Index has todacomm 0.1.0.
+
+    >>> install_line("ray").startswith("pip install ")
+    True
+    """
+    if package_version(NAME):
+        marked = (line.replace("'", '"').partition(";") for line in metadata.requires(NAME) or [])
+        needed = [need.strip() for need, _, marker in marked if f'extra == "{extra}"' in marker]
+    else:
+        needed = _checkout()["optional-dependencies"][extra]
+    return f"pip install {' '.join(map(shlex.quote, needed))}"
 
 
 def package_version(name: str) -> str | None:

@@ -25,6 +25,7 @@ from todacomm.texts.documents import (
     text_rows,
     wikitext_articles,
 )
+from todacomm.texts.names import dataset_name
 
 _WIKITEXT_COPY = "wiki.test.raw"
 _LONGEST_CELL = 2**31 - 1
@@ -48,6 +49,7 @@ def read_file(path: Path, text_column: str = "", text_columns: Sequence[str] = (
         The file cannot be read, is empty, binary or of another encoding, or is not what its ending says; there is no
         such column, or ``text_column`` is given for a file without columns.
     """
+    name = dataset_name(str(path))
     path = _file_in(path)
     check_regular(path)
     content = _content(path)
@@ -63,7 +65,7 @@ def read_file(path: Path, text_column: str = "", text_columns: Sequence[str] = (
     else:
         documents = _plain(content, path)
     digest = digest_of(content)
-    return Source(path.stem, str(path.resolve()), f"sha256:{digest}", documents)
+    return Source(name, str(path.resolve()), f"sha256:{digest}", documents)
 
 
 def _documents_of_table(

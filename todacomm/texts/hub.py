@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from todacomm.texts.documents import Source, Value, row_documents, squad_documents, text_rows
+from todacomm.texts.names import dataset_name
 
 WIKITEXT2 = "hf:Salesforce/wikitext:wikitext-2-raw-v1:test:text"
 SQUAD = "hf:rajpurkar/squad_v2:validation:question"
@@ -52,7 +53,7 @@ def read_hub(dataset: str, revision: str = "", name: str = "", columns: Sequence
     """
     hub_name = parse_name(dataset)
     (rows,), others, commit = _columns(hub_name, [hub_name.field], revision, columns)
-    return Source(name or dataset.removeprefix("hf:"), dataset, commit, row_documents(rows, others))
+    return Source(name or dataset_name(dataset), dataset, commit, row_documents(rows, others))
 
 
 def read_wikitext2(revision: str = "") -> Source:

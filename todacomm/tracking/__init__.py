@@ -5,7 +5,6 @@ from todacomm.tracking.comparison import RecordedComparison, load_comparison
 from todacomm.tracking.family import (
     Known,
     absolute_uri,
-    find_experiment,
     finished_analyses,
     mark_abandoned,
     tried_analyses,
@@ -25,8 +24,8 @@ from todacomm.tracking.links import (
 from todacomm.tracking.names import find_analysis, find_recorded
 from todacomm.tracking.process import is_gone, process_tags
 from todacomm.tracking.registry import PREFIX, ModelVersion, fetch_version, find_version, tag_version
-from todacomm.tracking.run import OpenRun, open_run
-from todacomm.tracking.search import search_analyses
+from todacomm.tracking.run import OpenRun, mark_refused, open_run
+from todacomm.tracking.search import fits_model, search_analyses
 from todacomm.tracking.store import open_store
 from todacomm.tracking.write import AnalysisRun, TrainingRun, analysis_run, run_name, training_run
 
@@ -46,10 +45,10 @@ __all__ = [
     "check_store",
     "fetch_version",
     "find_analysis",
-    "find_experiment",
     "find_recorded",
     "find_version",
     "finished_analyses",
+    "fits_model",
     "home_link",
     "interruptible",
     "is_gone",
@@ -61,6 +60,7 @@ __all__ = [
     "load_readable",
     "log_to_active_run",
     "mark_abandoned",
+    "mark_refused",
     "open_run",
     "open_store",
     "process_tags",

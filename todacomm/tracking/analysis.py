@@ -1,5 +1,7 @@
 """A recorded analysis, read back: its tables at once, everything larger when asked for."""
 
+import html
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
@@ -8,9 +10,11 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
+from PIL.Image import Image
 
 from todacomm.core.loops.whole_run import LoopPoints
-from todacomm.results.layer import LayerResult
+from todacomm.results.findings import Finding, findings
+from todacomm.results.layer import LayerResult, layer_file
 from todacomm.results.loops import Loop, pick_loop
 from todacomm.results.page import FramedPage
 from todacomm.results.result import Result
@@ -101,7 +105,7 @@ class Analysis:
     tags : dict of str
         Tags of the run, ``todacomm.protocol`` among them.
     layer_names : tuple of str
-        Layers in the order of depth; wherever a layer is asked for, its name or its index will do.
+        Layers in the order of depth; wherever a layer is asked for, its name or its number will do: 3 is ``layer_3``.
     """
 
     def __init__(self, client: MlflowClient, run: Run) -> None:
@@ -127,6 +131,46 @@ class Analysis:
 
     def __repr__(self) -> str:
         return f"Analysis({self.run_id!r}: {self.run_name}, {len(self.layer_names)} layers)"
+
+    def _repr_html_(self) -> str:
+        """Name, headline and numbers of the whole run, as a notebook shows them."""
+        rows = "".join(f"<tr><td>{html.escape(name)}</td><td>{value:.4g}</td></tr>" for name, value in self.run.items())
+        head = f"<b>{html.escape(self.run_name)}</b> <small>{self.run_id}</small><p>{html.escape(self.headline)}</p>"
+        return f"{head}<table>{rows}</table>"
+
+    @property
+    def headline(self) -> str:
+        """The few sentences to remember; empty for a run that was recorded without them."""
+        return self.tags.get("todacomm.headline", "")
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the numbers say, as data: kind, layers and values of each finding."""
+        return findings(self.outline())
+
+    def plot(self, name: str = "summary", layer: str | int | None = None) -> Image:
+        """A picture of the record, which a notebook shows.
+
+        Parameters
+        ----------
+        name : str
+            Such as ``summary`` or ``betti_curves``; ``diagram`` or ``barcode`` with a layer.
+
+        Raises
+        ------
+        ValueError
+            The run has no such picture.
+        """
+        from PIL.Image import open as open_image
+
+        file = f"plots/{name}.png" if layer is None else f"plots/{name}s/{self._file(layer)}.png"
+        try:
+            return open_image(self.artifact(file))
+        except ValueError as error:
+            listed = (info.path for info in self._client.list_artifacts(self.run_id, "plots"))
+            known = ", ".join(sorted(Path(path).stem for path in listed if path.endswith(".png")))
+            books = "diagram and barcode with a layer"
+            raise ValueError(f"run {self.run_id} has no picture {file}: choose {known}, or {books}") from error
 
     @property
     def run(self) -> dict[str, float]:
@@ -161,16 +205,15 @@ class Analysis:
         ValueError
             There is no such layer or bar.
         """
-        name = next(known for index, known, _ in self.settings["layers"] if index == self._index(layer))
-        return pick_loop(self.loops, self.loop_points, self.texts, name, rank)
+        return pick_loop(self.loops, self.loop_points, self.texts, self._name(layer), rank)
 
     def diagrams(self, layer: str | int) -> list[np.ndarray]:
         """Persistence diagrams of a layer by degree, each of shape ``(bars, 2)`` with birth and death."""
-        return read_layer(self.artifact(diagram_file(self._index(layer))))[0]
+        return read_layer(self.artifact(diagram_file(self._file(layer))))[0]
 
     def curves(self, layer: str | int) -> dict[str, np.ndarray]:
         """Betti and Euler curves over ``scale``, intrinsic dimension over ``id_scale``, ``eigenvalues``."""
-        return read_layer(self.artifact(diagram_file(self._index(layer))))[1]
+        return read_layer(self.artifact(diagram_file(self._file(layer))))[1]
 
     def cloud(self, layer: str | int) -> np.ndarray:
         """Pooled activations of a layer, float32, shape ``(n_points, n_dims)``; row i is text ``text_ids[i]``.
@@ -180,10 +223,10 @@ class Analysis:
         ValueError
             The analysis was run with ``keep_clouds=false``.
         """
-        index = self._index(layer)
+        file = self._file(layer)
         if not self.settings["options"]["keep_clouds"]:
             raise ValueError(f"run {self.run_id} has no clouds: analyse again with keep_clouds=true")
-        return read_cloud(self.artifact(cloud_file(index)))
+        return read_cloud(self.artifact(cloud_file(file)))
 
     @cached_property
     def replicates(self) -> dict[str, np.ndarray]:
@@ -214,7 +257,7 @@ class Analysis:
         """Everything that was recorded, as figures and reports read it."""
         outline, layers = self.outline(), []
         for layer in outline.layers:
-            diagrams, curves = read_layer(self.artifact(diagram_file(layer.index)))
+            diagrams, curves = read_layer(self.artifact(diagram_file(layer.file)))
             layers.append(replace(layer, diagrams=diagrams, curves=curves))
         stored = self.layer_names if self.settings["options"]["keep_clouds"] else ()
         return replace(
@@ -274,13 +317,21 @@ class Analysis:
     def _cache(self) -> TemporaryDirectory[str]:
         return TemporaryDirectory(prefix="todacomm-")
 
-    def _index(self, layer: str | int) -> int:
+    def _name(self, layer: str | int) -> str:
+        """A layer's name: 3 is ``layer_3``, or the fourth where none is called ``layer_`` and a number; -1 the last."""
         names = self.layer_names
-        name = names[layer] if isinstance(layer, int) and -len(names) <= layer < len(names) else layer
-        for index, known, _ in self.settings["layers"]:
-            if name == known:
-                return int(index)
-        raise ValueError(f"run {self.run_id} has no layer {layer!r}: choose {', '.join(names)}")
+        name = layer
+        if isinstance(layer, int):
+            numbered = layer >= 0 and any(re.fullmatch(r"layer_\d+", known) for known in names)
+            by_place = names[layer] if -len(names) <= layer < len(names) else ""
+            name = f"layer_{layer}" if numbered else by_place
+        if name not in names:
+            raise ValueError(f"run {self.run_id} has no layer {layer!r}: choose {', '.join(names)}")
+        return str(name)
+
+    def _file(self, layer: str | int) -> str:
+        name = self._name(layer)
+        return layer_file(self.layer_names.index(name), name)
 
 
 def _load(client: MlflowClient, run_id: str) -> "Analysis":

@@ -8,13 +8,17 @@ import numpy as np
 import pandas as pd
 
 from todacomm.core.facts import RunWarning
-from todacomm.core.metrics import LAYER_METRICS, MAIN, metric_key
-from todacomm.core.streams import RESIDUAL, groups, places
+from todacomm.core.metrics import COMPARED, LAYER_METRICS, MAIN, metric_key
+from todacomm.core.streams import ENDS, RESIDUAL, groups, places
+from todacomm.models.names import model_name, with_adapter
+from todacomm.results.depth import LOOP, NOT_TESTED
+from todacomm.results.observation import OWN_CLOUDS
 from todacomm.results.result import Result
 from todacomm.results.table import RUN_LAYER, SCHEMA_VERSION, own_rows, run_values
 from todacomm.settings.analysis import AnalysisConfig, deviations
 from todacomm.settings.protocols import load_protocol
-from todacomm.settings.values import spelled
+from todacomm.settings.values import as_lines, spelled, tags_of
+from todacomm.texts.names import dataset_name
 from todacomm.tracking.files import resolved
 
 ANALYSIS = "analysis"
@@ -55,8 +59,8 @@ def without_infinities(result: Result) -> Result:
 def metrics(result: Result) -> list[Point]:
     """Every metric of a run: series over depth with the layer's place as step, and numbers of the whole run.
 
-    What attention and MLPs add stand in series of their own, at the step of their block. A series without any number
-    is left out; a nan between numbers stays.
+    What attention and MLPs add stand in series of their own, at the step of their block. A series without any number,
+    and one of a single number over and over, is left out; a nan between numbers stays.
     """
     place = places(layer.name for layer in result.layers)
     streams = {kind: {name: place[name] for name in names} for kind, names in groups(place).items()}
@@ -79,7 +83,7 @@ def metrics(result: Result) -> list[Point]:
     rotated = result.nulls[result.nulls["null"] == _ROTATION]
     for name, column in (("h1_max_norm", "mean"), ("h1_max_norm", "p_adjusted"), ("h0_total_norm", "mean")):
         points += _series(rotated, name, column, f"null/{name}_{column}", steps)
-    summary = run_values(own) | {f"seconds_{stage}": t for stage, t in result.seconds.items()}
+    summary = run_values(own) | over_blocks(result) | {f"seconds_{stage}": t for stage, t in result.seconds.items()}
     return points + [Point(f"summary/{name}", value, 0) for name, value in summary.items()]
 
 
@@ -92,9 +96,32 @@ def layer_key(name: str) -> str:
     return metric_key(name) if name in LAYER_METRICS else f"tda/{name}"
 
 
+def over_blocks(result: Result) -> dict[str, float]:
+    """Numbers to sort runs by: mean and maximum over the blocks of each metric without scale, and how many loops.
+
+    A metric that is not defined in one of the blocks has neither.
+    """
+    table = own_rows(result.table)
+    names = groups(table["layer"].unique()).get(RESIDUAL, [])
+    blocks = table[table["layer"].isin([name for name in names if name not in (*ENDS, RUN_LAYER)])]
+    numbers: dict[str, float] = {}
+    for name in COMPARED:
+        values = blocks.loc[blocks["metric"] == name, "value"].to_numpy(dtype=float)
+        if len(values) and np.isfinite(values).all():
+            numbers |= {f"mean_{name}": float(values.mean()), f"max_{name}": float(values.max())}
+    tested = len(result.loops) > 0 and not (result.loops["verdict"] == NOT_TESTED).all()
+    return numbers | ({"loops": float((result.loops["verdict"] == LOOP).sum())} if tested else {})
+
+
 def params(result: Result) -> dict[str, str]:
-    """Every option under ``config/`` as it came out; under ``mlflow run`` the plain names are taken."""
-    return {f"config/{name}": spelled(value) for name, value in resolved(result).items()}
+    """Model, data set, and the options that differ from their defaults, as they came out; all of them are in a tag.
+
+    They stand under ``config/``: under ``mlflow run`` the plain names are taken.
+    """
+    came_out = resolved(result)
+    shown = {name: came_out[name] for name in result.config.changed()}
+    shown |= {"model": result.model.name, "dataset": result.dataset.name}
+    return {f"config/{name}": spelled(value) for name, value in shown.items()}
 
 
 def first_tags(config: AnalysisConfig) -> dict[str, str]:
@@ -103,25 +130,28 @@ def first_tags(config: AnalysisConfig) -> dict[str, str]:
         f"{name}={spelled(used)} instead of {spelled(wanted)}" for name, (wanted, used) in deviations(config).items()
     ]
     return _filled({
-        "model": config.model.model,
+        "model": with_adapter(model_name(config.model.model), config.model.adapter),
         "revision": config.model.revision,
         "weights": config.model.weights,
-        "dataset": config.texts.dataset,
+        "dataset": "" if config.model.model.startswith(OWN_CLOUDS) else dataset_name(config.texts.dataset),
         "protocol": load_protocol(config.inference.protocol).tag,
         "deviations": ", ".join(differ),
         "config_hash": config.digest(),
+        "settings": fitted(as_lines(config.to_flat())),
         "schema": str(SCHEMA_VERSION),
-    })  # fmt: skip
+    }) | tags_of(config.record.tags)  # fmt: skip
 
 
-def last_tags(result: Result) -> dict[str, str]:
-    """What the model and the texts turned out to be, and the warnings."""
+def last_tags(result: Result, headline: str = "") -> dict[str, str]:
+    """What the model and the texts turned out to be, the headline, and the warnings."""
     return _filled({
+        "headline": fitted(headline),
         "model": result.model.name,
         "revision": result.model.revision,
         "family": result.model.family,
         "dataset": result.dataset.name,
         "texts_digest": result.dataset.digest,
+        "settings": fitted(as_lines(resolved(result))),
         "warnings": fitted("\n".join(map(str, result.warnings))),
     })  # fmt: skip
 
@@ -142,7 +172,8 @@ def fitted(text: str) -> str:
 def _series(table: pd.DataFrame, name: str, column: str, key: str, steps: dict[str, int]) -> list[Point]:
     rows = table[(table["metric"] == name) & table["layer"].isin(list(steps))]
     points = [Point(key, float(v), steps[layer]) for layer, v in zip(rows["layer"], rows[column], strict=True)]
-    return points if any(math.isfinite(point.value) for point in points) else []
+    finite = {point.value for point in points if math.isfinite(point.value)}
+    return [] if not finite or (len(finite) == 1 and len(points) > 1) else points
 
 
 def _filled(tags: dict[str, str | None]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Analyses in an experiment as a sweep sees them: which are finished, which were tried, which were abandoned."""
+"""Analyses in the store as a sweep needs them: which are finished, which were tried, which were abandoned."""
 
 import os
 from collections import Counter
@@ -23,10 +23,8 @@ class Known:
     inputs: str
 
 
-def finished_analyses(
-    experiment_id: str, parent: str | None = None, config_hash: str | None = None
-) -> dict[Known, str]:
-    """Run of every finished analysis of an experiment, the newest where there are several.
+def finished_analyses(parent: str | None = None, config_hash: str | None = None) -> dict[Known, str]:
+    """Run of every finished analysis in any experiment, the newest where there are several; none without a store.
 
     A run is finished only after all its files and numbers are written: nothing half-written is among them.
 
@@ -35,19 +33,11 @@ def finished_analyses(
     parent, config_hash : str, optional
         Only those below this run, or of these settings.
     """
-    runs = _analyses(experiment_id, "FINISHED", parent, config_hash)
-    return {_known(run): run.info.run_id for run in sorted(runs, key=lambda run: run.info.start_time)}
-
-
-def find_experiment(name: str) -> str | None:
-    """Id of an experiment; None where it, or the whole store, is not there yet. Nothing is made."""
     path = sqlite_path(str(get_tracking_uri()))
     if path is not None and not os.path.exists(path):
-        return None
-    client = open_store(writing=False)
-    with store_errors(client.tracking_uri):
-        experiment = client.get_experiment_by_name(name)
-    return experiment.experiment_id if experiment else None
+        return {}
+    runs = _analyses(None, "FINISHED", parent, config_hash)
+    return {_known(run): run.info.run_id for run in sorted(runs, key=lambda run: run.info.start_time)}
 
 
 def tried_analyses(experiment_id: str, parent: str) -> Counter[str]:
@@ -73,7 +63,9 @@ def absolute_uri() -> str:
     return f"sqlite:///{path}" if path else uri
 
 
-def _analyses(experiment_id: str, status: str | None, parent: str | None, config_hash: str | None = None) -> list[Run]:
+def _analyses(
+    experiment_id: str | None, status: str | None, parent: str | None, config_hash: str | None = None
+) -> list[Run]:
     client = open_store(writing=False)
     query = [f"tags.{KIND} = '{ANALYSIS}'"]
     query += [f"attributes.status = '{status}'"] if status else []
@@ -83,8 +75,10 @@ def _analyses(experiment_id: str, status: str | None, parent: str | None, config
         return list(_runs(client, experiment_id, " AND ".join(query)))
 
 
-def _runs(client: MlflowClient, experiment_id: str, query: str) -> Iterable[Run]:
-    return pages(client.search_runs, experiment_ids=[experiment_id], filter_string=query)
+def _runs(client: MlflowClient, experiment_id: str | None, query: str) -> Iterable[Run]:
+    """Runs of one experiment, or of all."""
+    every = [experiment.experiment_id for experiment in pages(client.search_experiments)] if not experiment_id else []
+    return pages(client.search_runs, experiment_ids=[experiment_id] if experiment_id else every, filter_string=query)
 
 
 def _known(run: Run) -> Known:

@@ -32,7 +32,7 @@ from todacomm.results.table import (
     SCHEMA_VERSION,
     tidy,
 )
-from todacomm.results.texts import record_of, restored, without_words
+from todacomm.results.texts import record_of, restored
 from todacomm.settings.values import AUTO
 from todacomm.system.errors import UserError
 from todacomm.system.foreign import parsed, read_json
@@ -77,9 +77,8 @@ def stage(result: Result, folder: Path) -> None:
         result.nulls.to_csv(folder / "tables/nulls.csv", index=False)
     _write_json(folder / TABLES, _tables(result), indent=None)
     stage_loops(result, folder)
-    table = result.texts if result.config.record.keep_texts else without_words(result.texts)
-    _write_json(folder / TEXTS, result.dataset.record() | {"ids": result.dataset.ids, "table": record_of(table)})
-    table.to_csv(folder / "tables/texts.csv", index=False)
+    _write_json(folder / TEXTS, result.dataset.record() | {"ids": result.dataset.ids, "table": record_of(result.texts)})
+    result.texts.to_csv(folder / "tables/texts.csv", index=False)
     _write_json(folder / "environment.json", environment(result))
     options = yaml.safe_dump(resolved(result), sort_keys=False, allow_unicode=True)
     (folder / "config/resolved.yaml").write_text(options, encoding="utf-8")
@@ -89,7 +88,7 @@ def stage(result: Result, folder: Path) -> None:
     for layer in result.layers:
         diagrams = {f"h{degree}": dgm for degree, dgm in enumerate(layer.diagrams)}
         arrays = {"layer": np.array(layer.name), **diagrams, **layer.curves}
-        _write_npz(folder / diagram_file(layer.index), arrays)
+        _write_npz(folder / diagram_file(layer.file), arrays)
     if result.config.record.keep_clouds:
         stage_clouds(result, folder)
 
@@ -99,8 +98,7 @@ def stage_loops(result: Result, folder: Path) -> None:
     if not len(result.loops):
         return
     result.loops.to_csv(folder / "tables/loops.csv", index=False)
-    table = result.texts if result.config.record.keep_texts else without_words(result.texts)
-    loop_texts(result.loop_points, table).to_csv(folder / "tables/loop_texts.csv", index=False)
+    loop_texts(result.loop_points, result.texts).to_csv(folder / "tables/loop_texts.csv", index=False)
     if len(result.associations):
         result.associations.to_csv(folder / "tables/associations.csv", index=False)
     arrays: dict[str, np.ndarray] = {}
@@ -118,20 +116,20 @@ def stage_clouds(result: Result, folder: Path) -> None:
 
     def write(layer: LayerResult) -> None:
         arrays = {"layer": np.array(layer.name), "cloud": result.clouds[layer.name], "text_ids": ids}
-        _write_npz(folder / cloud_file(layer.index), arrays)
+        _write_npz(folder / cloud_file(layer.file), arrays)
 
     with ThreadPoolExecutor(max_workers=2) as writers:
         list(writers.map(write, result.layers))
 
 
-def diagram_file(index: int) -> str:
-    """Path of a layer's diagrams and curves in the run."""
-    return f"diagrams/layer_{index:02d}.npz"
+def diagram_file(layer: str) -> str:
+    """Path of a layer's diagrams and curves in the run, by :func:`todacomm.results.layer.layer_file`."""
+    return f"diagrams/{layer}.npz"
 
 
-def cloud_file(index: int) -> str:
-    """Path of a layer's cloud in the run."""
-    return f"clouds/layer_{index:02d}.npz"
+def cloud_file(layer: str) -> str:
+    """Path of a layer's cloud in the run, by the same name."""
+    return f"clouds/{layer}.npz"
 
 
 def resolved(result: Result) -> dict[str, Any]:

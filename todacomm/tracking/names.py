@@ -1,10 +1,11 @@
-"""Which analysis a user means: the id of its run, a beginning of that, its name, or the latest."""
+"""Which analysis a user means: the id of its run, a beginning of that, its name, its model, or the latest."""
 
 import re
 from collections.abc import Callable
 
 import pandas as pd
 
+from todacomm.models.names import model_name
 from todacomm.tracking.comparison import COMPARISON
 from todacomm.tracking.entries import ANALYSIS
 from todacomm.tracking.search import named_runs, search_analyses
@@ -20,7 +21,8 @@ def find_analysis(text: str) -> str:
     Parameters
     ----------
     text : str
-        A whole id, the beginning of one, the name of a run, or ``latest``. A name goes before a beginning.
+        A whole id, the name of a run, the beginning of an id, ``latest``, or a model, which means its newest analysis,
+        one with trained weights where there is any. What is named first here goes first.
 
     Raises
     ------
@@ -52,6 +54,11 @@ def _meant(text: str, search: Callable[[], pd.DataFrame], what: str) -> str:
     fitting = runs[runs["run_name"] == text]
     if fitting.empty:
         fitting = runs[[bool(text) and run_id.startswith(text) for run_id in runs["run_id"]]]
+    if fitting.empty:
+        analyses = runs if "model" in runs else search_analyses()
+        of_model = analyses[analyses["model"].isin([text, model_name(text)])]
+        trained = of_model[of_model["weights"] == "trained"]
+        fitting = (trained if len(trained) else of_model).head(1)
     if len(fitting) == 1:
         return str(fitting["run_id"].iloc[0])
     problem = f"{len(fitting)} runs are meant by {text!r}" if len(fitting) else f"no finished {what} {text!r}"

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from todacomm.settings.analysis import OPTIONS
+from todacomm.system.progress import Progress
 from todacomm.tracking._mlflow import (
     NAME_NOUNS,
     NAME_PREDICATES,
@@ -30,19 +32,41 @@ from todacomm.tracking.store import experiment_id, open_store, store_errors, usa
 KIND = "todacomm.kind"
 INTERRUPTED = "todacomm.interrupted"
 ABANDONED = "its process is gone"
+REFUSED = "todacomm.refused"
+"""Tag: what was wrong with the settings, where no work was begun."""
+LONGEST_REASON = 5000
 _RUN_ID = "MLFLOW_RUN_ID"
 PARENT = "mlflow.parentRunId"
 _OPEN = ("RUNNING", "SCHEDULED")
 _log = logging.getLogger("todacomm.tracking")
 
+log = logging.getLogger(__name__)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class OpenRun:
-    """A run being written."""
+    """A run being written.
+
+    Attributes
+    ----------
+    working : bool
+        Whether work has begun, see :meth:`watched`.
+    """
 
     client: MlflowClient
     run_id: str
     experiment_id: str
+    working: bool = True
+
+    def watched(self, progress: Progress) -> Progress:
+        """Progress whose first report is the beginning of the work: an error before it is a mistake in the settings."""
+        self.working = False
+
+        def report(stage: str, done: int, total: int) -> None:
+            self.working = True
+            progress(stage, done, total)
+
+        return report
 
 
 @contextmanager
@@ -59,7 +83,9 @@ def open_run(
     the caller's own active run and in its experiment, or by itself in ``experiment_name``.
 
     The run is FINISHED when the block ends, FAILED when it raises, and KILLED when Ctrl-C or SIGTERM ends it, with the
-    reason in the tag ``todacomm.interrupted``; the exception goes on to the caller.
+    reason in the tag ``todacomm.interrupted``; the exception goes on to the caller. A mistake in the settings that is
+    noticed before any work (:meth:`OpenRun.watched`) leaves no run; one that ``mlflow run`` made, or that is a part of
+    another, stays as FAILED, and the former says so in its name and the tag ``todacomm.refused``.
 
     Parameters
     ----------
@@ -80,26 +106,55 @@ def open_run(
         run_id = None if parent else os.environ.pop(_RUN_ID, None)
         orphanage: Orphanage | None = None
         run: Run | None = None
+        opened: OpenRun | None = None
         try:
             with deferred_signals():  # one between the making of a run and its name here would leave it open
                 if run_id:
-                    run = _take_over(client, run_id, name, tags)
+                    run = _take_over(client, run_id, name, tags, experiment_name)
                 else:
                     run = _begin(client, name, experiment_name, tags, parent)
             made = run
             if run.data.tags.get("mlflow.source.type") == "PROJECT":
                 orphanage = stack.enter_context(Orphanage(lambda: _end(client, made, "KILLED", ORPHANED)))
-            yield OpenRun(client, run.info.run_id, run.info.experiment_id)
+            opened = OpenRun(client, run.info.run_id, run.info.experiment_id)
+            yield opened
             with undisturbed(), store_errors(client.tracking_uri), quiet():
                 client.set_terminated(run.info.run_id, "FINISHED")
         except BaseException as error:
             if run is not None:
-                _end_after(error, client, run, orphanage)
+                mistake = isinstance(error, ValueError) and opened is not None and not opened.working
+                withdrawn = mistake and not run_id and not parent
+                _end_after(error, client, run, orphanage, withdrawn)
+                if mistake and run_id:
+                    mark_refused(str(error), run_id)
             raise
 
 
-def _end_after(error: BaseException, client: MlflowClient, run: Run, orphanage: Orphanage | None) -> None:
-    """End a run whose work an error or a signal has ended."""
+def mark_refused(reason: str, run_id: str = "") -> None:
+    """Say in the run that ``mlflow run`` made for this process, where there is one, that nothing was done and why.
+
+    Parameters
+    ----------
+    run_id : str
+        Of a run that was taken over already; by default that of one which was not.
+    """
+    run_id = run_id or os.environ.get(_RUN_ID, "")
+    if not run_id:
+        return
+    try:
+        client = open_store()
+        with store_errors(client.tracking_uri), quiet(), impatient():
+            name = client.get_run(run_id).info.run_name
+            client.set_tag(run_id, REFUSED, reason[:LONGEST_REASON])
+            client.update_run(run_id, name=f"refused: {name}")
+    except ValueError as error:
+        log.warning("warning: the run %s could not be marked as refused: %s", run_id, error)
+
+
+def _end_after(
+    error: BaseException, client: MlflowClient, run: Run, orphanage: Orphanage | None, withdrawn: bool
+) -> None:
+    """End a run whose work an error or a signal has ended, or take it out of sight where no work was begun."""
     status, reason = "FAILED", ""
     if isinstance(error, KeyboardInterrupt):
         traceback.clear_frames(error.__traceback__)  # an interrupted query's frames hold an sqlite store's lock
@@ -107,6 +162,8 @@ def _end_after(error: BaseException, client: MlflowClient, run: Run, orphanage: 
     with undisturbed():
         try:
             _end(client, run, status, reason)
+            if withdrawn:
+                client.delete_run(run.info.run_id)
         except (MlflowException, SQLAlchemyError, OSError) as failure:
             error.add_note(f"the run {run.info.run_id} could not be marked as ended: {failure}")
 
@@ -146,7 +203,7 @@ def _begin(client: MlflowClient, name: str, experiment_name: str, tags: dict[str
         return client.create_run(where, run_name=name, tags=resolve_tags(tags))
 
 
-def _take_over(client: MlflowClient, run_id: str, name: str, tags: dict[str, str]) -> Run:
+def _take_over(client: MlflowClient, run_id: str, name: str, tags: dict[str, str], experiment_name: str) -> Run:
     with store_errors(client.tracking_uri):
         run = client.get_run(run_id)
         experiment = client.get_experiment(run.info.experiment_id)
@@ -155,6 +212,13 @@ def _take_over(client: MlflowClient, run_id: str, name: str, tags: dict[str, str
             f"{_RUN_ID} names the run {run_id}, which has ended ({run.info.status.lower()}): unset it for a new run"
         )
     usable(client, experiment)
+    default = OPTIONS["experiment_name"].default
+    if experiment.name != experiment_name and (experiment_name != default or experiment.experiment_id == "0"):
+        log.warning(
+            "warning: this run is in the experiment %r, where mlflow run made it, and no parameter can move it to %r: "
+            "give `mlflow run . --experiment-name %s`, or set MLFLOW_EXPERIMENT_NAME",
+            experiment.name, experiment_name, experiment_name,
+        )  # fmt: skip
     with store_errors(client.tracking_uri):
         client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])
         if _is_generated(run.info.run_name):

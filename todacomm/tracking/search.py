@@ -6,7 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from todacomm.models.names import model_name
 from todacomm.settings.analysis import OPTIONS
+from todacomm.texts.names import dataset_name
 from todacomm.tracking._mlflow import MlflowClient, MlflowException, Run
 from todacomm.tracking.entries import ANALYSIS
 from todacomm.tracking.paging import pages
@@ -14,7 +16,7 @@ from todacomm.tracking.run import KIND
 from todacomm.tracking.store import open_store, store_errors
 
 _TAGS = ("model", "revision", "weights", "family", "dataset", "texts_digest", "protocol", "deviations", "config_hash")
-_SETTINGS = tuple(name for name in OPTIONS if name not in (*_TAGS, "run_name", "experiment_name", "output_dir"))
+_SETTINGS = tuple(name for name in OPTIONS if name not in (*_TAGS, "run_name", "experiment_name", "output_dir", "tags"))
 STATUSES = ("FINISHED", "FAILED", "KILLED", "RUNNING")
 _NAMED_IN_ERROR = 20
 
@@ -38,8 +40,10 @@ def search_analyses(
     experiment : str, optional
         Name of one experiment; all of them where it is not given.
     model : str
-        Glob pattern of the model's name, such as ``gpt2*``.
-    dataset, revision, weights : str, optional
+        The model's short name, its hub id or path, or a glob pattern of its name, such as ``gpt2*``.
+    dataset : str, optional
+        The short name of the texts, or the path or hub name that they were given by.
+    revision, weights : str, optional
         The value itself.
     tags : mapping of str, optional
         Tags of the run, your own among them, with the values they must have.
@@ -71,20 +75,30 @@ def search_analyses(
             known = ", ".join(sorted(experiments.values())[:_NAMED_IN_ERROR])
             raise ValueError(f"no experiment {experiment!r}: there are {known}")
         runs = _by_id(client, run_ids) if run_ids is not None else _all(client, chosen, status)
-        wanted = {"dataset": dataset, "revision": revision, "weights": weights}
+        wanted = {"revision": revision, "weights": weights}
         rows = [
             row
             for run in runs
             if run.info.experiment_id in chosen
             and status in (None, run.info.status)
             and all(run.data.tags.get(key) == text for key, text in (tags or {}).items())
-            and fnmatchcase((row := _row(run, experiments))["model"], model)
+            and fits_model((row := _row(run, experiments))["model"], model)
+            and (dataset is None or row["dataset"] in (dataset, dataset_name(dataset)))
             and all(value is None or row[name] == value for name, value in wanted.items())
         ]
     frame = _frame(rows)
     if newest:
         frame = frame.drop_duplicates(["model", "revision", "texts_digest", "config_hash"], ignore_index=True)
     return frame
+
+
+def fits_model(name: str, wanted: str) -> bool:
+    """Whether a recorded model is the one that somebody asks for.
+
+    >>> fits_model("gpt2", "gpt2*"), fits_model("phi-1_5", "microsoft/phi-1_5"), fits_model("gpt2", "bert")
+    (True, True, False)
+    """
+    return fnmatchcase(name, wanted) or name == model_name(wanted)
 
 
 def named_runs(kinds: Collection[str]) -> pd.DataFrame:
@@ -120,7 +134,7 @@ def _by_id(client: MlflowClient, run_ids: Collection[str]) -> Iterator[Run]:
 
 
 def _row(run: Run, experiments: dict[str, str]) -> dict[str, Any]:
-    tags, params = run.data.tags, run.data.params
+    tags = run.data.tags
     row: dict[str, Any] = {
         "run_id": run.info.run_id,
         "run_name": run.info.run_name,
@@ -129,7 +143,8 @@ def _row(run: Run, experiments: dict[str, str]) -> dict[str, Any]:
         "start_time": run.info.start_time,
     }
     row |= {name: tags.get(f"todacomm.{name}", "") for name in _TAGS}
-    row |= {name: params.get(f"config/{name}") for name in _SETTINGS}
+    settings = dict(line.partition("=")[::2] for line in tags.get("todacomm.settings", "").splitlines())
+    row |= {name: settings.get(name) for name in _SETTINGS}
     row["warnings"] = tags.get("todacomm.warnings", "")
     summary = {key.removeprefix("summary/"): v for key, v in run.data.metrics.items() if key.startswith("summary/")}
     return row | summary

@@ -6,6 +6,7 @@ import re
 import shutil
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
@@ -16,11 +17,14 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from todacomm.core.streams import RESIDUAL, kind_of, places
+from todacomm.models.names import model_name, with_adapter
 from todacomm.results.facts import TextFacts
+from todacomm.results.observation import OWN_CLOUDS
 from todacomm.results.result import Result
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.settings.values import spelled
 from todacomm.system.errors import UserError
+from todacomm.texts.names import dataset_name
 from todacomm.tracking import entries
 from todacomm.tracking._mlflow import (
     Dataset,
@@ -78,6 +82,7 @@ class AnalysisRun:
         note: str = "",
         inputs: str = "",
         draw: Callable[[], None] = lambda: None,
+        headline: str = "",
     ) -> None:
         """Record a result, with the figures and reports that are in ``folder`` already or that ``draw`` puts there.
 
@@ -91,6 +96,8 @@ class AnalysisRun:
             Digest of the model's and the texts' files; empty where it is not known.
         draw : callable
             Called while the tables, diagrams and clouds are written in a thread beside it.
+        headline : str
+            The few sentences to remember, for a tag.
         """
         result = entries.without_infinities(result)
         with ThreadPoolExecutor(max_workers=1) as beside:
@@ -102,7 +109,7 @@ class AnalysisRun:
             client.log_artifacts(run_id, str(folder))
             self._log_slider(result, folder)
             now = int(time.time() * 1000)
-            tags = entries.last_tags(result) | ({NOTE: entries.fitted(note)} if note else {})
+            tags = entries.last_tags(result, headline) | ({NOTE: entries.fitted(note)} if note else {})
             tags |= {entries.INPUTS: inputs} if inputs else {}
             client.log_batch(
                 run_id,
@@ -113,18 +120,27 @@ class AnalysisRun:
             log_dataset(client, run_id, _dataset(result.dataset))
 
     def _log_slider(self, result: Result, folder: Path) -> None:
-        """Diagrams to leaf through by depth in MLflow's interface, those of each stream by themselves."""
+        """Diagrams to leaf through by depth in MLflow's interface, those of each stream by themselves.
+
+        As ``MlflowClient.log_image`` does, except that the picture in the chart has the size of the picture: MLflow's
+        own is 256 pixels wide, too small to read.
+        """
         from PIL import Image
 
-        place = places(layer.name for layer in result.layers)
-        for layer in result.layers:
-            kind = kind_of(layer.name)
-            key = SLIDER if kind == RESIDUAL else f"{SLIDER}_{kind}"
-            drawn = folder / f"plots/diagrams/layer_{layer.index:02d}.png"
-            if drawn.is_file():
-                with Image.open(drawn) as image:
-                    step = place[layer.name]
-                    self.run.client.log_image(self.run.run_id, image, key=key, step=step, synchronous=True)
+        place, now = places(layer.name for layer in result.layers), int(time.time() * 1000)
+        with tempfile.TemporaryDirectory(prefix="todacomm-") as images:
+            for layer in result.layers:
+                kind = kind_of(layer.name)
+                key = SLIDER if kind == RESIDUAL else f"{SLIDER}_{kind}"
+                drawn = folder / f"plots/diagrams/{layer.file}.png"
+                if drawn.is_file():
+                    name = f"{key}+step+{place[layer.name]}+timestamp+{now}+{uuid.uuid4()}"
+                    shutil.copy(drawn, Path(images) / f"{name}.png")
+                    with Image.open(drawn) as picture:
+                        picture.convert("RGB").save(Path(images) / f"{name}+compressed.webp", quality=90)
+            if any(Path(images).iterdir()):
+                self.run.client.log_artifacts(self.run.run_id, images, "images")
+                self.run.client.set_tag(self.run.run_id, "mlflow.loggedImages", "True")
 
 
 def log_dataset(client: MlflowClient, run_id: str, dataset: DatasetInput) -> None:
@@ -173,16 +189,21 @@ class TrainingRun:
 
 
 def run_name(config: AnalysisConfig) -> str:
-    """Model, data set and points.
+    """Model, data set and points; of clouds from a file its name, for it says itself what it holds.
 
     >>> run_name(AnalysisConfig.from_flat({"model": "../models/mini", "weights": "random"}))
     'mini random pydoc 500'
+    >>> run_name(AnalysisConfig.from_flat({"model": "clouds:acts/base.npz"}))
+    'base'
     """
-    parts = [config.model.model, config.model.revision, config.texts.dataset]
-    names = [Path(part).name or part for part in parts if part]
-    if config.model.weights != "trained":
-        names.insert(-1, config.model.weights)
-    return " ".join([*names, str(config.texts.samples)])
+    model, texts = config.model, config.texts
+    names = [
+        with_adapter(model_name(model.model), model.adapter),
+        model.revision,
+        model.weights if model.weights != "trained" else "",
+    ]
+    own = [] if model.model.startswith(OWN_CLOUDS) else [dataset_name(texts.dataset), str(texts.samples)]
+    return " ".join([*filter(None, names), *own])
 
 
 def check_output_dir(output_dir: str) -> None:

@@ -42,6 +42,13 @@ def test_a_missing_ratio_has_a_reason():
     assert warning.text == "expansion_ratio_block is not defined: layer_0 is not among the layers"
 
 
+def test_a_ratio_says_past_which_layers_its_peak_was_taken():
+    broken = {**LAYERS, "layer_0": {"h0_mean_lifetime": np.nan, "h0_total_norm": np.nan}}
+    texts = [warning.text for warning in expansion_warnings(broken) if warning.code == "ratio_without"]
+    assert texts == ["expansion_ratio and expansion_ratio_norm: taken without layer_0, where nothing could be measured"]
+    assert "ratio_without" not in [warning.code for warning in expansion_warnings(LAYERS)]
+
+
 def test_published_total_adds_one_for_the_essential_bar():
     assert published_h0_total(np.ones((20, 3))) == 1.0
     assert published_h0_total(polygon(60)) == pytest.approx(59 * 2 * np.sin(np.pi / 60) + 1.0)

@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from todacomm.analysis.cache.digests import file_digest
+from todacomm.models.names import model_name
 from todacomm.results.observation import OWN_CLOUDS
 from todacomm.settings.analysis import AnalysisConfig, ModelConfig, TextsConfig
 from todacomm.settings.values import AUTO
 from todacomm.system.digests import digest_of_json
 from todacomm.system.installed import package_version
+from todacomm.texts.names import dataset_name
 
 _PACKAGES = ("torch", "transformers", "tokenizers", "numpy")
 VERSION = 2
@@ -63,7 +65,8 @@ def observation_key(config: AnalysisConfig, seed: int | None = None, shuffle_see
         "packages": {name: package_version(name) for name in _PACKAGES},
         "version": VERSION,
     }
-    words = [config.model.model, config.model.revision, config.model.weights, config.texts.dataset]
+    names = model_name(config.model.model), dataset_name(config.texts.dataset)
+    words = [names[0], config.model.revision, config.model.weights, names[1]]
     return Key(_digest(facts), " ".join(word for word in words if word), facts)
 
 

@@ -5,12 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from todacomm.core.inference.uncertainty import MIN_DEFINED, to_full_size
+from todacomm.core.inference.uncertainty import MIN_DEFINED, ROUNDING, to_full_size
 
 Array = NDArray[np.float64]
-
-ROUNDING = 1e-5
-"""Differences below this share of the values are rounding: float32 activations give numbers good to some 1e-6."""
 
 
 @dataclass(frozen=True)

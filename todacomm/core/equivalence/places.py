@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from todacomm.core.clouds import distances, distinct_rows
-from todacomm.core.equivalence.contrasts import ROUNDING, Contrast, scaled_halves, spread_of
+from todacomm.core.equivalence.contrasts import Contrast, scaled_halves, spread_of
 from todacomm.core.homology import AUTO
+from todacomm.core.inference.uncertainty import ROUNDING
 from todacomm.core.layer import MIN_DISTINCT
 from todacomm.core.similarity.representations import (
     NEIGHBOURS,

@@ -13,9 +13,10 @@ EULER_GAMMA = 0.57721566490153286
 
 
 def p_value(observed: float, draws: ArrayLike, tail: Tail) -> float:
-    """Monte-Carlo p: ``(1 + #{T* >= T}) / (draws + 1)``, two-sided ``min(1, 2 min(upper, lower))``.
+    """Monte-Carlo p: the share of {observed, draws} with ``T* >= T``, two-sided at least as far from their mean.
 
-    Exact where observed value and draws can be exchanged under the null; at least ``1 / (draws + 1)``.
+    The rule is that of :func:`step_down_max_t` for one layer: adjusting a p never makes it smaller. Exact where the
+    observed value and the draws can be exchanged under the null; at least ``1 / (draws + 1)``.
 
     Parameters
     ----------
@@ -28,16 +29,10 @@ def p_value(observed: float, draws: ArrayLike, tail: Tail) -> float:
     ValueError
         An unknown tail, or draws that are no row of numbers.
 
-    >>> p_value(5.0, np.array([1.0, 2.0, 3.0]), "upper"), p_value(5.0, np.array([1.0, 2.0, 3.0]), "two-sided")
-    (0.25, 0.5)
+    >>> p_value(5.0, np.array([1.0, 2.0, 3.0]), "upper"), p_value(2.0, np.array([1.0, 2.0, 5.0]), "two-sided")
+    (0.25, 1.0)
     """
-    require_choice("tail", tail, TAILS)
-    draws = as_vector(draws, "the draws")
-    upper = (1 + np.sum(draws >= observed)) / (len(draws) + 1)
-    if tail == "upper":
-        return float(upper)
-    lower = (1 + np.sum(draws <= observed)) / (len(draws) + 1)
-    return float(min(1.0, 2.0 * min(upper, lower)))
+    return float(step_down_max_t([observed], as_vector(draws, "the draws")[:, None], tail)[0])
 
 
 def step_down_max_t(observed: ArrayLike, draws: ArrayLike, tail: Tail) -> Array:

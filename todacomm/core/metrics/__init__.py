@@ -108,9 +108,10 @@ def text_metrics(pooled_tokens: ArrayLike | None, truncated: ArrayLike) -> dict[
 
 
 def metric_key(name: str) -> str:
-    """Key of a layer metric in the tracking store.
+    """Key of a layer metric in the tracking store, whose interface sorts charts by it: the main ones come first.
 
     >>> metric_key("h0_total_norm"), metric_key("h2_max_norm")
-    ('tda/h0_total_norm', 'tda/h2_max_norm')
+    ('1_main/h0_total_norm', 'tda/h2_max_norm')
     """
-    return f"{metric_of(name).group}/{name}"
+    metric = metric_of(name)
+    return f"{'1_main' if metric.main else metric.group}/{name}"

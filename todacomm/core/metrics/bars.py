@@ -145,15 +145,15 @@ _TOTAL = Metric(
 )  # fmt: skip
 _LONGEST = Metric(
     compute=max_lifetime, needs=("lifetimes",), degree=0, group="tda", label="H0 longest lifetime", units="distance",
-    meaning="Longest finite H0 bar: the widest gap between two groups of points. Its interval is about a tenth too "
-    "narrow, and much too narrow where a few points lie far out.",
-    source=RIPS, twin="h0_max_norm", scale_free=False, table="raw",
+    meaning="Longest finite H0 bar: the widest gap between two groups of points. A single point far out "
+    "decides it: it has no interval.",
+    source=RIPS, twin="h0_max_norm", scale_free=False, interval=False, table="raw",
 )  # fmt: skip
 _LONGEST_NORM = Metric(
     compute=max_norm, needs=("lifetimes", "unit"), degree=0, group="tda", label="H0 longest lifetime / median distance",
     short="H0 longest / median distance", units="-",
-    meaning="Widest gap in units of the median distance. Its interval is about a tenth too narrow, and much too narrow "
-    "where a few points lie far out.", source=RIPS, table="shape",
+    meaning="Widest gap in units of the median distance. A single point far out decides it: it has no interval.",
+    source=RIPS, interval=False, table="shape",
 )  # fmt: skip
 _ENTROPY = Metric(
     compute=persistence_entropy, needs=("dgm",), degree=0, group="tda", label="H0 persistence entropy", units="0..1",
@@ -186,7 +186,7 @@ BAR_METRICS: dict[str, Metric] = {
         meaning="Sum of all H1 lifetimes; noise alone has plenty.", twin="h1_total_norm"),
     "h1_max_lifetime": replace(
         _LONGEST, degree=1, label="H1 longest lifetime", short="H1 longest lifetime",
-        meaning="Longest H1 bar.", twin="h1_max_norm"),
+        meaning="Longest H1 bar.", twin="h1_max_norm", interval=True),
     "h1_count": Metric(
         compute=count, needs=("lifetimes",), degree=1, group="tda", label="H1 bars", units="-",
         meaning="Number of H1 bars; pure noise has one for every point or two.",
@@ -197,7 +197,8 @@ BAR_METRICS: dict[str, Metric] = {
         compute=count_long, needs=("lifetimes", "diameter"), degree=1, group="tda",
         label="H1 bars over 3 % of the diameter", units="-",
         meaning="H1 bars longer than .03 of the largest distance; a Gaussian of the same covariance has them too.",
-        source=RIPS, interval=False, table="raw"),
+        reading="Only beside the rotated clouds' count: what they have is explained by the covariance.",
+        source=RIPS, interval=False, null_tail="upper", table="shape"),
     "h1_total_norm": Metric(
         compute=total_norm, needs=("lifetimes", "n_vertices", "unit"), degree=1, group="tda",
         label="H1 total / (points x median distance)", short="H1 total per point / median distance", units="-",
@@ -209,7 +210,7 @@ BAR_METRICS: dict[str, Metric] = {
         meaning="Longest H1 bar in units of the median distance.",
         reading="With an adjusted p of at most .05 the bar is longer than the covariance explains: necessary for a "
         "loop, and not sufficient, for a curved sheet without any loop has such a bar too.",
-        null_tail="upper", compared=True, main=True),
+        interval=True, null_tail="upper", compared=True, main=True),
     "h1_max_reproduction": Metric(
         compute=reproduction, needs=("left",), degree=1, of="halves", group="tda",
         label="Reproduction of the longest H1 bar", short="H1 reproduction", units="0..1",

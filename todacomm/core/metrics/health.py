@@ -130,8 +130,6 @@ def cover_radius(to_landmark: Array) -> float:
 def pca_explained_variance(kept_variance: float, total_variance: float) -> float:
     """``sum(var of the scores kept) / sum(var of the cloud)``; nan without variance.
 
-    On a half-sample the components are those of the whole cloud.
-
     >>> pca_explained_variance(8.0, 10.0)
     0.8
     """
@@ -189,5 +187,5 @@ HEALTH_METRICS: dict[str, Metric] = {
     "pca_explained_variance": Metric(
         compute=pca_explained_variance, needs=("kept_variance", "total_variance"), group="cloud",
         label="Variance kept by PCA", units="0..1", meaning="Share of the variance that the principal components keep.",
-        table="health"),
+        interval=False, table="health"),
 }  # fmt: skip

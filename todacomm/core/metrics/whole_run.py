@@ -177,7 +177,25 @@ def expansion_warnings(layers: Layers, degenerate: Sequence[str] = ()) -> list[R
             reason = f"{start} has no H0 to divide by"
         verb = "is" if len(names) == 1 else "are"
         warnings.append(RunWarning("ratio_undefined", f"{' and '.join(names)} {verb} not defined: {reason}"))
+    if missing := without(layers):
+        taken = [name for name in EXPANSION_RATIOS if name not in undefined]
+        text = f"taken without {', '.join(missing)}, where nothing could be measured"
+        warnings += [RunWarning("ratio_without", f"{' and '.join(taken)}: {text}")] if taken else []
     return warnings
+
+
+def without(layers: Layers) -> list[str]:
+    """Layers past which the peak of a ratio is taken, since they have none; the embedding is its start.
+
+    >>> without({"embedding": {}, "layer_0": {"h0_mean_lifetime": np.nan}, "final": {"h0_mean_lifetime": 2.0}})
+    ['layer_0']
+    """
+    peaks = {RUN_METRICS[name].peak_of for name in EXPANSION_RATIOS}
+    return [
+        name
+        for name, metrics in layers.items()
+        if name != "embedding" and any(metric in metrics and np.isnan(metrics[metric]) for metric in peaks)
+    ]
 
 
 def _exp(mean_loss: float) -> float:

@@ -4,7 +4,7 @@ from todacomm.results.findings.controls import of_controls
 from todacomm.results.findings.dimension import of_dimension
 from todacomm.results.findings.finding import Finding
 from todacomm.results.findings.limits import of_limits, why_no_null
-from todacomm.results.findings.nulls import of_bars, of_loops, of_totals
+from todacomm.results.findings.nulls import of_bars, of_count, of_loops, of_totals
 from todacomm.results.findings.scale import growth, of_scale
 from todacomm.results.findings.soundness import of_soundness
 from todacomm.results.result import Result
@@ -24,6 +24,7 @@ def findings(result: Result) -> tuple[Finding, ...]:
     if depth.sound.any():
         made += of_loops(result, depth)
         made += of_bars(depth)
+        made += of_count(depth)
         made += of_totals(depth)
         made += of_scale(result, depth)
         made += of_dimension(depth)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from todacomm.results.depth import Depth
-from todacomm.results.findings.finding import Finding
+from todacomm.results.findings.finding import Finding, named
 
 DIMENSION = "twonn_dimension"
 
@@ -30,4 +30,6 @@ def of_dimension(depth: Depth) -> Iterator[Finding]:
     }
     known = np.isfinite([curve.lo[top], curve.hi[bottom]]).all()
     differ = bool(curve.lo[top] > curve.hi[bottom]) if known else None
-    yield Finding("dimension_range", (depth.names[top], depth.names[bottom]), {**ends, "differ": differ})
+    missing = named(depth, depth.sound & ~usable)
+    values_of_ends = {**ends, "differ": differ, "without": missing}
+    yield Finding("dimension_range", (depth.names[top], depth.names[bottom]), values_of_ends)

@@ -66,15 +66,17 @@ class Judgement:
         return int(min(np.flatnonzero(among), key=lambda i: (p[i], -sign * self.z[i])))
 
     def evidence(self, i: int) -> dict[str, Any]:
-        """A layer's value with the half-width of its interval, the null's mean and the p."""
+        """A layer's value, the half-width of its interval (None without one), the null's mean, the p and its draws."""
         curve = self.depth.curve(self.metric)
+        half_width = float(curve.half_width[i])
         return {
             "layer": self.depth.names[i],
             "value": float(curve.value[i]),
-            "half_width": float(curve.half_width[i]),
+            "half_width": half_width if np.isfinite(half_width) else None,
             "null": float(self.depth.null(self.metric).value[i]),
             "p": float(self.depth.against(self.metric, "p_adjusted")[i]),
             "adjusted": bool(~self.alone[i]),
+            "draws": float(self.depth.against(self.metric, "draws")[i]),
         }
 
 

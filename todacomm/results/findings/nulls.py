@@ -10,7 +10,7 @@ from todacomm.results.findings.finding import Finding, named
 from todacomm.results.findings.judgement import judge
 from todacomm.results.result import Result
 
-LONGEST_BAR = "h1_max_norm"
+LONGEST_BAR, COUNT = "h1_max_norm", "h1_count_long"
 TOTALS = tuple(name for name, metric in LAYER_METRICS.items() if metric.null_tail == "two-sided")
 """Metrics that may differ from the rotation null to either side."""
 
@@ -61,6 +61,22 @@ def of_bars(depth: Depth) -> list[Finding]:
         "not_detected": named(depth, judged.tested & ~judged.high),
     }
     return [Finding("long_bars", named(depth, judged.high), values)]
+
+
+def of_count(depth: Depth) -> list[Finding]:
+    """Where there are more H1 bars over 3 % of the diameter than the covariance explains, and where not.
+
+    Kinds: ``many_long_bars``, ``no_more_long_bars``.
+    """
+    judged = judge(depth, COUNT)
+    if not judged.tested.any() or judged.too_few_draws:
+        return []
+    made = []
+    more, rest = judged.high, judged.tested & ~judged.high
+    for kind, where, value in (("many_long_bars", more, "strongest"), ("no_more_long_bars", rest, "closest")):
+        if where.any():
+            made.append(Finding(kind, named(depth, where), {value: judged.evidence(judged.strongest(where))}))
+    return made
 
 
 def of_totals(depth: Depth) -> list[Finding]:

@@ -50,8 +50,8 @@ def _embedding(depth: Depth) -> dict[str, Any]:
     """What makes the embedding a small denominator: the growth of the norm after it, and points that coincide in it."""
     at = depth.names.index(EMBEDDING)
     norm = depth.curve("mean_norm").value
-    known = np.isfinite(norm[at]) and norm[at] > 0
-    peak = int(np.nanargmax(norm)) if known else at
+    known = np.isfinite(norm).all() and norm[at] > 0
+    peak = int(np.argmax(norm)) if known else at
     return {
         "norm_growth": float(norm[peak] / norm[at]) if known else np.nan,
         "norm_peak": depth.names[peak],

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from todacomm.core.layer import DOUBTFUL_SHARE
+from todacomm.core.rogue import ROGUE_SHARE
 from todacomm.results.depth import Depth
 from todacomm.results.findings.finding import Finding, named
 from todacomm.results.result import Result
 
 EMBEDDING = "embedding"
-ROGUE_SHARE = 0.5
-"""Share of the variance from which one coordinate decides most distances."""
 
 
 def undefined_by_construction(result: Result) -> bool:
