@@ -201,3 +201,11 @@ def test_a_pair_of_files_is_about_the_same_texts():
 def test_values_that_do_not_fit_are_an_error_with_the_range():
     with pytest.raises(ValueError, match="divide the cloud by a constant"):
         read_clouds(CASES / "huge.npz")
+
+
+def test_the_middle_of_a_file_is_its_middle_block(tmp_path, rng):
+    names = ["embedding", *(f"layer_{i}" for i in range(12)), "final"]
+    np.savez(tmp_path / "a.npz", **{name: rng.normal(size=(12, 3)) for name in names})
+    np.save(tmp_path / "one.npy", rng.normal(size=(12, 3)))
+    assert list(read_clouds(tmp_path / "a.npz", ["middle"]).clouds) == ["layer_6"]
+    assert list(read_clouds(tmp_path / "one.npy", ["middle"]).clouds) == ["layer_0"]

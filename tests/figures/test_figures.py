@@ -31,6 +31,7 @@ from todacomm.figures.registry import FIGURES
 from todacomm.figures.style import SVG_OPTIONS, drawing
 from todacomm.figures.summary import draw_summary
 from todacomm.results.depth import featured
+from todacomm.results.loops import loop_pictures
 from todacomm.results.result import Result
 from todacomm.results.table import LOOP_COLUMNS, tidy
 
@@ -153,6 +154,7 @@ def test_every_file_is_a_picture(tmp_path: Path) -> None:
     for book in ("diagrams", "barcodes"):
         layers = ("00_embedding", "01_layer_0", "02_final")
         expected |= {f"plots/{book}/{layer}.png" for layer in layers} | {f"plots/{book}/{layers[at]}.svg"}
+    expected |= {f"{path}.{suffix}" for path in loop_pictures(result) for suffix in ("png", "svg")}
     assert set(files) == expected
     assert all(path == tmp_path / name for name, path in files.items())
     sizes: dict[Path, set[tuple[int, int]]] = {}

@@ -11,6 +11,7 @@ from junitparser import JUnitXml
 from mlflow import MlflowClient
 
 import todacomm
+from entrypoints.gate import main as entry_point
 from tests.gates.conftest import model_clouds, recorded
 from todacomm.cli import main
 from todacomm.gates.groups import gate_groups
@@ -99,6 +100,9 @@ def test_the_command_ends_with_the_verdict(pairs):
     root = ElementTree.parse("gate-of-bent/junit.xml").getroot()
     messages = [failure.get("message") for failure in root.iter("failure")]
     assert any("1 − CKA in layer_1" in message and "different" in message for message in messages)
+
+    entry = CliRunner().invoke(entry_point, ["--base", pairs["base"], "--candidate", pairs["bent"], "--config", ""])
+    assert (entry.exit_code, entry.stdout.partition("\n")[0]) == (3, "gate: different")
 
     few = CliRunner().invoke(main, ["gate", pairs["few"], pairs["few_copy"]])
     assert few.exit_code == 4

@@ -28,6 +28,7 @@ from todacomm.reports.formats import plus_minus
 from todacomm.reports.model import mlflow_command, python_call
 from todacomm.reports.page import LONG_TABLE
 from todacomm.reports.render import check_template, escape_markdown, one_line
+from todacomm.results.loops import loop_pictures
 from todacomm.results.result import Result
 from todacomm.settings.analysis import AnalysisConfig
 
@@ -126,10 +127,10 @@ def test_long_tables_are_folded_and_short_ones_open() -> None:
 
 
 def test_the_page_holds_every_figure_the_markdown_names(written: tuple[Result, Path]) -> None:
-    _, folder = written
+    result, folder = written
     files = re.findall(r"^`(plots/.+)`$", (folder / "report.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
     source = (folder / "report.html").read_text(encoding="utf-8")
-    assert len(files) == source.count("<figure><svg") == 7
+    assert len(files) == source.count("<figure><svg") == 7 + len(loop_pictures(result))
     assert all((folder / name).is_file() and name not in source for name in files)
     ids = re.findall(r' id="([^"]+)"', source)
     assert len(ids) == len(set(ids))

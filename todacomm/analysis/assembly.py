@@ -16,6 +16,7 @@ from todacomm.results.layer import LayerResult
 from todacomm.results.observation import Observation
 from todacomm.results.result import Result
 from todacomm.results.table import ASSOCIATION_COLUMNS, LOOP_COLUMNS, NULL_COLUMNS, RUN_LAYER, tidy
+from todacomm.results.texts import without_words
 from todacomm.settings.analysis import AnalysisConfig
 
 
@@ -43,7 +44,7 @@ def assemble(
         config=config,
         model=observed.model,
         dataset=observed.dataset,
-        texts=observed.texts,
+        texts=observed.texts if config.record.keep_texts else without_words(observed.texts),
         table=tidy(rows),
         nulls=tidy(nulls, NULL_COLUMNS),
         layers=tuple(

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from todacomm.core.facts import RunWarning
+from todacomm.models.layers import MIDDLE, middle_layer
 from todacomm.system.errors import UserError
 from todacomm.system.foreign import foreign_file
 from todacomm.system.npz import Arrays, read_npy, read_npz
@@ -52,7 +53,7 @@ def read_cloud_file(path: Path, layers: Iterable[str] = ()) -> CloudFile:
     Parameters
     ----------
     layers : iterable of str
-        Names of the clouds to take, in this order; all of them without names.
+        Names of the clouds to take, in this order; ``middle`` for the middle block's; all of them without names.
 
     Raises
     ------
@@ -158,9 +159,11 @@ def _chosen(path: Path, clouds: Mapping[str, np.ndarray], layers: tuple[str, ...
         raise UserError(
             f"{path} holds no cloud", "store one array of numbers of shape (n_points, n_dims) for each layer"
         )
-    if missing := [name for name in layers if name not in clouds]:
+    names = in_order_of_depth(clouds)
+    wanted = [middle_layer(names) if name == MIDDLE and name not in clouds else name for name in layers]
+    if missing := [name for name in wanted if name not in clouds]:
         raise UserError(f"{path} has no layer {', '.join(missing)}", f"choose from {', '.join(clouds)}")
-    return {name: clouds[name] for name in layers or in_order_of_depth(clouds)}
+    return {name: clouds[name] for name in wanted or names}
 
 
 def _common_rows(path: Path, clouds: Mapping[str, np.ndarray]) -> int:

@@ -1,7 +1,6 @@
 """From an analysis to what its page shows."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ from todacomm.explorer.page import PAGE, explorer_page, page_file
 from todacomm.results.layer import LayerResult
 from todacomm.results.result import Result
 from todacomm.results.table import own_rows
-from todacomm.results.texts import user_columns, without_words
+from todacomm.results.texts import user_columns
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
@@ -68,15 +67,13 @@ def page_data(result: Result) -> ExplorerData:
 
 
 def page_html(result: Result) -> str:
-    """The interactive page of an analysis; without the words of the texts where they are not to be stored.
+    """The interactive page of an analysis.
 
     Raises
     ------
     ValueError
         As :func:`page_data`.
     """
-    if not result.config.record.keep_texts:
-        result = replace(result, texts=without_words(result.texts))
     return explorer_page(page_data(result))
 
 
@@ -179,8 +176,7 @@ def _layer(result: Result, layer: LayerResult, numbers: Mapping[str, MetricValue
     unit = numbers["unit_distance"].value if "unit_distance" in numbers else np.nan
     graph = Graph()
     if measured and not topology.landmarks:
-        among = distances(principal_components(points, topology.pca).scores, topology.metric)
-        graph = layer_graph(among, distinct, unit)
+        graph = layer_graph(distances(result.scores(layer.name), topology.metric), distinct, unit)
     shown = {name: numbers[name] for name in SHOWN if name in numbers}
     return ExplorerLayer(
         name=layer.name,

@@ -11,12 +11,14 @@ from todacomm.figures.betti import draw_betti_curves
 from todacomm.figures.diagrams import Bars, Show, draw_diagram, read_bars
 from todacomm.figures.dimension import draw_intrinsic_dimension
 from todacomm.figures.flipbook import save_each
+from todacomm.figures.loops import draw_loop
 from todacomm.figures.persistence import draw_layer_persistence
 from todacomm.figures.spectra import draw_spectra
 from todacomm.figures.style import drawing, save
 from todacomm.figures.summary import draw_summary
 from todacomm.results.depth import ROTATION, featured
 from todacomm.results.layer import LayerResult
+from todacomm.results.loops import Loop, loop_pictures
 from todacomm.results.result import Result
 
 WHERE = {
@@ -30,6 +32,7 @@ WHERE = {
 """Sentences that belong to what only some analyses have."""
 Draw = Callable[[Result, str], Figure]
 DrawLayers = Callable[[Result, str, list[Bars]], tuple[Figure, Show]]
+DrawLoop = Callable[[Result, str, Loop], Figure]
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class AnalysisFigure:
         From a result and the title.
     draw_layers : callable or None
         Of a figure with one picture a layer, all on the same axes: from the bars of all layers too.
+    draw_loop : callable or None
+        Of a figure with one picture for each bar that is a loop: from that loop too.
     needs : tuple of str
         What it shows where there is any: keys of :data:`WHERE`, whose sentences are added then.
     """
@@ -52,12 +57,8 @@ class AnalysisFigure:
     how: str
     draw: Draw | None = None
     draw_layers: DrawLayers | None = None
+    draw_loop: DrawLoop | None = None
     needs: tuple[str, ...] = ()
-
-    @property
-    def per_layer(self) -> bool:
-        """Whether there is one picture a layer."""
-        return self.draw_layers is not None
 
     def reading(self, result: Result) -> str:
         """How to read it for this analysis."""
@@ -121,8 +122,15 @@ FIGURES: dict[str, AnalysisFigure] = {
         draw_layers=draw_barcode,
         needs=("beyond",),
     ),
+    "loop": AnalysisFigure(
+        "A loop and its texts",
+        "The layer's points in the two principal components of the loop, each in the colour of its place around it, "
+        "and the shortest loop as a line. Around it stand twelve of its texts, each nearest to the mean of the points "
+        "near its hour. Where the clock begins, and which way it goes, means nothing.",
+        draw_loop=draw_loop,
+    ),
 }
-"""Name of the file -> figure. A figure per layer has a folder with one file a layer."""
+"""Name of the file -> figure. A figure per layer or loop has a folder with one file for each."""
 
 
 def file_of(name: str, layer: LayerResult | None = None) -> str:
@@ -138,7 +146,6 @@ def shown_layer(result: Result) -> LayerResult | None:
 
 def draw_figures(result: Result, folder: Path) -> dict[str, Path]:
     """Files by their path under ``folder``; see :func:`todacomm.figures.draw_all`."""
-    (folder / "plots").mkdir(parents=True, exist_ok=True)
     files: dict[str, Path] = {}
     shown, bars = shown_layer(result), read_bars(result)
     vector = None if shown is None else shown.index
@@ -149,4 +156,7 @@ def draw_figures(result: Result, folder: Path) -> dict[str, Path]:
             if figure.draw_layers:
                 drawn, show = figure.draw_layers(result, figure.title, bars)
                 files |= save_each(drawn, show, bars, folder, f"{name}s", vector)
+            if figure.draw_loop:
+                for path, loop in loop_pictures(result).items():
+                    files |= save(figure.draw_loop(result, figure.title, loop), folder, path.removeprefix("plots/"))
     return files

@@ -34,6 +34,14 @@ STYLE: dict[str, Any] = {
 PNG_OPTIONS: dict[str, Any] = {"format": "png", "compress_level": 3}
 SVG_OPTIONS: dict[str, Any] = {"format": "svg", "metadata": {"Date": None}}
 _DRAWING = threading.RLock()
+_TO_CONES = np.array([
+    [1.0, 0.3963377774, 0.2158037573], [1.0, -0.1055613458, -0.0638541728], [1.0, -0.0894841775, -1.291485548],
+])  # fmt: skip
+_TO_RGB = np.array([
+    [4.0767416621, -3.3077115913, 0.2309699292], [-1.2684380046, 2.6097574011, -0.3413193965],
+    [-0.0041960863, -0.7034186147, 1.707614701],
+])  # fmt: skip
+"""From Oklab (Ottosson 2020) to linear sRGB, with a cube between the two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,19 @@ def ordered_looks(n: int) -> list[Look]:
     """Looks of ``n`` curves that have an order: dark to light, each with a marker and a dash of its own."""
     shades = mpl.colormaps["viridis"](np.linspace(0.0, 0.82, max(n, 2)))
     return [Look(tuple(shades[i]), _MARKERS[i % len(_MARKERS)], _DASHES[i % len(_DASHES)]) for i in range(n)]
+
+
+def cyclic_colors(angle: np.ndarray) -> np.ndarray:
+    """Colours of angles in radians whose ends meet, those of the interactive page: shape (n_angles, 3).
+
+    A circle in lightness and in blue against yellow, which every common kind of sight has, tilted towards red against
+    green for those who see that too.
+    """
+    c, s = np.cos(angle), np.sin(angle)
+    oklab = np.column_stack([0.6 + 0.19 * c, 0.1 * c, 0.12 * s])
+    linear = (oklab @ _TO_CONES.T) ** 3 @ _TO_RGB.T
+    rgb: np.ndarray = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.abs(linear) ** (1 / 2.4) - 0.055)
+    return np.clip(rgb, 0.0, 1.0)
 
 
 def sheet(result: Provenance, title: str, width: float, height: float, note: str = "") -> Figure:
@@ -117,6 +138,7 @@ def shorten(name: str, most: int = 48) -> str:
 def save(figure: Figure, folder: Path, name: str) -> dict[str, Path]:
     """The figure as PNG and SVG, by path under ``folder``."""
     png, svg = f"plots/{name}.png", f"plots/{name}.svg"
+    (folder / png).parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(folder / png, pil_kwargs=PNG_OPTIONS)
     figure.savefig(folder / svg, **SVG_OPTIONS)
     return {png: folder / png, svg: folder / svg}

@@ -69,10 +69,7 @@ def choose_layers(wanted: Sequence[str], available: tuple[str, ...]) -> tuple[st
     """
     names = list(dict.fromkeys(wanted))
     residual, *streams = groups(available).items()
-    known = {ALL: residual[1], **dict(streams)}
-    blocks = [name for name in residual[1] if name not in (EMBEDDING, FINAL)]
-    if blocks:
-        known[MIDDLE] = [blocks[len(blocks) // 2]]
+    known = {ALL: residual[1], **dict(streams), MIDDLE: [middle_layer(available)]}
     unknown = [name for name in names if name not in known and name not in available]
     if unknown or not names:
         seen = f"unknown layer {', '.join(map(repr, unknown))}" if unknown else "no layer given"
@@ -81,6 +78,17 @@ def choose_layers(wanted: Sequence[str], available: tuple[str, ...]) -> tuple[st
         raise ValueError(f"{seen}: this model has {there}{none}")
     chosen = {member for name in names for member in known.get(name, [name])}
     return tuple(name for name in available if name in chosen)
+
+
+def middle_layer(available: Sequence[str]) -> str:
+    """The middle block of the residual stream, of an even number the upper of the two; without blocks its last layer.
+
+    >>> middle_layer(layer_names(3, has_final=True)), middle_layer(["final"])
+    ('layer_1', 'final')
+    """
+    residual = next(iter(groups(available).values()))
+    blocks = [name for name in residual if name not in (EMBEDDING, FINAL)] or residual[-1:]
+    return blocks[len(blocks) // 2]
 
 
 def _span(names: Sequence[str]) -> str:

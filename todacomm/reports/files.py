@@ -21,8 +21,8 @@ class Picture:
 def write_files(template: str | Path, context: Mapping[str, Any], folder: Path) -> dict[str, Path]:
     """``report.md`` and ``report.html`` in ``folder``, by name.
 
-    The page holds ``context["overview"]``, where there is one, and ``context["figures"]``, as far as their SVG is in
-    the folder.
+    The page holds ``context["overview"]`` and the figures of ``context["loop_blocks"]``, where there are any, and
+    ``context["figures"]``, as far as their SVG is in the folder.
 
     Raises
     ------
@@ -32,10 +32,12 @@ def write_files(template: str | Path, context: Mapping[str, Any], folder: Path) 
     markdown = render_markdown(template, context)
     drawings = {}
     overview = [context["overview"]] if "overview" in context else []
-    for n, picture in enumerate([*overview, *context["figures"]]):
-        drawing = (folder / picture.file).with_suffix(".svg")
+    pictures = {picture.file: picture.title for picture in [*overview, *context["figures"]]}
+    pictures |= {block.figure: block.title for block in context.get("loop_blocks", ()) if block.figure}
+    for n, (file, title) in enumerate(pictures.items()):
+        drawing = (folder / file).with_suffix(".svg")
         if drawing.is_file():
-            drawings[picture.file] = inline_svg(drawing.read_text(encoding="utf-8"), picture.title, f"figure{n}")
+            drawings[file] = inline_svg(drawing.read_text(encoding="utf-8"), title, f"figure{n}")
     files = {"report.md": markdown, "report.html": render_html(markdown, context["title"], drawings)}
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")

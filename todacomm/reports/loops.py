@@ -8,10 +8,10 @@ import pandas as pd
 from todacomm.core.loops.verdict import LEVEL, PROMINENT, REPRODUCED
 from todacomm.reports.blocks import Table
 from todacomm.reports.formats import UNDEFINED, number, p_value, share
-from todacomm.reports.render import one_line
 from todacomm.results.depth import FEW_TEXTS, LOOP, NOT_TESTED
-from todacomm.results.loops import pick_loop
+from todacomm.results.loops import pick_loop, picture_of_loop
 from todacomm.results.result import Result
+from todacomm.results.texts import shown_text
 
 CAPTION = (
     "The longest H1 bar of each layer, and every other one that is a loop. Reproduction: mean share of its life that "
@@ -20,8 +20,6 @@ CAPTION = (
     f"(adjusted p at most {LEVEL}), reproduced (at least {share(REPRODUCED)}) and the longest there (at least "
     f"{share(PROMINENT)}); a bar with the first alone is made by few texts."
 )
-ENDING = 90
-"""Characters of a text that are shown: its ending, where a decoder's cloud is read."""
 MOST_SHOWN = 6
 NAMES = {
     "n_tokens": "the length in tokens", "last_token": "the last token", "position": "the place in the document",
@@ -39,12 +37,15 @@ class LoopBlock:
     title, sentence : str
         The layer and the verdict; what the bar goes with, for a loop.
     texts : list of (str, str)
-        The texts on a shortest loop in order around it: id, and the ending or the id again.
+        The texts on a shortest loop in order around it: id, and what is shown of the text.
+    figure : str
+        File of its picture; empty for a bar that is no loop.
     """
 
     title: str
     sentence: str
     texts: list[tuple[str, str]]
+    figure: str = ""
 
 
 def loop_table(result: Result) -> Table | None:
@@ -77,23 +78,21 @@ def loop_blocks(result: Result) -> list[LoopBlock]:
     order = {LOOP: 0, FEW_TEXTS: 1}
     marked = result.loops[result.loops["verdict"].isin(order)]
     marked = marked.sort_values(["verdict", "reproduction"], key=_rank_of_verdicts, ascending=[True, False])
+    layers = {one.name: one for one in result.layers}
     blocks = []
     for _, row in marked.head(MOST_SHOWN).iterrows():
         layer, rank = str(row["layer"]), int(row["rank"])
         loop = pick_loop(result.loops, result.loop_points, result.texts, layer, rank)
         which = "" if rank == 1 else f", bar {rank}"
         sentence = goes_with(result, layer, rank) if loop.verdict == LOOP else ""
-        blocks.append(LoopBlock(f"{layer}{which}: {loop.verdict}", sentence, shown_texts(loop.texts)))
+        figure = "" if loop.angle is None else f"{picture_of_loop(layers[layer], rank)}.png"
+        blocks.append(LoopBlock(f"{layer}{which}: {loop.verdict}", sentence, shown_texts(loop.texts), figure))
     return blocks
 
 
 def shown_texts(texts: pd.DataFrame) -> list[tuple[str, str]]:
-    """Id and ending of each text, or the id alone where the words are not stored."""
-    shown = []
-    for _, text in texts.iterrows():
-        words = one_line(str(text["text"]))
-        shown.append((str(text["id"]), words if len(words) <= ENDING else f"… {words[-ENDING:]}"))
-    return shown
+    """Id of each text and what is shown of it."""
+    return [(str(text["id"]), shown_text(text)) for _, text in texts.iterrows()]
 
 
 def goes_with(result: Result, layer: str, rank: int) -> str:

@@ -31,10 +31,13 @@ def report_context(result: Result) -> dict[str, Any]:
 
     ``title`` and ``headline`` (str); ``warnings`` and ``gaps`` (list of str); ``settings`` and ``glossary`` (pairs of
     name and text); ``numbers`` (name, value, meaning); ``tables`` (each with title, caption, header and rows);
-    ``loops`` (the table of the longest bars), ``loop_blocks`` (title, sentence, texts as pairs of id and ending) and
-    ``gap_sentences``; ``overview`` (a figure with title, reading and file) and ``figures``; ``interpretation``
-    (sentences by heading); ``mlflow_command``, ``python_call``, ``digest``.
+    ``loops`` (the table of the longest bars), ``loop_blocks`` (title, sentence, texts as pairs of id and ending, file
+    of the figure), ``loop_reading`` (how to read that) and ``gap_sentences``; ``overview`` (a figure with title,
+    reading and file) and ``figures``; ``interpretation`` (sentences by heading); ``mlflow_command``, ``python_call``,
+    ``digest``.
     """
+    from todacomm.figures.registry import FIGURES
+
     overview, *others = pictures(result)
     return {
         "title": one_line(f"{result.model.name} on {result.dataset.name}"),
@@ -47,6 +50,7 @@ def report_context(result: Result) -> dict[str, Any]:
         "tables": layer_tables(result),
         "loops": loop_table(result),
         "loop_blocks": loop_blocks(result),
+        "loop_reading": FIGURES["loop"].reading(result),
         "gap_sentences": gap_sentences(result),
         "gaps": gaps(result),
         "settings": settings_table(result),
@@ -109,9 +113,9 @@ def pictures(result: Result) -> list[Picture]:
     shown = []
     for name, figure in FIGURES.items():
         reading = figure.reading(result)
-        if not figure.per_layer:
+        if figure.draw:
             shown.append(Picture(figure.title, reading, file_of(name)))
-        elif layer is not None:
+        elif figure.draw_layers and layer is not None:
             which = "The layer shown is the one whose longest H1 bar exceeds the rotation null most."
             shown.append(Picture(f"{figure.title}: {layer.name}", f"{reading} {which}", file_of(name, layer)))
     return shown

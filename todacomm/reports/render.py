@@ -14,6 +14,7 @@ from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateSyn
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from todacomm.reports.formats import count, fold, number, p_value, plus_minus, share
+from todacomm.results.texts import one_line
 from todacomm.system.shipped import shipped
 
 FILTERS = {"number": number, "plus_minus": plus_minus, "share": share, "p_value": p_value, "fold": fold, "count": count}
@@ -108,15 +109,6 @@ def escape_markdown(value: Any) -> str:
     text = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", text)
     text = re.sub(r"(?<!\S)#", r"\\#", text)
     return re.sub(r"^(?:[-+](?=[-\s]|$)|=|\d+(?=[.)](?:\s|$)))", _escape_start, text)
-
-
-def one_line(text: str) -> str:
-    """Text on one line, without what cannot be printed.
-
-    >>> one_line("a\\n b\\x1b")
-    'a b'
-    """
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _escape_start(match: re.Match[str]) -> str:

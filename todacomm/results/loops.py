@@ -2,11 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from todacomm.core.loops.whole_run import LoopPoints
+from todacomm.results.depth import LOOP
+from todacomm.results.layer import LayerResult
+
+if TYPE_CHECKING:
+    from todacomm.results.result import Result
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +62,22 @@ def pick_loop(loops: pd.DataFrame, points: Sequence[LoopPoints], texts: pd.DataF
     angle = None if own.angle is None else pd.Series(own.angle, index=texts.index, name="angle")
     numbers = {name: float(row[name]) for name in ("birth", "death", "reproduction", "p_adjusted")}
     return Loop(layer, rank, **numbers, verdict=str(row["verdict"]), texts=texts.iloc[own.points], angle=angle)
+
+
+def loop_pictures(result: "Result") -> dict[str, Loop]:
+    """Loops that have a picture, those of whose texts the place is known, by its path without the ending."""
+    layers = {layer.name: layer for layer in result.layers}
+    pictures = {}
+    for _, row in result.loops[result.loops["verdict"] == LOOP].iterrows():
+        loop = pick_loop(result.loops, result.loop_points, result.texts, str(row["layer"]), int(row["rank"]))
+        if loop.angle is not None:
+            pictures[picture_of_loop(layers[loop.layer], loop.rank)] = loop
+    return pictures
+
+
+def picture_of_loop(layer: LayerResult, rank: int) -> str:
+    """Path of a loop's picture under the folder of a run, without the ending: ``plots/loops/01_layer_0_1``."""
+    return f"plots/loops/{layer.file}_{rank}"
 
 
 def loop_texts(points: Sequence[LoopPoints], texts: pd.DataFrame) -> pd.DataFrame:

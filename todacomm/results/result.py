@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
+from todacomm.core.clouds import principal_components, standardize
 from todacomm.core.facts import RunWarning
 from todacomm.core.loops.whole_run import LoopPoints
 from todacomm.results.depth import Depth, read_depth
@@ -43,7 +44,8 @@ class Result:
     clouds : dict of ndarray, shape (n_points, n_dims)
         Pooled activations by layer, float32.
     texts : DataFrame
-        What each point read, in the order of the clouds' rows: :func:`todacomm.results.texts.text_table`.
+        What each point read, in the order of the clouds' rows: :func:`todacomm.results.texts.text_table`; without
+        words where they are not to be stored.
     replicates : mapping of ndarray, shape (replicates, len(INTERVAL_METRICS))
         Layer -> its metrics on the half-samples, the same half-samples in every run of as many texts and the same seed.
     warnings : tuple of RunWarning
@@ -76,6 +78,11 @@ class Result:
     def run_values(self) -> dict[str, float]:
         """The numbers of the whole run by name."""
         return run_values(self.table)
+
+    def scores(self, layer: str) -> np.ndarray:
+        """The space in which a layer's distances are taken: shape (n_points, n_kept), float64, centred."""
+        cloud, topology = self.clouds[layer].astype(np.float64), self.config.topology
+        return principal_components(standardize(cloud) if topology.standardize else cloud, topology.pca).scores
 
     @property
     def degrees(self) -> tuple[int, ...]:

@@ -12,6 +12,10 @@ the last token read that is no special one; ``n_tokens`` counts special ones too
 log-likelihood of its predicted tokens in nats, nan without a language-model head. The user's own columns follow."""
 WORDS = ("text", "last_word", "last_token")
 """Columns that hold words of the texts: empty where the texts are not stored."""
+ENDING = 90
+"""Characters of a text that are shown: its ending, where a decoder's cloud is read."""
+MOST_COLUMNS = 3
+"""The user's columns that are shown of a text without words."""
 _NUMBERS = ("position", "n_tokens", "nll")
 
 
@@ -55,6 +59,39 @@ def text_table(
 def without_words(table: pd.DataFrame) -> pd.DataFrame:
     """The table with the words of the texts left out; ids, numbers and the user's columns stay."""
     return table.assign(**dict.fromkeys(WORDS, ""))
+
+
+def one_line(text: str) -> str:
+    """Text on one line, without what cannot be printed.
+
+    >>> one_line("a\\n b\\x1b")
+    'a b'
+    """
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def ending(text: str) -> str:
+    """The last words of a text, on one line.
+
+    >>> ending("one two " * 20 + "and its end.")
+    '… two one two one two one two one two one two one two one two one two one two and its end.'
+    """
+    line = one_line(text)
+    last = line[-ENDING:]
+    return line if len(line) <= ENDING else f"… {last.partition(' ')[2] or last}"
+
+
+def shown_text(text: pd.Series) -> str:
+    """What a reader is shown of a row of the table: its ending, or without words its id and the user's columns.
+
+    >>> shown_text(text_table(["row/3"], columns={"angle": [1.23456], "day": ["Monday"]}).iloc[0])
+    'row/3, angle 1.235, day Monday'
+    """
+    if text["text"]:
+        return ending(str(text["text"]))
+    own = [f"{name} {text[name]:.4g}" if isinstance(text[name], float) else f"{name} {text[name]}"
+           for name in text.index if name not in TEXT_COLUMNS]  # fmt: skip
+    return one_line(", ".join([str(text["id"]), *own[:MOST_COLUMNS]]))
 
 
 def user_columns(table: pd.DataFrame) -> list[str]:

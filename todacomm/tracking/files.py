@@ -30,7 +30,7 @@ from todacomm.results.table import (
     SCHEMA_VERSION,
     tidy,
 )
-from todacomm.results.texts import record_of, restored, without_words
+from todacomm.results.texts import record_of, restored
 from todacomm.settings.values import AUTO
 from todacomm.system.errors import UserError
 from todacomm.system.foreign import foreign_file
@@ -71,9 +71,8 @@ def stage(result: Result, folder: Path) -> None:
         result.nulls.to_csv(folder / "tables/nulls.csv", index=False)
     _write_json(folder / TABLES, _tables(result), indent=None)
     stage_loops(result, folder)
-    table = result.texts if result.config.record.keep_texts else without_words(result.texts)
-    _write_json(folder / TEXTS, result.dataset.record() | {"ids": result.dataset.ids, "table": record_of(table)})
-    table.to_csv(folder / "tables/texts.csv", index=False)
+    _write_json(folder / TEXTS, result.dataset.record() | {"ids": result.dataset.ids, "table": record_of(result.texts)})
+    result.texts.to_csv(folder / "tables/texts.csv", index=False)
     _write_json(folder / "environment.json", environment(result))
     options = yaml.safe_dump(resolved(result), sort_keys=False, allow_unicode=True)
     (folder / "config/resolved.yaml").write_text(options, encoding="utf-8")
@@ -93,8 +92,7 @@ def stage_loops(result: Result, folder: Path) -> None:
     if not len(result.loops):
         return
     result.loops.to_csv(folder / "tables/loops.csv", index=False)
-    table = result.texts if result.config.record.keep_texts else without_words(result.texts)
-    loop_texts(result.loop_points, table).to_csv(folder / "tables/loop_texts.csv", index=False)
+    loop_texts(result.loop_points, result.texts).to_csv(folder / "tables/loop_texts.csv", index=False)
     if len(result.associations):
         result.associations.to_csv(folder / "tables/associations.csv", index=False)
     arrays: dict[str, np.ndarray] = {}

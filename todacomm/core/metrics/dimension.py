@@ -95,8 +95,8 @@ def dimension_over_scale(distances: ArrayLike) -> tuple[Array, Array]:
     """Intrinsic dimension in neighbourhoods of growing size (Gride, Denti et al. 2022, arXiv 2104.13832).
 
     From the distances to neighbours ``k`` and ``2 k`` for k = 1, 2, 4, ... while ``2 k`` is at most a quarter of the
-    points. Noise raises the dimension at small scales, curvature and clusters at large ones: a plateau is what to
-    read.
+    points, with one point less in the likelihood than there are, as DADApy and scikit-dimension have it. Noise raises
+    the dimension at small scales, curvature and clusters at large ones: a plateau is what to read.
 
     Parameters
     ----------
@@ -153,10 +153,13 @@ def _dimension(log_ratios: Array, k: int) -> float:
 
 
 def _score(dimension: float, log_ratios: Array, k: int) -> tuple[float, float]:
-    """First and second derivative of the log-likelihood in the dimension."""
-    n_points, decay = len(log_ratios), np.exp(-dimension * log_ratios)
-    score = n_points / dimension + (k - 1) * (log_ratios / (1.0 - decay)).sum() - (2 * k - 1) * log_ratios.sum()
-    slope = -n_points / dimension**2 - (k - 1) * (log_ratios**2 * decay / (1.0 - decay) ** 2).sum()
+    """First and second derivative of the log-likelihood in the dimension, with one point less than there are.
+
+    For ``k = 1`` that takes the bias away, and for larger ``k`` nearly so.
+    """
+    freedom, decay = len(log_ratios) - 1, np.exp(-dimension * log_ratios)
+    score = freedom / dimension + (k - 1) * (log_ratios / (1.0 - decay)).sum() - (2 * k - 1) * log_ratios.sum()
+    slope = -freedom / dimension**2 - (k - 1) * (log_ratios**2 * decay / (1.0 - decay) ** 2).sum()
     return float(score), float(slope)
 
 

@@ -1,0 +1,98 @@
+"""The pictures and numbers that README and docs show, made again from new runs in a store of their own.
+
+    python -m docs.pictures loop      # docs/images/loop.png: seconds
+    python -m docs.pictures runs      # the others but screenshots, and the numbers to be typed: half an hour
+
+``runs`` analyses the bundled models, a Llama trained on stories and MiniLM as far as they are there, with trained and
+with random weights, compares them, copies the figures to docs/images, and prints the headline, the loops as `todacomm
+show --loops` has them, the ratios of README and the table "What training did to four models" of docs/comparing.md.
+"""
+
+import argparse
+import os
+import tempfile
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+IMAGES = Path(__file__).resolve().parent / "images"
+OF_COMPARISON = {
+    "controls": "comparison-controls", "depth": "comparison-depth", "distances": "comparison-distances",
+    "paired_differences": "comparison-differences",
+}  # fmt: skip
+"""Figure of a comparison -> its name among the images."""
+COLOURS = 255
+
+
+def loop() -> None:
+    """The figure of a noisy circle of days, of which it is known that it is one."""
+    import todacomm
+
+    rng = np.random.default_rng(3)
+    turns = rng.uniform(size=300)
+    cloud = rng.normal(scale=0.2, size=(300, 50))
+    cloud[:, :2] += np.column_stack([np.cos(2.0 * np.pi * turns), np.sin(2.0 * np.pi * turns)])
+    days = [date(2026, 1, 1) + timedelta(days=int(365 * turn)) for turn in turns]
+    texts = np.array([f"A page written on {day.day} {day:%B}." for day in days])
+    file = Path("days.npz")
+    np.savez(file, layer_0=cloud, texts=texts)
+    analysis = todacomm.analyze(model=f"clouds:{file}", pca=0, explorer=False)
+    copy_image(analysis.artifact("plots/loops/00_layer_0_1.png"), "loop")
+
+
+def runs() -> None:
+    """Four models with trained and with random weights, and what is said of them."""
+    import todacomm
+    from benchmarks.published_claims import GPT2, models
+    from todacomm.cli import main as console
+    from todacomm.reports.comparison_tables import controls_table
+
+    demo = todacomm.analyze()
+    copy_image(demo.artifact("plots/summary.png"), "summary")
+    random = todacomm.analyze(weights="random")
+    for name, analysis in (("trained", demo), ("random", random)):
+        ratios = {key: analysis.run[key] for key in ("expansion_ratio_published", "expansion_ratio_norm")}
+        print(f"README, {name}: {', '.join(f'{key} {value:.3g}' for key, value in ratios.items())}")
+    for options in (["show", demo.run_id], ["show", demo.run_id, "--loops"]):
+        print(f"\n$ todacomm {' '.join(options)}", flush=True)
+        console.main(options, standalone_mode=False)
+    sources = {name: source for name, source in models().items() if name != GPT2}
+    run_ids = [
+        todacomm.analyze(model=source, weights=weights, samples=300).run_id
+        for source in sources.values()
+        for weights in ("trained", "random")
+    ]
+    comparison, run = todacomm.compare(run_ids=",".join(run_ids))
+    for figure, name in OF_COMPARISON.items():
+        run.fetch(f"plots/{figure}.png", Path(f"{figure}.png"))
+        copy_image(Path(f"{figure}.png"), name)
+    table = controls_table(comparison)
+    assert table is not None
+    print(f"\ndocs/comparing.md shows four columns, of {len(comparison.tables['controls'])} differences in all:")
+    print("\n".join(" | ".join(row) for row in (table.header, *table.rows)))
+
+
+def copy_image(file: Path, name: str) -> None:
+    """A picture among the images, in as many colours as a small file holds."""
+    with Image.open(file) as image:
+        image.convert("RGB").quantize(COLOURS).save(IMAGES / f"{name}.png", optimize=True)
+
+
+PICTURES: dict[str, Callable[[], None]] = {"loop": loop, "runs": runs}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m docs.pictures", description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=PICTURES)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        os.environ["MLFLOW_TRACKING_URI"] = f"sqlite:///{folder}/mlflow.db"
+        PICTURES[given.what]()
+
+
+if __name__ == "__main__":
+    main()
