@@ -25,9 +25,8 @@ from todacomm.texts.documents import (
     text_rows,
     wikitext_articles,
 )
-from todacomm.texts.names import dataset_name
+from todacomm.texts.names import WIKITEXT_COPY, dataset_name
 
-_WIKITEXT_COPY = "wiki.test.raw"
 _LONGEST_CELL = 2**31 - 1
 _MARKS = {"UTF-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE), "UTF-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)}
 
@@ -95,8 +94,8 @@ def _file_in(path: Path) -> Path:
         names = sorted(entry.name for entry in path.iterdir())
     except OSError as error:
         raise ValueError(f"cannot read {path}: {error.strerror}") from error
-    if _WIKITEXT_COPY in names:
-        return path / _WIKITEXT_COPY
+    if WIKITEXT_COPY in names:
+        return path / WIKITEXT_COPY
     raise ValueError(f"{path} is a folder: give one of its files ({', '.join(names[:5]) or 'it has none'})")
 
 

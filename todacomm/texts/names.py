@@ -4,6 +4,8 @@ from pathlib import Path
 
 from todacomm.results.observation import OBJECT
 
+WIKITEXT_COPY = "wiki.test.raw"
+"""The file that a folder with a copy of WikiText-2 stands for."""
 _HUB = "hf:"
 _ENDINGS = {".txt", ".text", ".md", ".raw", ".json", ".jsonl", ".csv", ".tsv", ".parquet"}
 
@@ -22,6 +24,8 @@ def dataset_name(dataset: str) -> str:
         path, colon, rest = dataset.removeprefix(_HUB).partition(":")
         return f"{Path(path).name}{colon}{rest}"
     path_of_file = Path(dataset)
+    if (path_of_file.expanduser() / WIKITEXT_COPY).is_file():
+        path_of_file /= WIKITEXT_COPY
     if path_of_file.name in ("", ".", ".."):
         path_of_file = path_of_file.resolve()
     ending = path_of_file.suffix.lower() in _ENDINGS
