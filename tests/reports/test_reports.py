@@ -277,3 +277,16 @@ def test_a_run_is_described_by_its_warnings_headline_and_numbers() -> None:
         name for name, _, _ in context["numbers"]
     ]
     assert {"expansion_ratio", "perplexity"} <= {name for name, _, _ in context["numbers"]}
+
+
+@pytest.mark.parametrize(("figures", "files"), [("none", set()), ("summary", {"summary.png", "summary.svg"})])
+def test_pictures_that_are_not_asked_for_are_not_drawn_nor_named(tmp_path, figures, files):
+    result = make_result(3, n_points=30)
+    result = replace(result, config=replace(result.config, record=replace(result.config.record, figures=figures)))
+    draw_all(result, tmp_path)
+    assert {path.name for path in (tmp_path / "plots").rglob("*.*")} == files
+    write_reports(report_context(result), tmp_path)
+    report = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert ("plots/summary.png" in report) == (figures == "summary")
+    assert "plots/diagrams" not in report
+    assert "## Figures" not in report

@@ -133,6 +133,12 @@ FIGURES: dict[str, AnalysisFigure] = {
 """Name of the file -> figure. A figure per layer or loop has a folder with one file for each."""
 
 
+def wanted(result: Result) -> dict[str, AnalysisFigure]:
+    """The figures that the settings ask for."""
+    figures = result.config.record.figures
+    return {name: figure for name, figure in FIGURES.items() if figures in ("all", name)}
+
+
 def file_of(name: str, layer: LayerResult | None = None) -> str:
     """Path of a figure's PNG under the folder of a run."""
     return f"plots/{name}.png" if layer is None else f"plots/{name}s/{layer.file}.png"
@@ -150,7 +156,7 @@ def draw_figures(result: Result, folder: Path) -> dict[str, Path]:
     shown, bars = shown_layer(result), read_bars(result)
     vector = None if shown is None else shown.index
     with drawing():
-        for name, figure in FIGURES.items():
+        for name, figure in wanted(result).items():
             if figure.draw:
                 files |= save(figure.draw(result, figure.title), folder, name)
             if figure.draw_layers:

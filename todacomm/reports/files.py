@@ -31,8 +31,7 @@ def write_files(template: str | Path, context: Mapping[str, Any], folder: Path) 
     """
     markdown = render_markdown(template, context)
     drawings = {}
-    overview = [context["overview"]] if "overview" in context else []
-    pictures = {picture.file: picture.title for picture in [*overview, *context["figures"]]}
+    pictures = {picture.file: picture.title for picture in [*context.get("overview", ()), *context["figures"]]}
     pictures |= {block.figure: block.title for block in context.get("loop_blocks", ()) if block.figure}
     for n, (file, title) in enumerate(pictures.items()):
         drawing = (folder / file).with_suffix(".svg")

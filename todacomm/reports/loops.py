@@ -85,7 +85,8 @@ def loop_blocks(result: Result) -> list[LoopBlock]:
         loop = pick_loop(result.loops, result.loop_points, result.texts, layer, rank)
         which = "" if rank == 1 else f", bar {rank}"
         sentence = goes_with(result, layer, rank) if loop.verdict == LOOP else ""
-        figure = "" if loop.angle is None else f"{picture_of_loop(layers[layer], rank)}.png"
+        drawn = loop.angle is not None and result.config.record.figures == "all"
+        figure = f"{picture_of_loop(layers[layer], rank)}.png" if drawn else ""
         blocks.append(LoopBlock(f"{layer}{which}: {loop.verdict}", sentence, shown_texts(loop.texts), figure))
     return blocks
 

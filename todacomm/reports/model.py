@@ -32,21 +32,21 @@ def report_context(result: Result) -> dict[str, Any]:
     ``title`` and ``headline`` (str); ``warnings`` and ``gaps`` (list of str); ``settings`` and ``glossary`` (pairs of
     name and text); ``numbers`` (name, value, meaning); ``tables`` (each with title, caption, header and rows);
     ``loops`` (the table of the longest bars), ``loop_blocks`` (title, sentence, texts as pairs of id and ending, file
-    of the figure), ``loop_reading`` (how to read that) and ``gap_sentences``; ``overview`` (a figure with title,
-    reading and file) and ``figures``; ``interpretation`` (sentences by heading); ``mlflow_command``, ``python_call``,
-    ``digest``.
+    of the figure), ``loop_reading`` (how to read that) and ``gap_sentences``; ``overview`` (the first figure
+    with title, reading and file, if there is any) and ``figures``; ``interpretation`` (sentences by heading);
+    ``mlflow_command``, ``python_call``, ``digest``.
     """
     from todacomm.figures.registry import FIGURES
 
-    overview, *others = pictures(result)
+    shown = pictures(result)
     return {
         "title": one_line(f"{result.model.name} on {result.dataset.name}"),
         "warnings": warnings(result),
         "headline": headline(result),
         "numbers": run_table(result),
-        "overview": overview,
+        "overview": shown[:1],
         "interpretation": interpretation(result),
-        "figures": others,
+        "figures": shown[1:],
         "tables": layer_tables(result),
         "loops": loop_table(result),
         "loop_blocks": loop_blocks(result),
@@ -107,11 +107,11 @@ def warnings(result: Result) -> list[str]:
 
 def pictures(result: Result) -> list[Picture]:
     """The figures that a report shows: those over depth, and those of the layer whose longest H1 bar is clearest."""
-    from todacomm.figures.registry import FIGURES, file_of, shown_layer
+    from todacomm.figures.registry import file_of, shown_layer, wanted
 
     layer = shown_layer(result)
     shown = []
-    for name, figure in FIGURES.items():
+    for name, figure in wanted(result).items():
         reading = figure.reading(result)
         if figure.draw:
             shown.append(Picture(figure.title, reading, file_of(name)))

@@ -17,6 +17,7 @@ ENDINGS = ("any", "distinct")
 PLACEMENTS = ("auto", "whole", "stream")
 METRICS = ("euclidean", "cosine", "cityblock", "chebyshev")
 ENGINES = ("auto", "gudhi", "ripser")
+FIGURES = ("all", "summary", "none")
 MIN_LANDMARKS = 4
 
 
@@ -162,6 +163,9 @@ class RecordConfig(Settings):
     tags: tuple[str, ...] = option((), "tags of the run with commas: key=value,key=value", decides=NOTHING)
     output_dir: str = option("", "also write the run's files to this folder", decides=NOTHING)
     keep_clouds: bool = option(True, "store the pooled activations", decides=NOTHING)
+    figures: str = option(
+        "all", "pictures: all, summary (the model at a glance alone) or none", decides=NOTHING, choices=FIGURES
+    )
     explorer: bool = option(True, "write the interactive page, explorer.html", decides=NOTHING)
     keep_texts: bool = option(True, "store the words of the texts; without them ids and numbers stay", decides=NOTHING)
     cache: bool = option(True, "use and keep pooled activations in the cache folder of this user", decides=NOTHING)
