@@ -10,8 +10,8 @@ import numpy as np
 
 from todacomm.analysis.memory import check_memory
 from todacomm.core.facts import RunWarning
-from todacomm.results.facts import TextFacts
-from todacomm.results.observation import OBJECT, OWN_CLOUDS, Observation
+from todacomm.results.facts import OBJECT, OWN_CLOUDS, TextFacts
+from todacomm.results.observation import Observation
 from todacomm.results.texts import text_table
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.system.progress import Progress, silent

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from todacomm.results.observation import OBJECT, OWN_CLOUDS
+from todacomm.results.facts import OBJECT, OWN_CLOUDS
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.system.foreign import check_regular
 

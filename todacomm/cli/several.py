@@ -11,7 +11,7 @@ from todacomm.cli.console import print_json
 from todacomm.cli.running import STYLES, bars, print_comparison, print_comparison_facts, print_failure
 from todacomm.jobs.sweep import SweepFailed, Watcher, work_through_plan
 from todacomm.models.names import model_name
-from todacomm.results.observation import OWN_CLOUDS
+from todacomm.results.facts import OWN_CLOUDS
 from todacomm.settings.analysis import AnalysisConfig, RecordConfig
 from todacomm.settings.sweep import SweepConfig
 from todacomm.sweeps.plan import Item, Plan, make_plan

@@ -197,7 +197,7 @@ def analyze_layer(
         metric=metric,
         distinct=distinct,
         landmarks=None if chosen is None else chosen.rows,
-        warnings=(*warnings, *_undefined_metrics(metrics)),
+        warnings=(*warnings, *_undefined_metrics(metrics, among_landmarks=chosen is not None)),
     )
 
 
@@ -254,9 +254,10 @@ def _twin_warnings(neighbours: Array) -> list[RunWarning]:
     return [RunWarning("near_duplicates", text)]
 
 
-def _undefined_metrics(metrics: dict[str, float]) -> list[RunWarning]:
-    """Why single metrics of a layer that has a shape are nan."""
-    reasons = {name: metric_of(name).undefined for name, value in metrics.items() if np.isnan(value)}
+def _undefined_metrics(metrics: dict[str, float], among_landmarks: bool) -> list[RunWarning]:
+    """Why single metrics of a layer that has a shape are nan; that landmarks have no neighbours is no fault of it."""
+    rows = {name: metric_of(name) for name, value in metrics.items() if np.isnan(value)}
+    reasons = {name: row.undefined for name, row in rows.items() if not (among_landmarks and "neighbours" in row.needs)}
     return [RunWarning("metric_undefined", f"{name} is not defined: {why}") for name, why in reasons.items() if why]
 
 

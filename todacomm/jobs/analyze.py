@@ -97,7 +97,7 @@ def analyze_clouds(
         They are no clouds of the same rows, or a setting cannot be used.
     """
     from todacomm.analysis.given import given_clouds
-    from todacomm.results.observation import OBJECT, OWN_CLOUDS
+    from todacomm.results.facts import OBJECT, OWN_CLOUDS
 
     observed = given_clouds(clouds, labels, name)
     given = {"model": f"{OWN_CLOUDS}{OBJECT}{name}", "samples": len(observed.dataset.ids), **options}

@@ -106,14 +106,10 @@ def work_through_plan(
     name = record.run_name or f"{KIND} of {len(plan.items)} analyses"
     start = time.perf_counter()
     with tracking.job_run(KIND, name, record.experiment_name, record.output_dir) as run:
-        abandoned = tracking.mark_abandoned(run.experiment_id)
         if not config.force:
             plan = plan.with_finished(tracking.finished_analyses())
         watcher.planned(config, plan)
         result = _worked_through(config, plan, run, progress, watcher)
-        if abandoned:
-            note = f"{len(abandoned)} runs were left open by processes that are gone: they are marked as killed"
-            result = replace(result, notes=(*result.notes, note))
         if config.compare:
             result = compare_children(result, run, progress, watcher, comparison_folder)
         result = replace(_with_trajectories(result), seconds=time.perf_counter() - start)

@@ -140,7 +140,7 @@ def heading_level(row: str) -> int:
 
     In one pass over the row: a regular expression with a reference to its own group takes cubic time here.
 
-    >>> heading_level(" = = Career = = \\n"), heading_level(" = a = b = = "), heading_level(" = = = ")
+    >>> heading_level(" = = Career = = \\n"), heading_level(" = a = b = = "), heading_level(" = = ")
     (2, 1, 0)
     """
     row = row.removesuffix("\n")

@@ -18,8 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from todacomm.core.streams import RESIDUAL, kind_of, places
 from todacomm.models.names import model_name, with_adapter
-from todacomm.results.facts import TextFacts
-from todacomm.results.observation import OWN_CLOUDS
+from todacomm.results.facts import OWN_CLOUDS, TextFacts
 from todacomm.results.result import Result
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.settings.values import spelled

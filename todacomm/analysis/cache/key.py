@@ -16,7 +16,7 @@ from typing import Any
 
 from todacomm.analysis.cache.digests import file_digest
 from todacomm.models.names import model_name
-from todacomm.results.observation import OWN_CLOUDS
+from todacomm.results.facts import OWN_CLOUDS
 from todacomm.settings.analysis import AnalysisConfig, ModelConfig, TextsConfig
 from todacomm.settings.values import AUTO
 from todacomm.system.digests import digest_of_json
