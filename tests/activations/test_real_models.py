@@ -55,7 +55,7 @@ def test_the_loss_of_a_trained_decoder_is_the_models_own(shared_data: Path) -> N
 
 
 def test_a_trained_encoder_without_a_head_has_no_likelihood(minilm: LoadedModel) -> None:
-    assert (minilm.info.kind, minilm.info.head, minilm.info.pooling) == ("encoder", None, "cls")
+    assert (minilm.info.kind, minilm.info.head, minilm.info.pooling) == ("encoder", None, "mean")
     assert (minilm.info.n_layers, minilm.info.width, minilm.info.context_length) == (6, 384, 512)
     seen = extract(minilm, TEXTS)
     assert list(seen.clouds) == ["embedding", *(f"layer_{i}" for i in range(6))]

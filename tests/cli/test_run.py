@@ -142,7 +142,7 @@ def test_several_get_names_and_folders_of_their_own(store, todacomm, clouds_file
         ("run --models ,", "--models names nothing"),
         ("run --models a,b --num-layers 3", "--num-layers is 3 with 2 models"),
         ("run --samples few", "samples is 'few'"),
-        ("run --config nowhere.yaml", "no configuration at nowhere.yaml"),
+        ("run --config nowhere.yaml", "no file at nowhere.yaml"),
         ("run --sampels 3", "--samples"),
     ],
 )

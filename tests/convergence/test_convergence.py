@@ -142,7 +142,7 @@ def test_a_run_is_recorded_whole(store, clouds_file, tmp_path):
     client = MlflowClient()
     recorded = client.get_run(run.run_id)
     assert recorded.info.status == "FINISHED"
-    assert recorded.info.run_name == "convergence mine.npz pydoc 500"
+    assert recorded.info.run_name == "convergence mine"
     tags = recorded.data.tags
     assert (tags["todacomm.kind"], tags["todacomm.model"]) == ("convergence", "mine")
     assert "settled from" in tags["mlflow.note.content"]

@@ -60,7 +60,8 @@ def test_rotation_p_is_uniform_on_gaussian_rows_of_any_covariance(decay):
         rank = [20 * p_value(values[0, m], draws[:, 0, m], "upper") for m in range(len(TESTED_METRICS))]
         uniform.append((np.array(rank) - rng.uniform(size=len(rank))) / 20)  # ranks 1 to 20, spread over their cells
     for metric, sample in zip(TESTED_METRICS, np.array(uniform).T, strict=True):
-        assert stats.kstest(sample, "uniform").pvalue > 0.005, metric
+        counted = metric == "h1_count_long"  # ties make its p larger than a uniform one, never smaller
+        assert stats.kstest(sample, "uniform", alternative="greater" if counted else "two-sided").pvalue > 0.005, metric
 
 
 def test_no_more_false_findings_over_fourteen_layers_than_promised():

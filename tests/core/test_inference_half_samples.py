@@ -15,6 +15,7 @@ from todacomm.core.inference import (
     replicate,
     to_full_size,
 )
+from todacomm.core.inference.uncertainty import ROUNDING
 from todacomm.core.layer import analyze_layer
 from todacomm.core.metrics import LAYER_METRICS
 
@@ -145,7 +146,7 @@ def test_clouds_of_the_same_texts_differ_with_the_error_of_the_difference(rng):
     paired = paired_difference([10.0], [9.0], values, others, grows=[False])
     assert paired.value.tolist() == [1.0]
     assert paired.se[0] == pytest.approx(0.1, rel=0.2)
-    assert paired_difference([10.0], [10.0], values, values, grows=[True]).se[0] == 0.0
+    assert paired_difference([10.0], [10.0], values, values, grows=[True]).se[0] == pytest.approx(10 * ROUNDING)
     swapped = paired_difference([9.0], [10.0], others, values, grows=[False])
     assert (swapped.lo[0], swapped.hi[0]) == pytest.approx((-paired.hi[0], -paired.lo[0]))
 

@@ -79,6 +79,7 @@ def test_what_is_undefined_says_why(cloud):
         "pca=50 keeps all 2 components: there are no more",
         "h1_entropy is not defined: it takes two bars",
         "spectrum_alpha is not defined: it takes 10 eigenvalues from rank 11 to half of them",
+        "twonn_dimension is not defined: over half of the points have two neighbours at one distance, as on a lattice",
     ]
     (warning,) = analyze_layer(np.vstack([cloud, np.zeros(40)]), pca=0).warnings
     assert warning == RunWarning("metric_undefined", "mean_cosine is not defined: a row is zero")

@@ -13,7 +13,7 @@ import todacomm
 from tests.helpers.tiny_models import tiny_model_folder
 from todacomm.cli.console import exit_code
 from todacomm.jobs.analyze import analyze, measure
-from todacomm.results.table import by_layer
+from todacomm.results.table import SCHEMA_VERSION, by_layer
 from todacomm.settings.analysis import load_config
 
 QUICK = {"samples": 40, "replicates": 8, "nulls": 19, "pca": 10}
@@ -216,7 +216,7 @@ def test_tables_are_strict_json(store, clouds_file):
     def refuse(constant):
         raise AssertionError(constant)
 
-    assert json.loads(text, parse_constant=refuse)["schema"] == 2
+    assert json.loads(text, parse_constant=refuse)["schema"] == SCHEMA_VERSION
 
 
 def test_landmarks_go_through_the_whole_job_without_an_interval(store, clouds_file):

@@ -31,9 +31,9 @@ def test_values_are_those_that_a_console_would_give(tmp_path):
         ("samplse: 3", "did you mean samples"),
         ("- 1\n- 2", "holds a list"),
         ("just a text", "holds a str"),
-        ("a: [1", "no readable YAML"),
-        ("a: !!python/object:os.system {}", "no readable YAML"),
-        ("[" * 3000, "no readable YAML"),
+        ("a: [1", "cannot be read as YAML"),
+        ("a: !!python/object:os.system {}", "cannot be read as YAML"),
+        ("[" * 3000, "11 deep"),
         ("1: gpt2", "has the key 1, read as int: expected the name of an option"),
         ("on: true", "has the key on, read as bool"),
         ("~: 3", "has the key ~, read as null"),
@@ -41,7 +41,7 @@ def test_values_are_those_that_a_console_would_give(tmp_path):
         (BOMB, "has an alias"),
         ("samples: {a: 1}", "samples holds options of its own"),
         ("samples: [[1]]", "samples is"),
-        ("#" * 1_000_001, "has 1,000,001 bytes"),
+        ("#" * 100_001, "has 100,001 bytes"),
     ],
 )
 def test_a_wrong_file_is_an_error(tmp_path, content, says):
@@ -53,13 +53,13 @@ def test_a_wrong_file_is_an_error(tmp_path, content, says):
 
 def test_bytes_that_are_no_text_are_an_error(tmp_path):
     (tmp_path / "a.yaml").write_bytes(b"\xff\xfe\x00s")
-    with pytest.raises(ValueError, match="no readable YAML"):
+    with pytest.raises(ValueError, match="cannot be read as YAML"):
         AnalysisConfig.load(tmp_path / "a.yaml")
 
 
 def test_what_is_no_regular_file_is_not_opened(tmp_path):
     """A pipe would be waited for without end."""
     os.mkfifo(tmp_path / "pipe.yaml")
-    for name in ("none.yaml", "pipe.yaml", "."):
-        with pytest.raises(ValueError, match="no configuration at"):
+    for name, says in (("none.yaml", "no file at"), ("pipe.yaml", "is a pipe"), (".", "is a folder")):
+        with pytest.raises(ValueError, match=says):
             AnalysisConfig.load(tmp_path / name)

@@ -127,7 +127,7 @@ def test_every_unknown_name_is_said_at_once_before_any_work(store):
         ({"datasets": " "}, "datasets is an empty list"),
         ({"revisions": ","}, "revisions is ',', an empty list"),
         ({"weights": "trained,frozen"}, "unknown weights 'frozen'"),
-        ({"models": "@/no/such/file"}, "cannot be read"),
+        ({"models": "@/no/such/file"}, "no file at /no/such/file"),
         ({"runner": "slurm"}, "unknown runner 'slurm'"),
         ({"workers": 0}, "workers is 0"),
         ({"gpus_per_run": "many"}, "gpus_per_run is 'many'"),
@@ -173,11 +173,10 @@ def test_a_run_left_open_by_a_dead_process_is_marked(store, clouds):
     gone = client.create_run(experiment_id, tags=dead).info.run_id
     alive = client.create_run(experiment_id, tags=tracking.process_tags()).info.run_id
     foreign = client.create_run(experiment_id, tags={**dead, "todacomm.host": "elsewhere"}).info.run_id
-    found, _ = sweep(settings(models=clouds[0]))
+    sweep(settings(models=clouds[0]))
     assert client.get_run(gone).info.status == "KILLED"
     assert client.get_run(gone).data.tags["todacomm.interrupted"] == "its process is gone"
     assert {client.get_run(run).info.status for run in (alive, foreign)} == {"RUNNING"}
-    assert any("1 runs were left open" in note for note in found.notes)
 
 
 @pytest.mark.parametrize(("runner", "address"), [("ray", "127.0.0.1:9"), ("dask", "tcp://127.0.0.1:9")])

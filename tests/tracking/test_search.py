@@ -91,7 +91,7 @@ def test_rows_hold_settings_and_numbers_in_their_own_types(several: dict[str, st
 
 
 def test_pages_are_put_together(several: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("todacomm.tracking.search._PAGE", 2)
+    monkeypatch.setattr("todacomm.tracking.paging._PAGE", 2)
     assert found(several, search_analyses()) == ["again", "random", "bert", "gpt2"]
 
 
@@ -122,7 +122,7 @@ def test_tables_of_another_schema(store: Path, recorded: str) -> None:
     stored = json.loads(path.read_text(encoding="utf-8"))
     for schema, todo in ((stored["schema"] + 1, "upgrade todacomm"), (0, "run the analysis again")):
         path.write_text(json.dumps({**stored, "schema": schema}), encoding="utf-8")
-        with pytest.raises(ValueError, match=rf"run {recorded}: its tables have schema {schema}, .*: {todo}"):
+        with pytest.raises(ValueError, match=rf"run {recorded}: .*layers.json has schema {schema}, .*: {todo}"):
             load_analysis(recorded)
     path.write_text("[]", encoding="utf-8")
     with pytest.raises(ValueError, match=r"cannot be read as the tables of an analysis .*: run the analysis again"):

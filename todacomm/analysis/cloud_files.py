@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,12 +15,18 @@ from todacomm.core.facts import RunWarning
 from todacomm.models.layers import MIDDLE, middle_layer
 from todacomm.system.errors import UserError
 from todacomm.system.foreign import foreign_file
+from todacomm.system.machine import available_memory
 from todacomm.system.npz import Arrays, read_npy, read_npz
+from todacomm.system.units import format_bytes
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TEXTS = "texts"
 """Name of an array of strings that holds the texts themselves."""
 LAYER = "layer"
 """Name of a column that says which layer a row belongs to."""
+DIGITS = "0123456789"
 _LIKE_LAYERS = re.compile(r"embedding|final|layer_\d+(_attention|_ffn)?")
 
 
@@ -62,7 +68,10 @@ def read_cloud_file(path: Path, layers: Iterable[str] = ()) -> CloudFile:
     """
     if path.suffix not in READERS:
         raise UserError(f"{path} is no file of clouds", f"expected a name that ends in {', '.join(READERS)}")
-    return sort_arrays(READERS[path.suffix](path), path, layers)
+    with foreign_file(path, "a file of clouds", "store one array of shape (n_points, n_dims) for each layer"):
+        read = READERS[path.suffix](path)
+        _check_memory(path, read.arrays)
+        return sort_arrays(read, path, layers)
 
 
 def sort_arrays(read: Arrays, path: Path, layers: Iterable[str] = ()) -> CloudFile:
@@ -100,14 +109,19 @@ def in_order_of_depth(names: Iterable[str]) -> list[str]:
     return names
 
 
-def _depth(name: str) -> tuple[int, int, int]:
-    ends = {"embedding": (0, 0, 0), "final": (2, 0, 0)}
+def _depth(name: str) -> tuple[int, tuple[int, str], int]:
+    ends = {"embedding": (0, (0, ""), 0), "final": (2, (0, ""), 0)}
     part = {"_attention": 0, "_ffn": 1}.get(name[len(name.rstrip("_abcdefghijklmnopqrstuvwxyz")) :], 2)
     return ends.get(name) or (1, _first_number(name), part)
 
 
-def _first_number(name: str) -> int:
-    return int(re.findall(r"\d+", name)[0])
+def _first_number(name: str) -> tuple[int, str]:
+    return _in_order(re.findall(r"\d+", name)[0])
+
+
+def _in_order(digits: str) -> tuple[int, str]:
+    """A number as a key to sort by, however many digits it has."""
+    return len(digits.lstrip("0")), digits.lstrip("0")
 
 
 def _is_cloud(array: np.ndarray) -> bool:
@@ -166,6 +180,15 @@ def _chosen(path: Path, clouds: Mapping[str, np.ndarray], layers: tuple[str, ...
     return {name: clouds[name] for name in wanted or names}
 
 
+def _check_memory(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Whether the arrays can be held as float64: a view can declare a size that no file and no memory holds."""
+    needed = sum(8 * array.size for array in arrays.values() if array.dtype.kind in "fiu")
+    if needed > available_memory() // 2:
+        raise UserError(
+            f"{path} holds {format_bytes(needed)} of numbers, more than half of the free memory", "store fewer of them"
+        )
+
+
 def _common_rows(path: Path, clouds: Mapping[str, np.ndarray]) -> int:
     rows = {name: len(cloud) for name, cloud in clouds.items()}
     if len(set(rows.values())) > 1:
@@ -215,9 +238,9 @@ def _bfloat16(path: Path, names: list[str]) -> dict[str, np.ndarray]:
 
 
 def _read_torch(path: Path) -> Arrays:
-    with foreign_file(path, "a file of tensors", "save a dictionary of tensors with torch.save"):
-        import torch
+    import torch
 
+    with foreign_file(path, "a file of tensors", "save a dictionary of tensors with torch.save"):
         stored = torch.load(path, map_location="cpu", weights_only=True)
     named = stored if isinstance(stored, Mapping) else {"layer_0": stored}
     arrays, refused = {}, {}
@@ -243,15 +266,18 @@ def _read_table(path: Path) -> Arrays:
     import pandas as pd
 
     with foreign_file(path, "a table", "write it again as .csv or .parquet"):
-        frame = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+        frame = pd.read_csv(path) if path.suffix == ".csv" else _read_parquet(path)
+        if frame.columns.has_duplicates:
+            twice = ", ".join(map(str, frame.columns[frame.columns.duplicated()]))
+            raise UserError(f"{path} has several columns of one name ({twice})", "give every column a name of its own")
         dimensions: dict[str, list[str]] = {}
         arrays: dict[str, np.ndarray] = {}
         for column in frame.columns:
             values = frame[column]
             if values.dtype == object and len(values) and isinstance(values.iloc[0], list | np.ndarray):
                 arrays[str(column)] = np.stack([np.asarray(row, dtype=np.float64) for row in values])
-            elif (match := re.fullmatch(r"(.*?)[_.]?(\d+)", str(column))) and pd.api.types.is_numeric_dtype(values):
-                dimensions.setdefault(match[1], []).append(column)
+            elif (stem := _stem(str(column))) != str(column) and pd.api.types.is_numeric_dtype(values):
+                dimensions.setdefault(stem, []).append(column)
             else:
                 arrays[str(column)] = (
                     values.to_numpy(dtype=str) if values.dtype.kind not in "fiu" else values.to_numpy()
@@ -260,9 +286,28 @@ def _read_table(path: Path) -> Arrays:
             if len(columns) == 1:
                 arrays[str(columns[0])] = frame[columns[0]].to_numpy()
             else:
-                ordered = sorted(columns, key=lambda name: int(re.findall(r"\d+$", str(name))[0]))
+                ordered = sorted(columns, key=lambda name: _in_order(str(name)[len(str(name).rstrip(DIGITS)) :]))
                 arrays[prefix or "layer_0"] = frame[ordered].to_numpy(dtype=np.float64)
     return Arrays(arrays)
+
+
+def _stem(column: str) -> str:
+    """A column's name without the number at its end, and without the sign before that."""
+    stem = column.rstrip(DIGITS)
+    return stem[:-1] if stem != column and stem.endswith(("_", ".")) else stem
+
+
+def _read_parquet(path: Path) -> "pd.DataFrame":
+    """A parquet file whose pages unpack to what there is memory for."""
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(path)
+    groups = [file.metadata.row_group(index) for index in range(file.metadata.num_row_groups)]
+    needed = max(sum(group.total_byte_size for group in groups), 8 * file.metadata.num_rows * file.metadata.num_columns)
+    if needed > available_memory() // 2:
+        raise UserError(f"{path} declares {format_bytes(needed)}, more than half of the free memory", "store less")
+    frame: pd.DataFrame = file.read().to_pandas()
+    return frame
 
 
 def _read_hdf5(path: Path) -> Arrays:
@@ -280,6 +325,11 @@ def _read_hdf5(path: Path) -> Arrays:
         short = re.sub(r"^(obsm|layers|obs)/", "", name)
         if path.suffix == ".h5ad" and not re.match(r"(X$|obsm/|layers/|obs/)", name):
             return
+        if item.external or item.is_virtual:
+            refused[short] = "its numbers are in other files, which are not opened"
+            return
+        if item.nbytes > available_memory() // 2:
+            raise UserError(f"{path} declares {format_bytes(item.nbytes)} for {name}", "store fewer numbers")
         if item.dtype.kind in "fiu":
             arrays[short] = item[()]
         elif item.dtype.kind in "OS":

@@ -1,6 +1,6 @@
 """From settings to an observation: run the model on the texts, or read it from the cache or a file of clouds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,8 +10,8 @@ import numpy as np
 
 from todacomm.analysis.memory import check_memory
 from todacomm.core.facts import RunWarning
-from todacomm.results.facts import TextFacts
-from todacomm.results.observation import OBJECT, OWN_CLOUDS, Observation
+from todacomm.results.facts import OBJECT, OWN_CLOUDS, TextFacts
+from todacomm.results.observation import Observation
 from todacomm.results.texts import text_table
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.system.progress import Progress, silent
@@ -113,6 +113,7 @@ def read_texts(
         progress=progress,
         resume=passes_folder() if config.record.cache and loaded.surveyed else None,
     )
+    same = first_of_equals(words) if shuffle_seed is None else np.arange(len(words))
     return Observation(
         model=replace(
             loaded.info,
@@ -130,11 +131,11 @@ def read_texts(
             n_documents=texts.n_documents,
             ids=texts.ids,
         ),
-        clouds={name: np.ascontiguousarray(cloud) for name, cloud in activations.clouds.items()},
+        clouds={name: np.ascontiguousarray(cloud[same]) for name, cloud in activations.clouds.items()},
         likelihood=activations.likelihood,
         pooled_tokens=activations.pooled_tokens,
         truncated_fraction=float(activations.truncated.mean()),
-        token_embeddings=np.ascontiguousarray(activations.token_embeddings),
+        token_embeddings=np.ascontiguousarray(activations.token_embeddings[same]),
         texts=text_table(
             texts.ids,
             words,
@@ -147,6 +148,17 @@ def read_texts(
         ),
         warnings=(*texts.warnings, *activations.warnings, *(_same_ending(activations.last_tokens) if chat else ())),
     )
+
+
+def first_of_equals(texts: Sequence[str]) -> np.ndarray:
+    """For each text the place of the first one that equals it: in another batch a precision of 16 bits gives another
+    vector, and one text would be two points.
+
+    >>> first_of_equals(["a", "b", "a"]).tolist()
+    [0, 1, 0]
+    """
+    first: dict[str, int] = {}
+    return np.array([first.setdefault(text, place) for place, text in enumerate(texts)])
 
 
 def _same_ending(last_tokens: tuple[str, ...]) -> tuple[RunWarning, ...]:

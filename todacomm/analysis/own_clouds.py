@@ -7,8 +7,8 @@ import numpy as np
 
 from todacomm.analysis.cloud_files import TEXTS, CloudFile, read_cloud_file
 from todacomm.models.names import model_name
-from todacomm.results.facts import OWN, ModelFacts, TextFacts
-from todacomm.results.observation import OWN_CLOUDS, Observation
+from todacomm.results.facts import OWN, OWN_CLOUDS, ModelFacts, TextFacts
+from todacomm.results.observation import Observation
 from todacomm.results.table import RUN_LAYER
 from todacomm.results.texts import text_table
 from todacomm.system.digests import digest_of

@@ -2,6 +2,7 @@
 
 from difflib import get_close_matches
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -50,6 +51,13 @@ NO_COLOR is respected; without a terminal tables are lines of fields with tabs b
 
 class LazyGroup(click.Group):
     """A group whose commands stand in :data:`COMMANDS`."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command, with streams where the process has none."""
+        from todacomm.system.troubles import open_missing_streams
+
+        open_missing_streams()
+        return super().main(*args, **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [name for section in COMMANDS.values() for name in section]

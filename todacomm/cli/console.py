@@ -10,6 +10,8 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from todacomm.system.printable import printable, say
+
 FAILED = 1
 INTERRUPTED = 130
 
@@ -18,19 +20,29 @@ def exit_code(job: Callable[[], int | None], log: bool = True) -> int:
     """Run a job; 0 or the code that it gives, 1 with the error's text where the user can correct it, 130 after Ctrl-C
     and 143 after SIGTERM.
 
-    An error that is no ``ValueError`` is a defect of the program and keeps its traceback.
+    An error that neither the user nor this machine can be the cause of is a defect of the program and keeps its
+    traceback.
 
     Parameters
     ----------
     log : bool
         Show what the library logs, such as the size of a model before its download, on stderr.
     """
+    from todacomm.system.troubles import check_folder, explained, open_missing_streams
+
+    open_missing_streams()
     with shown_log() if log else nullcontext():
         try:
+            check_folder()
             return job() or 0
-        except ValueError as error:
-            print(f"error: {error}", file=sys.stderr)
-            say_in_run(str(error))
+        except BrokenPipeError:
+            raise
+        except (ValueError, OSError, MemoryError) as error:
+            shown = error if isinstance(error, ValueError) else explained(error)
+            if shown is None:
+                raise
+            say("\n".join([f"error: {shown}", *getattr(error, "__notes__", ())]), file=sys.stderr)
+            say_in_run(str(shown))
             return FAILED
         except KeyboardInterrupt as interrupt:
             print("interrupted", file=sys.stderr)
@@ -49,6 +61,7 @@ def say_in_run(reason: str) -> None:
 def shown_log() -> Iterator[None]:
     """Show on stderr what the library logs."""
     logger, handler = logging.getLogger("todacomm"), logging.StreamHandler()
+    handler.setFormatter(_Printable())
     level = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
@@ -57,6 +70,13 @@ def shown_log() -> Iterator[None]:
     finally:
         logger.removeHandler(handler)
         logger.setLevel(level)
+
+
+class _Printable(logging.Formatter):
+    """Log lines without what would steer a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record))
 
 
 def check_output(output: Path | None) -> None:
@@ -77,21 +97,21 @@ def check_output(output: Path | None) -> None:
 
 def print_json(**facts: Any) -> None:
     """One line of JSON on stdout."""
-    print(json.dumps(facts, ensure_ascii=False, allow_nan=False), flush=True)
+    print(json.dumps(facts, ensure_ascii=True, allow_nan=False), flush=True)
 
 
 def print_warnings(warnings: Any) -> None:
     """A line a warning on stderr."""
     for warning in warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+        say(f"warning: {warning}", file=sys.stderr)
 
 
 def print_links(run: Any) -> None:
     """Where a finished run and its report are, and how to look at them."""
     from todacomm import tracking
 
-    print(f"\nrun      {tracking.run_link(run)}")
-    print(f"report   {tracking.report_path(run)}")
+    say(f"\nrun      {tracking.run_link(run)}")
+    say(f"report   {tracking.report_path(run)}")
     print(f'look     {_opener()}, then press "Model training" on the experiment\'s page', flush=True)
 
 

@@ -1,5 +1,6 @@
 """``todacomm list-configs``: files of options, here and shipped, and the protocols."""
 
+import os
 from pathlib import Path
 
 import click
@@ -48,7 +49,7 @@ def files_in(folder: Path) -> list[Path]:
 
 def config_path(given: str | None) -> str | None:
     """The file behind what was given to ``--config``: a path, or the name of a file in configs/ or shipped."""
-    if given is None or Path(given).exists() or Path(given).name != given:
+    if given is None or os.path.exists(given) or Path(given).name != given:
         return given
     for folder in (FOLDER, shipped("configs")):
         for path in files_in(folder):

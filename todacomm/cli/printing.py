@@ -4,6 +4,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from todacomm.system.printable import cell, printable, say
+
 
 def print_table(
     header: Sequence[str],
@@ -26,7 +28,7 @@ def print_table(
     """
     if not sys.stdout.isatty():
         for row in (header, *rows):
-            print("\t".join(row))
+            print("\t".join(map(cell, row)))
         return
     from rich import box
     from rich.measure import Measurement
@@ -39,7 +41,7 @@ def print_table(
         width = max(map(len, [*title.split(), *(row[index] for row in rows if name != prose)]))
         table.add_column(Text(title), justify="left" if index < n_text else "right", min_width=width, overflow="fold")
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*(Text(cell(text)) for text in row))
     console = _console()
     needed = Measurement.get(console, console.options, table).minimum
     console.print(table, width=max(console.width, needed), crop=False)
@@ -53,11 +55,11 @@ def print_heading(text: str) -> None:
 def print_styled(text: str, style: str = "") -> None:
     """Print a text; where stdout is a terminal broken between words, and in a style such as ``bold`` or ``red``."""
     if not sys.stdout.isatty():
-        print(text)
+        say(text)
         return
     from rich.text import Text
 
-    _console().print(Text(text, style=style))
+    _console().print(Text(printable(text), style=style))
 
 
 def _console() -> Any:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from todacomm.cli.console import check_output, print_json, print_links, print_warnings
 from todacomm.cli.printing import print_table
 from todacomm.settings.analysis import AnalysisConfig
+from todacomm.system.printable import say
 
 if TYPE_CHECKING:
     from todacomm.comparison.result import Comparison
@@ -62,7 +63,7 @@ def print_text(analysis: "Analysis") -> None:
 
     outline = analysis.outline()
     print_warnings(warnings(outline))
-    print(f"\n{headline(outline)}")
+    say(f"\n{headline(outline)}")
     for name, value in analysis.run.items():
         print(f"  {name:<26} {value:.4g}")
     print_links(analysis)
@@ -131,7 +132,7 @@ def print_comparison(comparison: "Comparison", run: "JobRun") -> None:
     from todacomm.reports.comparison_words import headline
 
     print_warnings(comparison.warnings)
-    print("\n" + "\n".join(headline(comparison)))
+    say("\n" + "\n".join(headline(comparison)))
     print_links(run)
 
 
@@ -171,13 +172,16 @@ def run_gate(config: "GateConfig") -> int:
 
 def run_convergence(config: "ConvergenceConfig") -> None:
     """Measure convergence, announcing first what it will take, then print the result and where it is."""
+    from todacomm.analysis.preflight import check_inputs
+
+    check_inputs(config.analysis)
     from todacomm.jobs.converge import converge
     from todacomm.reports.convergence import headline
 
     with bars() as shown:
         result, run = converge(config, progress=shown, announce=shown.announce)
     print_warnings(result.warnings)
-    print("\n" + "\n".join(headline(result)))
+    say("\n" + "\n".join(headline(result)))
     print_links(run)
 
 
@@ -194,7 +198,7 @@ def run_sweep(config: "SweepConfig") -> None:
     if config.dry_run:
         from todacomm.reports.sweep_words import describe_plan
 
-        print(describe_plan(config, plan_sweep(config)))
+        say(describe_plan(config, plan_sweep(config)))
         return
     with bars() as shown:
         try:
@@ -204,6 +208,6 @@ def run_sweep(config: "SweepConfig") -> None:
             print_links(failed.run)
             raise
     for note in result.notes:
-        print(f"note: {note}", file=sys.stderr)
-    print(f"\n{result.headline()}")
+        say(f"note: {note}", file=sys.stderr)
+    say(f"\n{result.headline()}")
     print_links(run)

@@ -11,12 +11,13 @@ from todacomm.cli.console import print_json
 from todacomm.cli.running import STYLES, bars, print_comparison, print_comparison_facts, print_failure
 from todacomm.jobs.sweep import SweepFailed, Watcher, work_through_plan
 from todacomm.models.names import model_name
-from todacomm.results.observation import OWN_CLOUDS
+from todacomm.results.facts import OWN_CLOUDS
 from todacomm.settings.analysis import AnalysisConfig, RecordConfig
 from todacomm.settings.sweep import SweepConfig
 from todacomm.sweeps.plan import Item, Plan, make_plan
 from todacomm.sweeps.result import Sweep
 from todacomm.sweeps.worker import FAILED, Outcome
+from todacomm.system.printable import say
 from todacomm.system.progress import silent
 from todacomm.texts.names import dataset_name
 from todacomm.tracking import load_analysis, run_link
@@ -55,7 +56,7 @@ def run_several(config: SweepConfig, style: str, quiet: bool) -> None:
             raise ValueError(summary(failed.result)) from failed
     if style == "text":
         for note in result.notes:
-            print(f"note: {note}", file=sys.stderr)
+            say(f"note: {note}", file=sys.stderr)
         print(f"\nall of them are below the run {run_link(run)}", file=sys.stderr)
 
 
@@ -82,7 +83,7 @@ class Printer(Watcher):
     def compared(self, name: str, comparison: "Comparison", run: "JobRun") -> None:
         with redirect_stdout(self.stdout):
             if self.style == "text":
-                print(f"\n{name}", file=sys.stderr)
+                say(f"\n{name}", file=sys.stderr)
                 print_comparison(comparison, run)
             elif self.style == "json":
                 print_comparison_facts(comparison, run, name)
@@ -95,10 +96,10 @@ class Printer(Watcher):
 
     def _print_heading(self, items: Sequence[Item], n_done: int) -> None:
         if self.style == "text" and n_done < len(items):
-            print(f"\n[{n_done + 1} of {len(items)}] {items[n_done].name}", file=sys.stderr)
+            say(f"\n[{n_done + 1} of {len(items)}] {items[n_done].name}", file=sys.stderr)
 
     def _print_error(self, name: str, reason: str) -> None:
-        print(f"error: {name}: {reason}", file=sys.stderr)
+        say(f"error: {name}: {reason}", file=sys.stderr)
 
 
 def summary(result: Sweep) -> str:

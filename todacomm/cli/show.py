@@ -7,6 +7,7 @@ import click
 
 from todacomm.cli import EXIT_CODES
 from todacomm.cli.printing import print_heading, print_styled, print_table
+from todacomm.system.printable import say
 
 if TYPE_CHECKING:
     from todacomm.results.depth import Depth
@@ -72,8 +73,8 @@ def print_analysis(text: str, full: bool = False) -> None:
         print_heading(topic)
         for line in lines:
             print_styled(f"- {line}")
-    print(f"\nrun      {tracking.run_link(analysis)}")
-    print(f"report   {tracking.report_path(analysis)}")
+    say(f"\nrun      {tracking.run_link(analysis)}")
+    say(f"report   {tracking.report_path(analysis)}")
 
 
 def print_loops(text: str) -> None:

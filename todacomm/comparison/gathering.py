@@ -1,7 +1,7 @@
 """From the store to one table of many analyses: which are chosen, and what they are called."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -64,7 +64,9 @@ def gather(config: ComparisonConfig | None = None, **options: Any) -> Gathered:
         Under two match, a run cannot be read, or their settings differ and ``allow_mixed`` is off.
     """
     config = config or ComparisonConfig.from_flat(options)
-    return arrange(read(choose(config)["run_id"]), config)
+    analyses, spoilt = read(choose(config)["run_id"])
+    gathered = arrange(analyses, config)
+    return replace(gathered, warnings=(*spoilt, *gathered.warnings))
 
 
 def choose(config: ComparisonConfig) -> pd.DataFrame:
@@ -94,11 +96,20 @@ def choose(config: ComparisonConfig) -> pd.DataFrame:
     return rows.reset_index(drop=True)
 
 
-def read(run_ids: Iterable[str]) -> list["Analysis"]:
-    """Analyses with their tables."""
-    from todacomm.tracking import load_analyses
+def read(run_ids: Iterable[str]) -> tuple[list["Analysis"], list[RunWarning]]:
+    """Analyses with their tables; one whose record cannot be read is left out with a warning.
 
-    return load_analyses(run_ids)
+    Raises
+    ------
+    ValueError
+        Under two can be read.
+    """
+    from todacomm.tracking import load_readable
+
+    analyses, spoilt = load_readable(run_ids)
+    if len(analyses) < 2:
+        raise ValueError("; ".join([*spoilt.values(), "a comparison needs two analyses that can be read"]))
+    return analyses, [RunWarning("spoilt_run", f"left out: {reason}") for reason in spoilt.values()]
 
 
 def arrange(analyses: Iterable["Analysis"], config: ComparisonConfig) -> Gathered:

@@ -18,7 +18,8 @@ from todacomm.core.inference.uncertainty import Z
 from todacomm.core.layer import analyze_layer
 from todacomm.core.subsamples import subsamples
 from todacomm.core.threads import one_thread_each
-from todacomm.results.observation import OWN_CLOUDS, Observation
+from todacomm.results.facts import OWN_CLOUDS
+from todacomm.results.observation import Observation
 from todacomm.results.table import tidy
 from todacomm.settings.convergence import ConvergenceConfig
 from todacomm.system.machine import worker_threads

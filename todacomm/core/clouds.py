@@ -17,6 +17,8 @@ METRICS = ("euclidean", "cosine", "cityblock", "chebyshev")
 """Distances between points; all but the cosine distance obey the triangle inequality."""
 MERGE_RADIUS = 1e-6
 """Rows closer than this share of the root mean square distance to the centroid are one point."""
+ZERO = 1e-12
+"""Share of the longest row's length from which down a row is one of zeros, rounding apart: it has no direction."""
 SORTED_COORDINATES = 8
 """Coordinates, the widest first, by which rows are separated before any distance is taken."""
 
@@ -44,7 +46,11 @@ def distinct_rows(cloud: ArrayLike) -> NDArray[np.intp]:
     array([0, 1, 3])
     """
     centred = _centred(as_cloud(cloud, finite=True))
-    radius = MERGE_RADIUS * np.sqrt(np.mean(np.sum(centred**2, axis=1)))
+    return _representatives(centred, MERGE_RADIUS * np.sqrt(np.mean(np.sum(centred**2, axis=1))))
+
+
+def _representatives(centred: Array, radius: float) -> NDArray[np.intp]:
+    """One row of each set of rows that hang together by steps of at most ``radius``, in rising order."""
     if radius == 0.0:
         return np.arange(min(1, len(centred)))
     group = _far_groups(centred, radius)
@@ -53,6 +59,33 @@ def distinct_rows(cloud: ArrayLike) -> NDArray[np.intp]:
     alone = np.diff(starts, append=len(rows)) == 1
     together = (part for part in np.split(rows, starts[1:]) if len(part) > 1)
     return np.sort(np.concatenate([rows[starts[alone]], *(part[_joined(centred[part], radius)] for part in together)]))
+
+
+def distinct_points(points: ArrayLike, scores: ArrayLike, metric: str) -> NDArray[np.intp]:
+    """:func:`distinct_rows` in the metric that measures: the cosine distance takes a direction for one point.
+
+    Of rows without a direction, at the origin of the scores, none is among them.
+
+    Parameters
+    ----------
+    points : array, shape (n_points, n_dims)
+        The cloud.
+    scores : array, shape (n_points, n_kept)
+        The space in which its distances are taken, centred.
+
+    >>> scores = [[1.0, 0.0], [2.0, 0.0], [0.0, 1.0], [-3.0, -1.0], [1e-17, 0.0]]
+    >>> distinct_points(scores, scores, "cosine"), distinct_points(scores, scores, "euclidean")
+    (array([0, 2, 3]), array([0, 1, 2, 3, 4]))
+    """
+    if metric != "cosine":
+        return distinct_rows(points)
+    vectors = as_cloud(scores, finite=True)
+    norms = np.linalg.norm(vectors, axis=1)
+    rows = np.flatnonzero(norms > MERGE_RADIUS * np.sqrt(np.mean(norms**2)))
+    if not len(rows):
+        return rows
+    unit = vectors[rows] / norms[rows, None]
+    return rows[_representatives(unit, MERGE_RADIUS)]
 
 
 def standardize(cloud: ArrayLike) -> Array:
@@ -145,7 +178,8 @@ def distances(cloud: ArrayLike, metric: str = "euclidean") -> Array:
     """
     points = as_cloud(cloud, finite=True)
     require_choice("metric", metric, METRICS)
-    if metric == "cosine" and not points.any(axis=1).all():
+    norms = np.linalg.norm(points, axis=1) if metric == "cosine" else np.ones(1)
+    if not (norms > ZERO * norms.max()).all():
         raise ValueError("the cosine distance of a row of zeros is not defined: use another metric")
     matrix: Array = squareform(pdist(points, metric), checks=False)
     return matrix

@@ -11,7 +11,7 @@ from todacomm.core.facts import RunWarning
 from todacomm.core.homology import AUTO, Diagrams
 from todacomm.core.landmarks import cover_warnings, farthest_points
 from todacomm.core.metrics import COUNTS, layer_metrics, measure, metric_of
-from todacomm.core.metrics.dimension import dimension_over_scale, spectrum_ranks
+from todacomm.core.metrics.dimension import dimension_over_scale, near_twins, spectrum_ranks
 from todacomm.core.rogue import rogue_warnings
 from todacomm.core.view import CloudView
 
@@ -21,7 +21,9 @@ MIN_DISTINCT = 4
 """Distinct points without which a cloud has no shape."""
 DEGENERATE_SHARE = 0.5
 DOUBTFUL_SHARE = 0.9
-"""Shares of distinct rows under which a layer is no denominator, and under which a warning says so."""
+TWINS_SHARE = 0.02
+"""Shares of distinct rows under which a layer is no denominator, and under which a warning says so; share of near-twins
+above which one does."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,10 @@ def analyze_layer(
         points = clouds.standardize(points)
 
     components = clouds.principal_components(points, pca)
+    if metric == "cosine":
+        distinct = clouds.distinct_points(points, components.scores, metric)
+        if (why := _without_directions(components.scores, len(distinct))) is not None:
+            return _undefined(points, distinct, why, maxdim, metric)
     chosen = farthest_points(components.scores, landmarks, metric, distinct) if landmarks else None
     view = CloudView(
         raw, points, components.scores, components.eigenvalues, distinct, metric, maxdim, engine, chosen
@@ -175,6 +181,7 @@ def analyze_layer(
     dimension_curve = dict(zip(("id_scale", "id_dimension"), dimension_over_scale(view.neighbours), strict=True))
     metrics = measure(view, layer_metrics(maxdim, landmarks=chosen is not None))
     warnings = _health_warnings(len(points), len(distinct)) + ([] if standardize else rogue_warnings(raw))
+    warnings += _twin_warnings(view.neighbours)
     if pca > len(components.eigenvalues):
         text = f"pca={pca} keeps all {len(components.eigenvalues)} components: there are no more"
         warnings.append(RunWarning("pca_keeps_all", text))
@@ -190,7 +197,7 @@ def analyze_layer(
         metric=metric,
         distinct=distinct,
         landmarks=None if chosen is None else chosen.rows,
-        warnings=(*warnings, *_undefined_metrics(metrics)),
+        warnings=(*warnings, *_undefined_metrics(metrics, among_landmarks=chosen is not None)),
     )
 
 
@@ -223,9 +230,34 @@ def _health_warnings(n_points: int, n_distinct: int) -> list[RunWarning]:
     return []
 
 
-def _undefined_metrics(metrics: dict[str, float]) -> list[RunWarning]:
-    """Why single metrics of a layer that has a shape are nan."""
-    reasons = {name: metric_of(name).undefined for name, value in metrics.items() if np.isnan(value)}
+def _without_directions(scores: Array, n_distinct: int) -> RunWarning | None:
+    """Why a cloud has no shape by the cosine distance; None where it has one."""
+    if n_distinct < MIN_DISTINCT:
+        return RunWarning("no_shape", f"{n_distinct} distinct directions of {len(scores)}: no shape to measure")
+    norms = np.linalg.norm(scores, axis=1)
+    central = int((norms <= clouds.MERGE_RADIUS * np.sqrt(np.mean(norms**2))).sum())
+    if not central:
+        return None
+    text = f"{central} of {len(scores)} rows stand at the centroid, where the cosine distance is not defined"
+    return RunWarning("no_direction", text)
+
+
+def _twin_warnings(neighbours: Array) -> list[RunWarning]:
+    """Near-duplicates: not merged, but neighbours of another kind than the cloud's."""
+    twins = near_twins(neighbours)
+    if twins <= TWINS_SHARE * len(neighbours):
+        return []
+    text = (
+        f"{twins} of {len(neighbours)} points have a neighbour over 100 times as near as the next: near-duplicates, "
+        "which rule the TwoNN dimension and are bars of H0; leave one of each two out"
+    )
+    return [RunWarning("near_duplicates", text)]
+
+
+def _undefined_metrics(metrics: dict[str, float], among_landmarks: bool) -> list[RunWarning]:
+    """Why single metrics of a layer that has a shape are nan; that landmarks have no neighbours is no fault of it."""
+    rows = {name: metric_of(name) for name, value in metrics.items() if np.isnan(value)}
+    reasons = {name: row.undefined for name, row in rows.items() if not (among_landmarks and "neighbours" in row.needs)}
     return [RunWarning("metric_undefined", f"{name} is not defined: {why}") for name, why in reasons.items() if why]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from todacomm.core.clouds import distances, distinct_rows, principal_components, standardize
+from todacomm.core.clouds import distances, distinct_points, principal_components, standardize
 from todacomm.core.layer import MIN_DISTINCT
 from todacomm.core.metrics import COMPARED, metric_of
 from todacomm.core.streams import kind_of
@@ -171,7 +171,9 @@ def _layer(result: Result, layer: LayerResult, numbers: Mapping[str, MetricValue
     sound = np.isfinite(cloud).all()
     points = standardize(cloud) if topology.standardize and sound else np.where(np.isfinite(cloud), cloud, 0.0)
     scores, explained = leading_scores(points)
-    distinct = distinct_rows(points) if sound else np.empty(0, dtype=np.intp)
+    distinct = (
+        distinct_points(points, result.scores(layer.name), topology.metric) if sound else np.empty(0, dtype=np.intp)
+    )
     measured = sound and len(distinct) >= MIN_DISTINCT
     unit = numbers["unit_distance"].value if "unit_distance" in numbers else np.nan
     graph = Graph()

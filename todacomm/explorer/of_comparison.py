@@ -62,7 +62,7 @@ def page_of_comparison(recorded: "RecordedComparison", path: Path | None = None)
 
 def _new_page(recorded: "RecordedComparison") -> str:
     config = ComparisonConfig.from_flat(recorded.options)
-    gathered = arrange(read(recorded.sources), config)
+    gathered = arrange(read(recorded.sources)[0], config)
     if not shown_labels(gathered):
         raise ValueError(
             f"run {recorded.run_id} compares no two analyses of the same texts with stored clouds: a page takes two "

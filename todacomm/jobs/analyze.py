@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from todacomm.analysis.observe import Observe, observe, run_model
@@ -11,6 +10,7 @@ from todacomm.results.result import Result
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.settings.base import with_options
 from todacomm.system.progress import Clock, Progress, silent
+from todacomm.system.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -97,7 +97,7 @@ def analyze_clouds(
         They are no clouds of the same rows, or a setting cannot be used.
     """
     from todacomm.analysis.given import given_clouds
-    from todacomm.results.observation import OBJECT, OWN_CLOUDS
+    from todacomm.results.facts import OBJECT, OWN_CLOUDS
 
     observed = given_clouds(clouds, labels, name)
     given = {"model": f"{OWN_CLOUDS}{OBJECT}{name}", "samples": len(observed.dataset.ids), **options}
@@ -108,6 +108,9 @@ def _record(
     config: AnalysisConfig, progress: Progress, parent: str | None, observe: Observe = observe, run: Observe = run_model
 ) -> "Analysis":
     """Measure, draw and record one analysis."""
+    from todacomm.analysis.preflight import check_inputs
+
+    check_inputs(config)
     from todacomm import tracking
     from todacomm.analysis.cache import inputs_digest
     from todacomm.reports import describe_run, report_context
@@ -117,10 +120,10 @@ def _record(
         inputs = inputs_digest(config)
         result = measure(config, progress, observe, run)
         report = report_context(result)
-        with TemporaryDirectory(prefix="todacomm-") as folder:
-            draw = partial(draw_and_report, result, report, Path(folder), progress)
+        with scratch_folder() as folder:
+            draw = partial(draw_and_report, result, report, folder, progress)
             inputs = inputs or inputs_digest(config) or ""
-            recorded.write(result, Path(folder), describe_run(report), inputs, draw, headline=report["headline"])
+            recorded.write(result, folder, describe_run(report), inputs, draw, headline=report["headline"])
     return tracking.load_analysis(recorded.run_id)
 
 

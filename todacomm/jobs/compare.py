@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from todacomm.comparison import trajectory
@@ -18,6 +17,7 @@ from todacomm.settings.comparison import ComparisonConfig
 from todacomm.settings.values import as_lines
 from todacomm.system.machine import worker_threads
 from todacomm.system.progress import Clock, Progress, silent
+from todacomm.system.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from todacomm.tracking import JobRun
@@ -75,14 +75,14 @@ def compare(
         comparison = compare_gathered(gathered, config, clock, progress)
         if config.explorer:
             comparison = replace(comparison, page=comparison_page(comparison))
-        with TemporaryDirectory(prefix="todacomm-") as folder:
-            write_tables(comparison, Path(folder))
-            draw_comparison(comparison, Path(folder))
-            write_comparison_reports(comparison, Path(folder))
+        with scratch_folder() as folder:
+            write_tables(comparison, folder)
+            draw_comparison(comparison, folder)
+            write_comparison_reports(comparison, folder)
             if comparison.page:
-                (Path(folder) / PAGE).write_text(comparison.page, encoding="utf-8")
+                (folder / PAGE).write_text(comparison.page, encoding="utf-8")
             run.write_folder(
-                Path(folder),
+                folder,
                 metrics=series(comparison),
                 params=config.changed(),
                 tags=tags(comparison),

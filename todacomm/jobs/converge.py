@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from todacomm.convergence.measure import measure_convergence
@@ -12,6 +11,7 @@ from todacomm.settings.base import with_options
 from todacomm.settings.convergence import ConvergenceConfig
 from todacomm.settings.values import as_lines
 from todacomm.system.progress import Progress, silent
+from todacomm.system.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from todacomm.tracking import JobRun
@@ -57,12 +57,12 @@ def converge(
     name = record.run_name or f"{KIND} {tracking.run_name(config.analysis)}"
     with tracking.job_run(KIND, name, record.experiment_name, record.output_dir) as run:
         result = measure_convergence(config, run.run.watched(progress), announce)
-        with TemporaryDirectory(prefix="todacomm-") as folder:
-            write_tables(result, Path(folder))
-            draw_convergence(result, Path(folder))
-            write_convergence_reports(result, Path(folder))
+        with scratch_folder() as folder:
+            write_tables(result, folder)
+            draw_convergence(result, folder)
+            write_convergence_reports(result, folder)
             run.write_folder(
-                Path(folder),
+                folder,
                 metrics=series(result),
                 params=config.changed(),
                 tags={**tags(result), "settings": as_lines(params(config))},

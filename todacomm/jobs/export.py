@@ -5,13 +5,13 @@ import math
 import re
 import shutil
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from todacomm.results.result import Result
 from todacomm.results.table import by_layer
+from todacomm.system.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
@@ -42,8 +42,8 @@ def write_published(analysis: "Analysis", folder: Path) -> None:
     from todacomm.tracking.write import check_output_dir, copy_whole
 
     check_output_dir(str(folder))
-    with TemporaryDirectory(prefix="todacomm-") as aside:
-        target, result = Path(aside), analysis.outline()
+    with scratch_folder() as target:
+        result = analysis.outline()
         for name in (VISUALIZATIONS, "artifacts", "reports"):
             (target / name).mkdir(parents=True)
         summaries, metrics = tda_summaries(result), performance(analysis.run)
@@ -104,7 +104,7 @@ def pictures(report: str) -> list[str]:
     >>> pictures("`plots/summary.png` and `plots/diagrams/04_layer_3.png`")
     ['plots/summary.png', 'plots/diagrams/04_layer_3.png']
     """
-    return list(dict.fromkeys(re.findall(r"plots/[\\\w/]+\.png", report)))
+    return list(dict.fromkeys(re.findall(r"plots/[\\\w/]{1,200}\.png", report)))
 
 
 def picture_name(file: str) -> str:

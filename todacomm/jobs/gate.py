@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from todacomm.gates.groups import gate_groups
@@ -12,6 +11,7 @@ from todacomm.gates.sides import Side, lean, sides_of
 from todacomm.settings.base import with_options
 from todacomm.settings.gate import GateConfig
 from todacomm.system.progress import Clock, Progress, silent
+from todacomm.system.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis, JobRun
@@ -53,16 +53,16 @@ def gate(
     with tracking.job_run(KIND, name, record.experiment_name, record.output_dir, parent) as run:
         with clock("analyses"):
             analyses = [analysed(side, run.run_id, progress) for side in sides]
-        with TemporaryDirectory(prefix="todacomm-") as folder, clock("judgement"):
+        with scratch_folder() as folder, clock("judgement"):
             if config.plan:
                 plan = planned(analyses[0], config)
-                write_plan(plan, run, Path(folder))
+                write_plan(plan, run, folder)
                 return plan, run
             if config.groups:
                 result = gate_groups(analyses[0], config, progress)
             else:
                 result = gate_pair(analyses[0], analyses[1], config, progress)
-            write_gate(result, sides, run, Path(folder), clock)
+            write_gate(result, sides, run, folder, clock)
     if not config.groups:
         tag_candidate(result, sides[-1], run.run_id)
     return result, run

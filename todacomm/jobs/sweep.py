@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -19,6 +18,7 @@ from todacomm.sweeps.plan import Item, Plan, make_plan
 from todacomm.sweeps.result import Sweep
 from todacomm.sweeps.worker import Outcome
 from todacomm.system.progress import Progress, silent
+from todacomm.system.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from todacomm.comparison.result import Comparison
@@ -106,14 +106,10 @@ def work_through_plan(
     name = record.run_name or f"{KIND} of {len(plan.items)} analyses"
     start = time.perf_counter()
     with tracking.job_run(KIND, name, record.experiment_name, record.output_dir) as run:
-        abandoned = tracking.mark_abandoned(run.experiment_id)
         if not config.force:
             plan = plan.with_finished(tracking.finished_analyses())
         watcher.planned(config, plan)
         result = _worked_through(config, plan, run, progress, watcher)
-        if abandoned:
-            note = f"{len(abandoned)} runs were left open by processes that are gone: they are marked as killed"
-            result = replace(result, notes=(*result.notes, note))
         if config.compare:
             result = compare_children(result, run, progress, watcher, comparison_folder)
         result = replace(_with_trajectories(result), seconds=time.perf_counter() - start)
@@ -231,8 +227,7 @@ def _record(result: Sweep, run: "JobRun") -> None:
     from todacomm.figures.trajectory import draw_trajectories
     from todacomm.reports.sweep import describe_sweep, write_sweep_reports
 
-    with TemporaryDirectory(prefix="todacomm-") as place:
-        folder = Path(place)
+    with scratch_folder() as folder:
         write_tables(result, folder)
         draw_trajectories(result.trajectories, folder)
         write_sweep_reports(result, folder)

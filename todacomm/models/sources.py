@@ -1,6 +1,6 @@
 """From a model's name to a folder with its files: bundled, local, or from the hub."""
 
-import json
+import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from todacomm.models.hub import fetch
 from todacomm.models.names import model_name
 from todacomm.models.presets import PRESETS
 from todacomm.models.weights import SizeSeen, count_parameters, pick_weights
+from todacomm.system.foreign import check_regular, read_json
 
 CONFIG = "config.json"
 TOKENIZERS = (
@@ -79,11 +80,13 @@ def find_source(name: str, revision: str, *, weights: bool, allow_pickle: bool, 
         folder = fetch(hub_id, revision, weights=weights, allow_pickle=allow_pickle, seen=seen)
         source = Source(model_name(name), hub_id, folder.name, folder)
 
-    files = {path.name for path in source.folder.iterdir()}
+    files = {path.name for path in source.folder.iterdir() if not path.is_dir()}
     if CONFIG not in files:
         raise ValueError(f"{source.folder} has no {CONFIG}: expected the folder of a Hugging Face model")
     if files.isdisjoint(TOKENIZERS) and not any(file.endswith(".tiktoken") for file in files):
         raise ValueError(f"{source.folder} has no tokenizer: expected tokenizer.json or a vocabulary beside {CONFIG}")
+    for file in files:
+        check_regular(source.folder / file)
     if not weights:
         return source
     paths = tuple(source.folder / file for file in pick_weights(files, str(source.folder), allow_pickle))
@@ -115,8 +118,8 @@ def gguf_file(name: str, revision: str = "") -> Path | None:
     ValueError
         There is a revision beside it.
     """
-    path = Path(name).expanduser()
-    if path.suffix != GGUF_SUFFIX or not path.is_file():
+    path = Path(os.path.expanduser(name))
+    if path.suffix != GGUF_SUFFIX or not os.path.isfile(path):
         return None
     if revision:
         raise ValueError(f"{path} is one file and has no revision {revision!r}: leave revision empty")
@@ -139,14 +142,14 @@ def hub_id_of(name: str) -> str:
 
 def _bundled_or_local(name: str, revision: str) -> Source | None:
     """The source of a model on this disk; None for what can only be on the hub."""
-    path = Path(name).expanduser()
+    path = Path(os.path.expanduser(name))
     if name in PRESETS:
         if PRESETS[name].hub_id:
             return None
         label, origin, folder = name, f"bundled:{name}", DEMO_MODELS[name]
         if not folder.is_dir():
             raise ValueError(f"the bundled {name} is missing from this installation: install todacomm again")
-    elif path.is_dir():
+    elif os.path.isdir(path):
         label, origin, folder = model_name(name), name, path
     else:
         return None
@@ -171,10 +174,7 @@ def read_config(folder: Path) -> dict[str, Any]:
         It is no JSON, or names no architecture.
     """
     path = folder / CONFIG
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ValueError(f"{path} cannot be read ({error}): expected JSON") from error
-    if not isinstance(config, dict) or not isinstance(config.get("model_type"), str):
+    config = read_json(path, "the JSON of a model's config", "fetch the file again")
+    if not isinstance(config.get("model_type"), str):
         raise ValueError(f"{path} names no model_type: expected the config of a Hugging Face transformer")
     return config

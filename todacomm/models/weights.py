@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
+from todacomm.system.foreign import foreign_file
+
 SAFE = "model.safetensors"
 PICKLED = "pytorch_model.bin"
 SizeSeen = Callable[[int, int | None], None]
@@ -59,18 +61,14 @@ def count_parameters(weights: Sequence[Path]) -> int | None:
     ValueError
         A file is broken or cut short.
     """
-    from safetensors import SafetensorError, safe_open
+    from safetensors import safe_open
 
     if any(path.suffix != ".safetensors" for path in weights):
         return None
     total = 0
     for path in weights:
-        try:
-            with safe_open(path, framework="numpy") as file:
-                names = file.keys()
-                total += sum(math.prod(file.get_slice(name).get_shape()) for name in names)
-        except (SafetensorError, OSError) as error:
-            raise ValueError(f"corrupt weights in {path} ({error}): fetch the file again") from error
+        with foreign_file(path, "weights", "fetch the file again"), safe_open(path, framework="numpy") as file:
+            total += sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
     return total
 
 

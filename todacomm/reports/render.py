@@ -6,7 +6,8 @@ anywhere.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateSyn
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from todacomm.reports.formats import count, fold, number, p_value, plus_minus, share
+from todacomm.reports.own_template import OwnEnvironment, check_numbers, limited, loader, read_template
 from todacomm.results.texts import one_line
+from todacomm.system.errors import UserError
 from todacomm.system.shipped import shipped
 
 FILTERS = {"number": number, "plus_minus": plus_minus, "share": share, "p_value": p_value, "fold": fold, "count": count}
@@ -46,14 +49,14 @@ def render_markdown(template: str | Path, context: Mapping[str, Any]) -> str:
     ValueError
         The template is not there, has an error, names an undefined variable or tries to leave its sandbox.
     """
-    environment, name = _environment(template)
-    try:
-        text = environment.get_template(name).render(context)
-    except UnicodeDecodeError as error:
-        raise ValueError(f"template {template} is no UTF-8 text") from error
-    except (TemplateError, ArithmeticError, TypeError) as error:
-        known = ", ".join(sorted(context))
-        raise ValueError(f"template {template}{_line(error)}: {error} (its variables are {known})") from error
+    own = not isinstance(template, str)
+    known = f" (its variables are {', '.join(sorted(context))})"
+    with _explained(template, known):
+        if own:
+            _check_own(Path(template))
+        environment, name = _environment(template)
+        pieces = environment.get_template(name).generate(context)
+        text = limited(pieces) if own else "".join(pieces)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
@@ -65,22 +68,34 @@ def check_template(template: Path) -> None:
     ValueError
         It is not, or has an error of syntax.
     """
+    with _explained(template):
+        _check_own(template)
+
+
+def _check_own(template: Path) -> None:
     environment, name = _environment(template)
+    check_numbers(environment, read_template(template))
+    environment.get_template(name)
+
+
+@contextmanager
+def _explained(template: str | Path, known: str = "") -> Iterator[None]:
+    """Whatever a template fails with, as an error that names it."""
     try:
-        environment.get_template(name)
-    except UnicodeDecodeError as error:
-        raise ValueError(f"template {template} is no UTF-8 text") from error
-    except TemplateError as error:
-        raise ValueError(f"template {template}{_line(error)}: {error}") from error
+        yield
+    except UserError:
+        raise
+    except Exception as error:  # a template is a program: it can fail in every way that one can
+        reason = str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
+        raise ValueError(f"template {template}{_line(error)}: {reason}{known}") from error
 
 
 def _environment(template: str | Path) -> tuple[ImmutableSandboxedEnvironment, str]:
     """A sandbox that finds the template, and the template's name in it."""
-    own = templates_folder()
-    path = Path(template)
-    folders, name = ([own], str(template)) if isinstance(template, str) else ([path.resolve().parent, own], path.name)
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(folders),
+    project = templates_folder()
+    own, name = (None, template) if isinstance(template, str) else (template, template.name)
+    environment = OwnEnvironment(
+        loader=loader(own, project) if own else FileSystemLoader(project),
         undefined=StrictUndefined,
         finalize=escape_markdown,
         trim_blocks=True,

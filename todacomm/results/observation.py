@@ -8,11 +8,6 @@ import pandas as pd
 from todacomm.core.facts import RunWarning
 from todacomm.results.facts import ModelFacts, TextFacts
 
-OWN_CLOUDS = "clouds:"
-"""What ``model`` begins with where the clouds come from a file."""
-OBJECT = "object:"
-"""What ``model`` or ``dataset`` begins with where it was an object in memory, and no name of anything."""
-
 
 @dataclass(frozen=True)
 class Observation:

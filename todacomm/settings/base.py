@@ -71,6 +71,8 @@ class Option:
     @property
     def help(self) -> str:
         """What it is for."""
+        if "{choices}" not in self.raw_help:  # to know some of them takes imports that a help does without
+            return self.raw_help
         return self.raw_help.replace("{choices}", ", ".join(self.choices))
 
     @property

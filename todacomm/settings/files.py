@@ -5,7 +5,11 @@ from typing import Any
 
 import yaml
 
-_LARGEST = 1_000_000
+from todacomm.system.errors import UserError
+from todacomm.system.foreign import foreign_file
+
+_LARGEST = 100_000
+_DEEPEST = 10
 _TEXT = "tag:yaml.org,2002:str"
 
 
@@ -18,17 +22,12 @@ def read_yaml(path: Path) -> dict[str, Any]:
         The file does not exist, is no YAML, holds no mapping, refers to parts of itself, or has a key twice or one that
         is no text.
     """
-    if not path.is_file():
-        raise ValueError(f"no configuration at {path}: give the path of a YAML file")
-    if path.stat().st_size > _LARGEST:
-        raise ValueError(f"{path} has {path.stat().st_size:,} bytes: a file of options has under {_LARGEST:,}")
-    try:
+    with foreign_file(path, "YAML", "write lines of the form option: value"):
+        if (size := path.stat().st_size) > _LARGEST:
+            raise UserError(f"{path} has {size:,} bytes", f"a file of options has under {_LARGEST:,}")
         text = path.read_text(encoding="utf-8")
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-            raise ValueError(f"{path} has an alias (*name), whose parts can multiply without end: write its value out")
+        _check_events(path, text)
         root, values = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, OSError) as error:
-        raise ValueError(f"{path} is no readable YAML: {error}") from error
     if values is None:
         return {}
     if not isinstance(root, yaml.MappingNode):
@@ -36,6 +35,17 @@ def read_yaml(path: Path) -> dict[str, Any]:
     _check_keys(path, root)
     options: dict[str, Any] = values
     return options
+
+
+def _check_events(path: Path, text: str) -> None:
+    """Refuse aliases and nesting event by event: PyYAML takes a time that grows as the square of the depth."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if isinstance(event, yaml.AliasEvent):
+            raise UserError(f"{path} has an alias (*name), whose parts can multiply without end", "write its value out")
+        if depth > _DEEPEST:
+            raise UserError(f"{path} has lists or mappings in each other, {depth} deep", "write lines option: value")
 
 
 def _check_keys(path: Path, root: yaml.MappingNode) -> None:

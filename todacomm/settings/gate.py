@@ -60,7 +60,7 @@ class GateConfig(Settings):
     )
     places: tuple[str, ...] = option(
         ("cka_distance", "procrustes", "neighbours_lost"),
-        "distances between the same texts in both: {choices}",
+        "distances between the same texts in both: cka_distance, procrustes, neighbours_lost, rtd_base, rtd_candidate",
         needed=True,
         choices=place_measures,
     )

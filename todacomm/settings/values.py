@@ -2,11 +2,15 @@
 
 import math
 import operator
+import os
 import types
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, get_args, get_origin
+
+from todacomm.system.errors import UserError
+from todacomm.system.foreign import foreign_file
 
 AUTO = "auto"
 LARGEST = 2**63 - 1
@@ -212,8 +216,9 @@ def _parse_tuple(name: str, value: Any, kind: type, checks: Mapping[str, Any]) -
 
 def _lines(name: str, text: str) -> list[str]:
     """The lines of the file after ``@``; ``#`` begins a comment."""
-    try:
-        lines = Path(text[1:]).expanduser().read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError, RuntimeError) as error:
-        raise ValueError(f"{name} is {shown(text)}, which cannot be read ({error})") from error
-    return [line.partition("#")[0] for line in lines]
+    path = Path(os.path.expanduser(text[1:]))
+    with foreign_file(path, f"the list of {name}", "give a text file with a name on each line"):
+        lines = [line.partition("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    if not any(lines):
+        raise UserError(f"{path} names no {name}", "write a name on each line")
+    return lines

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from todacomm.results.observation import OWN_CLOUDS
+from todacomm.results.facts import OWN_CLOUDS
 from todacomm.settings.analysis import AnalysisConfig, ModelConfig
 
 _LAYERS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")

@@ -1,14 +1,19 @@
 """Files that somebody else wrote: regular files only, and whatever a parser raises becomes one clear error."""
 
+import json
 import logging
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from todacomm.system.errors import UserError
+from todacomm.system.units import format_bytes
 
+LARGEST_JSON = 500_000_000
+"""Bytes of a file of JSON from which on it is none of ours."""
 _log = logging.getLogger("todacomm.foreign")
 
 
@@ -33,6 +38,13 @@ def foreign_file(path: Path | str, kind: str, remedy: str) -> Iterator[None]:
         The file is no regular file, or the block fails; a UserError of the block itself passes as it is.
     """
     check_regular(path)
+    with parsed(path, kind, remedy):
+        yield
+
+
+@contextmanager
+def parsed(path: Path | str, kind: str, remedy: str) -> Iterator[None]:
+    """:func:`foreign_file` for content that was read already, as a file's lines are."""
     try:
         yield
     except UserError:
@@ -42,6 +54,23 @@ def foreign_file(path: Path | str, kind: str, remedy: str) -> Iterator[None]:
         reason = str(error).partition("\n")[0][:200]
         described = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
         raise UserError(f"{path} cannot be read as {kind} ({described})", remedy) from error
+
+
+def read_json(path: Path, kind: str, remedy: str, limit: int = LARGEST_JSON) -> dict[str, Any]:
+    """The object in a file of JSON.
+
+    Raises
+    ------
+    UserError
+        The file is not there, larger than ``limit`` bytes, no JSON, or holds something else than an object.
+    """
+    with foreign_file(path, kind, remedy):
+        if (size := path.stat().st_size) > limit:
+            raise UserError(f"{path} has {format_bytes(size)}, {kind} under {format_bytes(limit)}", remedy)
+        value = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(value, dict):
+        raise UserError(f"{path} cannot be read as {kind} (it holds a {type(value).__name__})", remedy)
+    return value
 
 
 def check_regular(path: Path | str) -> None:

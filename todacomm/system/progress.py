@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from todacomm.system.printable import say
+
 Progress = Callable[[str, int, int], None]
 """Called with the stage's name, the steps done and the steps in all."""
 
@@ -34,7 +36,7 @@ class Bars:
     def announce(self, text: str) -> None:
         """Print a line on stderr, the bar out of its way."""
         self.close()
-        print(text, file=sys.stderr, flush=True)
+        say(text, file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """Take the bar off the screen."""

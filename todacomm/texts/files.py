@@ -1,13 +1,17 @@
 """Documents from a file: text, WikiText, SQuAD's JSON, .jsonl, .csv, .tsv or .parquet."""
 
+import codecs
 import csv
 import io
 import json
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from todacomm.system.digests import digest_of
+from todacomm.system.foreign import check_regular, parsed
 from todacomm.texts.documents import (
     Document,
     Rows,
@@ -24,6 +28,7 @@ from todacomm.texts.documents import (
 from todacomm.texts.names import WIKITEXT_COPY, dataset_name
 
 _LONGEST_CELL = 2**31 - 1
+_MARKS = {"UTF-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE), "UTF-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)}
 
 
 def read_file(path: Path, text_column: str = "", text_columns: Sequence[str] = ()) -> Source:
@@ -45,6 +50,7 @@ def read_file(path: Path, text_column: str = "", text_columns: Sequence[str] = (
     """
     name = dataset_name(str(path))
     path = _file_in(path)
+    check_regular(path)
     content = _content(path)
     read_table = _TABLES.get(path.suffix.lower())
     if read_table:
@@ -82,7 +88,7 @@ def _documents_of_table(
 
 def _file_in(path: Path) -> Path:
     """The path itself; for a folder with a copy of WikiText-2's test split, that file."""
-    if not path.is_dir():
+    if not os.path.isdir(path):
         return path
     try:
         names = sorted(entry.name for entry in path.iterdir())
@@ -113,8 +119,11 @@ def _plain(content: bytes, path: Path) -> list[Document]:
 
 
 def _squad(content: bytes, path: Path) -> list[Document]:
-    try:
-        articles = json.loads(_decoded(content, path))["data"]
+    kind = "SQuAD's JSON (data, paragraphs, context, qas, question), the one kind of .json read here"
+    remedy = 'for other texts give a .jsonl file, a line such as {"text": "..."} for each'
+    text = _decoded(content, path)
+    with parsed(path, kind, remedy):
+        articles = json.loads(text)["data"]
         rows = [
             (article["title"], paragraph["context"], question["question"])
             for article in articles
@@ -122,11 +131,6 @@ def _squad(content: bytes, path: Path) -> list[Document]:
             for question in paragraph["qas"]
         ]
         return squad_documents(rows)
-    except (json.JSONDecodeError, LookupError, TypeError, AttributeError) as error:
-        raise ValueError(
-            f"{path} is not in SQuAD's layout (data, paragraphs, context, qas, question), the one kind of .json read "
-            'here: for other texts give a .jsonl file, a line such as {"text": "..."} for each'
-        ) from error
 
 
 def _jsonl(content: bytes, path: Path, text_column: str, others: tuple[str, ...]) -> Rows:
@@ -135,17 +139,15 @@ def _jsonl(content: bytes, path: Path, text_column: str, others: tuple[str, ...]
     for number, line in enumerate(_decoded(content, path).split("\n"), 1):
         if not line.strip():
             continue
-        try:
+        with parsed(path, f"JSON in line {number}", "correct that line, or leave it out"):
             row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"{path}: line {number} is no JSON: {error.msg} at column {error.colno}") from error
         if not isinstance(row, dict):
             raise ValueError(f'{path}: line {number} is no object: expected a line such as {{"text": "..."}}')
         if not values:
             text_column = _column(list(row), text_column, path)
         for name in (text_column, *others):
             if name not in row:
-                raise ValueError(f"{path}: line {number} has no {name!r}: its keys are {', '.join(row)}")
+                raise ValueError(f"{path}: line {number} has no {name!r}: its keys are {_listed(list(row))}")
         values.append(row[text_column])
         for name, column in columns.items():
             column.append(row[name])
@@ -182,18 +184,17 @@ def _tsv(content: bytes, path: Path, text_column: str, others: tuple[str, ...]) 
 
 
 def _parquet(content: bytes, path: Path, text_column: str, others: tuple[str, ...]) -> Rows:
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
+    kind, remedy = "a parquet file", "write it again, with names of columns that differ"
+    with parsed(path, kind, remedy):
         table = pq.ParquetFile(io.BytesIO(content))
         names = table.schema_arrow.names
-        column = _column(names, text_column, path)
-        wanted = list(dict.fromkeys([column, *(_other_column(names, name, path) for name in others)]))
+    column = _column(names, text_column, path)
+    wanted = list(dict.fromkeys([column, *(_other_column(names, name, path) for name in others)]))
+    with parsed(path, kind, remedy):
         read = table.read(columns=wanted)
         columns = {name: read[name].to_pylist() for name in wanted}
-    except pa.ArrowException as error:
-        raise ValueError(f"{path} is no readable parquet file: {error}") from error
     texts = text_rows(columns[column], f"{path}: {column!r}")
     return Rows(texts, _checked_columns({name: columns[name] for name in others}, path))
 
@@ -211,23 +212,30 @@ def _column(columns: Sequence[str], wanted: str, path: Path) -> str:
     if wanted in columns:
         return wanted
     if wanted:
-        raise ValueError(f"{path} has no column {wanted!r}: set text_column to one of {', '.join(columns)}")
+        raise ValueError(f"{path} has no column {wanted!r}: set text_column to one of {_listed(columns)}")
     if "text" in columns:
         return "text"
     if len(columns) == 1:
         return columns[0]
-    raise ValueError(f"{path} has no column named text: set text_column to one of {', '.join(columns)}")
+    raise ValueError(f"{path} has no column named text: set text_column to one of {_listed(columns)}")
+
+
+def _listed(columns: Sequence[str]) -> str:
+    """Names of columns as an error gives them: not all of a thousand, and none of a thousand letters."""
+    names = [shorten(name, 60, placeholder="...") if name.strip() else repr(name) for name in columns[:20]]
+    return ", ".join(names) + (f" and {len(columns) - 20} more" if len(columns) > 20 else "")
 
 
 def _other_column(columns: Sequence[str], name: str, path: Path) -> str:
     if name not in columns:
-        raise ValueError(f"{path} has no column {name!r}: set text_columns to some of {', '.join(columns)}")
+        raise ValueError(f"{path} has no column {name!r}: set text_columns to some of {_listed(columns)}")
     return name
 
 
 def _checked_columns(columns: dict[str, list[Any]], path: Path) -> dict[str, list[Value]]:
     """Columns whose cells are text, numbers, true, false or nothing."""
     for name, column in columns.items():
+        text_rows((value for value in column if isinstance(value, str)), f"{path}: {name!r}")
         for number, value in enumerate(column, 1):
             if not isinstance(value, str | int | float | None):
                 kind = type(value).__name__
@@ -245,8 +253,9 @@ def _as_numbers(column: list[Any]) -> list[Value]:
 
 def _decoded(content: bytes, path: Path) -> str:
     """The text of a file in UTF-8, with ``\\n`` at the end of every line."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise ValueError(f"{path} is in UTF-16: {_convert('UTF-16', path)}")
+    for encoding, marks in _MARKS.items():  # UTF-32's begins as UTF-16's does
+        if content.startswith(marks):
+            raise ValueError(f"{path} is in {encoding}: {_convert(encoding, path)}")
     if b"\0" in content:
         raise ValueError(f"{path} is no text: byte {content.index(0)} is zero, as in binary files; give a file of text")
     try:

@@ -9,7 +9,7 @@ from todacomm.texts.names import dataset_name
 
 WIKITEXT2 = "hf:Salesforce/wikitext:wikitext-2-raw-v1:test:text"
 SQUAD = "hf:rajpurkar/squad_v2:validation:question"
-_COLON = re.compile(r":(?![^\[]*\])")  # not the one in a slice such as train[:1000]
+_COLON = re.compile(r":(?![^\[]{0,60}\])")  # not the one in a slice such as train[:1000]
 
 
 class HubName(NamedTuple):

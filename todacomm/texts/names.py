@@ -1,8 +1,9 @@
 """What a set of texts is called wherever it is named: in runs, tags, tables, figures and on the console."""
 
+import os.path
 from pathlib import Path
 
-from todacomm.results.observation import OBJECT
+from todacomm.results.facts import OBJECT
 
 WIKITEXT_COPY = "wiki.test.raw"
 """The file that a folder with a copy of WikiText-2 stands for."""
@@ -24,7 +25,7 @@ def dataset_name(dataset: str) -> str:
         path, colon, rest = dataset.removeprefix(_HUB).partition(":")
         return f"{Path(path).name}{colon}{rest}"
     path_of_file = Path(dataset)
-    if (path_of_file.expanduser() / WIKITEXT_COPY).is_file():
+    if os.path.isfile(os.path.join(os.path.expanduser(dataset), WIKITEXT_COPY)):  # false for a path that is too long
         path_of_file /= WIKITEXT_COPY
     if path_of_file.name in ("", ".", ".."):
         path_of_file = path_of_file.resolve()

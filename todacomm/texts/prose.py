@@ -6,12 +6,13 @@ from collections.abc import Iterator
 MIN_WORDS = 6
 PLAIN_SHARE = 0.7
 
-_ROLE = re.compile(r":[\w:+.-]+:`~?([^`<]*?)(?:\s*<[^`>]*>)?`_{0,2}")
-_QUOTED = re.compile(r"``([^`]*)``|`~?([^`<]*?)(?:\s*<[^`>]*>)?`_{0,2}")
+_ROLE = re.compile(r":[\w:+.-]{1,80}:`~?([^`<]{0,400}?)(?:\s{0,9}<[^`>]{0,400}>)?`_{0,2}")
+_QUOTED = re.compile(r"``([^`]{0,999})``|`~?([^`<]{0,400}?)(?:\s{0,9}<[^`>]{0,400}>)?`_{0,2}")
 _EMPHASIS = re.compile(r"(?<!\w)(\*{1,2})(?=\S)([^*\n]+?)(?<=\S)\1(?!\w)")
 _RULE = re.compile(r"[=\-~^\"'#*+.:_|`\s]{3,}")
-_BULLET = re.compile(r"(?:[-*+•]|\(?\d+[.)]|\[\w+\]_?)\s+")
+_BULLET = re.compile(r"(?:[-*+•]|\(?\d{1,9}[.)]|\[\w{1,80}\]_?)\s+")
 _WORD = re.compile(r"[A-Za-z]{2,}")
+"""Repetitions have a limit: without one, text that was made for it takes a time of the square of its length."""
 _SHORT_WORDS = {"a", "A", "I"}
 _DIRECTIVE = ".. "
 _PROMPTS = (">>>", "...")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
+from todacomm.system.foreign import foreign_file
 from todacomm.texts.documents import Document, Source, uniquely_named
 from todacomm.texts.prose import paragraphs
 
@@ -53,7 +54,7 @@ def _topics() -> list[tuple[str, str]]:
 
 def _docstrings(stdlib: Path) -> list[tuple[str, str]]:
     """Qualified name and docstring of every module, class, function and method; nothing is imported."""
-    documented = [pair for path in _sources(stdlib) for pair in _docstrings_of(path, stdlib)]
+    documented = [pair for path in _sources(stdlib) for pair in docstrings_of(path, stdlib)]
     if not documented:
         raise ValueError(_missing(f"the standard library's source files in {stdlib}"))
     return documented
@@ -69,13 +70,19 @@ def _sources(stdlib: Path) -> Iterator[Path]:
             yield from (path for path in files if not _TESTS.intersection(path.relative_to(stdlib).parts))
 
 
-def _docstrings_of(path: Path, stdlib: Path) -> Iterator[tuple[str, str]]:
+def docstrings_of(path: Path, stdlib: Path) -> list[tuple[str, str]]:
+    """Qualified name and docstring of a file's module, classes, functions and methods.
+
+    Raises
+    ------
+    UserError
+        The file is no Python that can be parsed.
+    """
     module = ".".join(path.relative_to(stdlib).with_suffix("").parts).removesuffix(".__init__")
-    tree = ast.parse(path.read_bytes())
-    for name, node in [(module, tree), *_definitions(tree.body, module)]:
-        documentation = ast.get_docstring(node)
-        if documentation:
-            yield name, documentation
+    with foreign_file(path, "Python", "install the standard library again, or choose another data set"):
+        tree = ast.parse(path.read_bytes())
+        nodes = [(module, tree), *_definitions(tree.body, module)]
+        return [(name, documentation) for name, node in nodes if (documentation := ast.get_docstring(node))]
 
 
 def _definitions(

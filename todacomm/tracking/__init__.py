@@ -1,6 +1,6 @@
 """Everything that knows MLflow: runs that are being written, and analyses that are read back."""
 
-from todacomm.tracking.analysis import Analysis, load_analyses, load_analysis
+from todacomm.tracking.analysis import Analysis, load_analyses, load_analysis, load_readable
 from todacomm.tracking.comparison import RecordedComparison, load_comparison
 from todacomm.tracking.family import (
     Known,
@@ -57,6 +57,7 @@ __all__ = [
     "load_analyses",
     "load_analysis",
     "load_comparison",
+    "load_readable",
     "log_to_active_run",
     "mark_abandoned",
     "mark_refused",

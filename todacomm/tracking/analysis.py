@@ -1,7 +1,6 @@
 """A recorded analysis, read back: its tables at once, everything larger when asked for."""
 
 import html
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import replace
@@ -35,6 +34,7 @@ from todacomm.tracking.files import (
     read_loop_points,
     read_replicates,
     read_tables,
+    read_text_ids,
     read_text_table,
 )
 from todacomm.tracking.places import check_artifacts
@@ -52,6 +52,24 @@ def load_analyses(run_ids: Iterable[str]) -> list["Analysis"]:
     """
     client = open_store(writing=False)
     return [_load(client, run_id) for run_id in run_ids]
+
+
+def load_readable(run_ids: Iterable[str]) -> tuple[list["Analysis"], dict[str, str]]:
+    """Those of some analyses that can be read, and of each other one why not.
+
+    Their half-samples are read too: a comparison needs them, and a damaged run is left out before any work.
+    """
+    client = open_store(writing=False)
+    readable, spoilt = [], {}
+    for run_id in run_ids:
+        try:
+            analysis = _load(client, run_id)
+            _ = analysis.replicates
+        except ValueError as error:
+            spoilt[run_id] = str(error)
+        else:
+            readable.append(analysis)
+    return readable, spoilt
 
 
 def load_analysis(run_id: str) -> "Analysis":
@@ -167,7 +185,7 @@ class Analysis:
     @cached_property
     def text_ids(self) -> tuple[str, ...]:
         """Which text each row of a cloud is."""
-        return tuple(json.loads(self.artifact(TEXTS).read_text(encoding="utf-8")).get("ids", ()))
+        return read_text_ids(self.artifact(TEXTS))
 
     @cached_property
     def texts(self) -> pd.DataFrame:
@@ -277,10 +295,13 @@ class Analysis:
             It is not there.
         """
         local = local_path(self.artifact_uri)
-        file = (local or Path(self._cache.name)) / path
-        if file.is_file():
-            return file
+        folder = local or Path(self._cache.name)
+        file = folder / path
         problem: Exception | str = "it was deleted"
+        if file.is_file():
+            if file.resolve().is_relative_to(folder.resolve()):
+                return file
+            problem = "it is a link to a file elsewhere, which is not followed"
         if local is None:
             try:
                 with quiet():

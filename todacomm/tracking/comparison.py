@@ -1,11 +1,11 @@
 """A recorded comparison, as far as it is read back: what it compared, with which settings, and its files."""
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from todacomm.system.foreign import parsed, read_json
 from todacomm.tracking._mlflow import MlflowClient, MlflowException, local_path, quiet
 from todacomm.tracking.run import KIND
 from todacomm.tracking.store import open_store
@@ -55,8 +55,9 @@ def load_comparison(run_id: str) -> RecordedComparison | None:
     facts_file = _file(client, run_id, FACTS, copies.name)
     if facts_file is None:
         raise ValueError(f"run {run_id} has no {FACTS}: what it compared is not known; compare again")
-    facts = json.loads(facts_file.read_text(encoding="utf-8"))
-    return RecordedComparison(run_id, tuple(facts["sources"].values()), facts["options"], client, copies)
+    facts = read_json(facts_file, "the record of a comparison", "compare again")
+    with parsed(facts_file, "the record of a comparison", "compare again"):
+        return RecordedComparison(run_id, tuple(facts["sources"].values()), dict(facts["options"]), client, copies)
 
 
 def _file(client: MlflowClient, run_id: str, path: str, folder: str) -> Path | None:

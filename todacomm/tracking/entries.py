@@ -12,7 +12,7 @@ from todacomm.core.metrics import COMPARED, LAYER_METRICS, MAIN, metric_key
 from todacomm.core.streams import ENDS, RESIDUAL, groups, places
 from todacomm.models.names import model_name, with_adapter
 from todacomm.results.depth import LOOP, NOT_TESTED
-from todacomm.results.observation import OWN_CLOUDS
+from todacomm.results.facts import OWN_CLOUDS
 from todacomm.results.result import Result
 from todacomm.results.table import RUN_LAYER, SCHEMA_VERSION, own_rows, run_values
 from todacomm.settings.analysis import AnalysisConfig, deviations

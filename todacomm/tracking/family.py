@@ -1,18 +1,17 @@
 """Analyses in the store as a sweep needs them: which are finished, which were tried, which were abandoned."""
 
+import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from todacomm.tracking._mlflow import MlflowClient, Run, get_tracking_uri
 from todacomm.tracking.entries import ANALYSIS, INPUTS
+from todacomm.tracking.paging import pages
 from todacomm.tracking.places import sqlite_path
-from todacomm.tracking.process import HOST, is_gone, process_tags
-from todacomm.tracking.run import INTERRUPTED, KIND, PARENT
-from todacomm.tracking.search import pages
+from todacomm.tracking.run import KIND, PARENT, end_abandoned
 from todacomm.tracking.store import open_store, store_errors
 
-ABANDONED = "its process is gone"
 _HASH = "todacomm.config_hash"
 
 
@@ -35,7 +34,7 @@ def finished_analyses(parent: str | None = None, config_hash: str | None = None)
         Only those below this run, or of these settings.
     """
     path = sqlite_path(str(get_tracking_uri()))
-    if path is not None and not path.exists():
+    if path is not None and not os.path.exists(path):
         return {}
     runs = _analyses(None, "FINISHED", parent, config_hash)
     return {_known(run): run.info.run_id for run in sorted(runs, key=lambda run: run.info.start_time)}
@@ -54,16 +53,7 @@ def mark_abandoned(experiment_id: str, parent: str | None = None) -> list[str]:
     parent : str, optional
         Id of a run whose workers elsewhere are all gone too: what is open below it ends with them.
     """
-    client = open_store()
-    here, abandoned = process_tags()[HOST], []
-    with store_errors(client.tracking_uri):
-        for run in _runs(client, experiment_id, "attributes.status = 'RUNNING'"):
-            tags = run.data.tags
-            if is_gone(tags) or (parent and tags.get(PARENT) == parent and tags.get(HOST, here) != here):
-                client.set_tag(run.info.run_id, INTERRUPTED, ABANDONED)
-                client.set_terminated(run.info.run_id, "KILLED")
-                abandoned.append(run.info.run_id)
-    return abandoned
+    return end_abandoned(open_store(), experiment_id, parent)
 
 
 def absolute_uri() -> str:

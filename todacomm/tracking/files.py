@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from todacomm.core.checks import as_cloud, as_diagram
 from todacomm.core.facts import RunWarning
 from todacomm.core.homology import resolve_engine
 from todacomm.core.inference import INTERVAL_METRICS
@@ -27,20 +28,25 @@ from todacomm.results.table import (
     COLUMNS,
     LOOP_COLUMNS,
     NULL_COLUMNS,
+    RUN_LAYER,
     SCHEMA_VERSION,
     tidy,
 )
 from todacomm.results.texts import record_of, restored
 from todacomm.settings.values import AUTO
 from todacomm.system.errors import UserError
-from todacomm.system.foreign import foreign_file
+from todacomm.system.foreign import parsed, read_json
 from todacomm.system.installed import package_version
 from todacomm.system.npz import read_npz
+from todacomm.tracking.schema import check_settings, checked_facts, checked_warnings
 
 TABLES = "tables/layers.json"
 TEXTS = "config/texts.json"
 REPLICATES = "tables/replicates.npz"
 LOOPS = "diagrams/loops.npz"
+LARGEST_ARRAYS = 500_000_000
+"""Bytes that diagrams, half-samples or loops of one file unpack to at most; clouds may be larger."""
+_AGAIN = "run the analysis again"
 _HALVES = "half_samples/"
 """Before a layer's name in the file of half-samples: a layer may be called as another array is."""
 _PACKAGES = (
@@ -159,21 +165,22 @@ def read_tables(path: Path) -> Tables:
     ValueError
         The file was written by another version of the schema, or is none of ours.
     """
-    with foreign_file(path, "the tables of an analysis", "run the analysis again"):
-        stored = json.loads(path.read_text(encoding="utf-8"))
+    stored = read_json(path, "the tables of an analysis", _AGAIN)
+    with parsed(path, "the tables of an analysis", _AGAIN):
         schema = stored["schema"]
         if schema != SCHEMA_VERSION:
-            todo = "upgrade todacomm" if schema > SCHEMA_VERSION else "run the analysis again"
-            raise UserError(f"its tables have schema {schema}, this version reads schema {SCHEMA_VERSION}", todo)
+            todo = "upgrade todacomm" if schema > SCHEMA_VERSION else _AGAIN
+            raise UserError(f"{path} has schema {schema}, this version reads schema {SCHEMA_VERSION}", todo)
+        check_settings(stored["settings"])
         return Tables(
-            layers=_table(stored["columns"], stored["rows"], COLUMNS),
+            layers=_of_layers(_table(stored["columns"], stored["rows"], COLUMNS), stored["settings"]),
             nulls=_table(stored["null_columns"], stored["nulls"], NULL_COLUMNS),
             loops=_table(stored["loop_columns"], stored["loops"], LOOP_COLUMNS),
             associations=_table(stored["association_columns"], stored["associations"], ASSOCIATION_COLUMNS),
-            model=ModelFacts(**stored["settings"]["model"]),
-            dataset=TextFacts.restore(stored["settings"]["texts"]),
+            model=checked_facts(ModelFacts, stored["settings"]["model"]),
+            dataset=checked_facts(TextFacts, stored["settings"]["texts"]),
             settings=stored["settings"],
-            warnings=tuple(RunWarning(*warning) for warning in stored["warnings"]),
+            warnings=checked_warnings(stored["warnings"]),
         )
 
 
@@ -185,27 +192,46 @@ def read_text_table(path: Path) -> pd.DataFrame:
     ValueError
         The file is none of ours.
     """
-    with foreign_file(path, "the texts of an analysis", "run the analysis again"):
-        return restored(json.loads(path.read_text(encoding="utf-8"))["table"])
+    stored = read_json(path, "the texts of an analysis", _AGAIN)
+    with parsed(path, "the texts of an analysis", _AGAIN):
+        return restored(stored["table"])
+
+
+def read_text_ids(path: Path) -> tuple[str, ...]:
+    """Which text each row of a cloud is.
+
+    Raises
+    ------
+    ValueError
+        The file is none of ours.
+    """
+    stored = read_json(path, "the texts of an analysis", _AGAIN)
+    with parsed(path, "the texts of an analysis", _AGAIN):
+        return tuple(map(str, stored["ids"]))
 
 
 def read_loop_points(path: Path) -> tuple[LoopPoints, ...]:
     """Which points make each bar, in the order of the table of loops."""
-    arrays = read_npz(path).arrays
+    arrays = read_npz(path, limit=LARGEST_ARRAYS).arrays
     points = []
-    for name, rows in arrays.items():
-        kind, _, bar = name.partition("/")
-        layer, _, rank = bar.rpartition("/")
-        if kind == "points":
-            points.append(LoopPoints(layer, int(rank), rows, arrays.get(f"angle/{bar}")))
+    with parsed(path, "the loops of an analysis", _AGAIN):
+        for name, rows in arrays.items():
+            kind, _, bar = name.partition("/")
+            layer, _, rank = bar.rpartition("/")
+            if kind == "points":
+                if rows.ndim != 1 or rows.dtype.kind not in "iu":
+                    raise ValueError(f"{name} holds no rows of a cloud")
+                points.append(LoopPoints(layer, int(rank), rows, arrays.get(f"angle/{bar}")))
     return tuple(points)
 
 
 def read_layer(path: Path) -> tuple[list[np.ndarray], dict[str, np.ndarray]]:
     """Diagrams by degree, and the curves by name."""
-    arrays = read_npz(path).arrays
+    arrays = read_npz(path, limit=LARGEST_ARRAYS).arrays
     arrays.pop("layer", None)
     diagrams = [arrays.pop(name) for name in ("h0", "h1", "h2") if name in arrays]
+    with parsed(path, "the diagrams of a layer", _AGAIN):
+        diagrams = [as_diagram(dgm) for dgm in diagrams]
     return diagrams, arrays
 
 
@@ -213,14 +239,16 @@ def read_cloud(path: Path) -> np.ndarray:
     """A layer's cloud, shape ``(n_points, n_dims)``."""
     arrays = read_npz(path, only=["cloud"]).arrays
     if "cloud" not in arrays:
-        raise UserError(f"{path} holds no cloud", "run the analysis again")
+        raise UserError(f"{path} holds no cloud", _AGAIN)
+    with parsed(path, "the cloud of a layer", _AGAIN):
+        as_cloud(arrays["cloud"])
     return arrays["cloud"]
 
 
 def read_replicates(path: Path) -> dict[str, np.ndarray]:
     """Layer -> its metrics on the half-samples, columns as ``INTERVAL_METRICS``; nan where one is not known."""
-    arrays = read_npz(path).arrays
-    with foreign_file(path, "the half-samples of an analysis", "run the analysis again"):
+    arrays = read_npz(path, limit=LARGEST_ARRAYS).arrays
+    with parsed(path, "the half-samples of an analysis", _AGAIN):
         known = arrays["metrics"].tolist()
         columns = [known.index(metric) if metric in known else -1 for metric in INTERVAL_METRICS]
         layers = {}
@@ -258,7 +286,20 @@ def _tables(result: Result) -> dict[str, Any]:
 def _table(stored: list[str], rows: list[list[Any]], columns: tuple[str, ...]) -> pd.DataFrame:
     """Rows as :func:`todacomm.results.table.tidy` has them, with no dictionary a row: runs are read by hundreds."""
     values = dict(zip(stored, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(stored, ())
-    return pd.DataFrame({name: pd.Series(values[name], dtype=dtype) for name, dtype in _dtypes(columns).items()})
+    dtypes = _dtypes(columns)
+    for name, dtype in dtypes.items():
+        kind, cells = int | float | None if pd.api.types.is_float_dtype(dtype) else str, values[name]
+        if wrong := [cell for cell in cells if not isinstance(cell, kind) or cell in (math.inf, -math.inf)]:
+            raise ValueError(f"column {name} holds {wrong[0]!r:.60}")
+    return pd.DataFrame({name: pd.Series(values[name], dtype=dtype) for name, dtype in dtypes.items()})
+
+
+def _of_layers(table: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFrame:
+    """The table, if it has rows and all its layers are layers of the run."""
+    known = {name for _, name, _ in settings["layers"]} | {RUN_LAYER}
+    if not len(table) or (unknown := set(table["layer"]) - known):
+        raise ValueError(f"its table has no rows, or rows of unknown layers ({', '.join(unknown)})")
+    return table
 
 
 @cache

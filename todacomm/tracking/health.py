@@ -8,16 +8,23 @@ from todacomm.settings.analysis import RecordConfig
 from todacomm.system.checkup import NOTE, OK, PROBLEM, Finding
 from todacomm.system.errors import UserError
 from todacomm.tracking._mlflow import MlflowClient, get_tracking_uri, is_tracking_uri_set
+from todacomm.tracking.paging import pages
 from todacomm.tracking.places import check_artifacts, refuse_stray_file_store, shown, sqlite_path
-from todacomm.tracking.run import KIND
-from todacomm.tracking.search import pages
+from todacomm.tracking.process import is_gone
+from todacomm.tracking.run import KIND, end_abandoned
 from todacomm.tracking.store import open_store, store_errors
 
 STORE = "store"
 
 
-def check_store() -> Iterator[Finding]:
-    """Which store is in use, whether it can be read and written, and what was left in it; nothing is changed."""
+def check_store(fix: bool = False) -> Iterator[Finding]:
+    """Which store is in use, whether it can be read and written, and what was left in it.
+
+    Parameters
+    ----------
+    fix : bool
+        End runs of processes that are gone; without it nothing is changed.
+    """
     try:
         if not is_tracking_uri_set():  # type: ignore[no-untyped-call]
             refuse_stray_file_store()
@@ -31,7 +38,7 @@ def check_store() -> Iterator[Finding]:
         client = open_store()
         yield Finding("reachable", OK, "it can be read and written")
         yield from _check_experiments(client)
-        yield from _check_running(client)
+        yield from _check_running(client, fix)
     except UserError as error:
         yield Finding(STORE, PROBLEM, error.problem, error.remedy)
 
@@ -57,13 +64,20 @@ def _check_experiments(client: MlflowClient) -> Iterator[Finding]:
     yield from closed or [Finding("artifacts", OK, f"of {len(experiments)} experiments in their place")]
 
 
-def _check_running(client: MlflowClient) -> Iterator[Finding]:
+def _check_running(client: MlflowClient, fix: bool) -> Iterator[Finding]:
     with store_errors(client.tracking_uri):
         ids = [experiment.experiment_id for experiment in pages(client.search_experiments)]
+        ended = [run for id_ in ids for run in end_abandoned(client, id_)] if fix else []
         query = "attributes.status = 'RUNNING'"
         running = [
             run for run in pages(client.search_runs, experiment_ids=ids, filter_string=query) if KIND in run.data.tags
         ]
+    if ended:
+        yield Finding("runs", OK, f"{len(ended)} of processes that are gone were marked as killed")
+    gone = [run.info.run_id for run in running if is_gone(run.data.tags)]
+    if gone:
+        yield Finding("runs", NOTE, f"{len(gone)} are left open by processes that are gone", "todacomm doctor --fix")
+    running = [run for run in running if run.info.run_id not in gone]
     if not running:
         yield Finding("runs", OK, "none stands as RUNNING")
         return

@@ -9,15 +9,15 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from shutil import copyfile
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from todacomm.settings.values import spelled
+from todacomm.system.scratch import scratch_folder
 from todacomm.tracking._mlflow import Metric, MlflowClient, Param, RunTag, active_run, get_tracking_uri, quiet
 from todacomm.tracking.entries import fitted
 from todacomm.tracking.run import OpenRun, open_run
 from todacomm.tracking.store import store_errors
-from todacomm.tracking.write import NOTE, check_output_dir, copy_whole
+from todacomm.tracking.write import NOTE, check_output_dir, copied
 
 
 @contextmanager
@@ -68,8 +68,8 @@ class JobRun:
     def fetch(self, path: str, target: Path) -> None:
         """Copy one of the run's files to ``target``."""
         client = self.run.client
-        with store_errors(client.tracking_uri), quiet(), TemporaryDirectory(prefix="todacomm-") as folder:
-            copyfile(client.download_artifacts(self.run_id, path, folder), target)
+        with store_errors(client.tracking_uri), quiet(), scratch_folder() as folder:
+            copyfile(client.download_artifacts(self.run_id, path, str(folder)), target)
 
     def log_numbers(self, values: Mapping[str, float], step: int) -> None:
         """Numbers that are known while the job goes on."""
@@ -102,7 +102,7 @@ class JobRun:
         client, now = self.run.client, int(time.time() * 1000)
         named = {f"todacomm.{name}": fitted(text) for name, text in (tags or {}).items() if text}
         named |= {NOTE: fitted(note)} if note else {}
-        with store_errors(client.tracking_uri), quiet():
+        with copied(folder, self.output_dir), store_errors(client.tracking_uri), quiet():
             client.log_artifacts(self.run_id, str(folder))
             client.log_batch(
                 self.run_id,
@@ -110,8 +110,6 @@ class JobRun:
                 params=[Param(f"config/{name}", spelled(value)) for name, value in (params or {}).items()],
                 tags=[RunTag(key, text) for key, text in named.items()],
             )
-        if self.output_dir:
-            copy_whole(folder, Path(self.output_dir))
 
 
 def _with_numbers(metrics: Iterable[tuple[str, float, int]]) -> Iterator[tuple[str, float, int]]:

@@ -25,17 +25,20 @@ from todacomm.tracking._mlflow import (
     resolve_tags,
 )
 from todacomm.tracking.interrupt import ORPHANED, Orphanage, deferred_signals, interruptible, reason_of, undisturbed
-from todacomm.tracking.process import process_tags
+from todacomm.tracking.paging import pages
+from todacomm.tracking.process import HOST, is_gone, process_tags
 from todacomm.tracking.store import experiment_id, open_store, store_errors, usable
 
 KIND = "todacomm.kind"
 INTERRUPTED = "todacomm.interrupted"
+ABANDONED = "its process is gone"
 REFUSED = "todacomm.refused"
 """Tag: what was wrong with the settings, where no work was begun."""
 LONGEST_REASON = 5000
 _RUN_ID = "MLFLOW_RUN_ID"
 PARENT = "mlflow.parentRunId"
 _OPEN = ("RUNNING", "SCHEDULED")
+_log = logging.getLogger("todacomm.tracking")
 
 log = logging.getLogger(__name__)
 
@@ -165,6 +168,28 @@ def _end_after(
             error.add_note(f"the run {run.info.run_id} could not be marked as ended: {failure}")
 
 
+def end_abandoned(client: MlflowClient, experiment_id: str, parent: str | None = None) -> list[str]:
+    """End the open runs of an experiment whose process on this machine is gone, as KILLED; their ids.
+
+    Parameters
+    ----------
+    parent : str, optional
+        Id of a run whose workers elsewhere are all gone too: what is open below it ends with them.
+    """
+    here, abandoned = process_tags()[HOST], []
+    with store_errors(client.tracking_uri):
+        query = {"experiment_ids": [experiment_id], "filter_string": "attributes.status = 'RUNNING'"}
+        for run in list(pages(client.search_runs, **query)):
+            tags = run.data.tags
+            if is_gone(tags) or (parent and tags.get(PARENT) == parent and tags.get(HOST, here) != here):
+                client.set_tag(run.info.run_id, INTERRUPTED, ABANDONED)
+                client.set_terminated(run.info.run_id, "KILLED")
+                abandoned.append(run.info.run_id)
+    if abandoned:
+        _log.info("%d runs were left open by processes that are gone: they are marked as killed", len(abandoned))
+    return abandoned
+
+
 def _begin(client: MlflowClient, name: str, experiment_name: str, tags: dict[str, str], parent: str | None) -> Run:
     with store_errors(client.tracking_uri):
         above = client.get_run(parent) if parent else active_run()
@@ -173,6 +198,7 @@ def _begin(client: MlflowClient, name: str, experiment_name: str, tags: dict[str
         where = usable(client, client.get_experiment(above.info.experiment_id)).experiment_id
     else:
         where = experiment_id(client, experiment_name)
+        end_abandoned(client, where)
     with store_errors(client.tracking_uri):
         return client.create_run(where, run_name=name, tags=resolve_tags(tags))
 
@@ -213,5 +239,5 @@ def _is_generated(name: str) -> bool:
     >>> _is_generated("efficient-stoat-665"), _is_generated("my-run-1")
     (True, False)
     """
-    parts = re.fullmatch(r"([a-z]+)-([a-z]+)-\d+", name or "")
+    parts = re.fullmatch(r"([a-z]{1,40})-([a-z]{1,40})-\d+", name or "")
     return parts is not None and parts[1] in NAME_PREDICATES and parts[2] in NAME_NOUNS

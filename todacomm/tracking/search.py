@@ -1,6 +1,6 @@
 """Which analyses are recorded: one row a run."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -11,13 +11,13 @@ from todacomm.settings.analysis import OPTIONS
 from todacomm.texts.names import dataset_name
 from todacomm.tracking._mlflow import MlflowClient, MlflowException, Run
 from todacomm.tracking.entries import ANALYSIS
+from todacomm.tracking.paging import pages
 from todacomm.tracking.run import KIND
 from todacomm.tracking.store import open_store, store_errors
 
 _TAGS = ("model", "revision", "weights", "family", "dataset", "texts_digest", "protocol", "deviations", "config_hash")
 _SETTINGS = tuple(name for name in OPTIONS if name not in (*_TAGS, "run_name", "experiment_name", "output_dir", "tags"))
 STATUSES = ("FINISHED", "FAILED", "KILLED", "RUNNING")
-_PAGE = 1000
 _NAMED_IN_ERROR = 20
 
 
@@ -122,15 +122,6 @@ def _all(client: MlflowClient, experiment_ids: list[str], status: str | None) ->
     return pages(client.search_runs, experiment_ids=experiment_ids, filter_string=query)
 
 
-def pages(search: Callable[..., Any], **query: Any) -> Iterator[Any]:
-    """Everything that one of MLflow's searches finds, page by page."""
-    page = search(max_results=_PAGE, **query)
-    yield from page
-    while page.token:
-        page = search(max_results=_PAGE, page_token=page.token, **query)
-        yield from page
-
-
 def _by_id(client: MlflowClient, run_ids: Collection[str]) -> Iterator[Run]:
     for run_id in run_ids:
         try:
@@ -168,5 +159,5 @@ def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
         if OPTIONS[name].kind is bool:
             frame[name] = frame[name].map({"true": True, "false": False})
         elif OPTIONS[name].kind is int:
-            frame[name] = pd.to_numeric(frame[name])
+            frame[name] = pd.to_numeric(frame[name], errors="coerce")
     return frame.sort_values("start_time", ascending=False, kind="stable", ignore_index=True)

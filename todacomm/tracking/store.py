@@ -1,12 +1,13 @@
 """Which tracking store is in use, its first use, and the experiments in it."""
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock
 from sqlalchemy import URL
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
 from todacomm.system.errors import UserError
 from todacomm.system.foreign import check_regular
@@ -30,6 +31,15 @@ from todacomm.tracking.places import (
     sqlite_path,
 )
 
+DRIVERS = {
+    "MySQLdb": "mysqlclient",
+    "azure": "azure-storage-blob",
+    "google": "google-cloud-storage",
+    "psycopg2": "psycopg2-binary",
+    "psycopg": "psycopg[binary]",
+    "pysftp": "pysftp",
+}
+"""Module that a store or its artifacts need -> the package that brings it, where that has another name."""
 _EXISTS = "RESOURCE_ALREADY_EXISTS"
 
 
@@ -99,10 +109,29 @@ def store_errors(uri: str) -> Iterator[None]:
     """
     try:
         yield
-    except (MlflowException, SQLAlchemyError, OSError) as error:
-        raise UserError(
-            f"the tracking store {shown(uri)} cannot be used ({error})", "check MLFLOW_TRACKING_URI"
-        ) from error
+    except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:
+        raise UserError(f"the tracking store {shown(uri)} cannot be used ({error})", remedy_of(error)) from error
+
+
+def remedy_of(error: Exception) -> str:
+    """What to do about an error of the store.
+
+    >>> remedy_of(ModuleNotFoundError("No module named 'psycopg2'", name="psycopg2"))
+    'install what it needs: pip install psycopg2-binary'
+    >>> remedy_of(OSError("disk I/O error: database or disk is full"))
+    'make room on its disk; a run that stays open is ended by the next analysis'
+    """
+    text = str(error)
+    if isinstance(error, ImportError) or "No module named" in text:
+        module = (error.name if isinstance(error, ImportError) else None) or text.rpartition("'")[0].rpartition("'")[2]
+        return f"install what it needs: pip install {DRIVERS.get(module.partition('.')[0], module)}"
+    if "disk is full" in text or "No space left" in text or "Disk quota" in text:
+        return "make room on its disk; a run that stays open is ended by the next analysis"
+    if isinstance(error, NoSuchModuleError):
+        return "set MLFLOW_TRACKING_URI to a database that SQLAlchemy knows, such as sqlite:///mlflow.db"
+    if getattr(error, "error_code", "") == "INVALID_PARAMETER_VALUE":
+        return "correct what it names"
+    return "check MLFLOW_TRACKING_URI"
 
 
 def _create(client: MlflowClient, name: str) -> str:
@@ -122,6 +151,8 @@ def _make_database(path: Path) -> None:
         if path.stat().st_size:
             return
     path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=path.parent):
+        pass  # a lock would be waited for where no file can be made
     with FileLock(f"{path}-lock", timeout=60):
         if path.exists() and path.stat().st_size:
             return

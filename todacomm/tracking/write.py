@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,11 @@ from sqlalchemy.exc import IntegrityError
 
 from todacomm.core.streams import RESIDUAL, kind_of, places
 from todacomm.models.names import model_name, with_adapter
-from todacomm.results.facts import TextFacts
-from todacomm.results.observation import OWN_CLOUDS
+from todacomm.results.facts import OWN_CLOUDS, TextFacts
 from todacomm.results.result import Result
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.settings.values import spelled
+from todacomm.system.errors import UserError
 from todacomm.texts.names import dataset_name
 from todacomm.tracking import entries
 from todacomm.tracking._mlflow import (
@@ -45,6 +45,7 @@ TRAINING = "training"
 NOTE = "mlflow.note.content"
 _DATASET_NAME, _DATASET_DIGEST = 500, 36
 _TRIES = 5
+_ELSEWHERE = "name a folder that can be written, with room in it"
 
 
 @contextmanager
@@ -103,7 +104,7 @@ class AnalysisRun:
             draw()
             staged.result()
         client, run_id = self.run.client, self.run.run_id
-        with store_errors(client.tracking_uri), quiet():
+        with copied(folder, self.config.record.output_dir), store_errors(client.tracking_uri), quiet():
             client.log_artifacts(run_id, str(folder))
             self._log_slider(result, folder)
             now = int(time.time() * 1000)
@@ -116,8 +117,6 @@ class AnalysisRun:
                 tags=[RunTag(key, value) for key, value in tags.items()],
             )
             log_dataset(client, run_id, _dataset(result.dataset))
-        if self.config.record.output_dir:
-            copy_whole(folder, Path(self.config.record.output_dir))
 
     def _log_slider(self, result: Result, folder: Path) -> None:
         """Diagrams to leaf through by depth in MLflow's interface, those of each stream by themselves.
@@ -216,22 +215,53 @@ def check_output_dir(output_dir: str) -> None:
     """
     if not output_dir:
         return
-    folder = Path(output_dir).expanduser().absolute()
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ValueError(f"output_dir {folder} is there already and not empty: name a new folder, or remove it first")
-    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
-        raise ValueError(f"output_dir {folder} cannot be made in {existing}: name a folder that can be written")
+    folder = Path(os.path.expanduser(output_dir)).absolute()
+    try:
+        with suppress(FileNotFoundError):
+            os.lstat(folder)
+        if os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir())):
+            raise UserError(f"output_dir {folder} is there already and not empty", "name a new one, or remove it first")
+        existing = next(parent for parent in (folder, *folder.parents) if os.path.lexists(parent))
+        with tempfile.TemporaryDirectory(dir=existing, prefix=f".{folder.name}-"):
+            pass  # /proc and read-only disks say only now that nothing can be made there
+    except (OSError, ValueError, RuntimeError) as error:
+        if isinstance(error, UserError):
+            raise
+        raise UserError(f"output_dir {output_dir:.200} cannot be made ({error!s:.200})", _ELSEWHERE) from error
+
+
+@contextmanager
+def copied(folder: Path, output_dir: str) -> Iterator[None]:
+    """Copy a folder to ``output_dir``, which is there with all its files once the block has ended, or not at all.
+
+    The copy is made before the block, which records the same files: a full disk ends the work before anything is
+    recorded.
+
+    Raises
+    ------
+    UserError
+        The copy cannot be made.
+    """
+    if not output_dir:
+        yield
+        return
+    target = Path(os.path.expanduser(output_dir)).absolute()
+    with ExitStack() as stack:
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            aside = stack.enter_context(tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-"))
+            copy = shutil.copytree(folder, Path(aside) / target.name)
+        except OSError as error:
+            raise UserError(f"output_dir {target} cannot be written ({error!s:.200})", _ELSEWHERE) from error
+        yield
+        check_output_dir(str(target))
+        copy.rename(target)
 
 
 def copy_whole(folder: Path, output_dir: Path) -> None:
     """Copy a folder so that ``output_dir`` is there with all its files, or not at all."""
-    target = output_dir.expanduser().absolute()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as aside:
-        copy = shutil.copytree(folder, Path(aside) / target.name)
-        check_output_dir(str(target))
-        copy.rename(target)
+    with copied(folder, str(output_dir)):
+        pass
 
 
 def _dataset(texts: TextFacts) -> DatasetInput:

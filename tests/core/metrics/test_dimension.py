@@ -7,6 +7,7 @@ from todacomm.core.clouds import distances, principal_components
 from todacomm.core.metrics.dimension import (
     dimension_over_scale,
     effective_rank,
+    near_twins,
     participation_ratio,
     spectrum_alpha,
     twonn_dimension,
@@ -31,6 +32,22 @@ def test_ties_count_as_points_and_a_lattice_has_no_dimension():
     assert np.isnan(twonn_dimension(distances(grid)))
     line = np.array([[0.0], [1.0], [2.0], [4.0]])  # ratios 2, 1, 2, 3 / 2
     assert twonn_dimension(distances(line)) == pytest.approx(3 / np.log(6))
+
+
+def test_rounding_makes_no_dimension_of_a_lattice_or_a_polygon():
+    angles = 2 * np.pi * np.arange(60) / 60
+    polygon = np.column_stack([np.cos(angles), np.sin(angles)])
+    line = np.outer(np.arange(60.0), [0.3, 0.1, 0.7])
+    for cloud in (polygon, polygon.astype(np.float32), line, line.astype(np.float32)):
+        assert np.isnan(twonn_dimension(distances(cloud)))
+        assert np.isnan(dimension_over_scale(distances(cloud))[1][0])
+
+
+def test_near_twins_are_counted(rng):
+    cloud = rng.normal(size=(300, 20))
+    assert near_twins(distances(cloud)) == 0
+    cloud[:35] = cloud[100:135] + 1e-5 * rng.normal(size=(35, 20))
+    assert near_twins(distances(cloud)) == 70
 
 
 def test_dimension_over_scale_starts_with_twonn_and_stays_near_the_truth(rng):

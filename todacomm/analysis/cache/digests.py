@@ -8,6 +8,8 @@ from pathlib import Path
 
 from todacomm.analysis.cache.files import cache_folder, write_atomically
 from todacomm.system.digests import digest_of
+from todacomm.system.errors import UserError
+from todacomm.system.foreign import foreign_file, read_json
 
 DIGESTS = "digests"
 _LARGE = 1 << 20
@@ -20,7 +22,11 @@ def file_digest(path: Path) -> str:
     Of a large file it is remembered. One that changed within the last seconds is not: a clock may be too coarse to show
     the next change.
     """
-    path = path.resolve()
+    with foreign_file(path, "a file of bytes", "give a file that can be read"):
+        return _remembered(path.resolve())
+
+
+def _remembered(path: Path) -> str:
     stat = path.stat()
     state = [str(path), stat.st_size, stat.st_mtime_ns, stat.st_ino]
     if stat.st_size < _LARGE:
@@ -43,7 +49,7 @@ def _digest(path: Path) -> str:
 
 def _read(note: Path) -> dict[str, object]:
     try:
-        known = json.loads(note.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        known = read_json(note, "the digest of a file", "remove it")
+    except UserError:
         return {}
-    return known if isinstance(known, dict) and isinstance(known.get("digest"), str) else {}
+    return known if isinstance(known.get("digest"), str) else {}

@@ -16,7 +16,7 @@ from typing import Any
 
 from todacomm.analysis.cache.digests import file_digest
 from todacomm.models.names import model_name
-from todacomm.results.observation import OWN_CLOUDS
+from todacomm.results.facts import OWN_CLOUDS
 from todacomm.settings.analysis import AnalysisConfig, ModelConfig, TextsConfig
 from todacomm.settings.values import AUTO
 from todacomm.system.digests import digest_of_json
@@ -125,10 +125,10 @@ def _model_files(config: ModelConfig) -> dict[str, Any] | None:
 
 def _texts_origin(config: TextsConfig, seed: int) -> list[str]:
     """The documentation's Python version, a file's path and digest, else the texts' own digest: they are drawn."""
-    path = Path(config.dataset).expanduser()
+    path = Path(os.path.expanduser(config.dataset))
     if config.dataset == "pydoc":
         return [platform.python_version(), platform.python_implementation()]
-    if path.is_file():
+    if os.path.isfile(path):
         return [str(path.resolve()), file_digest(path)]
     from todacomm.texts import load_texts
 

@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
@@ -26,6 +25,9 @@ from todacomm.results.facts import ModelFacts, TextFacts
 from todacomm.results.observation import Observation
 from todacomm.results.texts import record_of, restored
 from todacomm.system.digests import digest_of
+from todacomm.system.errors import UserError
+from todacomm.system.foreign import check_regular, parsed
+from todacomm.system.npz import read_npz
 from todacomm.system.units import format_bytes
 
 OBSERVATIONS, MODELS = "observations", "models"
@@ -52,8 +54,9 @@ def entries() -> list[Entry]:
     listed = []
     for folder in _folders():
         try:
+            check_regular(folder / _LABEL)
             label = (folder / _LABEL).read_text(encoding="utf-8", errors="replace")
-        except OSError:
+        except (OSError, UserError):
             label = "unreadable"
         with suppress(FileNotFoundError):  # another process removed it meanwhile
             listed.append(Entry(folder, label, _size(folder), folder.stat().st_mtime))
@@ -88,16 +91,12 @@ def read_entry(key: Key, warnings: list[RunWarning]) -> Observation | None:
         return None
     try:
         observed = _read(folder, key)
-    except FileNotFoundError:
-        if not folder.exists():  # another process removed it meanwhile
-            return None
-        _remove_damaged(folder, "a file is missing", warnings)
-        return None
-    except PermissionError as error:
-        warnings.append(RunWarning("cache_unreadable", f"the cache cannot be read ({error}): the model was run again"))
-        return None
-    except (ValueError, KeyError, TypeError, EOFError, OSError, BadZipFile) as error:
-        _remove_damaged(folder, str(error), warnings)
+    except UserError as error:
+        if isinstance(error.__cause__, PermissionError):
+            text = f"the cache cannot be read ({error.problem}): the model was run again"
+            warnings.append(RunWarning("cache_unreadable", text))
+        elif folder.exists():  # else another process removed it meanwhile
+            _remove_damaged(folder, error.problem, warnings)
         return None
     with suppress(OSError):  # of another user, or read-only: only its place in the order of removal suffers
         os.utime(folder)
@@ -160,24 +159,26 @@ def _files(key: Key, observed: Observation) -> dict[str, bytes]:
 
 
 def _read(folder: Path, key: Key) -> Observation:
-    files = {name: (folder / name).read_bytes() for name in (_ARRAYS, _FACTS, _TEXTS, _LABEL)}
-    if _digest(files).encode() != (folder / _DIGEST).read_bytes():
-        raise ValueError("its digest does not fit its content")
-    facts: dict[str, Any] = json.loads(files[_FACTS])
-    if facts["key"] != json.loads(json.dumps(key.facts)):
-        raise ValueError("it belongs to another analysis")
-    with np.load(io.BytesIO(files[_ARRAYS]), allow_pickle=False) as stored:
-        arrays = {name: stored[name] for name in stored.files}
-    return Observation(
-        model=ModelFacts(**facts["model"]),
-        dataset=TextFacts.restore(facts["texts"]),
-        clouds={name: arrays[f"{_CLOUD}{index}"] for index, name in enumerate(facts["layers"])},
-        likelihood=facts["likelihood"],
-        truncated_fraction=facts["truncated_fraction"],
-        texts=restored(json.loads(files[_TEXTS])),
-        warnings=tuple(RunWarning(*warning) for warning in facts["warnings"]),
-        **{name: arrays.get(name) for name in _OPTIONAL},
-    )
+    for name in (_ARRAYS, _FACTS, _TEXTS, _LABEL, _DIGEST):
+        check_regular(folder / name)
+    with parsed(folder, "an entry of the cache", "remove it"):
+        files = {name: (folder / name).read_bytes() for name in (_ARRAYS, _FACTS, _TEXTS, _LABEL)}
+        if _digest(files).encode() != (folder / _DIGEST).read_bytes():
+            raise ValueError("its digest does not fit its content")
+        facts: dict[str, Any] = json.loads(files[_FACTS])
+        if facts["key"] != json.loads(json.dumps(key.facts)):
+            raise ValueError("it belongs to another analysis")
+        arrays = read_npz(folder / _ARRAYS).arrays
+        return Observation(
+            model=ModelFacts(**facts["model"]),
+            dataset=TextFacts.restore(facts["texts"]),
+            clouds={name: arrays[f"{_CLOUD}{index}"] for index, name in enumerate(facts["layers"])},
+            likelihood=facts["likelihood"],
+            truncated_fraction=facts["truncated_fraction"],
+            texts=restored(json.loads(files[_TEXTS])),
+            warnings=tuple(RunWarning(*warning) for warning in facts["warnings"]),
+            **{name: arrays.get(name) for name in _OPTIONAL},
+        )
 
 
 def _digest(files: dict[str, bytes]) -> str:

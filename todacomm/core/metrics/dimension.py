@@ -11,6 +11,12 @@ Array = NDArray[np.float64]
 FIRST_RANK = 11
 MIN_RANKS = 10
 """The power law of a spectrum is fitted from this rank on, and to no fewer than so many."""
+TIE, MOST_TIES = 1e-4, 0.5
+"""Logarithm of a ratio below which two neighbours are at one distance, and the share of such points that is allowed.
+
+A lattice in single precision has ratios up to 1e-5 by rounding; in d dimensions a share of d * 1e-4 has such ones."""
+TWINS = 100.0
+"""How much nearer than the next a neighbour is that makes two points near-twins."""
 
 
 def participation_ratio(eigenvalues: ArrayLike) -> float:
@@ -79,7 +85,8 @@ def twonn_dimension(distances: ArrayLike) -> float:
     Returns
     -------
     float
-        nan under 3 points, and where all have both neighbours at one distance, as on a lattice.
+        nan under 3 points, and where over half of them have both neighbours at one distance, as on a lattice: a
+        cloud with a density has no such points, and each raises the number.
 
     >>> line = np.array([0.0, 1.0, 3.0])  # ratios 3, 2 and 3 / 2: 2 / ln 9
     >>> round(twonn_dimension(np.abs(line - line[:, None])), 4)
@@ -88,7 +95,22 @@ def twonn_dimension(distances: ArrayLike) -> float:
     matrix = as_distances(distances)
     if len(matrix) < 3:
         return np.nan
-    return _dimension(_log_ratios(np.partition(matrix, (1, 2), axis=1), 1), 1)
+    ratios = _log_ratios(np.partition(matrix, (1, 2), axis=1), 1)
+    return np.nan if np.mean(ratios < TIE) > MOST_TIES else _dimension(ratios, 1)
+
+
+def near_twins(distances: ArrayLike) -> int:
+    """Points whose nearest neighbour is a hundred times as near as the next: ``r1 < r2 / 100``.
+
+    In ``d`` dimensions a share of ``100^-d`` has that by chance.
+
+    >>> near_twins(np.abs(np.subtract.outer([0.0, 1e-5, 1.0, 2.0, 4.0], [0.0, 1e-5, 1.0, 2.0, 4.0])))
+    2
+    """
+    matrix = as_distances(distances)
+    if len(matrix) < 3:
+        return 0
+    return int((_log_ratios(np.partition(matrix, (1, 2), axis=1), 1) > np.log(TWINS)).sum())
 
 
 def dimension_over_scale(distances: ArrayLike) -> tuple[Array, Array]:
@@ -116,6 +138,7 @@ def dimension_over_scale(distances: ArrayLike) -> tuple[Array, Array]:
     ordered = np.partition(matrix, (*widths, 2 * widths[-1]), axis=1)
     scale = np.array([ordered[:, 2 * k].mean() for k in widths])
     dimension = np.array([_dimension(_log_ratios(ordered, k), k) for k in widths])
+    dimension[0] = twonn_dimension(matrix)
     return scale, dimension
 
 
@@ -135,7 +158,7 @@ def _dimension(log_ratios: Array, k: int) -> float:
     ``mu`` has the density ``d (mu^d - 1)^(k-1) / (B(k, k) mu^(d (2k-1) + 1))``, which is log-concave in ``d``.
     """
     if k > 1:
-        log_ratios = log_ratios[log_ratios > 0.0]  # a tie has no likelihood beyond k = 1
+        log_ratios = log_ratios[log_ratios > TIE]  # a tie has no likelihood beyond k = 1
     n_points = len(log_ratios)
     if n_points < 2 or not log_ratios.any():
         return np.nan
@@ -184,6 +207,6 @@ DIMENSION_METRICS: dict[str, Metric] = {
         compute=twonn_dimension, needs=("neighbours",), group="geometry", label="Intrinsic dimension (TwoNN)",
         short="TwoNN dimension", units="dimensions",
         meaning="Dimension from the ratio of the distances to the two nearest neighbours. Its interval is "
-        "conservative.",
+        "conservative.", undefined="over half of the points have two neighbours at one distance, as on a lattice",
         source=("arXiv 1803.06992", "arXiv 2104.13832"), compared=True, table="geometry"),
 }  # fmt: skip

@@ -1,0 +1,227 @@
+"""A machine that fails: no room, no leave, no folder, no home, no streams, no driver. Each is one sentence."""
+
+import errno
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from functools import partial
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from tests.conftest import ROOT
+from tests.helpers.records import record
+from tests.helpers.results import make_result
+from todacomm.cli import main
+from todacomm.cli.console import exit_code
+from todacomm.jobs.analyze import analyze
+from todacomm.system.errors import UserError
+from todacomm.system.printable import cell, printable
+from todacomm.system.troubles import explained
+from todacomm.tracking import finished_analyses, load_analysis
+from todacomm.tracking.store import open_store, remedy_of
+from todacomm.tracking.write import check_output_dir, copied
+
+OUTPUTS = [
+    "x" * 300,
+    "a/" * 3000,
+    "~nobody-at-all/x/\0",
+    "/proc/out",
+    "/dev/null",
+    "/dev/null/x",
+    "link",
+    "a\0b",
+    "loop/x",
+]
+STORES = [
+    "postgresql+psycopg9://localhost/x", "mysql://127.0.0.1:1/x", "foo://x", "sqlite:////proc/x.db",
+    "sqlite:///" + "x" * 300, "gs://bucket/x", "sftp://host/x", "http://127.0.0.1:1", "http://[::1", "",
+]  # fmt: skip
+ESCAPES = ["\x1b]0;title\x07", "\x1b[2J\x1b[31mred", "\x9b31m", "a\rb", "\u202egnp.exe", "\ud800", "\x08" * 9]
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_an_output_dir_that_cannot_be(tmp_path, monkeypatch, output):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to("nothing/at/all")
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(UserError, match="output_dir"):
+        check_output_dir(output)
+    assert sorted(os.listdir(tmp_path)) == ["link", "loop"]
+
+
+@pytest.mark.parametrize("uri", STORES)
+def test_a_store_that_cannot_be(tmp_path, monkeypatch, no_mlflow_settings, uri):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    for attempt in (partial(open_store, writing=False), open_store, finished_analyses):
+        with suppress(ValueError):
+            attempt()
+
+
+DRIVERS = {
+    "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient", "google.cloud": "google-cloud-storage", "pysftp": "pysftp",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("module", "package"), DRIVERS.items())
+def test_a_missing_driver_is_named_with_its_package(module, package):
+    assert remedy_of(ModuleNotFoundError(f"No module named {module!r}", name=module)).endswith(f"pip install {package}")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.ELOOP])
+def test_errors_of_the_system_are_one_sentence(number, capsys):
+    def job():
+        error = OSError(number, os.strerror(number), "/some/file")
+        error.add_note("what else happened")
+        raise error
+
+    assert exit_code(job) == 1
+    assert capsys.readouterr().err.startswith("error: ")
+    assert "/some/file" in str(explained(OSError(number, os.strerror(number), "/some/file")))
+
+
+def test_a_defect_keeps_its_traceback_and_notes_are_printed(capsys):
+    def noted():
+        error = ValueError("wrong")
+        error.add_note("the run could not be marked as ended")
+        raise error
+
+    assert exit_code(noted) == 1
+    assert capsys.readouterr().err == "error: wrong\nthe run could not be marked as ended\n"
+    with pytest.raises(ZeroDivisionError):
+        exit_code(lambda: 1 / 0)
+
+
+@pytest.mark.parametrize("text", ESCAPES)
+def test_nothing_steers_the_terminal(text, capsys):
+    def job():
+        raise ValueError(f"no model {text}")
+
+    assert exit_code(job) == 1
+    printed = capsys.readouterr().err
+    assert not any((ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0 or c == "\u202e" for c in printed)
+    assert printable("läuft · 漢字 👩‍🔬\n") == "läuft · 漢字 👩‍🔬\n"
+    assert cell("a\tb\nc") == "a\\tb\\nc"
+
+
+def test_names_in_a_store_do_not_steer_the_terminal(store):
+    run_id = record(make_result())
+    open_store().update_run(run_id, name="\x1b[31mred")
+    result = CliRunner().invoke(main, ["show", "latest"])
+    assert result.exit_code == 0
+    assert "\x1b" not in result.output
+    assert "\\x1b[31mred" in result.output
+
+
+def test_a_full_disk_leaves_no_half_copy(tmp_path, monkeypatch):
+    (tmp_path / "files").mkdir()
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("shutil.copytree", full)
+    with (
+        pytest.raises(UserError, match=r"output_dir .* cannot be written"),
+        copied(tmp_path / "files", str(tmp_path / "out")),
+    ):
+        raise AssertionError("nothing may be recorded")
+    assert sorted(os.listdir(tmp_path)) == ["files"]
+
+
+def test_a_deleted_folder_and_closed_streams(tmp_path):
+    folder = tmp_path / "x"
+    folder.mkdir()
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    code = f"import os; os.rmdir({str(folder)!r}); from todacomm.cli import main; main(['show', 'latest'])"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, env=env, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "error: the current folder was deleted: change into one that is there\n"
+    script = f"cd {tmp_path} && exec {sys.executable} -m todacomm show latest 0<&- 2>&-"
+    closed = subprocess.run(["sh", "-c", script], stdout=subprocess.PIPE, timeout=120, env=env, check=False)
+    assert closed.returncode == 1
+    assert closed.stdout == b""
+
+
+@pytest.mark.heavy
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can mount a small disk or become nobody")
+@pytest.mark.parametrize("what", ["store", "output_dir", "TMPDIR"])
+def test_a_disk_that_is_really_full(tmp_path, monkeypatch, what):
+    small = tmp_path / "small"
+    small.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", small], check=False).returncode:
+        pytest.skip("no disk can be mounted here")
+    try:
+        np.savez(tmp_path / "cloud.npz", layer_0=np.random.default_rng(0).normal(size=(400, 300)))
+        (tmp_path / "work").mkdir()
+        place = small if what == "store" else tmp_path / "work"
+        option = f"--output-dir {small}/out" if what == "output_dir" else ""
+        env = os.environ | {"PYTHONPATH": str(ROOT)} | ({"TMPDIR": str(small)} if what == "TMPDIR" else {})
+        line = f"cd {place} && exec {sys.executable} -m todacomm run --model clouds:{tmp_path}/cloud.npz {option}"
+        line += " --replicates 0 --nulls 0 --loops 0 --pca 0 --explorer false"
+        done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=300, env=env, check=False)
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+        assert "room" in done.stderr
+        assert not list(small.glob("out*"))
+    finally:
+        subprocess.run(["umount", "-l", small], check=True)
+
+
+@pytest.mark.heavy
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can mount a small disk or become nobody")
+def test_a_user_without_a_home(tmp_path):
+    os.chmod(tmp_path, 0o777)
+    np.savez(tmp_path / "cloud.npz", layer_0=np.random.default_rng(0).normal(size=(60, 5)))
+    env = {
+        key: value for key, value in os.environ.items() if key not in ("HOME", "USER", "TODACOMM_CACHE", "MPLCONFIGDIR")
+    }
+    env |= {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
+
+    def become_nobody():
+        os.setgid(54321)
+        os.setuid(54321)
+
+    command = [
+        sys.executable,
+        "-m",
+        "todacomm",
+        "run",
+        "--model",
+        "clouds:cloud.npz",
+        "--nulls",
+        "0",
+        "--replicates",
+        "0",
+    ]
+    for parent in tmp_path.parents:
+        if not os.stat(parent).st_mode & 0o001:
+            pytest.skip(f"{parent} is closed to others")
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        user=54321,
+        group=54321,
+    )
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 0
+
+
+def test_an_analysis_is_whole_where_its_copy_cannot_be_made(store, tmp_path):
+    """The copy comes first: what is FAILED has no results."""
+    np.savez(tmp_path / "cloud.npz", layer_0=np.random.default_rng(0).normal(size=(30, 4)))
+    with pytest.raises(UserError, match="output_dir"):
+        analyze(model=f"clouds:{tmp_path}/cloud.npz", output_dir="/proc/x", nulls=0, replicates=0, loops=0)
+    analysis = analyze(
+        model=f"clouds:{tmp_path}/cloud.npz", output_dir=str(tmp_path / "out"), nulls=0, replicates=0, loops=0
+    )
+    assert load_analysis(analysis.run_id).run_id == analysis.run_id
+    assert (tmp_path / "out/report.md").is_file()
