@@ -10,7 +10,7 @@ from benchmarks.loop_calibration_summary import GOAL_CASE, GOAL_FALSE, GOAL_POWE
 
 TABLES = json.loads(RESULTS.read_text(encoding="utf-8"))
 MISSED = {("uneven clusters on a surface", 500)}
-"""Where the goal is missed, as the page says in bold: gaps between centres that other texts of the clusters have too."""
+"""Where the goal is missed, in bold on the page: gaps between centres that other texts of the clusters have too."""
 FEW = 100
 """Clouds under which a share is too uncertain to be held against a goal."""
 
