@@ -14,6 +14,7 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.explorer.conftest import WIDE, Open
 from tests.explorer.material import analysis_data
+from tests.explorer.test_browser import betti
 from tests.heavy.conftest import project_environment, wait_for
 from todacomm.explorer import explorer_page
 
@@ -64,6 +65,7 @@ def test_the_page_works_in_the_artifact_viewer(chrome, tmp_path, data, address, 
         chrome.get(address)
         frame = hand.wait(lambda: chrome.find_elements(By.CSS_SELECTOR, "iframe.mlflow-html-iframe"), 60.0)
         assert frame[0].get_attribute("sandbox") == "allow-scripts"
+        left, top = frame[0].rect["x"], frame[0].rect["y"]  # the pointer moves in the window, not in the frame
         chrome.switch_to.frame(frame[0])
         hand.requests()
         hand.ready()
@@ -75,6 +77,23 @@ def test_the_page_works_in_the_artifact_viewer(chrome, tmp_path, data, address, 
         hand.click("[data-bar='1:0']")
         rows = hand.js("return [...document.querySelectorAll('#list ol .row')].map(row => Number(row.dataset.text))")
         assert rows == data.layers[1].loops[0].rows.tolist()
+        hand.js("document.querySelector('.cloud-box canvas').scrollIntoView({block: 'center'})")
+        hand.settle()
+        text = hand.alone()
+        at = hand.places()[text]
+        hand.point_at(left + at["x"], top + at["y"])
+        assert hand.text("#passage") == data.texts.words[text]
+        hand.js("document.querySelector('.band-betti canvas').scrollIntoView({block: 'center'})")
+        hand.frames()
+        box = hand.box(".band-betti canvas")
+        x, y = left + box["x"], top + box["y"] + box["height"] / 2
+        readings = []
+        for share in (0.45, 0.75):
+            hand.drag([(x + 100, y), (x + 120, y), (x + share * box["width"], y)])
+            scale, numbers, counted = betti(data, hand)
+            assert numbers == counted
+            readings.append(scale)
+        assert readings[0] < readings[1]
         assert hand.js("return document.documentElement.scrollWidth <= innerWidth")
         assert hand.js("return performance.getEntriesByType('resource').length") == 0
     finally:
