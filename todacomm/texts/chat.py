@@ -4,8 +4,6 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from jinja2 import TemplateError
-
 _KEYS = {"role", "content"}
 
 
@@ -58,6 +56,8 @@ def templated(tokenizer: Any, texts: Sequence[str], system: str = "") -> list[st
     ValueError
         The tokenizer has no chat template, or the template refuses a conversation.
     """
+    from jinja2 import TemplateError  # drawing texts takes nothing but Python's own library
+
     if not tokenizer.chat_template:
         raise ValueError("the model's tokenizer has no chat template: leave chat out, or choose a model made for chat")
     written = []
