@@ -140,6 +140,14 @@ def test_every_kind_has_words(models: dict[str, str]) -> None:
     assert kinds <= set(WORDS)
 
 
+def test_too_few_draws_find_nothing_and_deny_nothing(models: dict[str, str]) -> None:
+    comparison = compared()
+    before = of_kind(comparison, "loops").labels
+    few = comparison.gathered.analyses[before[0]]
+    few.nulls = few.nulls.assign(draws=5.0)
+    assert of_kind(comparison, "loops").labels == before[1:]
+
+
 def crowd(n: int) -> Comparison:
     """Many analyses with distances at random."""
     labels = [f"model-{i}" for i in range(n)]

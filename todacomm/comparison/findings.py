@@ -116,11 +116,16 @@ def training(comparison: Comparison, metric: str) -> Iterator[Finding]:
 
 
 def loops(comparison: Comparison) -> Iterator[Finding]:
-    """In how many layers of each analysis H1's longest bar exceeds its rotation null."""
+    """In how many layers of each analysis H1's longest bar exceeds its rotation null, where the draws could show it."""
     rows = _of(comparison.tables["depth_curves"], "h1_max_norm")
     by_label = rows.groupby("label", sort=False)["p_adjusted"]
-    if len(rows):
-        counts = {str(label): (int((p <= LEVEL).sum()), len(p)) for label, p in by_label}
+    analyses = comparison.gathered.analyses
+    counts = {
+        str(label): (int((p <= LEVEL).sum()), len(p))
+        for label, p in by_label
+        if 1 / (analyses[str(label)].nulls["draws"].max() + 1) <= LEVEL
+    }
+    if counts:
         yield Finding("loops", tuple(counts), {"layers": counts})
 
 
