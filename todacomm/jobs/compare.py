@@ -76,6 +76,7 @@ def compare(
         if config.explorer:
             comparison = replace(comparison, page=comparison_page(comparison))
         with scratch_folder() as folder:
+            progress("report", 0, 1)
             write_tables(comparison, folder)
             draw_comparison(comparison, folder)
             write_comparison_reports(comparison, folder)
@@ -88,6 +89,7 @@ def compare(
                 tags=tags(comparison),
                 note=describe_comparison(comparison),
             )
+            progress("report", 1, 1)
     return comparison, run
 
 

@@ -32,6 +32,10 @@ def sweep_context(found: Sweep) -> dict[str, Any]:
         "warnings": [*problems, *found.notes],
         "figures": [],
         "headline": found.headline(),
+        "comparisons": [
+            {"name": one_line(made.name), "headline": made.headline, "run_id": run_id}
+            for run_id, made in found.comparisons.items()
+        ],
         "failures": _table(found.failures, "Failures", "", ("reason", "tries")),
         "analyses": _table(
             found.table, "Analyses", "`tables/analyses.csv` has more columns.", ("status", "seconds", "run_id")
