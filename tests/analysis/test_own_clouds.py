@@ -15,7 +15,8 @@ from todacomm.analysis.cloud_files import read_cloud_file
 from todacomm.analysis.observe import observe
 from todacomm.analysis.own_clouds import read_clouds
 from todacomm.core.layer import analyze_layer
-from todacomm.settings.analysis import AnalysisConfig
+from todacomm.settings.analysis import AnalysisConfig, deviations, protocol_tag
+from todacomm.settings.protocols import protocol_names
 
 
 @pytest.fixture
@@ -209,3 +210,33 @@ def test_the_middle_of_a_file_is_its_middle_block(tmp_path, rng):
     np.save(tmp_path / "one.npy", rng.normal(size=(12, 3)))
     assert list(read_clouds(tmp_path / "a.npz", ["middle"]).clouds) == ["layer_6"]
     assert list(read_clouds(tmp_path / "one.npy", ["middle"]).clouds) == ["layer_0"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"weights": "random"}, {"pooling": "mean"}, {"dataset": "squad"}, {"max_length": 64}, {"dtype": "bfloat16"},
+        {"unit": "line"}, {"chat": True}, {"likelihood": False}, {"revision": "main"}, {"text_columns": "a"},
+        {"device": "cpu"}, {"batch_tokens": 512},
+    ],
+)  # fmt: skip
+def test_an_option_of_a_model_or_of_texts_is_refused_by_name(options):
+    with pytest.raises(ValueError, match=f"^{next(iter(options))} would have no effect"):
+        AnalysisConfig.load(None, {"model": "clouds:a.npz", **options})
+
+
+def test_what_a_protocol_or_a_default_sets_is_not_refused_and_not_recorded():
+    for protocol in protocol_names():
+        config = AnalysisConfig.load(None, {"model": "clouds:a.npz", "protocol": protocol})
+        assert not {"pooling", "dataset", "unit", "weights", "max_length"} & config.effective().keys()
+        assert deviations(config) == {}
+        assert protocol_tag(config) == ""
+    assert {"pooling", "weights"} <= AnalysisConfig().effective().keys()
+
+
+def test_another_number_of_samples_than_the_file_has_is_an_error(tmp_path, layers):
+    np.savez(tmp_path / "a.npz", **layers)
+    n_points = len(next(iter(layers.values())))
+    asked = AnalysisConfig.load(None, {"model": f"clouds:{tmp_path / 'a.npz'}", "samples": n_points + 1})
+    with pytest.raises(ValueError, match=f"samples is {n_points + 1}, the file has {n_points} points"):
+        observe(asked)

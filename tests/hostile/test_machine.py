@@ -4,8 +4,10 @@ import errno
 import os
 import subprocess
 import sys
+import tempfile
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,9 +16,11 @@ from click.testing import CliRunner
 from tests.conftest import ROOT
 from tests.helpers.records import record
 from tests.helpers.results import make_result
+from todacomm.analysis.own_clouds import read_clouds
 from todacomm.cli import main
 from todacomm.cli.console import exit_code
 from todacomm.jobs.analyze import analyze
+from todacomm.settings.analysis import AnalysisConfig
 from todacomm.system.errors import UserError
 from todacomm.system.printable import cell, printable
 from todacomm.system.troubles import explained
@@ -171,48 +175,28 @@ def test_a_disk_that_is_really_full(tmp_path, monkeypatch, what):
         subprocess.run(["umount", "-l", small], check=True)
 
 
-@pytest.mark.heavy
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can mount a small disk or become nobody")
-def test_a_user_without_a_home(tmp_path):
-    os.chmod(tmp_path, 0o777)
-    np.savez(tmp_path / "cloud.npz", layer_0=np.random.default_rng(0).normal(size=(60, 5)))
-    env = {
-        key: value for key, value in os.environ.items() if key not in ("HOME", "USER", "TODACOMM_CACHE", "MPLCONFIGDIR")
-    }
-    env |= {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
-
-    def become_nobody():
-        os.setgid(54321)
-        os.setuid(54321)
-
-    command = [
-        sys.executable,
-        "-m",
-        "todacomm",
-        "run",
-        "--model",
-        "clouds:cloud.npz",
-        "--nulls",
-        "0",
-        "--replicates",
-        "0",
-    ]
-    for parent in tmp_path.parents:
-        if not os.stat(parent).st_mode & 0o001:
-            pytest.skip(f"{parent} is closed to others")
-    done = subprocess.run(
-        command,
-        cwd=tmp_path,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-        user=54321,
-        group=54321,
-    )
-    assert "Traceback" not in done.stderr
-    assert done.returncode == 0
+@pytest.mark.parametrize(
+    "home", [pytest.param({}, id="none"), pytest.param({"HOME": "/nonexistent"}, id="absent", marks=pytest.mark.heavy)]
+)
+def test_a_user_without_a_home(home):
+    """One that the system does not list, as in a container; this user where nobody else can be or read the checkout."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        np.savez(f"{folder}/cloud.npz", layer_0=np.random.default_rng(0).normal(size=(60, 5)))
+        needed = (Path(folder), ROOT, Path(sys.executable).absolute())
+        closed = any(not os.stat(parent).st_mode & 0o001 for path in needed for parent in path.parents)
+        user = {} if os.getuid() or closed else {"user": 54321, "group": 54321, "extra_groups": []}
+        names = ("HOME", "USER", "LOGNAME", "TODACOMM_CACHE", "MPLCONFIGDIR", "XDG_CACHE_HOME", "MLFLOW_TRACKING_URI")
+        env = {key: value for key, value in os.environ.items() if key not in names}
+        env |= {"PYTHONPATH": str(ROOT), "TMPDIR": folder, **home}
+        line = "-m todacomm run --model clouds:cloud.npz --nulls 0 --replicates 0 --loops 0 --figures summary"
+        done = subprocess.run(
+            [sys.executable, "-B", *line.split()], cwd=folder, env=env, capture_output=True, text=True, timeout=300,
+            check=False, **user,
+        )  # fmt: skip
+        assert "Traceback" not in done.stderr
+        assert done.returncode == 0, done.stderr
+        assert Path(folder, "mlflow.db").is_file()
 
 
 def test_an_analysis_is_whole_where_its_copy_cannot_be_made(store, tmp_path):
@@ -225,3 +209,21 @@ def test_an_analysis_is_whole_where_its_copy_cannot_be_made(store, tmp_path):
     )
     assert load_analysis(analysis.run_id).run_id == analysis.run_id
     assert (tmp_path / "out/report.md").is_file()
+
+
+def test_the_cause_of_an_error_is_in_a_log_that_is_named(tmp_path, monkeypatch, capsys):
+    """What a parser raised, with its traceback; a plain mistake has no cause and no log."""
+    monkeypatch.setenv("TODACOMM_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "a.npz").write_bytes(b"PK\x03\x04 and no more")
+    log = tmp_path / "cache/errors.log"
+    assert exit_code(lambda: AnalysisConfig.from_flat({"samples": 3})) == 1
+    assert not log.exists()
+    for times in (1, 2):
+        assert exit_code(lambda: read_clouds(tmp_path / "a.npz") and None) == 1
+        assert capsys.readouterr().err.splitlines()[-1] == f"its cause is in {log}"
+        assert log.read_text().count("Traceback (most recent call last)") == 2 * times
+    assert log.stat().st_mode & 0o777 == 0o600
+    assert "zipfile" in log.read_text()
+    monkeypatch.setenv("TODACOMM_CACHE", "/proc/nowhere")
+    assert exit_code(lambda: read_clouds(tmp_path / "a.npz") and None) == 1
+    assert "its cause" not in capsys.readouterr().err

@@ -117,7 +117,7 @@ def test_one_failure_is_one_failure(store, tmp_path, capsys):
     assert "tokenizer" in table
     report = Path(client.download_artifacts(run.run_id, "report.md")).read_text()
     assert "What failed, and why" in report
-    assert [child.info.status for child in runs(status="FAILED")] == ["FAILED"]
+    assert not runs(status="FAILED"), "what was refused before any work is a row of the table and no run"
 
     assert exit_code(lambda: run_sweep(config)) == 1
     said = capsys.readouterr()

@@ -145,7 +145,7 @@ def test_parameters_tags_and_input_name_what_was_done(recorded: str, result: Res
     }
     assert tags["warnings"].startswith("the cloud is small\n")
     assert "embedding: 1 distinct points of 60: no shape to measure" in tags["warnings"].splitlines()
-    assert tags["protocol"].startswith("standard v1 sha256:")
+    assert tags["protocol"].startswith("standard v2 sha256:")
     assert "samples=60 instead of 500" in tags["deviations"]
     (used,) = run.inputs.dataset_inputs
     assert (used.dataset.name, used.dataset.digest) == ("pydoc", "fedcba9876543210")

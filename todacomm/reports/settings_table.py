@@ -7,8 +7,7 @@ from todacomm.reports.formats import count, listing, number, share
 from todacomm.results.depth import ROTATION
 from todacomm.results.facts import OWN, ModelFacts, TextFacts
 from todacomm.results.result import Provenance, Result
-from todacomm.settings.analysis import AnalysisConfig, deviations
-from todacomm.settings.protocols import load_protocol
+from todacomm.settings.analysis import AnalysisConfig, deviations, protocol_tag
 
 
 def settings_table(result: Provenance) -> list[tuple[str, str]]:
@@ -94,9 +93,9 @@ def _nulls(config: AnalysisConfig) -> str:
 
 def _protocol(config: AnalysisConfig) -> str:
     changed = deviations(config)
-    tag = load_protocol(config.inference.protocol).tag
+    tag = protocol_tag(config)
     differing = [f"{name}={_plain(used)} (not {_plain(wanted)})" for name, (wanted, used) in changed.items()]
-    return f"{tag}, with {', '.join(differing)}" if differing else tag
+    return f"{tag}, with {', '.join(differing)}" if tag and differing else tag
 
 
 def _plain(value: object) -> str:
