@@ -53,8 +53,9 @@ def with_runs(config: ComparisonConfig, runs: str) -> ComparisonConfig:
 
 
 def run_ids(names: Sequence[str], config: ComparisonConfig) -> Iterator[str]:
-    """Ids of the analyses that names mean, from two looks into the store however many they are; a model's name, where no
-    run has it, means its newest with trained weights.
+    """Ids of the analyses that names mean, from two looks into the store however many they are.
+
+    A model's name, where no run has it, means its newest analysis with trained weights.
 
     Raises
     ------

@@ -84,8 +84,8 @@ def open_run(
 
     The run is FINISHED when the block ends, FAILED when it raises, and KILLED when Ctrl-C or SIGTERM ends it, with the
     reason in the tag ``todacomm.interrupted``; the exception goes on to the caller. A mistake in the settings that is
-    noticed before any work (:meth:`OpenRun.watched`) leaves no run; one that ``mlflow run`` made stays as FAILED, and says
-    so in its name and the tag ``todacomm.refused``.
+    noticed before any work (:meth:`OpenRun.watched`) leaves no run; one that ``mlflow run`` made stays as FAILED, and
+    says so in its name and the tag ``todacomm.refused``.
 
     Parameters
     ----------
