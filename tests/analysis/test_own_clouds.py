@@ -216,7 +216,7 @@ def test_the_middle_of_a_file_is_its_middle_block(tmp_path, rng):
     "options",
     [
         {"weights": "random"}, {"pooling": "mean"}, {"dataset": "squad"}, {"max_length": 64}, {"dtype": "bfloat16"},
-        {"unit": "line"}, {"chat": True}, {"likelihood": False}, {"revision": "main"}, {"text_columns": "a"},
+        {"unit": "line"}, {"chat": True}, {"revision": "main"}, {"text_columns": "a"},
         {"device": "cpu"}, {"batch_tokens": 512},
     ],
 )  # fmt: skip

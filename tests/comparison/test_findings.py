@@ -136,7 +136,7 @@ def test_the_nearest_pair_is_named_only_where_it_beats_chance(store: Path) -> No
 
 def test_every_kind_has_words(models: dict[str, str]) -> None:
     kinds = {finding.kind for finding in findings(measure_comparison(ComparisonConfig.from_flat({"rtd_points": 0})))}
-    assert kinds >= {"largest", "pair", "loops", "training", "nearest", "furthest", "no_likelihood"}
+    assert kinds >= {"largest", "pair", "loops", "training", "nearest", "furthest"}
     assert kinds <= set(WORDS)
 
 

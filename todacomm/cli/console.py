@@ -56,11 +56,11 @@ def exit_code(job: Callable[[], int | None], log: bool = True) -> int:
 def logged_cause(error: Exception) -> list[str]:
     """A line on where the traceback of an error's cause is: ``errors.log`` in the cache folder, readable by its user.
 
-    Nothing where there is no cause, as in a mistake of the settings, or no such file can be written.
+    Nothing where there is no cause but a missing file, or where the log cannot be written.
     """
     from todacomm.analysis.cache import cache_folder
 
-    if error.__cause__ is None:
+    if error.__cause__ is None or isinstance(error.__cause__, FileNotFoundError):
         return []
     log = cache_folder() / "errors.log"
     full = log.is_file() and log.stat().st_size > _LARGEST_LOG

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from todacomm.comparison.differences import by_pair
-from todacomm.comparison.likelihood import correlates_refused
 from todacomm.comparison.means import LEVEL
 from todacomm.comparison.result import Comparison
 from todacomm.results.table import records
@@ -29,7 +28,7 @@ class Finding:
     ----------
     kind : str
         ``largest``, ``pair``, ``pairs``, ``loops``, ``training``, ``nearest``, ``furthest``, ``not_nearest``,
-        ``likelihood`` or ``no_likelihood``.
+        ``likelihood``.
     labels : tuple of str
         The analyses it is about.
     values : mapping
@@ -154,14 +153,12 @@ def nearest(comparison: Comparison) -> Iterator[Finding]:
 
 
 def likelihood(comparison: Comparison) -> Iterator[Finding]:
-    """Whether topology goes with likelihood, or why there is no saying."""
+    """Which metric goes with likelihood; why there is no saying stands under its table."""
     rows = records(comparison.tables["correlates"])
     if rows:
         strongest = max(rows, key=lambda row: abs(row["spearman"]))
         names = ("likelihood", "metric", "models", "spearman", "p")
         yield Finding("likelihood", (), {name: strongest[name] for name in names})
-    elif reason := correlates_refused(comparison.gathered):
-        yield Finding("no_likelihood", (), {"reason": reason})
 
 
 def trained_pairs(comparison: Comparison) -> pd.DataFrame:

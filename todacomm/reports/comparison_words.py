@@ -118,11 +118,6 @@ def likelihood(made: Sequence[Finding]) -> str:
     )
 
 
-def no_likelihood(made: Sequence[Finding]) -> str:
-    """Why no correlation is given."""
-    return f"No correlation with likelihood is given: {made[0].values['reason']}."
-
-
 WORDS: dict[str, Callable[[Sequence[Finding]], str]] = {
     "largest": largest,
     "pair": pair,
@@ -133,7 +128,6 @@ WORDS: dict[str, Callable[[Sequence[Finding]], str]] = {
     "furthest": furthest,
     "not_nearest": not_nearest,
     "likelihood": likelihood,
-    "no_likelihood": no_likelihood,
 }
 
 

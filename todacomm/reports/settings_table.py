@@ -15,6 +15,7 @@ def settings_table(result: Provenance) -> list[tuple[str, str]]:
     model, texts, config = result.model, result.dataset, result.config
     topology, inference = config.topology, config.inference
     pca = f"{topology.pca} principal components" if topology.pca else "no PCA"
+    pca = pca if topology.pca < model.width else f"all {model.width} dimensions (pca={topology.pca})"
     rows = [
         ("Model", _with(model.name, revision=model.revision)),
         ("Architecture", _architecture(model)),

@@ -38,7 +38,7 @@ def sweep_context(found: Sweep) -> dict[str, Any]:
         ],
         "failures": _table(found.failures, "Failures", "", ("reason", "tries")),
         "analyses": _table(
-            found.table, "Analyses", "`tables/analyses.csv` has more columns.", ("status", "seconds", "run_id")
+            found.table, "Analyses", "The file tables/analyses.csv has more columns.", ("status", "seconds", "run_id")
         ),
     }
 

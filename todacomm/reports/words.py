@@ -246,9 +246,9 @@ def _growth_from_first_block(values: Mapping[str, Any], where: Sequence[str], at
 
 def _scale_spans(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
     return (
-        "Between the lowest and the highest layer the H0 mean lifetime differs "
-        f"{fold(values['h0_mean_lifetime'])}, the mean norm {fold(values['mean_norm'])}, and the H0 mean lifetime in "
-        f"units of the median distance {fold(values['h0_total_norm'])}."
+        f"Over the layers the H0 mean lifetime varies {fold(values['h0_mean_lifetime'])} (largest against smallest), "
+        f"the mean norm {fold(values['mean_norm'])}, and the H0 mean lifetime in units of the median distance "
+        f"{fold(values['h0_total_norm'])}."
     )
 
 

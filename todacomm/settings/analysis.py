@@ -198,7 +198,8 @@ class AnalysisConfig(Settings):
                 raise ValueError(f"landmarks is {landmarks} with samples={samples}: expected at most as many as points")
             return
         wanted = protocol_values(self.inference.protocol)
-        if idle := [name for name, value in self.changed().items() if name in self.idle and value != wanted.get(name)]:
+        given = {name: value for name, value in self.changed().items() if name in self.idle and name != "likelihood"}
+        if idle := [name for name, value in given.items() if value != wanted.get(name)]:
             raise ValueError(
                 f"{', '.join(idle)} would have no effect: clouds from a file have no model to run, no texts to read; "
                 "leave it out"
