@@ -56,8 +56,9 @@ def findings(comparison: Comparison) -> list[Finding]:
 def largest(comparison: Comparison, metric: str) -> Iterator[Finding]:
     """Which trained model has the largest mean over its blocks, and which others are not distinguished from it.
 
-    ``decided_by`` is ``paired``, ``intervals`` or ``nothing``; ``tied`` are those not distinguished, and
-    ``smallest_difference`` is the smallest difference from the first of them that would have been (paired only).
+    ``decided_by`` is ``paired``, ``intervals`` or ``nothing``, and ``without`` are then those that have no interval;
+    ``tied`` are those not distinguished, and ``smallest_difference`` is the smallest difference from the first of them
+    that would have been (paired only).
     """
     rows = [row for row in records(comparison.tables["ranking"]) if row["metric"] == metric]
     trained = set(comparison.gathered.runs.loc[comparison.gathered.runs["weights"] == "trained", "label"])
@@ -68,6 +69,7 @@ def largest(comparison: Comparison, metric: str) -> Iterator[Finding]:
     first, *others = rows
     paired = _of(comparison.tables["mean_differences"], metric)
     tied: list[str] = []
+    without: list[str] = []
     smallest, decided_by = math.nan, "paired"
     for other in others:
         row = _between(paired, first["label"], other["label"])
@@ -79,6 +81,7 @@ def largest(comparison: Comparison, metric: str) -> Iterator[Finding]:
             stands, decided_by = other["hi"] < first["lo"], "intervals"
         else:
             stands, decided_by = False, "nothing"
+            without = [row["label"] for row in (first, other) if not np.isfinite([row["lo"], row["hi"]]).all()]
         tied += [] if stands else [other["label"]]
         if decided_by == "nothing":
             break
@@ -88,7 +91,7 @@ def largest(comparison: Comparison, metric: str) -> Iterator[Finding]:
         {
             "metric": metric, "value": first["value"], "half_width": (first["hi"] - first["lo"]) / 2, "tied": tied,
             "smallest_difference": smallest, "decided_by": decided_by, "blocks": first["blocks"],
-            "others": [row["label"] for row in others],
+            "others": [row["label"] for row in others], "without": without,
         },
     )  # fmt: skip
 

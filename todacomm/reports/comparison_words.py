@@ -35,7 +35,7 @@ def largest(made: Sequence[Finding]) -> str:
     text = f"{label_of(values['metric'])} is largest in {first} ({value}{where})"
     tied = named(values["tied"])
     if values["decided_by"] == "nothing":
-        return f"{text}; without intervals the size of the error is not known."
+        return f"{text}; no interval is known of {named(values['without'])}, and so not whether they differ."
     if values["decided_by"] == "paired":
         if not values["tied"]:
             others = values["others"]
