@@ -76,6 +76,7 @@ def test_the_findings_of_the_comparison_are_printed_with_its_link(store, clouds,
     run_sweep(settings(models=",".join(clouds), compare=True))
     printed = capsys.readouterr().out
     (compared,) = runs("comparison")
+    assert set(sweep(settings(models=",".join(clouds)))[0].table["weights"]) == {""}, "no weights were read"
     assert compared.info.run_id in printed
     assert compared.info.run_name in printed
 

@@ -301,3 +301,14 @@ def test_two_runs_may_record_the_same_texts_at_once(store: Path, result: Result)
         list(pool.map(lambda run_id: log_dataset(MlflowClient(), run_id, _dataset(result.dataset)), runs))
     digests = {client.get_run(run_id).inputs.dataset_inputs[0].dataset.digest for run_id in runs}
     assert digests == {result.dataset.digest}
+
+
+def test_layers_by_depth_with_a_control_beside_them(store: Path) -> None:
+    """Eleven layers, whose names in the order of letters are no order of depth; one row each whatever was drawn."""
+    analysis = load_analysis(record(make_result(11)))
+    assert set(analysis.layers["control"]) > {""}
+    for control in set(analysis.layers["control"]):
+        wide = analysis.by_layer(control=control)
+        assert tuple(wide.index) == analysis.layer_names
+        assert wide["depth"].is_monotonic_increasing
+    assert (analysis.by_layer("lo")["mean_norm"] <= analysis.by_layer()["mean_norm"]).all()

@@ -56,11 +56,12 @@ def exit_code(job: Callable[[], int | None], log: bool = True) -> int:
 def logged_cause(error: Exception) -> list[str]:
     """A line on where the traceback of an error's cause is: ``errors.log`` in the cache folder, readable by its user.
 
-    Nothing where there is no cause but a missing file, or where the log cannot be written.
+    Nothing where there is no cause but a missing file or an error of our own, or where the log cannot be written.
     """
     from todacomm.analysis.cache import cache_folder
 
-    if error.__cause__ is None or isinstance(error.__cause__, FileNotFoundError):
+    cause = error.__cause__
+    if cause is None or isinstance(cause, FileNotFoundError) or type(cause).__module__.startswith("todacomm."):
         return []
     log = cache_folder() / "errors.log"
     full = log.is_file() and log.stat().st_size > _LARGEST_LOG

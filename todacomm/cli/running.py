@@ -98,7 +98,7 @@ def print_failure(config: AnalysisConfig, reason: str) -> None:
     from todacomm.models.names import model_name
     from todacomm.texts.names import dataset_name
 
-    model, dataset = model_name(config.model.model), dataset_name(config.texts.dataset)
+    model, dataset = model_name(config.model.model), None if config.idle else dataset_name(config.texts.dataset)
     print_json(run_id=None, model=model, dataset=dataset, error=reason)
 
 

@@ -105,8 +105,8 @@ class Sweep:
         return {
             "model": model_name(config.model.model),
             "revision": config.model.revision,
-            "weights": config.model.weights,
-            "dataset": dataset_name(config.texts.dataset),
+            "weights": "" if config.idle else config.model.weights,
+            "dataset": "" if config.idle else dataset_name(config.texts.dataset),
             "step": item.step,
             "status": outcome.status,
             "run_id": outcome.run_id,

@@ -18,7 +18,7 @@ from todacomm.results.layer import LayerResult, layer_file
 from todacomm.results.loops import Loop, pick_loop
 from todacomm.results.page import FramedPage
 from todacomm.results.result import Result
-from todacomm.results.table import run_values
+from todacomm.results.table import by_layer, run_values
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.tracking._mlflow import MlflowClient, MlflowException, Run, local_path, quiet
 from todacomm.tracking.entries import ANALYSIS
@@ -171,6 +171,16 @@ class Analysis:
             known = ", ".join(sorted(Path(path).stem for path in listed if path.endswith(".png")))
             books = "diagram and barcode with a layer"
             raise ValueError(f"run {self.run_id} has no picture {file}: choose {known}, or {books}") from error
+
+    def by_layer(self, column: str = "value", control: str = "") -> pd.DataFrame:
+        """One row a layer in the order of depth, one column a metric, holding ``column`` of :attr:`layers`.
+
+        Parameters
+        ----------
+        control : str
+            Whose rows: those of the run itself, or of the control of that name.
+        """
+        return by_layer(self.layers, column, control)
 
     @property
     def run(self) -> dict[str, float]:
