@@ -29,8 +29,8 @@ def test_threads_and_batches_change_less_than_the_bound(model, tmp_path, rng):
     words = ["the", "value", "of", "a", "list", "name", "in", "module", "returns", "error"]
     lines = [" ".join(rng.choice(words, rng.integers(5, 40))) for _ in range(32)]
     (tmp_path / "texts.txt").write_text("\n".join(lines))
-    one = table(model, tmp_path / "texts.txt", batch_tokens=1)
-    for other in ({"threads": 2, "batch_tokens": 1}, {"batch_tokens": 8 * 50}, {"batch_tokens": 32 * 200}):
+    one = table(model, tmp_path / "texts.txt", batch_tokens=32 * 200)
+    for other in ({"threads": 2, "batch_tokens": 32 * 200}, {"batch_tokens": 8 * 50}, {"batch_tokens": 1}):
         again = table(model, tmp_path / "texts.txt", **other)
         scale = np.nan_to_num(np.abs(one["value"].to_numpy(float)))
         for column in ("value", "lo", "hi"):

@@ -157,7 +157,7 @@ def nearest(comparison: Comparison) -> Iterator[Finding]:
 
 def likelihood(comparison: Comparison) -> Iterator[Finding]:
     """Which metric goes with likelihood; why there is no saying stands under its table."""
-    rows = records(comparison.tables["correlates"])
+    rows = [row for row in records(comparison.tables["correlates"]) if np.isfinite(row["spearman"])]
     if rows:
         strongest = max(rows, key=lambda row: abs(row["spearman"]))
         names = ("likelihood", "metric", "models", "spearman", "p")
