@@ -131,7 +131,8 @@ condition. Reproduction is that of the longest bar, from the 5 % to the 95 % qua
     "looped": (
         "Clouds with a loop",
         """The goal is at least 80 % of circles with noise of .2 at 300 points. What is not seen: noise of .3, a circle
-that holds 5 % of the variance, and much of what has few points on one side.""",
+that holds 5 % of the variance, and much of what has few points on one side. A ring in the plane needs more than 150
+points: between its widest gaps so few of them lie in clumps that without half of the clumps there is no ring.""",
     ),
     "in between": (
         "Neither",
