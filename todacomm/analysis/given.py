@@ -19,6 +19,7 @@ from todacomm.system.npz import Arrays
 from todacomm.system.progress import Progress, silent
 
 if TYPE_CHECKING:
+    from todacomm.activations import Finished
     from todacomm.texts import Texts
 
 
@@ -45,6 +46,7 @@ class Given:
         *,
         seed: int | None = None,
         shuffle_seed: int | None = None,
+        finished: "Finished | None" = None,
     ) -> Observation:
         """One forward pass; nothing is taken from the cache, which knows names and files only."""
         from todacomm.models import load_model
@@ -55,10 +57,10 @@ class Given:
         texts = self.texts or load_texts(config.texts, config.record.seed)
         check_memory(config.topology, len(texts.texts))
         if self.model is None:
-            return read_texts(load_model(config.model, seed), texts, config, progress, shuffle_seed)
+            return read_texts(load_model(config.model, seed), texts, config, progress, shuffle_seed, finished)
         with in_evaluation(self.model):
             loaded = describe_model(self.model, self.tokenizer, config.model, seed)
-            return read_texts(loaded, texts, config, progress, shuffle_seed)
+            return read_texts(loaded, texts, config, progress, shuffle_seed, finished)
 
 
 def given_objects(tokenizer: Any, texts: Any, options: Mapping[str, Any]) -> tuple[AnalysisConfig, Given]:

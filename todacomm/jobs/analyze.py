@@ -139,13 +139,14 @@ def measure(
     """
     from todacomm.analysis.assembly import assemble
     from todacomm.analysis.inference import infer_uncertainty
-    from todacomm.analysis.shape import measure_shape
+    from todacomm.analysis.shape import Shapes
 
     clock = Clock()
-    with clock("extraction"):
-        observed = observe(config, progress)
-    with clock("homology"):
-        shapes = measure_shape(config, observed.clouds, progress)
+    with Shapes(config) as measuring:
+        with clock("extraction"):  # layers that are finished are measured beside it
+            observed = observe(config, progress, finished=measuring.begin)
+        with clock("homology"):
+            shapes = measuring.of(observed.clouds, progress)
     with clock("inference"):
         uncertainty = infer_uncertainty(config, observed, shapes, progress, run)
     return assemble(config, observed, shapes, uncertainty, clock.seconds)
