@@ -97,7 +97,9 @@ def given_objects(tokenizer: Any, texts: Any, options: Mapping[str, Any]) -> tup
     return config, Given(None if isinstance(model, str) else model, tokenizer, read)
 
 
-def given_clouds(clouds: Any, labels: pd.DataFrame | Mapping[str, Any] | None, name: str) -> Observation:
+def given_clouds(
+    clouds: Any, labels: pd.DataFrame | Mapping[str, Any] | None, name: str, distances: bool = False
+) -> Observation:
     """Arrays as an observation.
 
     Parameters
@@ -106,6 +108,8 @@ def given_clouds(clouds: Any, labels: pd.DataFrame | Mapping[str, Any] | None, n
         By layer; an array of two dimensions is one layer, one of three a layer each.
     labels : DataFrame or mapping of array, shape (n_points,)
         A column ``texts`` of strings holds the texts themselves.
+    distances : bool
+        Whether the arrays are square matrices of distances.
 
     Raises
     ------
@@ -123,7 +127,7 @@ def given_clouds(clouds: Any, labels: pd.DataFrame | Mapping[str, Any] | None, n
         if values.shape != (rows,):
             raise ValueError(f"label {column} has shape {values.shape}: expected ({rows},), one value a point")
     plain = {column: values.astype(str) if values.dtype.kind == "O" else values for column, values in columns.items()}
-    return observe_clouds(replace(file, labels={**file.labels, **plain}), Path(name))
+    return observe_clouds(replace(file, labels={**file.labels, **plain}), Path(name), distances)
 
 
 def _numbers(array: Any) -> np.ndarray:

@@ -45,7 +45,8 @@ def observe(config: AnalysisConfig, progress: Progress = silent, *, finished: "F
         from todacomm.analysis.own_clouds import read_clouds
 
         layers = () if config.model.layers == ("all",) else config.model.layers
-        observed = read_clouds(Path(config.model.model.removeprefix(OWN_CLOUDS)), layers)
+        path = Path(config.model.model.removeprefix(OWN_CLOUDS))
+        observed = read_clouds(path, layers, config.topology.distances)
         landmarks, n_points = config.topology.landmarks, len(observed.dataset.ids)
         if landmarks > n_points:
             raise ValueError(

@@ -9,7 +9,7 @@ from types import TracebackType
 import numpy as np
 
 from todacomm.analysis.memory import homology_threads, side_by_side
-from todacomm.core.layer import LayerAnalysis, analyze_layer
+from todacomm.core.layer import LayerAnalysis, analyze_distances, analyze_layer
 from todacomm.core.threads import one_thread_each
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.system.machine import available_memory
@@ -21,14 +21,18 @@ class Shapes:
 
     def __init__(self, config: AnalysisConfig) -> None:
         self._topology = topology = config.topology
-        self._measure = partial(
-            analyze_layer,
-            pca=topology.pca,
-            standardize=topology.standardize,
-            maxdim=topology.maxdim,
-            metric=topology.metric,
-            engine=topology.engine,
-            landmarks=topology.landmarks,
+        self._measure = (
+            partial(analyze_distances, maxdim=topology.maxdim, engine=topology.engine)
+            if topology.distances
+            else partial(
+                analyze_layer,
+                pca=topology.pca,
+                standardize=topology.standardize,
+                maxdim=topology.maxdim,
+                metric=topology.metric,
+                engine=topology.engine,
+                landmarks=topology.landmarks,
+            )
         )
         self._begun: dict[str, tuple[np.ndarray, Future[LayerAnalysis]]] = {}
         self._pool: ThreadPoolExecutor | None = None
