@@ -285,3 +285,18 @@ def test_an_analysis_of_distances_says_what_does_not_apply(store, rng):
         alone.artifact("explorer.html")
     assert stored_clouds(alone, most=100) == {}
     assert list(stored_clouds(whole, most=100)) == ["layer_0"]
+
+
+def test_a_file_of_anndata_gives_its_matrices_and_columns_of_words(tmp_path, rng):
+    h5py = pytest.importorskip("h5py")
+    cloud = rng.normal(size=(12, 4))
+    with h5py.File(tmp_path / "cells.h5ad", "w") as file:
+        file["X"], file["obsm/X_pca"] = cloud, cloud[:, :2]
+        file["obs/batch"], file["var/_index"] = np.arange(12), np.array([b"a", b"b", b"c", b"d"])
+        file["obs/kind/categories"] = np.array([b"T", b"B"])
+        file["obs/kind/codes"] = np.array([0, 1, -1] * 4, dtype=np.int8)
+    read = read_cloud_file(tmp_path / "cells.h5ad")
+    assert list(read.clouds) == ["X", "X_pca"]
+    assert read.labels["kind"].tolist() == ["T", "B", ""] * 4
+    assert list(read.labels) == ["batch", "kind"]
+    assert read.warnings == ()
