@@ -126,7 +126,7 @@ EXPANSION_COMMAND = """`mlflow run . --env-manager=local -P model=demo-decoder -
 CYCLES = """## "All models show cyclic structure in all layers"
 
 todacomm 0.1.0, from H1 counts and totals above zero."""
-CYCLES_COMMAND = """How often a loop is claimed of thirty kinds of cloud without one, and which loops are not seen, is in
+CYCLES_COMMAND = """How often a loop is claimed of 29 kinds of cloud without one, and which loops are not seen, is in
 [Calibration of loops](loop-calibration.md).
 
 `mlflow run . --env-manager=local -P samples=150`"""
