@@ -19,8 +19,6 @@ from todacomm.texts.units import PASSAGE_WORDS, Text, lines, passages, rows
 if TYPE_CHECKING:
     from todacomm.settings.analysis import TextsConfig
 
-__all__ = ["DATASETS", "Texts", "load_texts"]
-
 _FEWEST_SAMPLES = 10
 
 

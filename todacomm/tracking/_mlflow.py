@@ -24,31 +24,6 @@ from mlflow.utils.uri import is_local_uri
 
 from todacomm.system.environment import environment
 
-__all__ = [
-    "ARTIFACT_ROOT",
-    "NAME_NOUNS",
-    "NAME_PREDICATES",
-    "Dataset",
-    "DatasetInput",
-    "Experiment",
-    "InputTag",
-    "Metric",
-    "MlflowClient",
-    "MlflowException",
-    "Param",
-    "Run",
-    "RunTag",
-    "SqlAlchemyStore",
-    "active_run",
-    "download_artifacts",
-    "get_tracking_uri",
-    "impatient",
-    "is_tracking_uri_set",
-    "local_path",
-    "quiet",
-    "resolve_tags",
-]
-
 _CHATTY = ("alembic", "mlflow.store.db.utils")
 _QUIET = {"MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true"}
 

@@ -9,8 +9,6 @@ from todacomm.results.findings.scale import growth, of_scale
 from todacomm.results.findings.soundness import of_soundness
 from todacomm.results.result import Result
 
-__all__ = ["Finding", "findings", "main_findings"]
-
 
 def findings(result: Result) -> tuple[Finding, ...]:
     """Everything that follows from the tables of an analysis.
