@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from todacomm.core.arrays import Array
 
 
 def rotation_onto(moving: Array, fixed: Array) -> Array:

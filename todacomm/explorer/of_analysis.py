@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from todacomm.core.arrays import Array
 from todacomm.core.clouds import distances, distinct_points, principal_components, standardize
 from todacomm.core.layer import MIN_DISTINCT
 from todacomm.core.metrics import COMPARED, metric_of
@@ -24,7 +25,6 @@ from todacomm.results.texts import user_columns
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
 
-Array = NDArray[np.float64]
 
 MOST_POINTS = 5000
 """Texts up to which a page is made: beyond, it would be too large to open."""

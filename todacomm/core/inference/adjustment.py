@@ -1,12 +1,11 @@
 """Probabilities against draws of a null model, one layer at a time and adjusted over all."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from todacomm.core.arrays import Array
 from todacomm.core.checks import as_diagram, as_replicates, as_vector, require_choice
 from todacomm.core.metrics import Tail
-
-Array = NDArray[np.float64]
 
 TAILS = ("upper", "two-sided")
 EULER_GAMMA = 0.57721566490153286

@@ -1,11 +1,10 @@
 """Plain and adjusted p-values by one rule, from joint draws of many statistics."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from todacomm.core.arrays import Array
 from todacomm.core.metrics import Tail
-
-Array = NDArray[np.float64]
 
 
 def max_t(observed: ArrayLike, draws: Array, tail: Tail) -> tuple[Array, Array]:
