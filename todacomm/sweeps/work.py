@@ -50,7 +50,7 @@ def work_through(
         except LostWorkers as error:
             lost = str(error)
         finally:
-            tracking.mark_abandoned(run.experiment_id, run.run_id)
+            tracking.end_abandoned(run.run.client, run.experiment_id, run.run_id)
         tries = dict(tracking.tried_analyses(run.experiment_id, run.run_id))
         if not lost:
             break

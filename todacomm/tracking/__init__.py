@@ -2,16 +2,10 @@
 
 from todacomm.tracking.analysis import Analysis, load_analyses, load_analysis, load_readable
 from todacomm.tracking.comparison import RecordedComparison, load_comparison
-from todacomm.tracking.family import (
-    Known,
-    absolute_uri,
-    finished_analyses,
-    mark_abandoned,
-    tried_analyses,
-)
+from todacomm.tracking.family import Known, absolute_uri, finished_analyses, tried_analyses
 from todacomm.tracking.health import check_store
 from todacomm.tracking.interrupt import Interrupted, interruptible
-from todacomm.tracking.jobs import JobRun, job_run, log_to_active_run
+from todacomm.tracking.jobs import JobRun, job_run, log_to_active_run, training_run
 from todacomm.tracking.links import (
     home_link,
     is_server,
@@ -24,7 +18,7 @@ from todacomm.tracking.links import (
 from todacomm.tracking.names import find_analysis, find_recorded
 from todacomm.tracking.process import is_gone, process_tags
 from todacomm.tracking.registry import PREFIX, ModelVersion, fetch_version, find_version, tag_version
-from todacomm.tracking.run import OpenRun, mark_refused, open_run
+from todacomm.tracking.run import OpenRun, end_abandoned, mark_refused, open_run
 from todacomm.tracking.search import fits_model, search_analyses
 from todacomm.tracking.store import open_store
-from todacomm.tracking.write import AnalysisRun, TrainingRun, analysis_run, run_name, training_run
+from todacomm.tracking.write import AnalysisRun, analysis_run, run_name

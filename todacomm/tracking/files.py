@@ -184,8 +184,8 @@ def read_tables(path: Path) -> Tables:
         )
 
 
-def read_text_table(path: Path) -> pd.DataFrame:
-    """What each point read.
+def read_texts(path: Path) -> tuple[tuple[str, ...], pd.DataFrame]:
+    """Which text each row of a cloud is, and what each point read.
 
     Raises
     ------
@@ -194,20 +194,7 @@ def read_text_table(path: Path) -> pd.DataFrame:
     """
     stored = read_json(path, "the texts of an analysis", _AGAIN)
     with parsed(path, "the texts of an analysis", _AGAIN):
-        return restored(stored["table"])
-
-
-def read_text_ids(path: Path) -> tuple[str, ...]:
-    """Which text each row of a cloud is.
-
-    Raises
-    ------
-    ValueError
-        The file is none of ours.
-    """
-    stored = read_json(path, "the texts of an analysis", _AGAIN)
-    with parsed(path, "the texts of an analysis", _AGAIN):
-        return tuple(map(str, stored["ids"]))
+        return tuple(map(str, stored["ids"])), restored(stored["table"])
 
 
 def read_loop_points(path: Path) -> tuple[LoopPoints, ...]:
