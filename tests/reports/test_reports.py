@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.helpers.results import make_result
 from todacomm.core.facts import RunWarning
-from todacomm.figures import draw_all
+from todacomm.figures.registry import draw_all
 from todacomm.reports import (
     Markdown,
     describe_run,

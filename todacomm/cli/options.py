@@ -1,6 +1,6 @@
 """Options of a command, made from the settings of any job: names, defaults, help, sections."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -73,7 +73,6 @@ def settings_options(
     settings: type[Settings],
     spellings: Mapping[str, tuple[str, ...]] | None = None,
     notes: Mapping[str, str] | None = None,
-    without: Collection[str] = (),
 ) -> Callable[[Command], Command]:
     """Give a click command one option for each setting, and ``--config``; those not given arrive as None.
 
@@ -83,14 +82,12 @@ def settings_options(
         Other ways to type an option, such as ``-m`` for ``model``; ``config`` is one of them.
     notes : mapping
         What this command's help adds to that of an option.
-    without : collection of str
-        Settings that the command makes options for itself.
     """
     others, added = spellings or {}, notes or {}
 
     def add(command: Command) -> Command:
         for one in reversed(settings.options().values()):
-            if one.offered and one.name not in without:
+            if one.offered:
                 ways = (*others.get(one.name, ()), f"--{kebab(one.name)}")
                 extra: dict[str, Any] = {"setting": one, "note": added.get(one.name, "")}
                 command = click.option(*ways, one.name, cls=SettingsOption, **extra)(command)

@@ -161,7 +161,7 @@ def draw_and_report(result: Result, report: Mapping[str, Any], folder: Path, pro
     """
     from todacomm.explorer.of_analysis import MOST_POINTS, page_html
     from todacomm.explorer.page import PAGE
-    from todacomm.figures import draw_all
+    from todacomm.figures.registry import draw_all
     from todacomm.reports import write_reports
 
     progress("figures", 0, 1)

@@ -64,7 +64,7 @@ def compare(
     from todacomm.explorer.of_comparison import comparison_page
     from todacomm.explorer.page import PAGE
     from todacomm.figures.comparison import draw_comparison
-    from todacomm.reports.comparison import check_template, describe_comparison, write_comparison_reports
+    from todacomm.reports.comparison import check_template, write_comparison_reports
 
     config = ComparisonConfig.given(config, options)
     check_template(config.template)
@@ -78,7 +78,7 @@ def compare(
         with scratch_folder() as folder:
             write_tables(comparison, folder)
             draw_comparison(comparison, folder)
-            write_comparison_reports(comparison, folder)
+            note = write_comparison_reports(comparison, folder)
             if comparison.page:
                 (folder / PAGE).write_text(comparison.page, encoding="utf-8")
             run.write_folder(
@@ -86,17 +86,14 @@ def compare(
                 metrics=series(comparison),
                 params=config.changed(),
                 tags=tags(comparison),
-                note=describe_comparison(comparison),
+                note=note,
             )
     return comparison, run
 
 
-def measure_comparison(
-    config: ComparisonConfig, progress: Progress = silent, announce: Callable[[str], None] = lambda _: None
-) -> Comparison:
+def measure_comparison(config: ComparisonConfig) -> Comparison:
     """The tables of a comparison, nothing recorded."""
-    clock = Clock()
-    return compare_gathered(_gathered(config, clock, announce), config, clock, progress)
+    return compare_gathered(gather(config), config)
 
 
 def named(gathered: Gathered) -> str:

@@ -50,7 +50,7 @@ def converge(
     """
     from todacomm import tracking
     from todacomm.figures.convergence import draw_convergence
-    from todacomm.reports.convergence import describe_convergence, write_convergence_reports
+    from todacomm.reports.convergence import write_convergence_reports
 
     config = ConvergenceConfig.given(config, options)
     record = config.analysis.record
@@ -60,13 +60,13 @@ def converge(
         with scratch_folder() as folder:
             write_tables(result, folder)
             draw_convergence(result, folder)
-            write_convergence_reports(result, folder)
+            note = write_convergence_reports(result, folder)
             run.write_folder(
                 folder,
                 metrics=series(result),
                 params=config.changed(),
                 tags={**tags(result), "settings": as_lines(params(config))},
-                note=describe_convergence(result),
+                note=note,
             )
     return result, run
 

@@ -85,9 +85,9 @@ def _tokens(result: Provenance) -> str:
 
 
 def _nulls(config: AnalysisConfig) -> str:
-    rotated = config.inference.nulls and ROTATION in config.null_kinds and not config.topology.landmarks
+    rotated = config.inference.nulls and ROTATION in config.inference.null_kinds and not config.topology.landmarks
     rotations = [count(config.inference.nulls, "rotation")] if rotated else []
-    others = [NULLS[kind].label for kind in config.null_kinds if kind != ROTATION]
+    others = [NULLS[kind].label for kind in config.inference.null_kinds if kind != ROTATION]
     draws = [f"{count(config.inference.control_draws, 'draw')} of {listing(others)}"] if others else []
     return "; ".join(rotations + draws) or "none"
 

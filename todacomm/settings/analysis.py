@@ -1,8 +1,6 @@
 """Settings of an analysis: one place for names, defaults, help and validation."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from todacomm.settings.base import BESIDE, NOTHING, WHICH, Settings, option
@@ -199,14 +197,9 @@ class AnalysisConfig(Settings):
             return
         from todacomm.core.nulls import NULLS
 
-        passes = [kind for kind in self.null_kinds if NULLS[kind].needs_pass]
+        passes = [kind for kind in self.inference.null_kinds if NULLS[kind].needs_pass]
         if passes:
             raise ValueError(f"null_kinds has {', '.join(passes)}: clouds from a file have no model to run")
-
-    @property
-    def null_kinds(self) -> tuple[str, ...]:
-        """The null models asked for, each once."""
-        return self.inference.null_kinds
 
     @property
     def has_intervals(self) -> bool:
@@ -216,11 +209,6 @@ class AnalysisConfig(Settings):
 
 OPTIONS = AnalysisConfig.options()
 """Every option of an analysis by its flat name: the same in YAML, Python and MLproject, in kebab case on a console."""
-
-
-def load_config(path: str | Path | None, overrides: Mapping[str, Any]) -> AnalysisConfig:
-    """:meth:`AnalysisConfig.load`."""
-    return AnalysisConfig.load(path, overrides)
 
 
 def deviations(config: AnalysisConfig) -> dict[str, tuple[Any, Any]]:

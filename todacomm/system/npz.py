@@ -68,17 +68,18 @@ def read_npz(path: Path, only: Collection[str] | None = None, limit: int | None 
     return Arrays(arrays, refused)
 
 
-def read_npy(path: Path, limit: int | None = None) -> np.ndarray:
+def read_npy(path: Path) -> np.ndarray:
     """The array of an ``.npy`` file.
 
     Raises
     ------
     UserError
-        The file is not there, is no array, holds Python objects, or declares more than it holds or than the limit.
+        The file is not there, is no array, holds Python objects, or declares more than it holds or than
+        half of the free memory.
     """
     with foreign_file(path, "an .npy file of one array", "save one plain array with numpy.save"):
         size = path.stat().st_size
-        _check_size(path, size, limit)
+        _check_size(path, size)
         with path.open("rb") as stream:
             shape, dtype = _header(stream)
         if dtype.hasobject:
@@ -105,7 +106,7 @@ def _check_declared(path: Path, name: str, shape: tuple[int, ...], dtype: np.dty
         )
 
 
-def _check_size(path: Path, size: int, limit: int | None) -> None:
+def _check_size(path: Path, size: int, limit: int | None = None) -> None:
     most = available_memory() // 2 if limit is None else limit
     if size > most:
         raise UserError(
