@@ -6,6 +6,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 import click
 
+from todacomm.cli import JobCommand
 from todacomm.cli.list_configs import config_path
 from todacomm.settings.base import Option, Settings
 from todacomm.settings.values import AUTO
@@ -28,7 +29,7 @@ class SettingsOption(click.Option):
         return super().get_help_record(ctx)
 
 
-class SectionedCommand(click.Command):
+class SectionedCommand(JobCommand):
     """A command whose help has sections: what is no setting first, then the settings by what they are about."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -119,13 +120,10 @@ def parse(settings: type[Job], config: str | None, given: Mapping[str, Any]) -> 
 def entry_point(settings: type[Job], job: Callable[[Job], Any], help: str) -> EntryPoint:
     """The command of an entry point: ``mlflow run`` fills in every option, and an empty one counts as not given."""
 
-    def run(config: str | None, **options: str | None) -> None:
-        from todacomm.cli.console import exit_code
+    def run(config: str | None, **options: str | None) -> Any:
+        return command.job(parse(settings, config or None, {name: value or None for name, value in options.items()}))
 
-        parsed = parse(settings, config or None, {name: value or None for name, value in options.items()})
-        raise SystemExit(exit_code(lambda: command.job(parsed)))
-
-    command = click.command("main", cls=EntryPoint, help=help)(settings_options(settings)(run))
+    command = click.command("main", cls=EntryPoint, help=help, epilog=None)(settings_options(settings)(run))
     command.settings, command.job = settings, job
     return command
 

@@ -9,11 +9,10 @@ from matplotlib.figure import Figure
 from todacomm.figures.barcodes import draw_barcode
 from todacomm.figures.betti import draw_betti_curves
 from todacomm.figures.diagrams import Bars, Show, draw_diagram, read_bars
-from todacomm.figures.dimension import draw_intrinsic_dimension
 from todacomm.figures.flipbook import save_each
 from todacomm.figures.loops import draw_loop
 from todacomm.figures.persistence import draw_layer_persistence
-from todacomm.figures.spectra import draw_spectra
+from todacomm.figures.spectra import draw_intrinsic_dimension, draw_spectra
 from todacomm.figures.style import drawing, save
 from todacomm.figures.summary import draw_summary
 from todacomm.results.depth import ROTATION, featured

@@ -64,10 +64,12 @@ def compare(
     from todacomm.explorer.of_comparison import comparison_page
     from todacomm.explorer.page import PAGE
     from todacomm.figures.comparison import draw_comparison
-    from todacomm.reports.comparison import check_template, write_comparison_reports
+    from todacomm.reports.comparison import write_comparison_reports
+    from todacomm.reports.render import check_template
 
     config = ComparisonConfig.given(config, options)
-    check_template(config.template)
+    if config.template:
+        check_template(Path(config.template).expanduser())
     clock = Clock()
     gathered = _gathered(config, clock, announce)
     name = config.run_name or named(gathered)

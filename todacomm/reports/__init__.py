@@ -2,4 +2,4 @@
 
 from todacomm.reports.model import describe_run, headline, interpretation, report_context, warnings, write_reports
 from todacomm.reports.page import inline_svg, render_html
-from todacomm.reports.render import Markdown, render_markdown, templates_folder
+from todacomm.reports.render import Markdown, render_markdown

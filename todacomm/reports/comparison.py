@@ -13,7 +13,6 @@ from todacomm.reports.comparison_sections import SECTIONS, show
 from todacomm.reports.comparison_words import headline
 from todacomm.reports.files import Picture, shell_command, write_report
 from todacomm.reports.formats import number
-from todacomm.reports.render import check_template as check
 from todacomm.reports.render import one_line
 from todacomm.reports.trajectory import trajectory_pictures
 from todacomm.settings.comparison import ComparisonConfig
@@ -44,18 +43,6 @@ class Part(NamedTuple):
 
     title: str
     sections: list[Block]
-
-
-def check_template(path: str) -> None:
-    """Whether a user's template can be read, known before any work; an empty path is the project's own.
-
-    Raises
-    ------
-    ValueError
-        It is not there, is no UTF-8 text, or has an error of syntax.
-    """
-    if path:
-        check(Path(path).expanduser())
 
 
 def write_comparison_reports(comparison: Comparison, folder: Path) -> str:

@@ -60,20 +60,9 @@ def report_context(result: Result) -> dict[str, Any]:
     }
 
 
-def write_reports(context: Mapping[str, Any], folder: str | Path) -> dict[str, Path]:
-    """``report.md`` and ``report.html`` in ``folder``; the page holds the drawings that are in ``folder/plots``.
-
-    Parameters
-    ----------
-    context : mapping
-        From :func:`report_context`.
-
-    Returns
-    -------
-    dict of Path
-        The two files by name.
-    """
-    return write_files(TEMPLATE, context, Path(folder))
+def write_reports(context: Mapping[str, Any], folder: Path) -> dict[str, Path]:
+    """:func:`todacomm.reports.files.write_files` of the variables of :func:`report_context`."""
+    return write_files(TEMPLATE, context, folder)
 
 
 def describe_run(context: Mapping[str, Any]) -> str:

@@ -55,6 +55,7 @@ def step_down(observed: Array, law: Array) -> tuple[Array, Array]:
     ([0.25, 0.75], [0.5, 0.75])
     """
     order = np.argsort(-observed, kind="stable")
+    # the largest over a cell and those after it: one pass from the last to the first for all draws at once
     still_in = np.maximum.accumulate(law[:, order[::-1]], axis=1)[:, ::-1]
     plain = (1.0 + (law >= observed).sum(axis=0)) / (len(law) + 1)
     adjusted = np.empty(len(order))

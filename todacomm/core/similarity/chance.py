@@ -42,7 +42,6 @@ class Chance:
     threshold : float
         What the closest pair has to reach: the .95 quantile of the permutations' closest pairs (for distances the .05
         quantile); nan under 19 permutations.
-    permutations : int
     """
 
     value: Array

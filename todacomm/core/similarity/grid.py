@@ -21,7 +21,6 @@ class Prepared:
 
     Attributes
     ----------
-    n_points : int
     values : mapping
         Name of a measure -> what its ``prepare`` gives.
     """
