@@ -67,23 +67,14 @@ def page_data(result: Result) -> ExplorerData:
 
 
 def page_html(result: Result) -> str:
-    """The interactive page of an analysis.
-
-    Raises
-    ------
-    ValueError
-        As :func:`page_data`.
-    """
+    """The interactive page of :func:`page_data`."""
     return explorer_page(page_data(result))
 
 
 def page_of(analysis: "Analysis", path: Path | None = None) -> Path:
     """The page of a recorded analysis: the one on record, else one made from its stored clouds.
 
-    Parameters
-    ----------
-    path : Path, optional
-        Where the page goes; without it the file on record, or a new one in the temporary folder.
+    ``path`` is that of :func:`todacomm.explorer.page.page_file`.
 
     Raises
     ------

@@ -74,7 +74,7 @@ def analyze_clouds(
     parent: str | None = None,
     **options: Any,
 ) -> "Analysis":
-    """Analyse clouds that are arrays in memory, and record it in MLflow.
+    """Analyse clouds that are arrays in memory, and record it in MLflow, as :func:`analyze` does.
 
     Parameters
     ----------
@@ -85,11 +85,6 @@ def analyze_clouds(
         Columns that are recorded with each point; ``texts`` holds the texts themselves.
     name : str
         What tables and pages call them.
-
-    Returns
-    -------
-    Analysis
-        What :func:`todacomm.load_analysis` returns for the finished run.
 
     Raises
     ------

@@ -1,6 +1,5 @@
 """A comparison from settings to its record: gather, compare, draw, report, write once."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -151,7 +150,7 @@ def announcement(gathered: Gathered, config: ComparisonConfig) -> str:
 
 def write_tables(comparison: Comparison, folder: Path) -> None:
     """Every table as ``tables/NAME.csv``, and how it came about as ``tables/comparison.json``."""
-    from todacomm.tracking.files import strict
+    from todacomm.tracking.files import write_json
 
     (folder / "tables").mkdir(parents=True, exist_ok=True)
     for name, table in {**comparison.tables, **trajectory.tables(comparison.trajectories)}.items():
@@ -165,8 +164,7 @@ def write_tables(comparison: Comparison, folder: Path) -> None:
         "warnings": comparison.warnings,
         "seconds": comparison.seconds,
     }
-    text = json.dumps(strict(facts), allow_nan=False, ensure_ascii=False, indent=2)
-    (folder / "tables/comparison.json").write_text(text + "\n", encoding="utf-8")
+    write_json(folder / "tables/comparison.json", facts)
 
 
 def series(comparison: Comparison) -> list[tuple[str, float, int]]:

@@ -75,11 +75,11 @@ def stage(result: Result, folder: Path) -> None:
     result.table.to_csv(folder / "tables/layers.csv", index=False)
     if len(result.nulls):
         result.nulls.to_csv(folder / "tables/nulls.csv", index=False)
-    _write_json(folder / TABLES, _tables(result), indent=None)
+    write_json(folder / TABLES, _tables(result), indent=None)
     stage_loops(result, folder)
-    _write_json(folder / TEXTS, result.dataset.record() | {"ids": result.dataset.ids, "table": record_of(result.texts)})
+    write_json(folder / TEXTS, result.dataset.record() | {"ids": result.dataset.ids, "table": record_of(result.texts)})
     result.texts.to_csv(folder / "tables/texts.csv", index=False)
-    _write_json(folder / "environment.json", environment(result))
+    write_json(folder / "environment.json", environment(result))
     options = yaml.safe_dump(resolved(result), sort_keys=False, allow_unicode=True)
     (folder / "config/resolved.yaml").write_text(options, encoding="utf-8")
     if result.config.has_intervals:
@@ -294,7 +294,8 @@ def _dtypes(columns: tuple[str, ...]) -> dict[str, Any]:
     return dict(tidy([], columns).dtypes)
 
 
-def _write_json(path: Path, content: Any, indent: int | None = 2) -> None:
+def write_json(path: Path, content: Any, indent: int | None = 2) -> None:
+    """A file of :func:`strict` JSON."""
     text = json.dumps(strict(content), indent=indent, allow_nan=False, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")
 
