@@ -37,8 +37,9 @@ TERMS = {
         "curved sheet without a loop has such bars too."
     ),
     "loop": (
-        "An H1 bar that is longer than the covariance explains and reproduced: on random halves of the texts at least"
-        " half of its life is left on average, and on nine halves in ten that is the longest bar."
+        "An H1 bar that is longer than the covariance explains and reproduced: on random halves of the texts, and of "
+        "their groups of neighbours, at least half of its life is left on average, and on nine halves in ten of the "
+        "texts that is the longest bar."
     ),
     "random weights": (
         "The same architecture with weights drawn at random, on the same texts: what is equal there was not learned."

@@ -142,8 +142,8 @@ def _few_texts(values: Mapping[str, Any], words: Words, at: Place) -> str:
     rest = "rests" if values["bars"] == 1 else "rest"
     return (
         f"In {words['layers']} {words['bars']} longer than the covariance explains but {rest} on few texts (on halves "
-        f"of the texts at most {words['reproduction']} of the life is left, or other bars are longer): not a loop that "
-        "other texts would show."
+        f"of the texts at most {words['reproduction']} of the life is left, or other bars are longer, or few clusters "
+        "make it): not a loop that other texts would show."
     )
 
 
@@ -267,11 +267,12 @@ TEMPLATES: dict[str, dict[str, str | Template]] = {
     "Shape": {
         "loops": (
             "A loop is detected in {layers}: {bars} longer than the covariance explains, reproduced on halves of the "
-            "texts (best in {layer}: {reproduction} of its life is left there) and the longest there."
+            "texts (best in {layer}: {reproduction} of its life is left there) and of their groups, and the longest "
+            "there."
         ),
         "no_loops": (
             "No loop is detected in {layers}: no H1 bar is longer than the covariance explains, reproduced on halves "
-            "of the texts and the longest there."
+            "of the texts and of their groups, and the longest there."
         ),
         "few_texts": _few_texts,
         "long_bars": _long_bars,
