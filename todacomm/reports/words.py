@@ -61,7 +61,7 @@ def headline_sentence(finding: Finding, names: Sequence[str]) -> str:
     if finding.kind not in SHORT:
         return sentence(finding, names)
     text = _filled(SHORT[finding.kind], finding, Place(tuple(names)))
-    return text if finding.kind == "too_few_draws" else _in_stream(finding, text)  # draws are those of the whole run
+    return text if finding.kind in ("too_few_draws", "null_difference") else _in_stream(finding, text)
 
 
 def by_topic(made: Iterable[Finding], names: Sequence[str]) -> dict[str, list[str]]:
