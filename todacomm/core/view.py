@@ -13,7 +13,7 @@ import numpy as np
 from scipy.spatial.distance import squareform
 
 from todacomm.core.arrays import Array, Indices
-from todacomm.core.clouds import distances
+from todacomm.core.clouds import PRECOMPUTED, distances
 from todacomm.core.homology import AUTO, Diagrams, Filtration
 from todacomm.core.landmarks import Landmarks
 
@@ -174,7 +174,7 @@ class CloudView(View):
     Attributes
     ----------
     metric : str
-        Distance between points.
+        Distance between points; ``precomputed`` where ``scores`` are the distances, and the points nan.
     """
 
     raw: Array
@@ -209,6 +209,8 @@ class CloudView(View):
 
     @once
     def distances(self) -> Array:
+        if self.metric == PRECOMPUTED:
+            return self.scores
         return distances(self.scores if self.landmarks is None else self.scores[self.landmarks.rows], self.metric)
 
     @once
