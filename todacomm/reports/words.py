@@ -157,13 +157,11 @@ def _long_bars(values: Mapping[str, Any], words: Words, at: Place) -> str:
 
 
 def _no_long_bars(values: Mapping[str, Any], words: Words, at: Place) -> str:
-    several = words["n_layers"] != "1 layer"
-    place = f"In none of {words['n_layers']} is the longest H1 bar" if several else f"In {words['layers']} the longest"
-    longer = "longer" if several else "H1 bar is not longer"
-    return (
-        f"{place} {longer} than the covariance explains ({words['closest']}). A loop weaker than the noise at this "
-        "number of points would not be detected."
-    )
+    if words["n_layers"] == "1 layer":
+        text = f"In {words['layers']} the longest H1 bar is not longer than the covariance explains"
+    else:
+        text = f"In none of {words['n_layers']} is the longest H1 bar longer than the covariance explains"
+    return f"{text} ({words['closest']}). A loop weaker than the noise at this number of points would not be detected."
 
 
 def _too_few_draws(values: Mapping[str, Any], words: Words, at: Place) -> str:
