@@ -61,8 +61,7 @@ class LazyGroup(click.Group):
         if cmd_name not in self.list_commands(ctx):
             return None
         name = cmd_name.replace("-", "_")
-        command: click.Command = getattr(import_module(f"todacomm.cli.{name}"), name)
-        return command
+        return getattr(import_module(f"todacomm.cli.{name}"), name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

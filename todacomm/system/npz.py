@@ -85,8 +85,7 @@ def read_npy(path: Path) -> np.ndarray:
         if dtype.hasobject:
             raise UserError(f"{path} holds Python objects, which are not unpickled", _REMEDY)
         _check_declared(path, path.stem, shape, dtype, size)
-        array: np.ndarray = np.load(path, allow_pickle=False)
-        return array
+        return np.load(path, allow_pickle=False)
 
 
 def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:

@@ -73,8 +73,7 @@ class JobRun:
     def artifact_uri(self) -> str:
         """Where the run's files are."""
         with store_errors(self.run.client.tracking_uri):
-            uri: str = self.run.client.get_run(self.run_id).info.artifact_uri
-            return uri
+            return self.run.client.get_run(self.run_id).info.artifact_uri
 
     def fetch(self, path: str, target: Path) -> None:
         """Copy one of the run's files to ``target``."""
