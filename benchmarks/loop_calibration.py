@@ -6,9 +6,9 @@
 
 A claim needs all conditions at once, so that the cheap ones are asked first. Reproduction takes milliseconds; the
 half-samples' own diagrams are only computed where a bar's reproduction is at least ``GATE``, and while its prominence
-may still come to ``LEAST_PROMINENT``; the rotations where it did, and as long as their outcome is open (Besag and
-Clifford 1991: a p of 2 / 40 is lost at the second draw that reaches the bar). Finished repetitions stay in a file, one
-a line. Writes ``benchmarks/results/loop_calibration.json`` and ``docs/loop-calibration.md``.
+may still come to ``LEAST_PROMINENT``; halves of its groups and the rotations where it did, and as long as their outcome
+is open (Besag and Clifford 1991: a p of 2 / 40 is lost at the second draw that reaches the bar). Finished repetitions
+stay in a file, one a line. Writes ``benchmarks/results/loop_calibration.json`` and ``docs/loop-calibration.md``.
 """
 
 import argparse
@@ -39,7 +39,16 @@ from benchmarks.loop_populations import FAMILIES, LOOP_POPULATIONS
 from todacomm.core.clouds import condensed, distances
 from todacomm.core.homology import persistence
 from todacomm.core.inference import half_samples
-from todacomm.core.loops import LoopBar, bar_p_values, leading, life_left, loop_bars, membership, prominence
+from todacomm.core.loops import (
+    LoopBar,
+    bar_p_values,
+    leading,
+    left_on_groups,
+    life_left,
+    loop_bars,
+    membership,
+    prominence,
+)
 from todacomm.core.nulls import rotation
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -58,16 +67,15 @@ PACE = {150: (0.0, 0.6), 300: (0.0, 0.6), 500: (0.1, 0.8), 1000: (0.2, 1.0)}
 Numbers = dict[str, Any]
 Task = tuple[str, int, int]
 """Population or family, points, repetition."""
-Measured = tuple[np.ndarray, np.ndarray, np.ndarray]
-"""Of the longest bars: lifetimes in median distances, life left on every half, prominence."""
+Measured = dict[str, np.ndarray]
+"""Of the longest bars: lifetime in median distances, reproduction on halves and on halves of groups, prominence."""
 
 
 def cloud(rng: np.random.Generator, population: str, n_points: int, null_alone: bool) -> Numbers:
     """One cloud: its five longest bars, what is left of them on halves, and how many rotations reach them."""
     points = LOOP_POPULATIONS[population](rng, n_points)
-    lifetimes, left, prominent = _measured(rng, points, LEAST_PROMINENT)
-    numbers: Numbers = {"lifetime": lifetimes, "reproduction": left.mean(axis=1), "prominence": prominent}
-    worth_it = prominent >= LEAST_PROMINENT
+    numbers: Numbers = _measured(rng, points, LEAST_PROMINENT)
+    lifetimes, worth_it = numbers["lifetime"], numbers["prominence"] >= LEAST_PROMINENT
     if len(lifetimes) and (worth_it.any() or null_alone):
         least = lifetimes[0] if null_alone else lifetimes[worth_it].max()
         drawn = _longest_of_rotations(rng, points, least)
@@ -82,29 +90,41 @@ def family(rng: np.random.Generator, kind: str, n_points: int) -> Numbers:
     measured = {
         name: _measured(np.random.default_rng(seed), points, LEAST_PROMINENT) for name, points in clouds.items()
     }
-    worth_it = [name for name, (_, _, prominent) in measured.items() if (prominent >= LEAST_PROMINENT).any()]
+    worth_it = [name for name, bars in measured.items() if (bars["prominence"] >= LEAST_PROMINENT).any()]
     numbers: Numbers = {"layers": []}
     if not worth_it:
         return numbers
     draws = np.array([_family_draw(child, clouds) for child in rng.spawn(DRAWS)])
-    adjusted = bar_p_values([lifetimes for lifetimes, *_ in measured.values()], draws)
-    for (name, (_, left, prominent)), (_, p) in zip(measured.items(), adjusted, strict=True):
+    adjusted = bar_p_values([bars["lifetime"] for bars in measured.values()], draws)
+    for (name, bars), (_, p) in zip(measured.items(), adjusted, strict=True):
         if name in worth_it:
-            of_layer = {"p": p, "reproduction": left.mean(axis=1), "prominence": prominent}
+            of_layer = {"p": p} | {key: bars[key] for key in bars if key != "lifetime"}
             numbers["layers"].append({key: np.round(values, 4).tolist() for key, values in of_layer.items()})
     return numbers
 
 
 def _measured(rng: np.random.Generator, points: np.ndarray, least: float) -> Measured:
-    """Prominence is 0 where reproduction is under the gate, and any number under ``least`` where it is under that."""
+    """Prominence is 0 where reproduction is under the gate, and any number under ``least`` where it is under that.
+
+    What is left on halves of groups is 0 where prominence is under ``least``.
+    """
     among = distances(points)
     bars = loop_bars(among, persistence(among)[1])
-    halves = half_samples(len(among), REPLICATES, int(rng.integers(2**32)))
+    seed = int(rng.integers(2**32))
+    halves = half_samples(len(among), REPLICATES, seed)
     left = life_left(among, bars, membership(halves, len(among)))
     worth_it = left.mean(axis=1) >= GATE if len(bars) else np.empty(0, dtype=bool)
     prominent = _prominence(among, bars, left, halves, least) if worth_it.any() else np.zeros(len(bars))
-    lifetimes = np.array([bar.lifetime for bar in bars]) / np.median(condensed(among))
-    return lifetimes, left, np.where(worth_it, prominent, 0.0)
+    prominent = np.where(worth_it, prominent, 0.0)
+    of_groups = np.zeros(len(bars))
+    if (prominent >= least).any():
+        of_groups = np.where(prominent >= least, left_on_groups(among, bars, REPLICATES, seed).mean(axis=1), 0.0)
+    return {
+        "lifetime": np.array([bar.lifetime for bar in bars]) / np.median(condensed(among)),
+        "reproduction": left.mean(axis=1),
+        "prominence": prominent,
+        "group_reproduction": of_groups,
+    }
 
 
 def _prominence(

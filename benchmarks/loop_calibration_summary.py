@@ -1,4 +1,4 @@
-"""What the calibration of loops amounts to: the share of clouds with a claim, for every pair of thresholds."""
+"""What the calibration of loops amounts to: the share of clouds with a claim, for every choice of thresholds."""
 
 from collections.abc import Mapping, Sequence
 from itertools import product
@@ -12,7 +12,12 @@ from todacomm.core.loops.verdict import LEVEL, PROMINENT, REPRODUCED
 DRAWS = 39
 GATE, LEAST_PROMINENT = 0.4, 0.6
 """Reproduction and prominence under which no rule looked at makes a claim: what costs more is not measured there."""
-REPRODUCTIONS, PROMINENCES = (GATE, REPRODUCED, 0.6), (LEAST_PROMINENT, 0.7, 0.8, 0.85, PROMINENT, 0.95)
+IN_GROUPS, REPRODUCTIONS, PROMINENCES = (
+    (0.0, REPRODUCED),
+    (GATE, REPRODUCED, 0.6),
+    (LEAST_PROMINENT, 0.8, PROMINENT, 0.95),
+)
+"""Thresholds looked at: of what is left on halves of the groups (0: not asked), on halves, and of the prominence."""
 GOAL_CASE, GOAL_FALSE, GOAL_POWER = ("circle, noise .2", 300), 0.05, 0.8
 NULL_ALONE_SIZE, NULL_ALONE_REPETITIONS = 300, 30
 """The size, and the first repetitions, at which clouds are rotated whatever their reproduction."""
@@ -45,19 +50,22 @@ def truth_of(population: str) -> str:
     return next(name for name, members in groups.items() if population in members)
 
 
-def claimed(numbers: Numbers, reproduced: float = REPRODUCED, prominent: float = PROMINENT) -> bool:
+def claimed(
+    numbers: Numbers, reproduced: float = REPRODUCED, prominent: float = PROMINENT, in_groups: float = REPRODUCED
+) -> bool:
     """Whether any of a cloud's bars is called a loop."""
     if numbers.get("draws", 0) < DRAWS:
         return False
     p = (1 + np.array(numbers["exceed"])) / (DRAWS + 1)
-    return bool(_meets(p, numbers, reproduced, prominent).any())
+    return bool(_meets(p, numbers, reproduced, prominent, in_groups).any())
 
 
-def _meets(p: np.ndarray, numbers: Numbers, reproduced: float, prominent: float) -> np.ndarray:
+def _meets(p: np.ndarray, numbers: Numbers, reproduced: float, prominent: float, in_groups: float) -> np.ndarray:
     met: np.ndarray = (
         (p <= LEVEL)
         & (np.array(numbers["reproduction"]) >= reproduced)
         & (np.array(numbers["prominence"]) >= prominent)
+        & (np.array(numbers["group_reproduction"]) >= in_groups)
     )
     return met
 
@@ -89,16 +97,19 @@ def _longer(numbers: Numbers) -> bool:
 
 
 def _threshold_rows(cases: Mapping[tuple[str, int], Sequence[Numbers]]) -> Rows:
-    """For every pair of thresholds: the loop-free case with most claims, how many are above the goal, and the power."""
+    """For every choice of thresholds: the loop-free case with most claims, how many exceed the goal, and the power."""
     rows: Rows = []
-    for reproduced, prominent in product(REPRODUCTIONS, PROMINENCES):
-        shares = {case: _share([claimed(of, reproduced, prominent) for of in all_of]) for case, all_of in cases.items()}
+    for in_groups, reproduced, prominent in product(IN_GROUPS, REPRODUCTIONS, PROMINENCES):
+        shares = {
+            case: _share([claimed(numbers, reproduced, prominent, in_groups) for numbers in clouds])
+            for case, clouds in cases.items()
+        }
         false = {case: share for case, share in shares.items() if case[0] in LOOP_FREE}
         power = [share for case, share in shares.items() if case[0] in LOOPED]
         if false and power:
             worst = max(false, key=lambda case: false[case])
             rows.append({
-                "reproduction": reproduced, "prominence": prominent,
+                "reproduction": reproduced, "prominence": prominent, "group_reproduction": in_groups,
                 "worst": false[worst], "worst_case": list(worst),
                 "above_goal": sum(share > GOAL_FALSE for share in false.values()),
                 "power": shares.get(GOAL_CASE), "mean_power": round(float(np.mean(power)), 4),
@@ -109,7 +120,7 @@ def _threshold_rows(cases: Mapping[tuple[str, int], Sequence[Numbers]]) -> Rows:
 def _family_row(kind: str, n_points: int, families: Sequence[Numbers]) -> dict[str, Any]:
     """Share of families of layers without a loop in which one is claimed in any layer."""
     claims = [
-        any(_meets(np.array(layer["p"]), layer, REPRODUCED, PROMINENT).any() for layer in numbers["layers"])
+        any(_meets(np.array(layer["p"]), layer, REPRODUCED, PROMINENT, REPRODUCED).any() for layer in numbers["layers"])
         for numbers in families
     ]
     return {"family": kind, "n_points": n_points, "repetitions": len(families), "loop": _share(claims)}

@@ -9,8 +9,6 @@ from benchmarks.loop_calibration_page import render
 from benchmarks.loop_calibration_summary import GOAL_CASE, GOAL_FALSE, GOAL_POWER
 
 TABLES = json.loads(RESULTS.read_text(encoding="utf-8"))
-MISSED = {("uneven clusters on a surface", 500)}
-"""Where the goal is missed, in bold on the page: gaps between centres that other texts of the clusters have too."""
 FEW = 100
 """Clouds under which a share is too uncertain to be held against a goal."""
 
@@ -23,7 +21,8 @@ def test_no_loop_is_claimed_of_clouds_without_one():
     rows = [row for row in TABLES["claims"] if row["truth"] == "loop-free" and row["repetitions"] >= FEW]
     assert {row["n_points"] for row in rows} >= {150, 300}
     assert len({row["population"] for row in rows}) >= 25
-    assert {(row["population"], row["n_points"]) for row in rows if row["loop"] > GOAL_FALSE} == MISSED
+    assert ("uneven clusters on a surface", 500) in {(row["population"], row["n_points"]) for row in rows}
+    assert max(row["loop"] for row in rows) <= GOAL_FALSE
 
 
 def test_the_noisy_circle_is_claimed():

@@ -38,12 +38,14 @@ SAID = {
     "loops": (
         Finding("loops", ("layer_1", "final"), LOOPS),
         "A loop is detected in layer_1 and final: 2 H1 bars are longer than the covariance explains, reproduced on "
-        "halves of the texts (best in layer_1: 80 % of its life is left there) and the longest there.",
+        "halves of the texts (best in layer_1: 80 % of its life is left there) and of their groups, and the longest "
+        "there.",
     ),
     "few_texts": (
         Finding("few_texts", ("layer_0",), {**LOOPS, "bars": 1}),
         "In layer_0 1 H1 bar is longer than the covariance explains but rests on few texts (on halves of the "
-        "texts at most 80 % of the life is left, or other bars are longer): not a loop that other texts would show.",
+        "texts at most 80 % of the life is left, or other bars are longer, or few clusters make it): not a loop that "
+        "other texts would show.",
     ),
     "too_few_draws": (
         Finding("too_few_draws", ("layer_0",), {"draws": 9, "metrics": ("h1_max_norm", "h0_total_norm")}),

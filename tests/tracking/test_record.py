@@ -130,7 +130,7 @@ def test_parameters_tags_and_input_name_what_was_done(recorded: str, result: Res
     tags = {key.removeprefix("todacomm."): v for key, v in run.data.tags.items() if key.startswith("todacomm.")}
     assert tags == {
         "kind": "analysis",
-        "schema": "3",
+        "schema": "4",
         "model": "demo-decoder",
         "weights": "trained",
         "family": "gpt2",

@@ -45,8 +45,9 @@ LONGER = (
 )
 LOOP = (
     "loop",
-    "An H1 bar that is longer than the covariance explains and reproduced: on random halves of the texts at least half "
-    "of its life is left on average, and on nine halves in ten that is the longest bar.",
+    "An H1 bar that is longer than the covariance explains and reproduced: on random halves of the texts, and of their "
+    "groups of neighbours, at least half of its life is left on average, and on nine halves in ten of the texts that "
+    "is the longest bar.",
 )
 CONTROL = (
     "random weights",

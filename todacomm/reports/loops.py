@@ -16,8 +16,9 @@ from todacomm.results.texts import shown_text
 CAPTION = (
     "The longest H1 bar of each layer, and every other one that is a loop. Reproduction: mean share of its life that "
     "is left on random halves of the texts, in brackets what is left on all but the worst twentieth of them. Longest "
-    "there: share of the halves on which that is the longest bar. A loop is longer than the covariance explains "
-    f"(adjusted p at most {LEVEL}), reproduced (at least {share(REPRODUCED)}) and the longest there (at least "
+    "there: share of the halves on which that is the longest bar. In groups: mean share of its life that is left on "
+    "random halves of the groups of neighbouring texts. A loop is longer than the covariance explains (adjusted p at "
+    f"most {LEVEL}), reproduced both ways (at least {share(REPRODUCED)}) and the longest there (at least "
     f"{share(PROMINENT)}); a bar with the first alone is made by few texts."
 )
 MOST_SHOWN = 6
@@ -62,14 +63,17 @@ def loop_table(result: Result) -> Table | None:
             f"{share(row['reproduction'])} ({share(row['reproduction_lo'])})"
             if np.isfinite(row["reproduction"])
             else UNDEFINED,
-            share(row["prominence"]) if np.isfinite(row["prominence"]) else UNDEFINED,
+            *(
+                share(row[name]) if np.isfinite(row[name]) else UNDEFINED
+                for name in ("prominence", "group_reproduction")
+            ),
             number(row["n_on_loop"]),
             str(row["verdict"]),
         ]
         for _, row in shown.iterrows()
     ]
     header = ["Layer", "Bar", "Lifetime / median distance", "adj. p", "Reproduction"]
-    header += ["Longest there", "Texts on it", "Verdict"]
+    header += ["Longest there", "In groups", "Texts on it", "Verdict"]
     return Table("Loops", CAPTION, header, rows)
 
 

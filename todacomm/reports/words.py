@@ -146,15 +146,15 @@ def _loops(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
     bars = f"{count(values['bars'], 'H1 bar')} {'is' if values['bars'] == 1 else 'are'}"
     return (
         f"A loop is detected in {at.layers(where)}: {bars} longer than the covariance explains, reproduced on halves "
-        f"of the texts (best in {values['layer']}: {share(values['reproduction'])} of its life is left there) and the "
-        "longest there."
+        f"of the texts (best in {values['layer']}: {share(values['reproduction'])} of its life is left there) and of "
+        "their groups, and the longest there."
     )
 
 
 def _no_loops(values: Mapping[str, Any], where: Sequence[str], at: Place) -> str:
     return (
         f"No loop is detected in {at.layers(where)}: no H1 bar is longer than the covariance explains, "
-        "reproduced on halves of the texts and the longest there."
+        "reproduced on halves of the texts and of their groups, and the longest there."
     )
 
 
@@ -163,8 +163,8 @@ def _few_texts(values: Mapping[str, Any], where: Sequence[str], at: Place) -> st
     return (
         f"In {at.layers(where)} {count(values['bars'], 'H1 bar')} {'is' if one else 'are'} longer than the covariance "
         f"explains but {'rests' if one else 'rest'} on few texts (on halves of the texts at most "
-        f"{share(values['reproduction'])} of the life is left, or other bars are longer): not a loop that other texts "
-        "would show."
+        f"{share(values['reproduction'])} of the life is left, or other bars are longer, or few clusters make it): not "
+        "a loop that other texts would show."
     )
 
 

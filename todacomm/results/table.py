@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Raised whenever a column is added, removed or changes its meaning."""
 
 COLUMNS = (
@@ -27,14 +27,14 @@ their mean with its standard error, and how many layers share the adjustment (``
 
 LOOP_COLUMNS = (
     "layer", "rank", "birth", "death", "lifetime_norm", "ratio", "p", "p_adjusted", "reproduction", "reproduction_lo",
-    "prominence", "n_on_loop", "verdict",
+    "prominence", "group_reproduction", "n_on_loop", "verdict",
 )  # fmt: skip
 """One row a bar, the longest H1 bars of each layer from rank 1 on: birth, death, lifetime in median distances, death
 over birth, p against the rotations, plain and adjusted over the layers, the share of its life that is left on half of
 the texts with its 5 % quantile, the share of halves on which that is the longest bar (beside other loops at least as
-long: ``prominence``), and the number of texts on a shortest loop. ``verdict`` is ``loop`` (longer than the covariance
-explains, reproduced on halves of the texts, and the longest bar there), ``few texts`` (the first alone), ``none``, or
-``not tested``."""
+long: ``prominence``), the share of its life that is left on half of the groups of neighbouring texts, and the number of
+texts on a shortest loop. ``verdict`` is ``loop`` (longer than the covariance explains, reproduced on halves of the
+texts and of their groups, and the longest bar there), ``few texts`` (the first alone), ``none``, or ``not tested``."""
 
 ASSOCIATION_COLUMNS = (
     "layer", "subject", "rank", "covariate", "kind", "strength", "p", "p_adjusted", "n", "undefined",

@@ -45,7 +45,7 @@ def test_any_bar_of_any_layer_is_claimed_in_five_per_cent_of_null_families():
     assert claimed / 400 <= 0.085  # 99.9 % bound of a true 5 %
 
 
-GOOD = Evidence(LEVEL, REPRODUCED, PROMINENT)
+GOOD = Evidence(LEVEL, REPRODUCED, PROMINENT, REPRODUCED)
 
 
 @pytest.mark.parametrize(
@@ -54,10 +54,12 @@ GOOD = Evidence(LEVEL, REPRODUCED, PROMINENT)
         ({}, "loop"),
         ({"reproduction": REPRODUCED - 1e-6}, "few texts"),
         ({"prominence": PROMINENT - 1e-6}, "few texts"),
+        ({"group_reproduction": REPRODUCED - 1e-6}, "few texts"),
         ({"p_adjusted": LEVEL + 1e-6}, "none"),
         ({"p_adjusted": 1.0, "reproduction": np.nan, "prominence": np.nan}, "none"),
         ({"reproduction": np.nan}, "not tested"),
         ({"prominence": np.nan}, "not tested"),
+        ({"group_reproduction": np.nan}, "not tested"),
         ({"p_adjusted": np.nan}, "not tested"),
     ],
 )
@@ -66,5 +68,5 @@ def test_verdict(changes, expected):
 
 
 def test_conditions_name_what_is_missing():
-    evidence = replace(GOOD, reproduction=0.1, prominence=0.8)
-    assert [name for name, met in evidence.conditions().items() if not met] == ["reproduced", "prominent"]
+    evidence = replace(GOOD, reproduction=0.1, prominence=0.8, group_reproduction=0.4)
+    assert [name for name, met in evidence.conditions().items() if not met] == ["reproduced", "prominent", "of_many"]

@@ -4,6 +4,7 @@ from todacomm.core.loops.association import Association, explain_angle, explain_
 from todacomm.core.loops.cocycles import LoopBar, longest_bars, loop_bars
 from todacomm.core.loops.coordinates import SmoothedAngle, circular_coordinate, circular_correlation, smoothed_angle
 from todacomm.core.loops.gaps import Gap, gaps
+from todacomm.core.loops.groups import halves_of_groups, left_on_groups
 from todacomm.core.loops.layers import LayerLoops, layer_loops
 from todacomm.core.loops.representatives import ShortestLoop, shortest_loop
 from todacomm.core.loops.reproduction import leading, life_left, membership, prominence
@@ -24,8 +25,10 @@ __all__ = [
     "explain_angle",
     "explain_sides",
     "gaps",
+    "halves_of_groups",
     "layer_loops",
     "leading",
+    "left_on_groups",
     "life_left",
     "longest_bars",
     "loop_bars",

@@ -11,6 +11,7 @@ from todacomm.core.clouds import condensed
 from todacomm.core.homology import Diagrams
 from todacomm.core.layer import MIN_DISTINCT, LayerAnalysis
 from todacomm.core.loops.cocycles import N_LONGEST, LoopBar, loop_bars
+from todacomm.core.loops.groups import left_on_groups
 from todacomm.core.loops.reproduction import leading, life_left, membership, prominence
 from todacomm.core.loops.verdict import Evidence
 
@@ -37,6 +38,8 @@ class LayerLoops:
     left, leads : ndarray, shape (n_bars, n_halves)
         On every half-sample, from :func:`todacomm.core.loops.life_left` and :func:`todacomm.core.loops.leading`;
         without half-samples, ``n_halves`` is 0 and what is summarised over them is nan.
+    of_groups : ndarray, shape (n_bars, n_halves)
+        On random halves of the groups of neighbouring points, from :func:`todacomm.core.loops.left_on_groups`.
     """
 
     rows: Indices
@@ -44,10 +47,11 @@ class LayerLoops:
     lifetimes: Array
     left: Array
     leads: Bools
+    of_groups: Array
 
     def evidence(self, p_adjusted: Array) -> list[Evidence]:
         """What is known of every bar, given its p from :func:`todacomm.core.loops.bar_p_values`."""
-        numbers = (p_adjusted, self.reproduction, self.prominence)
+        numbers = (p_adjusted, self.reproduction, self.prominence, self.group_reproduction)
         return [Evidence(*map(float, of_bar)) for of_bar in zip(*numbers, strict=True)]
 
     @property
@@ -65,6 +69,11 @@ class LayerLoops:
         """Share of half-samples on which only loops at least as long are longer than a bar: shape (n_bars,)."""
         return _over_halves(self.leads, prominence)
 
+    @property
+    def group_reproduction(self) -> Array:
+        """Mean share of its life that is left of every bar on halves of its groups: shape (n_bars,)."""
+        return _over_halves(self.of_groups, lambda left: left.mean(axis=1))
+
 
 def layer_loops(
     layer: LayerAnalysis,
@@ -73,6 +82,7 @@ def layer_loops(
     *,
     n_longest: int = N_LONGEST,
     n_ratios: int = 0,
+    seed: int = 0,
 ) -> LayerLoops:
     """The longest bars of a layer, and what is left of each on the half-samples of its intervals.
 
@@ -87,6 +97,8 @@ def layer_loops(
         Their diagrams: ``Replicates.diagrams`` of the same halves, without those under 4 distinct points.
     n_longest, n_ratios : int
         As in :func:`todacomm.core.loops.longest_bars`.
+    seed : int
+        Of the halves of the groups.
 
     Raises
     ------
@@ -105,9 +117,8 @@ def layer_loops(
             "a layer with landmarks has no half-samples: half of the texts is no half of its landmarks; give none"
         )
     if not layer.defined or len(layer.diagrams) < 2:
-        return LayerLoops(
-            layer.distinct, (), np.empty(0), np.empty((0, len(halves))), np.empty((0, len(halves)), dtype=np.bool_)
-        )
+        none = np.empty((0, len(halves)))
+        return LayerLoops(layer.distinct, (), np.empty(0), none, none.astype(np.bool_), none)
     distances = layer.distances
     rows = layer.distinct if layer.landmarks is None else layer.landmarks
     if layer.landmarks is None and len(rows) < len(distances):
@@ -129,7 +140,7 @@ def layer_loops(
     leads = np.zeros(left.shape, dtype=np.bool_)
     leads[:, sound] = leading(bars, left[:, sound], [diagrams[1] for diagrams in half_diagrams])
     lifetimes = np.array([bar.lifetime for bar in bars]) / float(np.median(condensed(distances)))
-    return LayerLoops(rows, bars, lifetimes, left, leads)
+    return LayerLoops(rows, bars, lifetimes, left, leads, left_on_groups(distances, bars, len(halves), seed))
 
 
 def _over_halves(values: NDArray[Any], summarise: Callable[[NDArray[Any]], Array]) -> Array:

@@ -15,7 +15,7 @@ Verdict = Literal["loop", "few texts", "none", "not tested"]
 LEVEL = 0.05
 """Largest adjusted p of a bar that is longer than the covariance explains."""
 REPRODUCED = 0.5
-"""Least mean share of its life that is left of a loop on half of the points."""
+"""Least mean share of its life that is left of a loop on half of the points, and on half of their groups."""
 PROMINENT = 0.9
 """Least share of halves on which what is left of a loop is the longest bar."""
 
@@ -32,11 +32,14 @@ class Evidence:
         Mean over half-samples of :func:`todacomm.core.loops.life_left`.
     prominence : float
         From :func:`todacomm.core.loops.prominence`.
+    group_reproduction : float
+        Mean of the life left over halves of the groups, :func:`todacomm.core.loops.left_on_groups`.
     """
 
     p_adjusted: float
     reproduction: float
     prominence: float
+    group_reproduction: float
 
     def conditions(self) -> dict[str, bool]:
         """What a loop needs, and whether the bar has it; a number that is nan has nothing.
@@ -45,11 +48,14 @@ class Evidence:
         * ``reproduced``: half of its life is left on half of the points.
         * ``prominent``: on nearly every half what is left of it is the longest bar; a half has other gaps as wide as
           the widest gap of all points, and no other loop.
+        * ``of_many``: half of its life is left on half of the groups of neighbours too; a gap between a few clusters is
+          left on every half of the points, and not where some of the clusters are left out.
         """
         return {
             "long": self.p_adjusted <= LEVEL,
             "reproduced": self.reproduction >= REPRODUCED,
             "prominent": self.prominence >= PROMINENT,
+            "of_many": self.group_reproduction >= REPRODUCED,
         }
 
 
@@ -60,12 +66,13 @@ def verdict(evidence: Evidence) -> Verdict:
     -------
     str
         * ``loop``: it meets all conditions.
-        * ``few texts``: longer than the covariance explains, and made by few texts or a gap between them: not a loop
-          that other texts would show.
+        * ``few texts``: longer than the covariance explains, and made by few texts, few clusters of texts or a gap
+          between them: not a loop that other texts would show.
         * ``none``: no longer than the covariance explains.
         * ``not tested``: there are no rotations, or it is longer and there are no half-samples.
 
-    >>> [verdict(Evidence(*numbers)) for numbers in ((0.025, 0.7, 0.9), (0.025, 0.7, 0.6), (0.2, 0.7, 0.9))]
+    >>> bars = (0.025, 0.7, 0.9, 0.7), (0.025, 0.7, 0.9, 0.2), (0.2, 0.7, 0.9, 0.7)
+    >>> [verdict(Evidence(*numbers)) for numbers in bars]
     ['loop', 'few texts', 'none']
     """
     if np.isnan(evidence.p_adjusted):
@@ -73,7 +80,7 @@ def verdict(evidence: Evidence) -> Verdict:
     conditions = evidence.conditions()
     if not conditions["long"]:
         return "none"
-    if np.isnan(evidence.reproduction) or np.isnan(evidence.prominence):
+    if np.isnan([evidence.reproduction, evidence.prominence, evidence.group_reproduction]).any():
         return "not tested"
     return "loop" if all(conditions.values()) else "few texts"
 

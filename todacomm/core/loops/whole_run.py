@@ -85,8 +85,8 @@ def run_loops(
     """Claims about the longest bars of every layer, and the points that make them.
 
     A bar is called a loop only where it is longer than the covariance explains (p adjusted over the layers of a stream)
-    and is reproduced on halves of the texts; see :func:`todacomm.core.loops.verdict`. Without half-samples or rotations
-    no bar is.
+    and is reproduced on halves of the texts and of their groups; see :func:`todacomm.core.loops.verdict`. Without
+    half-samples or rotations no bar is.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def run_loops(
         has_halves = name in half_diagrams and layer.landmarks is None
         halves = half_samples(len(layer.cloud), replicates if has_halves else 0, seed)
         measured[name] = layer_loops(
-            layer, halves, half_diagrams.get(name, ()) if has_halves else (), n_longest=n_loops
+            layer, halves, half_diagrams.get(name, ()) if has_halves else (), n_longest=n_loops, seed=seed
         )
         progress("loops", done, len(layers))
     p_values = _p_values(layers, measured, draws)
@@ -137,6 +137,7 @@ def _rows(name: str, loops: LayerLoops, p: Array, p_adjusted: Array) -> list[Row
             "reproduction": evidence.reproduction,
             "reproduction_lo": float(low),
             "prominence": evidence.prominence,
+            "group_reproduction": evidence.group_reproduction,
             "verdict": verdict(evidence),
         }
         for rank, (bar, lifetime, plain, evidence, low) in enumerate(values, start=1)

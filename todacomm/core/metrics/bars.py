@@ -216,8 +216,8 @@ BAR_METRICS: dict[str, Metric] = {
         label="Reproduction of the longest H1 bar", short="H1 reproduction", units="0..1",
         meaning="Mean share of the life of the longest H1 bar that is left on random halves of the texts. Its interval "
         "holds the middle 90 % of the halves.",
-        reading="From .5 on, and with a length that the covariance does not explain, the bar is called a loop. Below, "
-        "few texts make it, and other texts would not show it.",
+        reading="Below .5 few texts make the bar, and other texts would not show it. From .5 on it may be a loop, "
+        "where neither the covariance explains its length nor a few clusters of texts make it.",
         source=("arXiv 2101.00698",), interval=False, table="shape"),
     "h1_max_ratio": Metric(
         compute=max_ratio, needs=("dgm",), degree=1, group="tda", label="H1 largest death/birth", units="-",
