@@ -183,7 +183,10 @@ same texts. At 1,000 texts the gate leaves out the longest H1 bar, whose half-sa
 that was not tried with so many has no cell. Perplexity is that of the same texts (of an encoder: pseudo-perplexity, 4
 tokens masked in each); its interval is the paired one of the ratio, 95 %, from the texts' summed losses."""
 FIGURE = """![A panel for each model and kind of change: doses along x, from light to heavy; a line for each number of
-texts and each of perplexity, places and shape, with the verdict as a mark.](images/gate-doses.png)"""
+texts and each of perplexity, shape without a margin, places and shape, the verdict as a mark.](images/gate-doses.png)
+
+Lines: *perplexity*, its interval excludes no change; *shape, any change*, an adjusted p under 5 %; *places* and
+*shape*, verdicts of the gate."""
 FIRST = """From this dose on all heavier ones are seen as well."""
 NOTHING = """The same model read in other batches, and on other texts (shape alone, as the texts differ):"""
 READING = """In the tables: perplexity of the candidate, then its ratio to the base's with its interval, bold where that
