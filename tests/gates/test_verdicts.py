@@ -12,7 +12,7 @@ from mlflow import MlflowClient
 
 import todacomm
 from entrypoints.gate import main as entry_point
-from tests.gates.conftest import model_clouds, recorded
+from tests.gates.conftest import bent, model_clouds, recorded
 from todacomm.cli import main
 from todacomm.gates.groups import gate_groups
 from todacomm.gates.judging import gate_pair, planned
@@ -71,7 +71,15 @@ def test_too_few_texts_give_no_verdict_even_on_a_copy(pairs):
     result = judged(pairs["few"], pairs["few_copy"])
     assert (result.verdict, result.exit_code) == ("undecided", 4)
     assert (result.table["difference"] == 0.0).all()
-    assert result.texts_to_settle == FEWEST_TEXTS
+    assert result.texts_to_settle == result.texts_for_verdict == FEWEST_TEXTS
+
+
+def test_a_first_difference_takes_fewer_texts_than_all_that_is_open(pairs):
+    few = {name: cloud[:20] for name, cloud in model_clouds().items()}
+    result = judged(pairs["few"], recorded("few_bent", bent(few)))
+    assert result.verdict == "undecided"
+    assert result.texts_for_verdict == FEWEST_TEXTS < result.texts_to_settle
+    assert "there are 20; about 50 texts would show a first difference" in verdict_line(result)
 
 
 def test_a_wide_margin_makes_a_difference_the_same(pairs):
@@ -120,7 +128,7 @@ def test_the_command_ends_with_the_verdict(pairs):
     few = CliRunner().invoke(main, ["gate", pairs["few"], pairs["few_copy"]])
     assert few.exit_code == 4
     assert few.stdout.startswith("gate: not enough texts\n")
-    assert "about 50 would settle" in few.stdout
+    assert "there are 20; about 50 texts would settle all that is open" in few.stdout
     assert CliRunner().invoke(main, ["gate", pairs["base"], pairs["copy"]]).exit_code == 0
 
 

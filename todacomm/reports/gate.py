@@ -219,14 +219,15 @@ def _question(result: Gate, question: str) -> str:
 
 
 def _settling(result: Gate) -> str:
-    texts = result.texts_to_settle
+    texts = result.texts_for_verdict
     open_cells = int((result.table["verdict"] == UNDECIDED).sum())
-    if result.n_texts < FEWEST_TEXTS:
-        few = f"under {FEWEST_TEXTS} texts no verdict is given, and there are {result.n_texts}"
-        return f"{few}; about {_texts(texts)} would settle what is open"
     if math.isnan(texts):
         return "what is left is defined in one of the two only"
-    return f"{open_cells} of {len(result.table)} cells are open, and about {_texts(texts)} texts would settle them"
+    few = f"under {FEWEST_TEXTS} texts no verdict is given, and there are {result.n_texts}"
+    reason = few if result.n_texts < FEWEST_TEXTS else f"{open_cells} of {len(result.table)} cells are open"
+    about = _texts(texts) if texts > MOST_TEXTS else f"about {_texts(texts)}"
+    whole = texts == result.texts_to_settle
+    return f"{reason}; {about} texts would {'settle all that is open' if whole else 'show a first difference'}"
 
 
 def _planned(metric: str) -> str:
