@@ -12,6 +12,7 @@ BENCHMARKS = (
     "start_up",
     "growth",
     "inference_cost",
+    "loop_cost",
     "kills",
     "accelerator",
     "explorer",

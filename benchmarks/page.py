@@ -89,11 +89,12 @@ GOALS = ["what", "against", "ours", "theirs", "median (lowest to highest)", "goa
 
 OVERLAP = """## What overlaps
 
-On an accelerator the homology of a layer begins in the last batch, as soon as the model is done with that layer
-(`tests/analysis/test_shape.py`): it runs beside the later layers, the loss, and the further passes of a
-pseudo-perplexity. Not earlier, because a batch goes through all layers before the next one. On a CPU the pass takes
-every processor and homology waits for it: a fiftieth of a whole job (tables above). Several layers are measured at a
-time, and figures are drawn while tables, diagrams and clouds are written."""
+Of a model read a block at a time, a layer is measured as soon as all texts went through its block, while the next one
+is read and run (`tests/analysis/test_shape.py`). Of a model loaded whole on an accelerator this begins in the last
+batch, as soon as the model is done with that layer: beside the later layers, the loss, and the further passes of a
+pseudo-perplexity. Not earlier, because a batch goes through all layers before the next one. Loaded whole on a CPU, the
+pass takes every processor and homology waits for it: a fiftieth of a whole job (tables above). Several layers are
+measured at a time, and figures are drawn while tables, diagrams and clouds are written."""
 
 INTRODUCTION = """# Benchmarks
 

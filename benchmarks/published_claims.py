@@ -40,12 +40,12 @@ from todacomm.settings.analysis import AnalysisConfig
 RESULTS = Path(__file__).resolve().parent / "results" / "published_claims.json"
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "published-claims.md"
 GPT2 = "GPT-2"
-PASSAGES, CLOUDS, POINTS, ROTATIONS = 150, 5, 150, 39
+PASSAGES, CLOUDS, POINTS, ROTATIONS = 150, 40, 150, 39
 POPULATIONS = {
     "Gaussian noise": gaussian, "Gaussian noise, spread r^-.7": anisotropic, "curved sheet": curved_sheet,
     "sparse cone": sparse_cone, "circle, noise .2": noisy_circle,
 }  # fmt: skip
-LAYERED = ("demo-decoder",)
+LAYERED = ("demo-decoder", "demo-encoder")
 Rows = list[dict[str, Any]]
 
 

@@ -126,8 +126,8 @@ EXPANSION_COMMAND = """`mlflow run . --env-manager=local -P model=demo-decoder -
 CYCLES = """## "All models show cyclic structure in all layers"
 
 todacomm 0.1.0, from H1 counts and totals above zero."""
-CYCLES_COMMAND = """Five clouds of a kind are few: how often a loop is claimed of clouds without one, how often of
-clouds with one, and where the rule misses its goal, is in [Calibration of loops](loop-calibration.md).
+CYCLES_COMMAND = """How often a loop is claimed of 29 kinds of cloud without one, and which loops are not seen, is in
+[Calibration of loops](loop-calibration.md).
 
 `mlflow run . --env-manager=local -P samples=150`"""
 

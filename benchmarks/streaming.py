@@ -1,4 +1,5 @@
-"""Models read a block at a time: time and memory against the same model loaded whole, and one of 7 B parameters.
+"""Models read a block at a time: time and memory against the same model loaded whole, and one of 7 B parameters; what
+is gained where layers are measured beside the pass.
 
 python -m benchmarks.streaming [--form full]
 """
@@ -6,20 +7,22 @@ python -m benchmarks.streaming [--form full]
 import json
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.materials import CACHE, copy_tokenizer, rows_of_wikitext
-from benchmarks.measuring import Disagreement, Measured, Skipped, in_child
-from benchmarks.reporting import Findings, Form, Row, Table, guarded, megabytes, run, seconds, together
+from benchmarks.measuring import Disagreement, Measured, Skipped, in_child, in_turns
+from benchmarks.reporting import Findings, Form, Row, Table, guarded, megabytes, run, seconds, speed_row, together
 
 TINY = {"hidden_size": 64, "num_hidden_layers": 4, "intermediate_size": 96, "num_attention_heads": 4}
 SMALL = {
     "hidden_size": 2048, "num_hidden_layers": 22, "intermediate_size": 5632, "num_attention_heads": 32,
     "num_key_value_heads": 4,
 }  # fmt: skip
+DEEP = {"hidden_size": 1024, "num_hidden_layers": 24, "intermediate_size": 2816, "num_attention_heads": 16}
 LARGE = {"hidden_size": 4096, "num_hidden_layers": 32, "intermediate_size": 11008, "num_attention_heads": 32}
 VOCABULARY = 50257
 MOST_GIB = 3.0
@@ -32,6 +35,7 @@ def measure(form: Form) -> Findings:
     texts = [text[:200] for text in rows_of_wikitext(form.pick(10, 32, 32))]
     sizes = form.pick(TINY, SMALL, SMALL)
     parts = [guarded("a model whole and a block at a time", "", lambda: against_whole(sizes, texts, form.pairs > 1))]
+    parts.append(guarded("homology beside the pass", "", lambda: beside(form)))
     if form.name == "full":
         parts.append(
             guarded("7 B parameters a block at a time", "", lambda: alone(LARGE, [text[:64] for text in texts]))
@@ -72,6 +76,48 @@ def alone(sizes: dict[str, int], texts: list[str]) -> Findings:
         return Findings([row], [_table(folder, texts, {"a block at a time": streamed})])
     finally:
         shutil.rmtree(folder)
+
+
+def beside(form: Form) -> Findings:
+    """Time of an analysis whose layers are measured while later blocks are read and run, and after all of them."""
+    folder, n_texts = llama(form.pick(TINY, DEEP, DEEP)), form.pick(20, 500, 500)
+    texts = CACHE / "short-texts.json"
+    texts.write_text(json.dumps([text[:16] for text in rows_of_wikitext(n_texts)]))
+    few = llama(TINY), texts, 20
+
+    def child(way: Callable[..., Any]) -> Measured:
+        return in_child(way, folder, texts, n_texts, warm_up=few)
+
+    pairs = in_turns(
+        lambda: child(measured_beside), lambda: child(measured_afterwards), form.pick(1, 3, 5), _agree, warm_up=False
+    )
+    what = f"{_billions(folder)} a block at a time, {n_texts} short texts, every layer: homology beside the pass"
+    return Findings([speed_row(what, "homology behind the pass", pairs, None)])
+
+
+def measured_beside(folder: Path, texts: Path, n_texts: int) -> dict[str, Any]:
+    """All diagrams of an analysis, by layer."""
+    from todacomm.analysis.given import given_objects
+    from todacomm.jobs.analyze import measure
+
+    options = {"model": str(folder), "placement": "stream", "replicates": 0, "nulls": 0, "loops": 0}
+    config, observe = given_objects(None, json.loads(texts.read_text())[:n_texts], options)
+    return {layer.name: layer.diagrams for layer in measure(config, observe=observe).layers}
+
+
+def measured_afterwards(folder: Path, texts: Path, n_texts: int) -> dict[str, Any]:
+    """As :func:`measured_beside`, with no layer measured before the last one is read."""
+    from todacomm.analysis import shape
+
+    shape.Shapes.begin = lambda self, layer, cloud: None  # type: ignore[method-assign]
+    return measured_beside(folder, texts, n_texts)
+
+
+def _agree(ours: dict[str, Any], theirs: dict[str, Any]) -> str:
+    for layer, diagrams in ours.items():
+        if not all(map(np.array_equal, diagrams, theirs[layer])):
+            raise Disagreement(f"the diagrams of {layer} differ")
+    return "diagrams equal to the bit"
 
 
 def by_whole(folder: Path, texts: list[str]) -> tuple[dict[str, np.ndarray], float]:
@@ -170,11 +216,12 @@ def _table(folder: Path, texts: list[str], done: dict[str, Measured]) -> Table:
     ]
     return Table(
         f"A Llama of {_billions(folder)} in float32, {len(texts)} texts of {tokens} tokens",
-        f"Twice its largest part and the hidden states are {megabytes(needed)}; a block has {megabytes(block)}.",
+        f"Twice its largest part and the hidden states are {megabytes(needed)}; a block has {megabytes(block)}. Where "
+        "a machine has other work, the time of the processors says more than the clock; memory does not depend on it.",
         [
             "",
-            "time",
-            "of processors",
+            "time by the clock",
+            "of the processors",
             "peak memory beside the libraries",
             "by twice the largest part and the hidden states",
         ],

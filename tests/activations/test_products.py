@@ -49,6 +49,18 @@ def test_nan_and_infinity_arrive() -> None:
     assert product(torch.ones(3, 2), None, rows).isfinite().sum() == 0
 
 
+class Quantised(torch.Tensor):
+    """A tensor that calls itself float32 and is something else."""
+
+
+@with_onednn
+def test_weights_of_another_kind_keep_their_own_product() -> None:
+    model = Layers().eval()
+    model.layers[0].weight = nn.Parameter(model.layers[0].weight.detach().as_subclass(Quantised), requires_grad=False)
+    with quick_products(model):
+        assert ["forward" in vars(layer) for layer in model.layers] == [False, True, True, False]
+
+
 def test_other_precisions_and_processors_keep_torch_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
     half = Layers().to(torch.bfloat16)
     with quick_products(half):

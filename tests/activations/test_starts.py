@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tokenizers import processors
+from transformers import AutoTokenizer
 
 from tests.helpers.tiny_models import TEXTS, load_streamed, tiny_model_folder
 from todacomm.activations import extract
@@ -12,6 +13,7 @@ from todacomm.activations.starts import starts_of
 from todacomm.activations.tokens import tokenize
 from todacomm.models import LoadedModel, load_model
 from todacomm.settings.analysis import ModelConfig
+from todacomm.texts.chat import templated
 
 STARTS = {"gpt2": "", "llama": "begin", "bert": "begin", "t5": ""}
 
@@ -39,6 +41,35 @@ def test_a_text_that_spells_the_first_token_is_the_same_text(load_tiny, architec
         np.testing.assert_array_equal(one.is_text, other.is_text)
         assert one.n_bytes == other.n_bytes
     assert starts_of(loaded.tokenizer, tokenize(loaded.tokenizer, spelled, None)) == (first_token(loaded), ())
+
+
+TEMPLATE = "{{ FIRST }}{% for message in messages %}<{{ message['role'] }}> {{ message['content'] }}{% endfor %}"
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "added"),
+    [
+        ("tokenizer-gpt2", "bos", 0),
+        ("tokenizer-neox20b", "bos", 0),
+        ("tokenizer-bert-base-uncased", "cls", 1),
+        ("stories260K-llama-hf", "bos", 1),
+    ],
+)
+def test_the_first_token_of_a_published_tokenizer_stands_once(shared_data: Path, name: str, role: str, added: int):
+    tokenizer = AutoTokenizer.from_pretrained(shared_data / name)
+    first, index = getattr(tokenizer, f"{role}_token"), getattr(tokenizer, f"{role}_token_id")
+    assert tokenizer("a")["input_ids"].count(index) == added
+    tokenizer.chat_template = TEMPLATE.replace("FIRST", f"{role}_token")
+    read = {
+        "plain": (tokenize(tokenizer, TEXTS, None), added),
+        "cut": (tokenize(tokenizer, TEXTS, 6), added),
+        "spelled": (tokenize(tokenizer, [first + text for text in TEXTS], None), 1),
+        "in a template": (tokenize(tokenizer, templated(tokenizer, TEXTS), None, templated=True), 1),
+    }
+    for way, (tokens, expected) in read.items():
+        for text in tokens:
+            assert (text.ids == index).sum() == expected, way
+            assert text.ids[0] == index or not expected, way
 
 
 def test_texts_that_begin_otherwise_than_the_rest_are_counted(load_tiny) -> None:

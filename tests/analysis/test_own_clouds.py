@@ -10,12 +10,16 @@ import pytest
 import torch
 from safetensors.numpy import save_file
 
+import todacomm
 from tests.conftest import ROOT, SHARED_DATA
 from todacomm.analysis.cloud_files import read_cloud_file
 from todacomm.analysis.observe import observe
 from todacomm.analysis.own_clouds import read_clouds
+from todacomm.analysis.preflight import check_inputs
+from todacomm.comparison.similarities import stored_clouds
 from todacomm.core.layer import analyze_layer
-from todacomm.settings.analysis import AnalysisConfig
+from todacomm.core.metrics import LAYER_METRICS
+from todacomm.settings.analysis import AnalysisConfig, load_config
 
 
 @pytest.fixture
@@ -209,3 +213,90 @@ def test_the_middle_of_a_file_is_its_middle_block(tmp_path, rng):
     np.save(tmp_path / "one.npy", rng.normal(size=(12, 3)))
     assert list(read_clouds(tmp_path / "a.npz", ["middle"]).clouds) == ["layer_6"]
     assert list(read_clouds(tmp_path / "one.npy", ["middle"]).clouds) == ["layer_0"]
+
+
+def test_distances_are_checked_and_made_symmetric_to_the_bit(tmp_path, rng):
+    points = rng.normal(size=(12, 3))
+    matrix = np.linalg.norm(points[:, None] - points, axis=2)
+    rounded = matrix * (1.0 + 1e-9 * rng.normal(size=matrix.shape))
+    np.savez(tmp_path / "d.npz", layer_0=rounded, labels=np.arange(12))
+    seen = read_clouds(tmp_path / "d.npz", distances=True)
+    assert [warning.code for warning in seen.warnings] == ["distances_alone"]
+    assert np.array_equal(seen.clouds["layer_0"], seen.clouds["layer_0"].T)
+    np.testing.assert_allclose(seen.clouds["layer_0"], matrix, rtol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda d: d[:, :-1], r"layer_0 of .*d.npz have shape \(12, 11\): expected \(n_points, n_points\)"),
+        (lambda d: d + 1.0, r"0 between a point and itself"),
+        (lambda d: -d, r"expected none below 0"),
+        (lambda d: np.where(d > 2, np.nan, d), r"nan or infinity"),
+        (lambda d: np.triu(d), r"layer_0 of .*d.npz has .* from point \d+ to \d+ and .* back: give symmetric"),
+    ],
+)
+def test_what_is_no_matrix_of_distances_is_said(tmp_path, rng, spoil, says):
+    points = 3.0 * rng.normal(size=(12, 3))
+    np.savez(tmp_path / "d.npz", layer_0=spoil(np.linalg.norm(points[:, None] - points, axis=2)))
+    with pytest.raises(ValueError, match=says):
+        read_clouds(tmp_path / "d.npz", distances=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"metric": "cosine"}, r"distances are given as they are: leave metric, standardize and landmarks out"),
+        ({"null_kinds": "rotation,permuted_dimensions"}, r"distances alone have no null model"),
+    ],
+)
+def test_what_distances_cannot_have_is_an_error(options, says):
+    with pytest.raises(ValueError, match=says):
+        load_config(None, {"model": "clouds:d.npz", "distances": True, **options})
+
+
+def test_a_model_gives_no_distances():
+    with pytest.raises(ValueError, match=r"distances=true is for model=clouds:FILE, model is demo-decoder"):
+        check_inputs(load_config(None, {"distances": True}))
+
+
+def test_an_analysis_of_distances_says_what_does_not_apply(store, rng):
+    points = rng.normal(size=(30, 4))
+    matrix = np.linalg.norm(points[:, None] - points, axis=2)
+    few = {"replicates": 20, "nulls": 19, "figures": "summary"}
+    alone = todacomm.analyze_clouds({"layer_0": matrix}, distances=True, **few)
+    whole = todacomm.analyze_clouds({"layer_0": points}, pca=0, **few)
+    assert [warning.code for warning in alone.warnings if not warning.layer].count("distances_alone") == 1
+    assert alone.nulls.empty
+    ours, theirs = (one.layers.set_index(["layer", "metric"]) for one in (alone, whole))
+    for (layer, metric), row in theirs.iterrows():
+        if metric in LAYER_METRICS and not LAYER_METRICS[metric].needs_coordinates:
+            values = ["value"] if metric == "h1_max_reproduction" else ["value", "lo", "hi"]
+            np.testing.assert_allclose(
+                ours.loc[(layer, metric), values].astype(float), row[values].astype(float), rtol=1e-5, err_msg=metric
+            )
+    report = alone.artifact("report.md").read_text(encoding="utf-8")
+    assert "distances as given, no coordinates" in report
+    assert "No number has a rotation null (not available of distances alone)" in report
+    assert "principal components" not in report
+    with pytest.raises(ValueError, match="has no clouds: it is of distances, which have none"):
+        alone.cloud("layer_0")
+    with pytest.raises(ValueError, match=r"explorer\.html"):
+        alone.artifact("explorer.html")
+    assert stored_clouds(alone, most=100) == {}
+    assert list(stored_clouds(whole, most=100)) == ["layer_0"]
+
+
+def test_a_file_of_anndata_gives_its_matrices_and_columns_of_words(tmp_path, rng):
+    h5py = pytest.importorskip("h5py")
+    cloud = rng.normal(size=(12, 4))
+    with h5py.File(tmp_path / "cells.h5ad", "w") as file:
+        file["X"], file["obsm/X_pca"] = cloud, cloud[:, :2]
+        file["obs/batch"], file["var/_index"] = np.arange(12), np.array([b"a", b"b", b"c", b"d"])
+        file["obs/kind/categories"] = np.array([b"T", b"B"])
+        file["obs/kind/codes"] = np.array([0, 1, -1] * 4, dtype=np.int8)
+    read = read_cloud_file(tmp_path / "cells.h5ad")
+    assert list(read.clouds) == ["X", "X_pca"]
+    assert read.labels["kind"].tolist() == ["T", "B", ""] * 4
+    assert list(read.labels) == ["batch", "kind"]
+    assert read.warnings == ()

@@ -6,8 +6,9 @@ from scipy.spatial.distance import pdist, squareform
 
 from tests.core.shapes import polygon, rotation
 from todacomm.core.facts import RunWarning
-from todacomm.core.layer import analyze_layer
-from todacomm.core.metrics import COUNTS, LAYER_METRICS
+from todacomm.core.inference.replicates import half_samples, replicate
+from todacomm.core.layer import analyze_distances, analyze_layer
+from todacomm.core.metrics import COUNTS, INTERVAL_METRICS, LAYER_METRICS, metric_of
 
 NOT_OF_THE_CLOUD = {name for name, metric in LAYER_METRICS.items() if metric.of != "cloud"}
 
@@ -156,3 +157,44 @@ def test_curves_start_with_all_points_and_end_with_one_component(cloud):
     assert curves["euler"][0] == 120
     assert curves["euler"][-1] == 1
     assert len(curves["scale"]) == len(curves["betti_1"])
+
+
+@pytest.mark.parametrize("maxdim", [0, 1, 2])
+def test_distances_alone_give_what_they_give_of_a_cloud(rng, maxdim):
+    cloud = rng.normal(size=(40, 5))
+    cloud[[3, 7]] = cloud[0]
+    matrix = squareform(pdist(cloud))
+    whole, alone = analyze_layer(cloud, pca=0, maxdim=maxdim), analyze_distances(matrix, maxdim=maxdim)
+    assert list(alone.distinct) == list(whole.distinct)
+    for name, value in whole.metrics.items():
+        expected = np.nan if metric_of(name).needs_coordinates else value
+        assert alone.metrics[name] == pytest.approx(expected, rel=1e-6, nan_ok=True), name
+    for dgm, expected in zip(alone.diagrams, whole.diagrams, strict=True):
+        np.testing.assert_allclose(dgm, expected, rtol=1e-6)
+    of_both = [warning for warning in whole.warnings if not warning.text.startswith("spectrum_alpha")]
+    assert list(alone.warnings) == of_both
+    halves = half_samples(40, 6, seed=1)
+    ours, theirs = (replicate(one, cloud, halves).values for one in (alone, whole))
+    for column, name in enumerate(INTERVAL_METRICS):
+        expected = theirs[:, column] * (np.nan if metric_of(name).needs_coordinates else 1.0)
+        np.testing.assert_allclose(ours[:, column], expected, rtol=1e-6, err_msg=name)
+    np.testing.assert_array_equal(alone.nearest(alone.distinct), whole.nearest(whole.distinct))
+    np.testing.assert_allclose(alone.among(alone.distinct), whole.among(whole.distinct))
+
+
+def test_distances_need_no_triangle_inequality(rng):
+    squared = squareform(pdist(rng.normal(size=(60, 3)))) ** 2
+    order = rng.permutation(60)
+    one, other = analyze_distances(squared), analyze_distances(squared[np.ix_(order, order)])
+    assert one.metrics == pytest.approx(other.metrics, nan_ok=True)
+    plain = analyze_distances(np.sqrt(squared))
+    np.testing.assert_allclose(one.diagrams[0], plain.diagrams[0] ** 2, rtol=1e-12)
+    np.testing.assert_allclose(one.diagrams[1], plain.diagrams[1] ** 2, rtol=1e-6)
+
+
+def test_distances_of_too_few_distinct_points_have_no_shape():
+    layer = analyze_distances(np.kron(1.0 - np.eye(3), np.ones((4, 4))))
+    assert not layer.defined
+    assert (layer.metrics["n_points"], layer.metrics["n_distinct"]) == (12.0, 3.0)
+    assert [warning.code for warning in layer.warnings] == ["no_shape"]
+    assert layer.distances.shape == (0, 0)

@@ -110,6 +110,21 @@ def test_eight_bit_floats_are_read_on_a_processor(folder: Path, tmp_path: Path) 
         assert (loaded.model.get_parameter(name) - parameter).abs().max() <= parameter.abs().max() / 16
 
 
+def test_eight_bit_integers_of_torchao_are_read_on_a_processor(folder: Path, tmp_path: Path) -> None:
+    quantization = pytest.importorskip("torchao.quantization")
+    from transformers import AutoModelForCausalLM, TorchAoConfig
+
+    way = TorchAoConfig(quantization.Int8WeightOnlyConfig(version=2))
+    tiny_model_folder(tmp_path, "llama", intermediate_size=64)
+    AutoModelForCausalLM.from_pretrained(folder, quantization_config=way).save_pretrained(tmp_path / "llama")
+    own, loaded = load(folder), load(tmp_path / "llama")
+    assert (loaded.info.stored_as, loaded.info.placement, loaded.warnings) == ("torchao", "whole", ())
+    ours, theirs = extract(own, TEXTS), extract(loaded, TEXTS)
+    for name, cloud in ours.clouds.items():
+        assert np.abs(theirs.clouds[name] - cloud).max() < 0.05 * np.abs(cloud).max()
+    assert theirs.likelihood != ours.likelihood
+
+
 def edit(folder: Path, **changes: Any) -> None:
     path = folder / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
@@ -157,9 +172,18 @@ def test_a_config_that_is_not_quantised() -> None:
     assert quantisation(object()) == ""
 
 
+ON_TWO = {f"model.layers.{block}": "disk" if block == 1 else "cpu" for block in range(3)} | dict.fromkeys(
+    ("model.embed_tokens", "model.norm", "model.rotary_emb", "lm_head"), "cpu"
+)
+
+
 @with_accelerate
-def test_a_model_spread_by_accelerate_is_the_model(folder: Path) -> None:
-    own, spread = load(folder), load_model(ModelConfig(model=str(folder), device="cpu"), 0, placed=SPREAD)
+@pytest.mark.parametrize("device_map", ["auto", ON_TWO], ids=["auto", "a block elsewhere"])
+def test_a_model_spread_by_accelerate_is_the_model(folder: Path, device_map: Any) -> None:
+    placed = Placement("spread", device_map=device_map)
+    own, spread = load(folder), load_model(ModelConfig(model=str(folder), device="cpu"), 0, placed=placed)
+    elsewhere = [name for name, parameter in spread.model.named_parameters() if parameter.is_meta]
+    assert {name.split(".")[2] for name in elsewhere} == (set() if device_map == "auto" else {"1"})
     assert (own.info.placement, spread.info.placement) == ("whole", "spread")
     ours, theirs = extract(own, TEXTS), extract(spread, TEXTS)
     assert theirs.likelihood == pytest.approx(ours.likelihood)

@@ -57,7 +57,8 @@ def is_quicker() -> bool:
 
 
 def _is_plain(weight: Tensor) -> bool:
-    return weight.device.type == "cpu" and weight.dtype == torch.float32
+    own = type(weight) in (Tensor, nn.Parameter)  # quantised ones are subclasses that call themselves float32
+    return own and weight.device.type == "cpu" and weight.dtype == torch.float32
 
 
 WEIGHTS: dict[type[nn.Module], Callable[[Any], Tensor]] = {

@@ -62,7 +62,7 @@ def assemble(
             )
             for index, (name, shape) in enumerate(shapes.items())
         ),
-        clouds=observed.clouds,
+        clouds={} if config.topology.distances else observed.clouds,
         replicates=uncertainty.replicates,
         loops=tidy(uncertainty.loops.rows, LOOP_COLUMNS),
         loop_points=tuple(uncertainty.loops.points),

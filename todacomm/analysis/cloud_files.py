@@ -339,6 +339,10 @@ def _read_hdf5(path: Path) -> Arrays:
 
     with foreign_file(path, "an HDF5 file", "write it again with h5py"), h5py.File(path, "r") as file:
         file.visititems(take)
+    for name in [name.removesuffix("/codes") for name in arrays if name.endswith("/codes")]:
+        if (known := arrays.get(f"{name}/categories")) is not None:  # a column of words, as anndata stores it
+            arrays[name] = np.append(known.astype(str), "")[arrays.pop(f"{name}/codes")]  # -1 stands for none
+            del arrays[f"{name}/categories"]
     return Arrays(arrays, refused)
 
 

@@ -6,9 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.spatial.distance import cdist
 
-from todacomm.core.clouds import distances
 from todacomm.core.layer import LayerAnalysis
 from todacomm.core.loops.association import Association, explain_angle, explain_sides
 from todacomm.core.loops.gaps import Gap, gaps
@@ -73,10 +71,10 @@ def explain_gaps(layers: Mapping[str, LayerAnalysis], table: pd.DataFrame, seed:
 def layer_gaps(layer: LayerAnalysis) -> tuple[Gap, ...]:
     """The three widest gaps of a layer, their sides carried to all rows of the cloud."""
     rows = layer.distinct if layer.landmarks is None else layer.landmarks
-    among = gaps(distances(layer.scores[rows], layer.metric))
+    among = gaps(layer.among(rows))
     if len(rows) == len(layer.scores):
         return among
-    nearest = cdist(layer.scores, layer.scores[rows]).argmin(axis=1)
+    nearest = layer.nearest(rows)
     return tuple(
         replace(gap, side=gap.side[nearest], edge=(int(rows[gap.edge[0]]), int(rows[gap.edge[1]]))) for gap in among
     )

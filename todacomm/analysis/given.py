@@ -19,6 +19,7 @@ from todacomm.system.npz import Arrays
 from todacomm.system.progress import Progress, silent
 
 if TYPE_CHECKING:
+    from todacomm.activations import Finished
     from todacomm.texts import Texts
 
 
@@ -45,6 +46,7 @@ class Given:
         *,
         seed: int | None = None,
         shuffle_seed: int | None = None,
+        finished: "Finished | None" = None,
     ) -> Observation:
         """One forward pass; nothing is taken from the cache, which knows names and files only."""
         from todacomm.models import load_model
@@ -55,10 +57,10 @@ class Given:
         texts = self.texts or load_texts(config.texts, config.record.seed)
         check_memory(config.topology, len(texts.texts))
         if self.model is None:
-            return read_texts(load_model(config.model, seed), texts, config, progress, shuffle_seed)
+            return read_texts(load_model(config.model, seed), texts, config, progress, shuffle_seed, finished)
         with in_evaluation(self.model):
             loaded = describe_model(self.model, self.tokenizer, config.model, seed)
-            return read_texts(loaded, texts, config, progress, shuffle_seed)
+            return read_texts(loaded, texts, config, progress, shuffle_seed, finished)
 
 
 def given_objects(tokenizer: Any, texts: Any, options: Mapping[str, Any]) -> tuple[AnalysisConfig, Given]:
@@ -95,7 +97,9 @@ def given_objects(tokenizer: Any, texts: Any, options: Mapping[str, Any]) -> tup
     return config, Given(None if isinstance(model, str) else model, tokenizer, read)
 
 
-def given_clouds(clouds: Any, labels: pd.DataFrame | Mapping[str, Any] | None, name: str) -> Observation:
+def given_clouds(
+    clouds: Any, labels: pd.DataFrame | Mapping[str, Any] | None, name: str, distances: bool = False
+) -> Observation:
     """Arrays as an observation.
 
     Parameters
@@ -104,6 +108,8 @@ def given_clouds(clouds: Any, labels: pd.DataFrame | Mapping[str, Any] | None, n
         By layer; an array of two dimensions is one layer, one of three a layer each.
     labels : DataFrame or mapping of array, shape (n_points,)
         A column ``texts`` of strings holds the texts themselves.
+    distances : bool
+        Whether the arrays are square matrices of distances.
 
     Raises
     ------
@@ -121,7 +127,7 @@ def given_clouds(clouds: Any, labels: pd.DataFrame | Mapping[str, Any] | None, n
         if values.shape != (rows,):
             raise ValueError(f"label {column} has shape {values.shape}: expected ({rows},), one value a point")
     plain = {column: values.astype(str) if values.dtype.kind == "O" else values for column, values in columns.items()}
-    return observe_clouds(replace(file, labels={**file.labels, **plain}), Path(name))
+    return observe_clouds(replace(file, labels={**file.labels, **plain}), Path(name), distances)
 
 
 def _numbers(array: Any) -> np.ndarray:

@@ -106,7 +106,7 @@ def infer_uncertainty(
         shapes,
         observed.clouds,
         replicates=options.replicates,
-        nulls=options.nulls,
+        nulls=config.rotations,
         kinds=of_scores,
         n_loops=options.loops,
         metric=topology.metric,

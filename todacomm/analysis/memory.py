@@ -14,8 +14,12 @@ def homology_threads(topology: TopologyConfig, n_points: int) -> int:
     ValueError
         Not even one fits.
     """
-    threads, free = worker_threads(topology.threads), check_memory(topology, n_points)
-    return max(1, min(threads, free // max(needed_memory(topology, n_points), 1)))
+    return max(1, side_by_side(topology, n_points, check_memory(topology, n_points)))
+
+
+def side_by_side(topology: TopologyConfig, n_points: int, free: int) -> int:
+    """Layers for each of which there is a thread, and that fit together into so many bytes."""
+    return min(worker_threads(topology.threads), free // max(needed_memory(topology, n_points), 1))
 
 
 def check_memory(topology: TopologyConfig, n_points: int) -> int:

@@ -17,6 +17,7 @@ from todacomm.settings.analysis import AnalysisConfig
 from todacomm.system.progress import Progress, silent
 
 if TYPE_CHECKING:
+    from todacomm.activations import Finished
     from todacomm.models import LoadedModel
     from todacomm.texts import Texts
 
@@ -24,8 +25,13 @@ Observe = Callable[..., Observation]
 """Takes settings and progress, as :func:`run_model` does: what an analysis and its controls are observed with."""
 
 
-def observe(config: AnalysisConfig, progress: Progress = silent) -> Observation:
+def observe(config: AnalysisConfig, progress: Progress = silent, *, finished: "Finished | None" = None) -> Observation:
     """Run the model on the texts, or read clouds that somebody else took (``model=clouds:FILE``).
+
+    Parameters
+    ----------
+    finished : callable, optional
+        As in :func:`read_texts`; not called where no model runs.
 
     Raises
     ------
@@ -39,14 +45,15 @@ def observe(config: AnalysisConfig, progress: Progress = silent) -> Observation:
         from todacomm.analysis.own_clouds import read_clouds
 
         layers = () if config.model.layers == ("all",) else config.model.layers
-        observed = read_clouds(Path(config.model.model.removeprefix(OWN_CLOUDS)), layers)
+        path = Path(config.model.model.removeprefix(OWN_CLOUDS))
+        observed = read_clouds(path, layers, config.topology.distances)
         landmarks, n_points = config.topology.landmarks, len(observed.dataset.ids)
         if landmarks > n_points:
             raise ValueError(
                 f"landmarks is {landmarks}, the file has {n_points} points a layer: expected at most as many"
             )
         return observed
-    return run_model(config, progress)
+    return run_model(config, progress, finished=finished)
 
 
 def run_model(
@@ -55,6 +62,7 @@ def run_model(
     *,
     seed: int | None = None,
     shuffle_seed: int | None = None,
+    finished: "Finished | None" = None,
 ) -> Observation:
     """One forward pass of the model over the texts, or what the cache kept of the same one.
 
@@ -64,8 +72,10 @@ def run_model(
         Of random weights; the settings' seed without it.
     shuffle_seed : int, optional
         Put the tokens of each text into a random order first.
+    finished : callable, optional
+        As in :func:`read_texts`; not called where the cache has it.
     """
-    forward = partial(_forward_pass, config, progress, seed, shuffle_seed)
+    forward = partial(_forward_pass, config, progress, seed, shuffle_seed, finished)
     if not config.record.cache:
         return forward()
     from todacomm.analysis.cache import remembered
@@ -74,7 +84,11 @@ def run_model(
 
 
 def _forward_pass(
-    config: AnalysisConfig, progress: Progress, seed: int | None, shuffle_seed: int | None
+    config: AnalysisConfig,
+    progress: Progress,
+    seed: int | None,
+    shuffle_seed: int | None,
+    finished: "Finished | None",
 ) -> Observation:
     from todacomm.models import load_model
     from todacomm.texts import load_texts
@@ -82,7 +96,7 @@ def _forward_pass(
     texts = load_texts(config.texts, config.record.seed)
     check_memory(config.topology, len(texts.texts))
     loaded = load_model(config.model, config.record.seed if seed is None else seed)
-    return read_texts(loaded, texts, config, progress, shuffle_seed)
+    return read_texts(loaded, texts, config, progress, shuffle_seed, finished)
 
 
 def read_texts(
@@ -91,14 +105,28 @@ def read_texts(
     config: AnalysisConfig,
     progress: Progress = silent,
     shuffle_seed: int | None = None,
+    finished: "Finished | None" = None,
 ) -> Observation:
-    """What a loaded model makes of texts."""
+    """What a loaded model makes of texts.
+
+    Parameters
+    ----------
+    finished : callable, optional
+        Called with a layer's name and cloud while the model is at work on later layers: of one that is read a block at
+        a time, and of one on an accelerator. One that is whole on a processor takes all of that for itself.
+    """
     from todacomm.activations import extract
     from todacomm.analysis.cache import passes_folder
     from todacomm.texts.chat import templated
 
     chat = config.texts.chat
     words = templated(loaded.tokenizer, texts.texts, config.texts.system) if chat else texts.texts
+    same = first_of_equals(words) if shuffle_seed is None else np.arange(len(words))
+
+    def tell(layer: str, rows: np.ndarray) -> None:
+        if finished is not None:
+            finished(layer, np.ascontiguousarray(rows[same]))
+
     activations = extract(
         loaded,
         words,
@@ -111,9 +139,9 @@ def read_texts(
         seed=config.record.seed,
         shuffle_seed=shuffle_seed,
         progress=progress,
+        finished=tell if loaded.surveyed or loaded.device.type != "cpu" else None,
         resume=passes_folder() if config.record.cache and loaded.surveyed else None,
     )
-    same = first_of_equals(words) if shuffle_seed is None else np.arange(len(words))
     return Observation(
         model=replace(
             loaded.info,

@@ -24,6 +24,8 @@ def check_inputs(config: AnalysisConfig) -> None:
         if not model.removeprefix(OWN_CLOUDS).startswith(OBJECT):
             check_regular(Path(os.path.expanduser(model.removeprefix(OWN_CLOUDS))))
         return
+    if config.topology.distances:
+        raise ValueError(f"distances=true is for model=clouds:FILE, model is {model}")
     if model.startswith(OBJECT) or dataset.startswith(OBJECT):
         return
     if not os.path.isfile(os.path.expanduser(model)) and local_folder(model, config.model.revision) is None:

@@ -122,7 +122,7 @@ def same_texts(gathered: Gathered) -> list[Pair]:
 
 def stored_clouds(analysis: "Analysis", most: int, seed: int = 0) -> dict[str, np.ndarray]:
     """Clouds before PCA, of the first texts of an order that their number and the seed decide; empty without any."""
-    if not analysis.settings["options"]["keep_clouds"]:
+    if analysis.config.no_clouds:
         return {}
     prepare = standardize if analysis.config.topology.standardize else partial(np.asarray, dtype=np.float64)
     chosen = chosen_texts(analysis, most, seed)
@@ -143,7 +143,8 @@ def _prepared(
     for label in labels:
         clouds = stored_clouds(gathered.analyses[label], MOST_TEXTS)
         if not clouds:
-            text = f"{label} stored no clouds: no paired geometry with it (keep_clouds=true stores them)"
+            why = gathered.analyses[label].config.no_clouds
+            text = f"{label} stored no clouds: no paired geometry with it ({why})"
             warnings.append(RunWarning("no_clouds", text))
         prepared[label], without = prepare_all(clouds, threads)
         left_out += [f"{layer} of {label}" for layer in without]

@@ -1,6 +1,7 @@
 """A layer's cloud before its topology: its distinct rows, its principal components, the distances of its points."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +16,8 @@ Array = NDArray[np.float64]
 
 METRICS = ("euclidean", "cosine", "cityblock", "chebyshev")
 """Distances between points; all but the cosine distance obey the triangle inequality."""
+PRECOMPUTED = "precomputed"
+"""In place of a metric where distances are given, and no coordinates."""
 MERGE_RADIUS = 1e-6
 """Rows closer than this share of the root mean square distance to the centroid are one point."""
 ZERO = 1e-12
@@ -216,7 +219,11 @@ def _joined(points: Array, radius: float) -> NDArray[np.intp]:
         return np.zeros(1, dtype=np.intp)
     pairs = KDTree(points).query_pairs(radius, output_type="ndarray")
     shape = (len(points), len(points))
-    graph = coo_array((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=shape)
+    return first_of_joined(coo_array((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=shape))
+
+
+def first_of_joined(graph: Any) -> NDArray[np.intp]:
+    """First point of each set that hangs together in a graph, shape (n_points, n_points), in rising order."""
     _, label = connected_components(graph, directed=False)
     first: NDArray[np.intp] = np.unique(label, return_index=True)[1]
     return first

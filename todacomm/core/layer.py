@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.spatial.distance import cdist
 
 from todacomm.core import clouds, curves
-from todacomm.core.checks import as_cloud, require_paired
+from todacomm.core.checks import as_cloud, as_distances, require_paired
 from todacomm.core.facts import RunWarning
 from todacomm.core.homology import AUTO, Diagrams
 from todacomm.core.landmarks import cover_warnings, farthest_points
@@ -40,11 +41,12 @@ class LayerAnalysis:
         ``scale`` with ``betti_0``, ``betti_1`` (``betti_2``) and ``euler``; ``id_scale`` with ``id_dimension``;
         ``eigenvalues``, and in ``spectrum_ranks`` the first and last rank that ``spectrum_alpha`` is fitted to.
     cloud : ndarray, shape (n_points, n_dims)
-        The cloud as measured: standardised where that was asked for, float64.
+        The cloud as measured: standardised where that was asked for, float64; nan, shape (n_points, 1), where distances
+        alone are known.
     scores : ndarray, shape (n_points, n_kept)
-        The space in which distances are taken, centred.
+        The space in which distances are taken, centred; the distances where they alone are known.
     metric : str
-        The distance between points.
+        The distance between points; ``precomputed`` where distances alone are known.
     distinct : ndarray of int
         One row of each group of coinciding rows.
     landmarks : ndarray of int or None
@@ -71,7 +73,20 @@ class LayerAnalysis:
         """
         if not self.defined:
             return np.empty((0, 0))
-        return clouds.distances(self.scores if self.landmarks is None else self.scores[self.landmarks], self.metric)
+        return self.scores if self.metric == clouds.PRECOMPUTED else self.among(self.landmarks)
+
+    def among(self, rows: NDArray[np.intp] | None) -> Array:
+        """Distances between some of the points, shape (n_rows, n_rows); None: between all."""
+        if self.metric == clouds.PRECOMPUTED:
+            return self.scores if rows is None else self.scores[np.ix_(rows, rows)]
+        return clouds.distances(self.scores if rows is None else self.scores[rows], self.metric)
+
+    def nearest(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """For each point the place in ``rows`` of the one nearest to it, shape (n_points,)."""
+        known = self.metric == clouds.PRECOMPUTED
+        to_rows = self.scores[:, rows] if known else cdist(self.scores, self.scores[rows])
+        place: NDArray[np.intp] = to_rows.argmin(axis=1)
+        return place
 
     @property
     def defined(self) -> bool:
@@ -103,7 +118,7 @@ class LayerAnalysis:
         """
         if self.landmarks is not None:
             raise ValueError("a layer with landmarks has no half-samples: they need the distances of all points")
-        points = as_cloud(raw, "the raw cloud")
+        points = self.cloud if self.metric == clouds.PRECOMPUTED else as_cloud(raw, "the raw cloud")
         require_paired(points, self.cloud, ("the raw cloud", "the layer"))
         eigenvalues = self.curves["eigenvalues"]
         return CloudView(points, self.cloud, self.scores, eigenvalues, self.distinct, self.metric, maxdim, engine)
@@ -178,26 +193,70 @@ def analyze_layer(
     view = CloudView(
         raw, points, components.scores, components.eigenvalues, distinct, metric, maxdim, engine, chosen
     )  # fmt: skip
-    dimension_curve = dict(zip(("id_scale", "id_dimension"), dimension_over_scale(view.neighbours), strict=True))
-    metrics = measure(view, layer_metrics(maxdim, landmarks=chosen is not None))
-    warnings = _health_warnings(len(points), len(distinct)) + ([] if standardize else rogue_warnings(raw))
-    warnings += _twin_warnings(view.neighbours)
+    warnings = [] if standardize else rogue_warnings(raw)
     if pca > len(components.eigenvalues):
         text = f"pca={pca} keeps all {len(components.eigenvalues)} components: there are no more"
         warnings.append(RunWarning("pca_keeps_all", text))
+    return _measured(view, warnings)
+
+
+def analyze_distances(distances: ArrayLike, *, maxdim: int = 1, engine: str = AUTO) -> LayerAnalysis:
+    """Measure points of which distances alone are known, whether these obey the triangle inequality or not.
+
+    The order of the points changes nothing; scale multiplies what has the units of a distance. Points coincide by the
+    rule of :func:`todacomm.core.clouds.distinct_rows`: the root mean square distance to a centroid is that of all pairs
+    over the root of 2.
+
+    Parameters
+    ----------
+    distances : array, shape (n_points, n_points)
+        Symmetric, zero diagonal.
+    maxdim, engine : int, str
+        As in :func:`todacomm.core.homology.persistence`.
+
+    Returns
+    -------
+    LayerAnalysis
+        nan for what needs coordinates: norms, cosines, variances, spectra. All nan under 4 distinct points.
+
+    Raises
+    ------
+    ValueError
+        As :func:`todacomm.core.checks.as_distances`.
+
+    >>> ring = np.minimum(np.arange(6), 6 - np.arange(6))[np.subtract.outer(range(6), range(6)) % 6]
+    >>> analyze_distances(ring).diagrams[1].tolist()  # six points on a circle, by the steps between them
+    [[1.0, 2.0]]
+    """
+    matrix = as_distances(distances)
+    distinct = clouds.first_of_joined(matrix <= clouds.MERGE_RADIUS * np.sqrt(np.mean(matrix**2) / 2.0))
+    unknown = np.full((len(matrix), 1), np.nan)
+    if len(distinct) < MIN_DISTINCT:
+        warning = RunWarning("no_shape", f"{len(distinct)} distinct points of {len(matrix)}: no shape to measure")
+        return _undefined(unknown, distinct, warning, maxdim, clouds.PRECOMPUTED)
+    return _measured(CloudView(unknown, unknown, matrix, np.empty(0), distinct, clouds.PRECOMPUTED, maxdim, engine), [])
+
+
+def _measured(view: CloudView, warnings: list[RunWarning]) -> LayerAnalysis:
+    """The numbers of a view that has a shape, and what a reader must know beside what was warned of before."""
+    points, distinct, chosen, metric, maxdim = view.points, view.distinct, view.landmarks, view.metric, view.maxdim
+    dimension_curve = dict(zip(("id_scale", "id_dimension"), dimension_over_scale(view.neighbours), strict=True))
+    metrics = measure(view, layer_metrics(maxdim, landmarks=chosen is not None))
+    warnings = [*_health_warnings(len(points), len(distinct)), *warnings]
+    warnings += _twin_warnings(view.neighbours)
     if chosen is not None:
         longest = max(float(np.ptp(dgm, axis=1).max(initial=0.0)) for dgm in view.diagrams[1:] or view.diagrams)
         warnings += cover_warnings(chosen.cover_radius, longest, metric, "loop" if maxdim else "gap")
     return LayerAnalysis(
         metrics=metrics,
         diagrams=view.diagrams,
-        curves=_betti_curves(view.diagrams) | dimension_curve | _spectrum(components.eigenvalues, points),
+        curves=_betti_curves(view.diagrams) | dimension_curve | _spectrum(view.eigenvalues, points),
         cloud=points,
-        scores=components.scores,
+        scores=view.scores,
         metric=metric,
         distinct=distinct,
         landmarks=None if chosen is None else chosen.rows,
-        warnings=(*warnings, *_undefined_metrics(metrics, among_landmarks=chosen is not None)),
+        warnings=(*warnings, *_undefined_metrics(metrics, chosen is not None, metric != clouds.PRECOMPUTED)),
     )
 
 
@@ -254,9 +313,11 @@ def _twin_warnings(neighbours: Array) -> list[RunWarning]:
     return [RunWarning("near_duplicates", text)]
 
 
-def _undefined_metrics(metrics: dict[str, float], among_landmarks: bool) -> list[RunWarning]:
-    """Why single metrics of a layer that has a shape are nan; that landmarks have no neighbours is no fault of it."""
+def _undefined_metrics(metrics: dict[str, float], among_landmarks: bool, has_points: bool) -> list[RunWarning]:
+    """Why single metrics of a layer that has a shape are nan; that landmarks have no neighbours is no fault of it, nor
+    that distances have no coordinates."""
     rows = {name: metric_of(name) for name, value in metrics.items() if np.isnan(value)}
+    rows = {name: row for name, row in rows.items() if has_points or not row.needs_coordinates}
     reasons = {name: row.undefined for name, row in rows.items() if not (among_landmarks and "neighbours" in row.needs)}
     return [RunWarning("metric_undefined", f"{name} is not defined: {why}") for name, why in reasons.items() if why]
 

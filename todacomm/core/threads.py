@@ -27,8 +27,8 @@ def in_threads(function: Callable[[Item], Out], items: Iterable[Item], threads: 
 
 @contextmanager
 def one_thread_each() -> Iterator[None]:
-    """Linear algebra on one thread."""
+    """Linear algebra of numpy and scipy on one thread; torch's threads stay, for a model may be at work meanwhile."""
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1):
+    with threadpool_limits(1, user_api="blas"):
         yield

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import squareform
 
-from todacomm.core.clouds import distances
+from todacomm.core.clouds import PRECOMPUTED, distances
 from todacomm.core.homology import AUTO, Diagrams, Filtration
 from todacomm.core.landmarks import Landmarks
 
@@ -176,7 +176,7 @@ class CloudView(View):
     Attributes
     ----------
     metric : str
-        Distance between points.
+        Distance between points; ``precomputed`` where ``scores`` are the distances, and the points nan.
     """
 
     raw: Array
@@ -211,6 +211,8 @@ class CloudView(View):
 
     @once
     def distances(self) -> Array:
+        if self.metric == PRECOMPUTED:
+            return self.scores
         return distances(self.scores if self.landmarks is None else self.scores[self.landmarks.rows], self.metric)
 
     @once

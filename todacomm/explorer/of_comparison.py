@@ -116,7 +116,7 @@ def shown_labels(gathered: Gathered) -> list[str]:
     """The analyses that read the same texts and have stored clouds: the most that did; none where it is only one."""
     groups: dict[str, list[str]] = {}
     for label, analysis in gathered.analyses.items():
-        if gathered.over == MODELS and analysis.settings["options"]["keep_clouds"]:
+        if gathered.over == MODELS and not analysis.config.no_clouds:
             groups.setdefault(analysis.dataset.digest, []).append(label)
     largest = max(groups.values(), key=len, default=[])
     return largest if len(largest) > 1 else []

@@ -114,12 +114,12 @@ def provenance(result: Provenance, most: int = 48) -> list[str]:
     config = result.config
     weights = " (random weights)" if result.model.weights == "random" else ""
     pca = f"PCA {config.topology.pca}" if config.topology.pca else "no PCA"
+    space = [pca, config.topology.metric + (", standardised" if config.topology.standardize else "")]
     return [
         shorten(str(result.model.name or config.model.model), most) + weights,
         shorten(str(result.dataset.name or config.texts.dataset), most),
         f"{result.dataset.samples} points",
-        pca,
-        config.topology.metric + (", standardised" if config.topology.standardize else ""),
+        *(["distances as given"] if config.topology.distances else space),
     ]
 
 

@@ -256,8 +256,12 @@ def _no_places(base: "Analysis", candidate: "Analysis", same_texts: bool) -> str
     """Why texts cannot be held against each other; empty where they can."""
     if not same_texts:
         return "the two read different texts"
-    without = [side.run_id for side in (base, candidate) if not side.settings["options"]["keep_clouds"]]
-    return f"run {without[0]} has no clouds (keep_clouds=true stores them)" if without else ""
+    without = [
+        f"run {side.run_id} has no clouds ({side.config.no_clouds})"
+        for side in (base, candidate)
+        if side.config.no_clouds
+    ]
+    return without[0] if without else ""
 
 
 def _cloud(analysis: "Analysis", layer: str) -> Array:

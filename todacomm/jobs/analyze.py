@@ -9,6 +9,7 @@ from todacomm.analysis.observe import Observe, observe, run_model
 from todacomm.results.result import Result
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.settings.base import with_options
+from todacomm.settings.values import parse_value
 from todacomm.system.progress import Clock, Progress, silent
 from todacomm.system.scratch import scratch_folder
 
@@ -80,7 +81,7 @@ def analyze_clouds(
     ----------
     clouds : mapping of array, shape (n_points, n_dims), or array
         By layer in the order of depth, row i being text i in every layer; an array of two dimensions is one layer, one
-        of three a layer each. Tensors will do.
+        of three a layer each. Tensors will do. With ``distances=True`` each is a square matrix of distances.
     labels : DataFrame or mapping of array, shape (n_points,), optional
         Columns that are recorded with each point; ``texts`` holds the texts themselves.
     name : str
@@ -99,7 +100,7 @@ def analyze_clouds(
     from todacomm.analysis.given import given_clouds
     from todacomm.results.facts import OBJECT, OWN_CLOUDS
 
-    observed = given_clouds(clouds, labels, name)
+    observed = given_clouds(clouds, labels, name, parse_value("distances", options.get("distances", False), bool, {}))
     given = {"model": f"{OWN_CLOUDS}{OBJECT}{name}", "samples": len(observed.dataset.ids), **options}
     return _record(AnalysisConfig.given(None, given), progress, parent, lambda *_, **__: observed)
 
@@ -139,13 +140,14 @@ def measure(
     """
     from todacomm.analysis.assembly import assemble
     from todacomm.analysis.inference import infer_uncertainty
-    from todacomm.analysis.shape import measure_shape
+    from todacomm.analysis.shape import Shapes
 
     clock = Clock()
-    with clock("extraction"):
-        observed = observe(config, progress)
-    with clock("homology"):
-        shapes = measure_shape(config, observed.clouds, progress)
+    with Shapes(config) as measuring:
+        with clock("extraction"):  # layers that are finished are measured beside it
+            observed = observe(config, progress, finished=measuring.begin)
+        with clock("homology"):
+            shapes = measuring.of(observed.clouds, progress)
     with clock("inference"):
         uncertainty = infer_uncertainty(config, observed, shapes, progress, run)
     return assemble(config, observed, shapes, uncertainty, clock.seconds)
@@ -167,6 +169,6 @@ def draw_and_report(result: Result, report: Mapping[str, Any], folder: Path, pro
     progress("figures", 0, 1)
     draw_all(result, folder)
     write_reports(report, folder)
-    if result.config.record.explorer and result.dataset.samples <= MOST_POINTS:
+    if result.config.record.explorer and result.clouds and result.dataset.samples <= MOST_POINTS:
         (folder / PAGE).write_text(page_html(result), encoding="utf-8")
     progress("figures", 1, 1)

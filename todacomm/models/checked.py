@@ -127,7 +127,8 @@ def hold_against_files(
     ValueError
         A tensor is not what is stored.
     """
-    own = dict(model.named_parameters(remove_duplicate=False))
+    there = ((name, one) for name, one in model.named_parameters(remove_duplicate=False) if not one.is_meta)
+    own = dict(there)  # what accelerate offloads is read from the files whenever it is needed
     names = sorted(name for name in part if name in matches.direct and name in own and own[name].is_floating_point())
     chosen = names[:: max(1, -(-len(names) // FEW))]
     begins = {name: _begin(stored[matches.direct[name]]) for name in chosen}

@@ -1,6 +1,6 @@
 """Where a model's weights go: whole on a device, over several, or through it a block at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Literal
@@ -24,15 +24,15 @@ class Placement:
     ----------
     kind : str
         ``whole`` on one device, ``spread`` over several by accelerate, ``stream``: a block at a time.
-    device_map : str or None
-        For accelerate, where the model is spread.
+    device_map : str, mapping or None
+        For accelerate, where the model is spread: ``auto``, or a device for each part.
     reason : str
         For the log.
     """
 
     kind: Kind
     reason: str = ""
-    device_map: str | None = None
+    device_map: str | Mapping[str, str] | None = None
 
 
 def place(

@@ -13,6 +13,7 @@ from todacomm.reports.loops import gap_sentences, loop_blocks, loop_table
 from todacomm.reports.render import one_line, render_markdown
 from todacomm.reports.settings_table import settings_table
 from todacomm.reports.words import Place, by_topic, headline_sentence
+from todacomm.results.depth import ROTATION
 from todacomm.results.facts import OBJECT, OWN_CLOUDS
 from todacomm.results.findings import findings, main_findings
 from todacomm.results.findings.soundness import EMBEDDING, undefined_by_construction
@@ -109,14 +110,15 @@ def pictures(result: Result) -> list[Picture]:
     """The figures that a report shows: those over depth, and those of the layer whose longest H1 bar is clearest."""
     from todacomm.figures.registry import file_of, shown_layer, wanted
 
-    layer = shown_layer(result)
+    layer, rotated = shown_layer(result), ROTATION in set(result.nulls["null"])
+    longest = "exceeds the rotation null most" if rotated else "is longest in median distances"
     shown = []
     for name, figure in wanted(result).items():
         reading = figure.reading(result)
         if figure.draw:
             shown.append(Picture(figure.title, reading, file_of(name)))
         elif figure.draw_layers and layer is not None:
-            which = "The layer shown is the one whose longest H1 bar exceeds the rotation null most."
+            which = f"The layer shown is the one whose longest H1 bar {longest}."
             shown.append(Picture(f"{figure.title}: {layer.name}", f"{reading} {which}", file_of(name, layer)))
     return shown
 

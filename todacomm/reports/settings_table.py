@@ -16,6 +16,7 @@ def settings_table(result: Provenance) -> list[tuple[str, str]]:
     model, texts, config = result.model, result.dataset, result.config
     topology, inference = config.topology, config.inference
     pca = f"{topology.pca} principal components" if topology.pca else "no PCA"
+    cloud = f"{pca}, {'z-scored' if topology.standardize else 'not z-scored'}, {topology.metric} distance"
     rows = [
         ("Model", _with(model.name, revision=model.revision)),
         ("Architecture", _architecture(model)),
@@ -24,7 +25,7 @@ def settings_table(result: Provenance) -> list[tuple[str, str]]:
         ("Points", _points(texts)),
         ("Tokens", _tokens(result)),
         ("Pooling", model.pooling),
-        ("Cloud", f"{pca}, {'z-scored' if topology.standardize else 'not z-scored'}, {topology.metric} distance"),
+        ("Cloud", "distances as given, no coordinates" if topology.distances else cloud),
         ("Homology", f"degrees 0 to {topology.maxdim}, engine {topology.engine}"),
         ("Landmarks", number(topology.landmarks) if topology.landmarks else ""),
         ("Intervals", f"{inference.replicates} half-samples" if config.has_intervals else "none"),
@@ -85,8 +86,7 @@ def _tokens(result: Provenance) -> str:
 
 
 def _nulls(config: AnalysisConfig) -> str:
-    rotated = config.inference.nulls and ROTATION in config.null_kinds and not config.topology.landmarks
-    rotations = [count(config.inference.nulls, "rotation")] if rotated else []
+    rotations = [count(config.rotations, "rotation")] if config.rotations else []
     others = [NULLS[kind].label for kind in config.null_kinds if kind != ROTATION]
     draws = [f"{count(config.inference.control_draws, 'draw')} of {listing(others)}"] if others else []
     return "; ".join(rotations + draws) or "none"

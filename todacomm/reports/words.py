@@ -28,6 +28,7 @@ SIDES = {
 """What a difference from the rotation null means."""
 REASONS = {
     "landmarks": "not available among landmarks",
+    "distances": "not available of distances alone",
     "replicates=0": "replicates=0",
     "nulls=0": "nulls=0",
     "no_half_sample": "no half-sample gave one",

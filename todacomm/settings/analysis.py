@@ -120,8 +120,14 @@ class TopologyConfig(Settings):
     engine: str = option(AUTO, "gudhi or ripser; auto takes gudhi where installed", choices=ENGINES, decides=NOTHING)
     threads: int | None = option(None, "threads for the homology", low=1, decides=NOTHING)
     landmarks: int = option(0, "homology among so many points, spread over a large cloud; 0: among all", low=0)
+    distances: bool = option(
+        False, "clouds:FILE holds distances, a square matrix a layer, and no coordinates: no PCA, no rotation null",
+        decides=WHICH,
+    )  # fmt: skip
 
     def check(self) -> None:
+        if self.distances and (self.standardize or self.landmarks or self.metric != "euclidean"):
+            raise ValueError("distances are given as they are: leave metric, standardize and landmarks out")
         if 0 < self.landmarks < MIN_LANDMARKS:
             raise ValueError(f"landmarks is {self.landmarks}: expected 0 for none, or at least {MIN_LANDMARKS}")
 
@@ -193,6 +199,8 @@ class AnalysisConfig(Settings):
 
     def check(self) -> None:
         landmarks, samples = self.topology.landmarks, self.texts.samples
+        if self.topology.distances and set(self.null_kinds) - {"rotation"}:
+            raise ValueError(f"null_kinds is {','.join(self.null_kinds)}: distances alone have no null model")
         if not self.model.model.startswith("clouds:"):
             if landmarks > samples:
                 raise ValueError(f"landmarks is {landmarks} with samples={samples}: expected at most as many as points")
@@ -212,6 +220,19 @@ class AnalysisConfig(Settings):
     def has_intervals(self) -> bool:
         """Whether half-samples are drawn: among landmarks they have no meaning."""
         return self.inference.replicates > 0 and not self.topology.landmarks
+
+    @property
+    def rotations(self) -> int:
+        """Draws of the rotation null: it turns the coordinates of all points."""
+        possible = "rotation" in self.null_kinds and not self.topology.landmarks and not self.topology.distances
+        return self.inference.nulls if possible else 0
+
+    @property
+    def no_clouds(self) -> str:
+        """Why no clouds are on record; empty where they are."""
+        if self.topology.distances:
+            return "it is of distances, which have none"
+        return "" if self.record.keep_clouds else "analyse again with keep_clouds=true"
 
 
 OPTIONS = AnalysisConfig.options()

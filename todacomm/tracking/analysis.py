@@ -221,11 +221,11 @@ class Analysis:
         Raises
         ------
         ValueError
-            The analysis was run with ``keep_clouds=false``.
+            The analysis was run with ``keep_clouds=false``, or of distances alone.
         """
         file = self._file(layer)
-        if not self.settings["options"]["keep_clouds"]:
-            raise ValueError(f"run {self.run_id} has no clouds: analyse again with keep_clouds=true")
+        if self.config.no_clouds:
+            raise ValueError(f"run {self.run_id} has no clouds: {self.config.no_clouds}")
         return read_cloud(self.artifact(cloud_file(file)))
 
     @cached_property
@@ -259,7 +259,7 @@ class Analysis:
         for layer in outline.layers:
             diagrams, curves = read_layer(self.artifact(diagram_file(layer.file)))
             layers.append(replace(layer, diagrams=diagrams, curves=curves))
-        stored = self.layer_names if self.settings["options"]["keep_clouds"] else ()
+        stored = self.layer_names if not self.config.no_clouds else ()
         return replace(
             outline,
             dataset=replace(self.dataset, ids=self.text_ids),

@@ -89,7 +89,7 @@ def stage(result: Result, folder: Path) -> None:
         diagrams = {f"h{degree}": dgm for degree, dgm in enumerate(layer.diagrams)}
         arrays = {"layer": np.array(layer.name), **diagrams, **layer.curves}
         _write_npz(folder / diagram_file(layer.file), arrays)
-    if result.config.record.keep_clouds:
+    if not result.config.no_clouds:
         stage_clouds(result, folder)
 
 

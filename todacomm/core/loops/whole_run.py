@@ -6,9 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.distance import cdist
 
-from todacomm.core.clouds import distances
 from todacomm.core.homology import Diagrams
 from todacomm.core.inference.draws import shares_draws
 from todacomm.core.inference.replicates import half_samples
@@ -163,7 +161,7 @@ def _points(name: str, layer: LayerAnalysis, loops: LayerLoops, verdicts: Sequen
     """Points of every bar of a layer; the distances among them are taken once."""
     if not loops.bars:
         return []
-    among = distances(layer.scores[loops.rows], layer.metric)
+    among = layer.among(loops.rows)
     results = []
     for index, (bar, claim) in enumerate(zip(loops.bars, verdicts, strict=True)):
         points = loops.rows[shortest_loop(among, bar).points]
@@ -187,6 +185,5 @@ def _angle_of_every_row(layer: LayerAnalysis, rows: Indices, among: Array, bar: 
         angle = np.where(np.isfinite(angle), smoothed.angle, np.nan)
     if len(rows) == len(layer.scores):
         return angle
-    nearest = cdist(layer.scores, points).argmin(axis=1)
-    carried: Array = angle[nearest]
+    carried: Array = angle[layer.nearest(rows)]
     return carried

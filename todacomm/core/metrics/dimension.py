@@ -44,7 +44,7 @@ def effective_rank(eigenvalues: ArrayLike) -> float:
     """
     singular = np.sqrt(np.clip(as_vector(eigenvalues, "the eigenvalues"), 0.0, None))
     total = singular.sum()
-    if total == 0.0:
+    if not total > 0.0:
         return np.nan
     share = singular[singular > 0.0] / total
     return float(np.exp(-(share * np.log(share)).sum()))

@@ -11,7 +11,10 @@ Subject = Literal["cloud", "landmarks", "texts", "halves"]
 
 WITHOUT_SHAPE = frozenset(("n_points", "n_distinct"))
 """What is known of a cloud with too few distinct points."""
-OF_POINTS = WITHOUT_SHAPE | {"norms", "mean_direction", "variances", "total_variance", "kept_variance"}
+_OF_ROWS = frozenset(("norms", "mean_direction", "variances", "total_variance", "kept_variance"))
+COORDINATES = _OF_ROWS | {"eigenvalues"}
+"""What distances alone do not give."""
+OF_POINTS = WITHOUT_SHAPE | _OF_ROWS
 """What needs no distance between points: half-samples with too few distinct points have it too."""
 
 
@@ -94,6 +97,11 @@ class Metric:
     def needs_shape(self) -> bool:
         """Whether it takes points that differ: at least four."""
         return not OF_POINTS.issuperset(self.needs)
+
+    @property
+    def needs_coordinates(self) -> bool:
+        """Whether distances alone do not give it."""
+        return not COORDINATES.isdisjoint(self.needs)
 
     @property
     def section(self) -> str:

@@ -63,7 +63,8 @@ def _why_no_intervals(result: Result) -> str:
 
 
 def why_no_null(result: Result) -> str:
-    """``landmarks``, ``nulls=0`` or ``no_rotation``."""
-    if result.config.topology.landmarks:
-        return "landmarks"
+    """``landmarks``, ``distances``, ``nulls=0`` or ``no_rotation``."""
+    for name in ("landmarks", "distances"):
+        if getattr(result.config.topology, name):
+            return name
     return "nulls=0" if result.config.inference.nulls == 0 else "no_rotation"
