@@ -89,7 +89,7 @@ class Gate:
 
     @property
     def texts_for_verdict(self) -> float:
-        """The same for the run: until a cell is different, where one is estimated so and not 0, else until none is open."""
+        """The same for the run: until a cell is different, where one is estimated so, else until none is open."""
         rows = self.table
         beyond = (rows["difference"].abs() > rows["margin"]) & ((rows["lo"] > 0.0) | (rows["hi"] < 0.0))
         return float(rows.loc[beyond, "texts_to_settle"].min()) if beyond.any() else self.texts_to_settle
