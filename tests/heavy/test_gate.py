@@ -17,6 +17,7 @@ from junitparser import JUnitXml
 from safetensors.torch import load_file, save_file
 
 from tests.conftest import ROOT
+from tests.gates.conftest import bent, model_clouds
 from tests.heavy.conftest import project_environment
 from tests.helpers.pages import blocks, commands
 from tests.helpers.servers import server
@@ -101,24 +102,27 @@ def test_a_champion_of_a_real_registry_and_the_commands_of_the_page(server, mode
     assert client.get_run(tags["todacomm.gate.run"]).data.tags["todacomm.gate"] == "same"
 
 
-def test_under_mlflow_run_the_verdict_is_a_tag_files_and_a_line(project, models):
+def test_under_mlflow_run_the_verdict_is_a_tag_files_and_a_line(project, store):
     """MLflow turns 3 and 4 into 1: what tells them apart."""
-    environment = project_environment(MLFLOW_TRACKING_URI=f"sqlite:///{models / 'mlflow.db'}", PYTHONPATH="")
-    outcomes = {"copy": (80, 0, "same"), "silenced": (80, 1, "different"), "few": (20, 1, "undecided")}
-    (models / "few").symlink_to(models / "copy")
+    environment = project_environment(MLFLOW_TRACKING_URI=f"sqlite:///{store / 'mlflow.db'}", PYTHONPATH="")
+    clouds = model_clouds()
+    np.savez(store / "base.npz", **clouds)
+    np.savez(store / "few.npz", **{name: cloud[:20] for name, cloud in clouds.items()})
+    np.savez(store / "bent.npz", **bent(clouds))
+    outcomes = {("base", "base"): (0, "same"), ("base", "bent"): (1, "different"), ("few", "few"): (1, "undecided")}
     client = mlflow.MlflowClient(environment["MLFLOW_TRACKING_URI"])
-    for name, (samples, code, verdict) in outcomes.items():
-        options = {"base": "demo-decoder", "candidate": models / name, "shape": "mean_cosine", **QUICK}
-        given = [f"-P{key}={value!s}" for key, value in (options | {"samples": samples, "pca": 10}).items()]
+    for sides, (code, verdict) in outcomes.items():
+        files = dict(zip(("base", "candidate"), (f"clouds:{store / name}.npz" for name in sides), strict=True))
+        given = [f"-P{name}={value}" for name, value in (files | {"pca": 0, "replicates": 40}).items()]
         command = ["mlflow", "run", ".", "-e", "gate", "--env-manager=local", *given]
         done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, timeout=500)
         assert done.returncode == code, done.stderr[-3000:]
         assert done.stdout.startswith(f"gate: {WORDS[verdict]}\n"), done.stdout
         (run,) = client.search_runs(["0"], f"tags.`todacomm.kind` = 'gate' and tags.`todacomm.gate` = '{verdict}'")
         assert run.data.tags["mlflow.project.entryPoint"] == "gate"
-        files = Path(run.info.artifact_uri)
-        assert json.loads((files / "gate.json").read_text())["verdict"] == verdict
-        failures = sum(suite.failures for suite in JUnitXml.fromfile(str(files / "junit.xml")))
+        artifacts = Path(run.info.artifact_uri)
+        assert json.loads((artifacts / "gate.json").read_text())["verdict"] == verdict
+        failures = sum(suite.failures for suite in JUnitXml.fromfile(str(artifacts / "junit.xml")))
         assert (failures > 0) == (code == 1)
 
 
