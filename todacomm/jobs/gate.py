@@ -154,6 +154,7 @@ def facts(result: Gate, sides: list[Side]) -> dict[str, Any]:
         "layers": result.layers,
         "texts": result.n_texts,
         "texts_to_settle": _finite(result.texts_to_settle),
+        "texts_for_verdict": _finite(result.texts_for_verdict),
         "texts_if_same": _finite(result.texts_if_same),
         "base": {"asked": sides[0].name, "name": result.names[0], "run_id": result.analyses[0].run_id},
         "candidate": {"asked": sides[-1].name, "name": result.names[1], "run_id": result.analyses[-1].run_id},

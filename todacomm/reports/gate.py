@@ -2,13 +2,14 @@
 
 import math
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from todacomm.core.equivalence import DIFFERENT, SAME, UNDECIDED, UNDEFINED
+from todacomm.core.layer import MIN_DISTINCT
 from todacomm.figures.gate import NAMES, READING, TITLE
 from todacomm.gates.result import FEWEST_TEXTS, Gate, GatePlan, metric_label
 from todacomm.reports.blocks import Table
@@ -20,6 +21,7 @@ from todacomm.results.table import records
 from todacomm.settings.gate import GateConfig
 from todacomm.settings.values import spelled
 
+EXPLORER = "explorer.html"
 TEMPLATE, NOTE_TEMPLATE = "gate.md.j2", "gate_note.md.j2"
 WORDS = {SAME: "same", DIFFERENT: "different", UNDECIDED: "not enough texts", UNDEFINED: "not defined"}
 SHORT = WORDS | {UNDECIDED: "open"}
@@ -34,8 +36,8 @@ MOST_TEXTS = 1e6
 
 
 def write_gate_reports(result: Gate, folder: Path) -> dict[str, Path]:
-    """``report.md`` and ``report.html`` in ``folder``; the page holds the figure in ``folder/plots``."""
-    return write_files(TEMPLATE, gate_context(result), folder)
+    """``report.md`` and ``report.html`` in ``folder``; they hold the figure in ``plots``, and link to what is there."""
+    return write_files(TEMPLATE, gate_context(result) | {"explorer": (folder / EXPLORER).is_file()}, folder)
 
 
 def describe_gate(result: Gate) -> str:
@@ -81,11 +83,8 @@ def verdict_line(result: Gate) -> str:
     if result.verdict == DIFFERENT:
         first = result.different[0]
         own = result.table[(result.table["layer"] == first) & (result.table["verdict"] == DIFFERENT)]
-        clearest = max(records(own), key=lambda row: abs(row["difference"]) / row["margin"])
         where = f"{len(result.different)} of {count(len(result.layers), 'layer')}, {first} first"
-        reason = f"{metric_label(clearest['metric'])} {_cell(clearest)}"
-        margin = _size(clearest["margin"], clearest["relative"])
-        return f"{candidate} differs from {base} in {where}: {reason}, margin {margin}."
+        return f"{candidate} differs from {base} in {where}: {_reason(records(own))}."
     if result.verdict == SAME:
         return (
             f"{candidate} is the same as {base} in {count(len(result.layers), 'layer')}, on {result.n_texts} texts: "
@@ -200,6 +199,15 @@ def cell_text(row: Mapping[str, Any]) -> str:
     return f"{subject}: {_cell(row)}, margin {margin}: {WORDS[row['verdict']]}{texts}"
 
 
+def _reason(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The clearest of the cells in which a layer differs."""
+    defined = [row for row in rows if math.isfinite(row["difference"])]
+    if not defined:
+        return _cell(rows[0])
+    row = max(defined, key=lambda row: abs(row["difference"]) / row["margin"])
+    return f"{metric_label(row['metric'])} {_cell(row)}, margin {_size(row['margin'], row['relative'])}"
+
+
 def _question(result: Gate, question: str) -> str:
     verdict, rows = result.questions[question], result.table[result.table["question"] == question]
     names = list(result.layers)
@@ -211,14 +219,15 @@ def _question(result: Gate, question: str) -> str:
 
 
 def _settling(result: Gate) -> str:
-    texts = result.texts_to_settle
+    texts = result.texts_for_verdict
     open_cells = int((result.table["verdict"] == UNDECIDED).sum())
-    if result.n_texts < FEWEST_TEXTS:
-        few = f"under {FEWEST_TEXTS} texts no verdict is given, and there are {result.n_texts}"
-        return f"{few}; about {_texts(texts)} would settle what is open"
     if math.isnan(texts):
         return "what is left is defined in one of the two only"
-    return f"{open_cells} of {len(result.table)} cells are open, and about {_texts(texts)} texts would settle them"
+    few = f"under {FEWEST_TEXTS} texts no verdict is given, and there are {result.n_texts}"
+    reason = few if result.n_texts < FEWEST_TEXTS else f"{open_cells} of {len(result.table)} cells are open"
+    about = _texts(texts) if texts > MOST_TEXTS else f"about {_texts(texts)}"
+    whole = texts == result.texts_to_settle
+    return f"{reason}; {about} texts would {'settle all that is open' if whole else 'show a first difference'}"
 
 
 def _planned(metric: str) -> str:
@@ -244,6 +253,8 @@ def _judged(row: Mapping[str, Any]) -> str:
 
 
 def _cell(row: Mapping[str, Any]) -> str:
+    if row["verdict"] == DIFFERENT and row["missing"]:
+        return f"the {row['missing']}'s texts lie on fewer than {MIN_DISTINCT} points"
     if row["difference"] == 0.0:
         return "0"
     scale = 100.0 if row["relative"] else 1.0
