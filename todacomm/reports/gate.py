@@ -1,7 +1,6 @@
 """The report of a gate: the verdict, layer by layer, beside what so many texts could show."""
 
 import math
-import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,11 @@ from todacomm.core.layer import MIN_DISTINCT
 from todacomm.figures.gate import NAMES, READING, TITLE
 from todacomm.gates.result import FEWEST_TEXTS, Gate, GatePlan, metric_label
 from todacomm.reports.blocks import Table
-from todacomm.reports.files import Picture, write_files
+from todacomm.reports.files import Picture, shell_command, write_report
 from todacomm.reports.formats import UNDEFINED as NOT_DEFINED
 from todacomm.reports.formats import count, layers, listing, number, p_value, share, signed
 from todacomm.reports.render import one_line, render_markdown
 from todacomm.results.table import records
-from todacomm.settings.gate import GateConfig
-from todacomm.settings.values import spelled
 
 EXPLORER = "explorer.html"
 TEMPLATE, NOTE_TEMPLATE = "gate.md.j2", "gate_note.md.j2"
@@ -35,18 +32,20 @@ MOST_TEXTS = 1e6
 """Texts beyond which a number says no more."""
 
 
-def write_gate_reports(result: Gate, folder: Path) -> dict[str, Path]:
-    """``report.md`` and ``report.html`` in ``folder``; they hold the figure in ``plots``, and link to what is there."""
-    return write_files(TEMPLATE, gate_context(result) | {"explorer": (folder / EXPLORER).is_file()}, folder)
+def write_gate_reports(result: Gate, folder: Path) -> str:
+    """``report.md`` and ``report.html`` in ``folder``, which hold the figure in ``plots`` and link to what is there.
 
-
-def describe_gate(result: Gate) -> str:
-    """A few lines of markdown for the run's description."""
-    return render_markdown(NOTE_TEMPLATE, gate_context(result))
+    Returns
+    -------
+    str
+        The run's description.
+    """
+    context = gate_context(result) | {"explorer": (folder / EXPLORER).is_file()}
+    return write_report(TEMPLATE, NOTE_TEMPLATE, context, folder)
 
 
 def describe_plan(plan: GatePlan) -> str:
-    """The same for a plan."""
+    """The run's description of a plan."""
     table = plan_table(plan)
     return render_markdown(NOTE_TEMPLATE, {"warnings": [], "headline": [plan_headline(plan)], "verdicts": table})
 
@@ -62,7 +61,7 @@ def gate_context(result: Gate) -> dict[str, Any]:
         "verdicts": verdict_table(result),
         "tables": [*shown, power_table(result), *([changed_table(result)] if len(result.changed) else [])],
         "figures": [Picture(TITLE, READING, f"plots/{name}.png") for name in NAMES],
-        "mlflow_command": again(result.config),
+        "mlflow_command": shell_command(result.config.changed(), "gate"),
     }
 
 
@@ -182,13 +181,6 @@ def settings(result: Gate) -> list[tuple[str, str]]:
         ("Margins", listing(shown)),
         ("Runs", ", ".join(one.run_id for one in result.analyses)),
     ]
-
-
-def again(config: GateConfig) -> str:
-    """The command that asks again."""
-    default = GateConfig().to_flat()
-    words = [f"{name}={spelled(value)}" for name, value in config.to_flat().items() if value != default[name]]
-    return " ".join(["mlflow run . -e gate --env-manager=local", *(f"-P {shlex.quote(word)}" for word in words)])
 
 
 def cell_text(row: Mapping[str, Any]) -> str:
