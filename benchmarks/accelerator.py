@@ -20,7 +20,7 @@ from todacomm.core.homology import Diagrams
 from todacomm.core.layer import LayerAnalysis, analyze_layer
 from todacomm.core.threads import one_thread_each
 from todacomm.models import LoadedModel, load_model
-from todacomm.settings.analysis import AnalysisConfig, ModelConfig, load_config
+from todacomm.settings.analysis import AnalysisConfig, ModelConfig
 from todacomm.system.machine import worker_threads
 from todacomm.texts import load_texts
 
@@ -40,7 +40,7 @@ def on_device(form: Form) -> Findings:
         raise Skipped("no accelerator here")
     settings = ModelConfig(model=str(decoder()), weights="random", device="cuda", dtype="bfloat16")
     loaded = load_model(settings, seed=0)
-    config = load_config(None, {"dataset": str(wikitext()), "samples": form.pick(20, 500, 500)})
+    config = AnalysisConfig.load(None, {"dataset": str(wikitext()), "samples": form.pick(20, 500, 500)})
     texts = load_texts(config.texts, seed=0).texts
     square = torch.rand(8192, 8192, dtype=torch.bfloat16, device="cuda")
     pairs = against_products(loaded, texts, square, torch.matmul, form.pairs, BFLOAT16_TOLERANCE)

@@ -17,7 +17,7 @@ from todacomm.core.homology import persistence
 from todacomm.core.landmarks import farthest_points
 from todacomm.core.layer import analyze_layer
 from todacomm.models import load_model
-from todacomm.settings.analysis import ModelConfig, load_config
+from todacomm.settings.analysis import AnalysisConfig, ModelConfig
 from todacomm.texts import load_texts
 
 Work = Callable[[], object]
@@ -100,13 +100,13 @@ def of_layers(n_points: int, n_layers: int) -> Work:
 
 def of_texts(n_texts: int) -> Work:
     loaded = load_model(ModelConfig(device="cpu"), seed=0)
-    texts = load_texts(load_config(None, {"samples": n_texts}).texts, seed=0).texts
+    texts = load_texts(AnalysisConfig.load(None, {"samples": n_texts}).texts, seed=0).texts
     return lambda: extract(loaded, texts)
 
 
 def of_lengths(n_tokens: int) -> Work:
     loaded = load_model(ModelConfig(device="cpu"), seed=0)
-    texts = load_texts(load_config(None, {"samples": 60}).texts, seed=0).texts
+    texts = load_texts(AnalysisConfig.load(None, {"samples": 60}).texts, seed=0).texts
     long = [" ".join([text] * 8) for text in texts]
     return lambda: extract(loaded, long, max_length=n_tokens)
 

@@ -28,10 +28,10 @@ PEER_JOB = Path(__file__).with_name("peer_job.py")
 
 def rows_of_wikitext(n_texts: int) -> list[str]:
     """The first rows of WikiText-2's test split, as the published package reads them."""
-    from todacomm.settings.analysis import load_config
+    from todacomm.settings.analysis import AnalysisConfig
     from todacomm.texts import load_texts
 
-    config = load_config(None, {"dataset": str(wikitext()), "unit": "row", "samples": n_texts})
+    config = AnalysisConfig.load(None, {"dataset": str(wikitext()), "unit": "row", "samples": n_texts})
     return list(load_texts(config.texts, seed=0).texts)
 
 

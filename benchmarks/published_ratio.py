@@ -17,7 +17,7 @@ from todacomm.analysis.assembly import published
 from todacomm.analysis.observe import observe
 from todacomm.core.metrics.whole_run import published_h0_total
 from todacomm.results.observation import Observation
-from todacomm.settings.analysis import load_config
+from todacomm.settings.analysis import AnalysisConfig
 
 PEER = "todacomm 0.1.0 from PyPI"
 TOKENS = "token embeddings"
@@ -59,7 +59,7 @@ def models(form: Form) -> list[tuple[str, str]]:
 def compare(name: str, weights: str, n_texts: int) -> list:
     """One row of the table."""
     observed = observe(
-        load_config(
+        AnalysisConfig.load(
             None,
             {
                 "model": name, "weights": weights, "dataset": str(wikitext()), "unit": "row", "samples": n_texts,

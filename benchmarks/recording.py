@@ -19,7 +19,7 @@ from todacomm.jobs.analyze import draw_and_report
 from todacomm.jobs.analyze import measure as analyse
 from todacomm.reports import describe_run, report_context
 from todacomm.results.result import Result
-from todacomm.settings.analysis import AnalysisConfig, load_config
+from todacomm.settings.analysis import AnalysisConfig
 from todacomm.tracking import analysis_run, load_analysis
 from todacomm.tracking.entries import Point, metrics
 
@@ -43,7 +43,7 @@ def a_config(folder: Path, n_layers: int, n_points: int) -> AnalysisConfig:
     rng = np.random.default_rng(0)
     names = ["embedding", *(f"layer_{block}" for block in range(n_layers - 2)), "final"]
     np.savez(folder / "clouds.npz", **{name: wide(rng, n_points).astype(np.float32) for name in names})
-    return load_config(None, {"model": f"clouds:{folder / 'clouds.npz'}", "replicates": 0, "nulls": 0})
+    return AnalysisConfig.load(None, {"model": f"clouds:{folder / 'clouds.npz'}", "replicates": 0, "nulls": 0})
 
 
 def metrics_row(points: list[Point], n_layers: int, folder: Path, form: Form) -> Row:

@@ -13,7 +13,7 @@ from benchmarks.materials import gpt2, wikitext
 from benchmarks.measuring import Pairs, Skipped, close, timed
 from benchmarks.reporting import Findings, Form, guarded, run, speed_row
 from todacomm.jobs.analyze import measure as analyse
-from todacomm.settings.analysis import load_config
+from todacomm.settings.analysis import AnalysisConfig
 
 WHAT, PEER = "second analysis of a cached model, other settings", "its first analysis"
 GOAL = 20.0
@@ -32,7 +32,7 @@ def second_against_first(form: Form) -> Findings:
         "replicates": 0, "nulls": 0,
     }  # fmt: skip
     second = first | {"pca": 25, "standardize": True}
-    analyse(load_config(None, first | {"model": "demo-decoder", "samples": 12}))  # imports everything
+    analyse(AnalysisConfig.load(None, first | {"model": "demo-decoder", "samples": 12}))  # imports everything
     pairs = [one_pair(first, second) for _ in range(form.pick(1, 3, 5))]
     agreement = "the same clouds"
     whole = Pairs([two for _, two in pairs], [one for one, _ in pairs], agreement)
@@ -43,7 +43,7 @@ def one_pair(first: dict, second: dict):
     """First and second analysis with a cache that is empty before."""
     with tempfile.TemporaryDirectory() as name:
         os.environ["TODACOMM_CACHE"] = str(Path(name))
-        one, two = (timed(analyse, load_config(None, options)) for options in (first, second))
+        one, two = (timed(analyse, AnalysisConfig.load(None, options)) for options in (first, second))
     for layer, cloud in one.result.clouds.items():
         close(two.result.clouds[layer], cloud, f"cloud of {layer}", 0.0)
     return one, two

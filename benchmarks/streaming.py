@@ -6,6 +6,7 @@ python -m benchmarks.streaming [--form full]
 
 import json
 import shutil
+import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -55,11 +56,12 @@ def against_whole(sizes: dict[str, int], texts: list[str], checked: bool) -> Fin
     share = streamed.peak_bytes / whole.peak_bytes
     what = f"{_billions(folder)}, {len(texts)} short texts"
     row = Row(
-        f"{what}: a block at a time", "loaded whole", value=share, unit="of its peak memory", at_most=True, pairs=1,
+        f"{what}: a block at a time", "loaded whole", value=share, unit="of its peak memory", at_most=True,
         ours=f"{seconds(streamed.seconds)}, {megabytes(streamed.peak_bytes)}",
         theirs=f"{seconds(whole.seconds)}, {megabytes(whole.peak_bytes)}", agreement=f"clouds equal to {TOLERANCE:g}",
     )  # fmt: skip
-    return Findings([row], [_table(folder, texts, {"whole": whole, "a block at a time": streamed})])
+    table = _table(folder, texts, {"whole": whole, "a block at a time": streamed})
+    return Findings([row, _of_needed(what, folder, texts, streamed)], [table])
 
 
 def alone(sizes: dict[str, int], texts: list[str]) -> Findings:
@@ -73,7 +75,8 @@ def alone(sizes: dict[str, int], texts: list[str]) -> Findings:
             unit="GiB of memory", goal=MOST_GIB, at_most=True,
             ours=f"{seconds(streamed.seconds)}, {megabytes(streamed.peak_bytes)}",
         )  # fmt: skip
-        return Findings([row], [_table(folder, texts, {"a block at a time": streamed})])
+        least = _of_needed(f"{_billions(folder)}, {len(texts)} short texts", folder, texts, streamed)
+        return Findings([row, least], [_table(folder, texts, {"a block at a time": streamed})])
     finally:
         shutil.rmtree(folder)
 
@@ -92,17 +95,25 @@ def beside(form: Form) -> Findings:
         lambda: child(measured_beside), lambda: child(measured_afterwards), form.pick(1, 3, 5), _agree, warm_up=False
     )
     what = f"{_billions(folder)} a block at a time, {n_texts} short texts, every layer: homology beside the pass"
-    return Findings([speed_row(what, "homology behind the pass", pairs, None)])
+    stages = ("extraction", "homology")
+    rows = [
+        [way, *(seconds(statistics.median(one.result["seconds"][stage] for one in runs)) for stage in stages)]
+        for way, runs in (("beside the pass", pairs.ours), ("behind it", pairs.peer))
+    ]
+    text = f"Medians of {len(pairs.ours)} pairs, by the clock. What is left of homology is what the pass did not hide."
+    table = Table(f"Layers of {_billions(folder)} measured beside the pass", text, ["", "pass", "homology left"], rows)
+    return Findings([speed_row(what, "homology behind the pass", pairs, None)], [table])
 
 
 def measured_beside(folder: Path, texts: Path, n_texts: int) -> dict[str, Any]:
-    """All diagrams of an analysis, by layer."""
+    """All diagrams of an analysis by layer, and the seconds of its stages."""
     from todacomm.analysis.given import given_objects
     from todacomm.jobs.analyze import measure
 
     options = {"model": str(folder), "placement": "stream", "replicates": 0, "nulls": 0, "loops": 0}
     config, observe = given_objects(None, json.loads(texts.read_text())[:n_texts], options)
-    return {layer.name: layer.diagrams for layer in measure(config, observe=observe).layers}
+    result = measure(config, observe=observe)
+    return {"diagrams": {layer.name: layer.diagrams for layer in result.layers}, "seconds": result.seconds}
 
 
 def measured_afterwards(folder: Path, texts: Path, n_texts: int) -> dict[str, Any]:
@@ -114,8 +125,8 @@ def measured_afterwards(folder: Path, texts: Path, n_texts: int) -> dict[str, An
 
 
 def _agree(ours: dict[str, Any], theirs: dict[str, Any]) -> str:
-    for layer, diagrams in ours.items():
-        if not all(map(np.array_equal, diagrams, theirs[layer])):
+    for layer, diagrams in ours["diagrams"].items():
+        if not all(map(np.array_equal, diagrams, theirs["diagrams"][layer])):
             raise Disagreement(f"the diagrams of {layer} differ")
     return "diagrams equal to the bit"
 
@@ -193,17 +204,31 @@ def llama(sizes: dict[str, int], alike: bool = False) -> Path:
     return folder
 
 
-def _table(folder: Path, texts: list[str], done: dict[str, Measured]) -> Table:
-    """Time and memory side by side, and the memory by what cannot be done without."""
+def _of_needed(what: str, folder: Path, texts: list[str], streamed: Measured) -> Row:
+    needed, _, _ = _sizes(folder, texts)
+    return Row(
+        f"{what}: a block at a time", "twice its largest part and the hidden states",
+        value=streamed.peak_bytes / needed,
+        unit="of their memory", goal=MOST_OF_BLOCKS, at_most=True, ours=megabytes(streamed.peak_bytes),
+        theirs=megabytes(needed),
+    )  # fmt: skip
+
+
+def _sizes(folder: Path, texts: list[str]) -> tuple[int, int, int]:
+    """Bytes of twice a model's largest part in float32 and the hidden states, bytes of a block, tokens of all texts."""
     from transformers import AutoTokenizer
 
     config: dict[str, Any] = json.loads((folder / "config.json").read_text())
     width, inner = config["hidden_size"], config["intermediate_size"]
     heads, few = config["num_attention_heads"], config.get("num_key_value_heads", config["num_attention_heads"])
-    block = 4 * (2 * width * width * (1 + few / heads) + 3 * width * inner + 2 * width)
-    largest = max(block, 4 * VOCABULARY * width)
+    block = 4 * int(2 * width * width * (1 + few / heads) + 3 * width * inner + 2 * width)
     tokens = sum(len(ids) for ids in AutoTokenizer.from_pretrained(folder)(texts)["input_ids"])
-    needed = 2 * largest + 4 * tokens * width
+    return 2 * max(block, 4 * VOCABULARY * width) + 4 * tokens * width, block, tokens
+
+
+def _table(folder: Path, texts: list[str], done: dict[str, Measured]) -> Table:
+    """Time and memory side by side, and the memory by what cannot be done without."""
+    needed, block, tokens = _sizes(folder, texts)
     rows = [
         [
             way,

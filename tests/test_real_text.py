@@ -8,7 +8,7 @@ from transformers import GPT2Config
 
 from todacomm.jobs.analyze import measure
 from todacomm.results.table import by_layer, run_values
-from todacomm.settings.analysis import load_config
+from todacomm.settings.analysis import AnalysisConfig
 
 BLOCKS = [f"layer_{block}" for block in range(6)]
 
@@ -33,7 +33,7 @@ def analyse(random_gpt2, shared_data):
             "replicates": 0,
             "nulls": 0,
         }
-        return measure(load_config(None, settings | options))
+        return measure(AnalysisConfig.load(None, settings | options))
 
     return run
 

@@ -21,9 +21,9 @@ SUMMARY = "training.json"
 class Recorder(Protocol):
     """Where a training's numbers and files go."""
 
-    def log_metrics(self, values: dict[str, float], step: int) -> None: ...
+    def log_numbers(self, values: dict[str, float], step: int) -> None: ...
 
-    def log_artifacts(self, folder: Path) -> None: ...
+    def write_folder(self, folder: Path) -> None: ...
 
 
 def train_and_record(
@@ -59,15 +59,15 @@ def train_and_record(
             known = {point["step"]: point for point in curve if point["step"] <= step}
             curve[:] = {**known, step: {"step": step, **known.get(step, {}), **losses}}.values()
             _write(folder, {**summary, "curve": curve})
-            record.log_metrics(losses, step=step)
+            record.log_numbers(losses, step=step)
             print(f"step {step}: held-out loss {losses['held_out_loss']:.3f} nats a token", file=sys.stderr, flush=True)
 
         last = train(config, corpus, folder, log)
         unseen = ["\n".join(document.lines) for document in python_documentation.documents]
         perplexities = evaluate(last, corpus, {"pydoc": unseen})
-        record.log_metrics({f"perplexity/{name}": value for name, value in perplexities.items()}, step=config.steps)
+        record.log_numbers({f"perplexity/{name}": value for name, value in perplexities.items()}, step=config.steps)
         _write(folder, {**summary, "curve": curve, "perplexities": perplexities})
-        record.log_artifacts(folder)
+        record.write_folder(folder)
     return last
 
 
@@ -94,8 +94,8 @@ def _recorder(config: TrainingConfig, experiment_name: str, tracked: bool) -> It
 
 
 class _Unrecorded:
-    def log_metrics(self, values: dict[str, float], step: int) -> None:
+    def log_numbers(self, values: dict[str, float], step: int) -> None:
         pass
 
-    def log_artifacts(self, folder: Path) -> None:
+    def write_folder(self, folder: Path) -> None:
         pass

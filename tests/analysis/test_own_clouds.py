@@ -19,7 +19,7 @@ from todacomm.analysis.preflight import check_inputs
 from todacomm.comparison.similarities import stored_clouds
 from todacomm.core.layer import analyze_layer
 from todacomm.core.metrics import LAYER_METRICS
-from todacomm.settings.analysis import AnalysisConfig, deviations, load_config, protocol_tag
+from todacomm.settings.analysis import AnalysisConfig, deviations, protocol_tag
 from todacomm.settings.protocols import protocol_names
 
 
@@ -253,12 +253,12 @@ def test_what_is_no_matrix_of_distances_is_said(tmp_path, rng, spoil, says):
 )
 def test_what_distances_cannot_have_is_an_error(options, says):
     with pytest.raises(ValueError, match=says):
-        load_config(None, {"model": "clouds:d.npz", "distances": True, **options})
+        AnalysisConfig.load(None, {"model": "clouds:d.npz", "distances": True, **options})
 
 
 def test_a_model_gives_no_distances():
     with pytest.raises(ValueError, match=r"distances=true is for model=clouds:FILE, model is demo-decoder"):
-        check_inputs(load_config(None, {"distances": True}))
+        check_inputs(AnalysisConfig.load(None, {"distances": True}))
 
 
 def test_an_analysis_of_distances_says_what_does_not_apply(store, rng):

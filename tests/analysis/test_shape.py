@@ -9,11 +9,11 @@ from tests.helpers.tiny_models import TEXTS, tiny_model_folder
 from todacomm.analysis import memory
 from todacomm.analysis.shape import Shapes, measure_shape
 from todacomm.core.layer import analyze_layer
-from todacomm.settings.analysis import load_config
+from todacomm.settings.analysis import AnalysisConfig
 
 
 def settings(**more):
-    return load_config(None, {"samples": 20, "replicates": 0, "nulls": 0, "pca": 10, "cache": False, **more})
+    return AnalysisConfig.load(None, {"samples": 20, "replicates": 0, "nulls": 0, "pca": 10, "cache": False, **more})
 
 
 @pytest.mark.parametrize("threads", [1, 3])

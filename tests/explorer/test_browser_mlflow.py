@@ -1,10 +1,5 @@
 """The page as an artifact of a run, in MLflow's own interface."""
 
-import contextlib
-import os
-import signal
-import socket
-import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -15,7 +10,7 @@ from selenium.webdriver.common.keys import Keys
 from tests.explorer.conftest import WIDE, Open
 from tests.explorer.material import analysis_data
 from tests.explorer.test_browser import betti
-from tests.heavy.conftest import project_environment, wait_for
+from tests.helpers.servers import mlflow_server
 from todacomm.explorer import explorer_page
 
 pytestmark = pytest.mark.heavy
@@ -35,24 +30,9 @@ def address(data, tmp_path_factory) -> Iterator[str]:
     experiment = client.create_experiment("explorer", artifact_location=(folder / "artifacts").as_uri())
     run = client.create_run(experiment).info.run_id
     client.log_text(run, explorer_page(data), "explorer.html")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        ["mlflow", "ui", "--port", str(port), "--backend-store-uri", store],
-        cwd=folder, env=project_environment(MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false"), start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        wait_for(f"http://127.0.0.1:{port}")
+    with mlflow_server(folder, "--backend-store-uri", store) as server:
         query = "?workflowType=machine_learning"
-        yield f"http://127.0.0.1:{port}/#/experiments/{experiment}/runs/{run}/artifacts/explorer.html{query}"
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            server.wait(20)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(server.pid, signal.SIGKILL)
+        yield f"{server}/#/experiments/{experiment}/runs/{run}/artifacts/explorer.html{query}"
 
 
 @pytest.mark.parametrize("size", [(1600, 1000), WIDE])

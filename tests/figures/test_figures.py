@@ -24,11 +24,10 @@ from PIL import Image
 
 from tests.helpers.results import add_streams, empty_nulls, make_result
 from todacomm.core.facts import RunWarning
-from todacomm.figures import draw_all
 from todacomm.figures.barcodes import MOST_BARS, segments
 from todacomm.figures.betti import draw_betti_curves
 from todacomm.figures.diagrams import draw_diagram, read_bars
-from todacomm.figures.registry import FIGURES
+from todacomm.figures.registry import FIGURES, draw_all
 from todacomm.figures.style import SVG_OPTIONS, drawing
 from todacomm.figures.summary import draw_summary
 from todacomm.results.depth import featured

@@ -11,7 +11,7 @@ from tests.figures.test_figures import extent, written
 from tests.helpers.results import make_result
 from todacomm.core.loops import circular_correlation
 from todacomm.figures.loops import HOURS, clock_plane, draw_loop, texts_at_hours
-from todacomm.figures.registry import draw_figures
+from todacomm.figures.registry import draw_all
 from todacomm.figures.style import cyclic_colors, drawing
 from todacomm.results.depth import LOOP
 from todacomm.results.loops import loop_pictures
@@ -78,7 +78,7 @@ def test_nothing_overlaps_or_leaves_the_sheet_whatever_the_texts_hold(result):
 
 def test_there_is_a_picture_for_every_loop_claimed_and_for_nothing_else(result, tmp_path):
     claimed = result.loops[result.loops["verdict"] == LOOP]
-    drawn = {name for name in draw_figures(result, tmp_path) if name.startswith("plots/loops/")}
+    drawn = {name for name in draw_all(result, tmp_path) if name.startswith("plots/loops/")}
     assert len(claimed) > 0
     assert drawn == {f"{path}.{form}" for path in loop_pictures(result) for form in ("png", "svg")}
     assert len(drawn) == 2 * len(claimed)

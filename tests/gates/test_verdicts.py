@@ -12,12 +12,13 @@ from mlflow import MlflowClient
 
 import todacomm
 from entrypoints.gate import main as entry_point
-from tests.gates.conftest import model_clouds, recorded
+from tests.gates.conftest import bent, model_clouds, recorded
 from todacomm.cli import main
 from todacomm.gates.groups import gate_groups
 from todacomm.gates.judging import gate_pair, planned
 from todacomm.gates.result import FEWEST_TEXTS
 from todacomm.jobs.gate import gate
+from todacomm.reports.gate import verdict_line
 from todacomm.settings.gate import GateConfig
 from todacomm.tracking import load_analyses, load_analysis
 
@@ -51,6 +52,7 @@ def test_a_stretched_layer_is_different_and_named(pairs):
     assert (record["verdict"], record["exit_code"], record["first_different"]) == ("different", 3, "layer_1")
     assert len(record["cells"]) == 2 * 8
     assert "bent differs from base in 1 of 2 layers, layer_1 first: " in (artifacts / "report.md").read_text()
+    assert "[interactive page](explorer.html)" in (artifacts / "report.md").read_text()
     assert "<svg" in (artifacts / "report.html").read_text()
     assert "base and bent on" in (artifacts / "explorer.html").read_text()
 
@@ -69,7 +71,15 @@ def test_too_few_texts_give_no_verdict_even_on_a_copy(pairs):
     result = judged(pairs["few"], pairs["few_copy"])
     assert (result.verdict, result.exit_code) == ("undecided", 4)
     assert (result.table["difference"] == 0.0).all()
-    assert result.texts_to_settle == FEWEST_TEXTS
+    assert result.texts_to_settle == result.texts_for_verdict == FEWEST_TEXTS
+
+
+def test_a_first_difference_takes_fewer_texts_than_all_that_is_open(pairs):
+    few = {name: cloud[:20] for name, cloud in model_clouds().items()}
+    result = judged(pairs["few"], recorded("few_bent", bent(few)))
+    assert result.verdict == "undecided"
+    assert result.texts_for_verdict == FEWEST_TEXTS < result.texts_to_settle
+    assert "there are 20; about 50 texts would show a first difference" in verdict_line(result)
 
 
 def test_a_wide_margin_makes_a_difference_the_same(pairs):
@@ -77,6 +87,17 @@ def test_a_wide_margin_makes_a_difference_the_same(pairs):
     narrow = judged(pairs["base"], pairs["bent"], shape="effective_rank", places="none", margin="0.01")
     assert (wide.verdict, narrow.verdict) == ("same", "different")
     assert wide.table["margin"].tolist() == [0.9, 0.9]
+
+
+@pytest.mark.parametrize(("sides", "missing"), [(("base", "dead"), "candidate"), (("dead", "base"), "base")])
+def test_a_layer_whose_texts_lie_on_one_point_in_one_model_lies_elsewhere(pairs, sides, missing):
+    dead = pairs | {"dead": recorded("dead", model_clouds() | {"layer_1": np.ones((120, 8))})}
+    result, _ = gate(base=dead[sides[0]], candidate=dead[sides[1]])
+    assert result.different == ["layer_1"]
+    assert result.layers["layer_1"] == {"shape": "undecided", "places": "different"}
+    assert f"layer_1 first: the {missing}'s texts lie on fewer than 4 points" in verdict_line(result)
+    both, _ = gate(base=dead["dead"], candidate=dead["dead"])
+    assert (both.verdict, both.layers["layer_1"]["places"]) == ("same", "undefined")
 
 
 def test_what_fails_is_chosen(pairs):
@@ -107,7 +128,7 @@ def test_the_command_ends_with_the_verdict(pairs):
     few = CliRunner().invoke(main, ["gate", pairs["few"], pairs["few_copy"]])
     assert few.exit_code == 4
     assert few.stdout.startswith("gate: not enough texts\n")
-    assert "about 50 would settle" in few.stdout
+    assert "there are 20; about 50 texts would settle all that is open" in few.stdout
     assert CliRunner().invoke(main, ["gate", pairs["base"], pairs["copy"]]).exit_code == 0
 
 
@@ -173,7 +194,7 @@ def test_a_plan_and_groups_through_the_command(pairs):
     [
         ({}, "base is empty"),
         ({"base": "demo-decoder"}, "candidate is empty"),
-        ({"base": "demo-decoder", "candidate": "models:/demo"}, "expected models:/NAME/VERSION or models:/NAME@ALIAS"),
+        ({"base": "demo-decoder", "candidate": "models:/demo"}, r"expected models:/NAME/VERSION \(a number"),
         ({"base": "a", "margin": "rtd=0.1"}, "margin has 'rtd=0.1', which is not compared: choose h0_total_norm"),
         ({"base": "a", "margin": "0"}, "margin has '0': expected a number above 0"),
         ({"base": "a", "shape": "none", "places": "none"}, "shape is none, and nothing else is compared"),

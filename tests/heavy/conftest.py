@@ -1,15 +1,10 @@
 """One analysis on a fresh store through `mlflow run`, a server on it, and a browser."""
 
-import contextlib
 import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +12,8 @@ import pytest
 from selenium import webdriver
 
 from tests.conftest import ROOT
+from tests.helpers.browsers import chromium
+from tests.helpers.servers import mlflow_server
 
 
 def project_environment(**more: str) -> dict[str, str]:
@@ -63,54 +60,12 @@ def mlflow_run(project: Path, *options: str, **environment: str) -> str:
 
 @pytest.fixture(scope="session")
 def server(demo_run) -> Iterator[str]:
-    """Address of `mlflow ui` on the demo's store."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    process = subprocess.Popen(
-        ["mlflow", "ui", "--port", str(port)],
-        cwd=demo_run,
-        env=project_environment(MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false"),
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        wait_for(address)
+    """Address of MLflow's interface on the demo's store."""
+    with mlflow_server(demo_run) as address:
         yield address
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(20)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-
-
-def wait_for(address: str, seconds: float = 180.0) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.5)
-    raise TimeoutError(f"nothing answers at {address} after {seconds:.0f} s")
 
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory) -> Iterator[webdriver.Chrome]:
-    driver = shutil.which("chromedriver")
-    if driver is None or shutil.which("chromium") is None:
-        pytest.skip("no chromium with chromedriver on the path")
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    for flag in (
-        "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-component-update",
-        "--disable-background-networking", "--disable-sync", "--window-size=1500,1100",
-        f"--user-data-dir={tmp_path_factory.mktemp('chromium')}",
-    ):  # fmt: skip
-        options.add_argument(flag)
-    chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    yield chrome
-    chrome.quit()
+    with chromium(tmp_path_factory.mktemp("chromium"), "--window-size=1500,1100") as chrome:
+        yield chrome

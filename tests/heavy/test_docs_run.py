@@ -84,6 +84,8 @@ def place(tmp_path, monkeypatch, store):
     (where / "models.txt").write_text("gpt2\npythia-70m\n")
     (where / "my-report.md.j2").write_text("# {{ title }}\n")
     np.savez(where / "activations.npz", layer_0=np.random.default_rng(0).normal(size=(30, 6)))
+    for name in ("example_base", "example_instruct"):
+        np.save(where / f"{name}.npy", np.random.default_rng(0).normal(size=(40, 6)))
     return where
 
 

@@ -1,6 +1,7 @@
 """The gate on real things: the bundled decoder and changes of it, a registry on a server, a pair of Qwen2.5-0.5B."""
 
 import importlib.util
+import json
 import os
 import shlex
 import shutil
@@ -16,10 +17,13 @@ from junitparser import JUnitXml
 from safetensors.torch import load_file, save_file
 
 from tests.conftest import ROOT
+from tests.gates.conftest import bent, model_clouds
+from tests.heavy.conftest import project_environment
 from tests.helpers.pages import blocks, commands
 from tests.helpers.servers import server
 from todacomm.demo import DEMO_MODELS
 from todacomm.jobs.gate import gate
+from todacomm.reports.gate import WORDS, verdict_line
 
 pytestmark = pytest.mark.heavy
 __all__ = ["server"]
@@ -56,10 +60,11 @@ def test_attention_and_mlps_are_cells_of_their_own(models):
     result, _ = gate(
         base="demo-decoder", candidate="silenced", layers="all,attention,ffn", shape="mean_cosine", **QUICK
     )
-    assert result.different[0] == "layer_0"
+    assert result.different[:2] == ["layer_0_ffn", "layer_0"]
     assert result.layers["layer_0_attention"] == {"shape": "same", "places": "same"}
-    assert "different" not in result.layers["layer_0_ffn"].values()
+    assert result.layers["layer_0_ffn"] == {"shape": "undecided", "places": "different"}
     assert (result.table.loc[result.table["layer"] == "layer_0_ffn", "missing"] == "candidate").all()
+    assert "layer_0_ffn first: the candidate's texts lie on fewer than 4 points" in verdict_line(result)
 
 
 def test_a_champion_of_a_real_registry_and_the_commands_of_the_page(server, models, monkeypatch):
@@ -95,6 +100,30 @@ def test_a_champion_of_a_real_registry_and_the_commands_of_the_page(server, mode
     tags = client.get_model_version("demo", "2").tags
     assert (tags["todacomm.gate"], tags["todacomm.gate.base"]) == ("same", "demo-v1")
     assert client.get_run(tags["todacomm.gate.run"]).data.tags["todacomm.gate"] == "same"
+
+
+def test_under_mlflow_run_the_verdict_is_a_tag_files_and_a_line(project, store):
+    """MLflow turns 3 and 4 into 1: what tells them apart."""
+    environment = project_environment(MLFLOW_TRACKING_URI=f"sqlite:///{store / 'mlflow.db'}", PYTHONPATH="")
+    clouds = model_clouds()
+    np.savez(store / "base.npz", **clouds)
+    np.savez(store / "few.npz", **{name: cloud[:20] for name, cloud in clouds.items()})
+    np.savez(store / "bent.npz", **bent(clouds))
+    outcomes = {("base", "base"): (0, "same"), ("base", "bent"): (1, "different"), ("few", "few"): (1, "undecided")}
+    client = mlflow.MlflowClient(environment["MLFLOW_TRACKING_URI"])
+    for sides, (code, verdict) in outcomes.items():
+        files = dict(zip(("base", "candidate"), (f"clouds:{store / name}.npz" for name in sides), strict=True))
+        given = [f"-P{name}={value}" for name, value in (files | {"pca": 0, "replicates": 40}).items()]
+        command = ["mlflow", "run", ".", "-e", "gate", "--env-manager=local", *given]
+        done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, timeout=500)
+        assert done.returncode == code, done.stderr[-3000:]
+        assert done.stdout.startswith(f"gate: {WORDS[verdict]}\n"), done.stdout
+        (run,) = client.search_runs(["0"], f"tags.`todacomm.kind` = 'gate' and tags.`todacomm.gate` = '{verdict}'")
+        assert run.data.tags["mlflow.project.entryPoint"] == "gate"
+        artifacts = Path(run.info.artifact_uri)
+        assert json.loads((artifacts / "gate.json").read_text())["verdict"] == verdict
+        failures = sum(suite.failures for suite in JUnitXml.fromfile(str(artifacts / "junit.xml")))
+        assert (failures > 0) == (code == 1)
 
 
 def run(command: str) -> int:

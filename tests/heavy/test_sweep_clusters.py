@@ -23,9 +23,9 @@ from mlflow import MlflowClient
 from benchmarks.kills import clouds, finished_once
 from entrypoints.sweep import main as sweep_command
 from tests.conftest import ROOT
-from tests.heavy.conftest import wait_for
 from tests.heavy.test_sweep_survives import running, wait_until
 from tests.helpers.pages import blocks, commands
+from tests.helpers.servers import free_port, wait_for
 
 pytestmark = pytest.mark.heavy
 
@@ -76,13 +76,6 @@ def background(tmp_path: Path, environment: dict[str, str]) -> Iterator[Start]:
             process.wait(20)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
 
 
 def wait_for_port(port: int, seconds: float = 60) -> None:
@@ -236,7 +229,7 @@ def test_a_server_on_postgres_and_s3_takes_a_sweep_of_two_processes(
     words = here(line, **places)
     background(words, **s3)
     address = f"http://127.0.0.1:{port}"
-    wait_for(f"{address}/health")
+    wait_for(address)
     by_name = Request(f"{address}/api/2.0/mlflow/experiments/get-by-name?experiment_name=Default")
     by_name.add_header("Host", f"server:{port}")  # as the page's clients ask; others than the hosts named are refused
     assert urlopen(by_name, timeout=20).status == 200

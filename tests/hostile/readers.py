@@ -25,8 +25,7 @@ from todacomm.tracking.files import (
     read_loop_points,
     read_replicates,
     read_tables,
-    read_text_ids,
-    read_text_table,
+    read_texts,
 )
 
 READERS: dict[str, tuple[str, Callable[[Path], Any]]] = {
@@ -43,8 +42,7 @@ READERS: dict[str, tuple[str, Callable[[Path], Any]]] = {
     "template": (".md.j2", check_template),
     "digest": (".bin", file_digest),
     "tables of a run": (".json", read_tables),
-    "texts of a run": (".json", read_text_table),
-    "names of a run's texts": (".json", read_text_ids),
+    "texts of a run": (".json", read_texts),
     "cloud of a run": (".npz", read_cloud),
     "diagrams of a run": (".npz", read_layer),
     "half-samples of a run": (".npz", read_replicates),

@@ -14,7 +14,7 @@ from tests.helpers.tiny_models import tiny_model_folder
 from todacomm.cli.console import exit_code
 from todacomm.jobs.analyze import analyze, measure
 from todacomm.results.table import SCHEMA_VERSION, by_layer
-from todacomm.settings.analysis import load_config
+from todacomm.settings.analysis import AnalysisConfig
 
 QUICK = {"samples": 40, "replicates": 8, "nulls": 19, "pca": 10}
 
@@ -69,7 +69,7 @@ def test_a_trained_encoder_without_a_head(store, shared_data):
 def test_streams_are_recorded_beside_the_blocks_and_change_nothing_of_them(store):
     options = {"samples": 40, "replicates": 8, "nulls": 19}
     analysis = analyze(layers="all,attention,ffn", **options)
-    alone = measure(load_config(None, options))
+    alone = measure(AnalysisConfig.load(None, options))
     blocks = [f"layer_{i}" for i in range(8)]
     added = [[f"{block}_attention", f"{block}_ffn"] for block in blocks]
     assert analysis.layer_names == (
@@ -122,7 +122,7 @@ def test_own_clouds_take_the_same_way(store, clouds_file):
 
 
 def test_the_same_settings_give_the_same_numbers(clouds_file):
-    config = load_config(None, {"model": f"clouds:{clouds_file}", **QUICK})
+    config = AnalysisConfig.load(None, {"model": f"clouds:{clouds_file}", **QUICK})
     first, second = measure(config), measure(config)
     np.testing.assert_array_equal(first.table["value"], second.table["value"])
     np.testing.assert_array_equal(first.table["se"], second.table["se"])
@@ -242,7 +242,9 @@ def test_the_published_ratio_reads_the_layers_that_the_published_package_reads(s
     from todacomm.texts import load_texts
 
     folder, text = shared_data / "stories260K-llama-hf", shared_data / "wikitext-2" / "wiki.test.raw"
-    config = load_config(None, {"model": str(folder), "dataset": str(text), "samples": 20, "replicates": 0, "nulls": 0})
+    config = AnalysisConfig.load(
+        None, {"model": str(folder), "dataset": str(text), "samples": 20, "replicates": 0, "nulls": 0}
+    )
     model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
     rows = []
     for words in load_texts(config.texts, config.record.seed).texts:

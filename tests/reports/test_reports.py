@@ -13,14 +13,13 @@ from hypothesis import strategies as st
 
 from tests.helpers.results import make_result
 from todacomm.core.facts import RunWarning
-from todacomm.figures import draw_all
+from todacomm.figures.registry import draw_all
 from todacomm.reports import (
     Markdown,
     describe_run,
     render_html,
     render_markdown,
     report_context,
-    templates_folder,
     write_reports,
 )
 from todacomm.reports.blocks import layer_tables
@@ -31,6 +30,7 @@ from todacomm.reports.render import check_template, escape_markdown, one_line
 from todacomm.results.loops import loop_pictures
 from todacomm.results.result import Result
 from todacomm.settings.analysis import AnalysisConfig
+from todacomm.system.shipped import shipped
 
 SECTIONS = [
     "Warnings",
@@ -259,11 +259,11 @@ def test_a_users_template_runs_in_a_sandbox(tmp_path: Path) -> None:
 
 
 def test_every_template_of_the_project_can_be_read_and_includes_what_is_there() -> None:
-    names = sorted(path.relative_to(templates_folder()).as_posix() for path in templates_folder().rglob("*.j2"))
+    names = sorted(path.relative_to(shipped("templates")).as_posix() for path in shipped("templates").rglob("*.j2"))
     assert "model_report.md.j2" in names
     for name in names:
-        source = (templates_folder() / name).read_text(encoding="utf-8")
-        check_template(templates_folder() / name)
+        source = (shipped("templates") / name).read_text(encoding="utf-8")
+        check_template(shipped("templates") / name)
         assert set(re.findall(r'{% include "([^"]+)" %}', source)) <= set(names)
 
 

@@ -96,7 +96,10 @@ def test_an_option_is_one_field_of_its_class():
 def test_a_null_model_is_one_row_of_its_registry(monkeypatch):
     """Its name is a choice, and stands in the help."""
     monkeypatch.setitem(NULLS, "scrambled", Null(space="cloud", label="scrambled", shows="nothing"))
-    assert AnalysisConfig.from_flat({"null_kinds": "rotation,scrambled"}).null_kinds == ("rotation", "scrambled")
+    assert AnalysisConfig.from_flat({"null_kinds": "rotation,scrambled"}).inference.null_kinds == (
+        "rotation",
+        "scrambled",
+    )
     assert "scrambled" in OPTIONS["null_kinds"].help
     monkeypatch.setitem(NULLS, "scrambled", Null(space="model", label="scrambled", shows="nothing"))
     with pytest.raises(ValueError, match="null_kinds has scrambled: clouds from a file have no model"):

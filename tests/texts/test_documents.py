@@ -90,3 +90,7 @@ def test_what_is_no_text_is_named(value: object, said: str) -> None:
 def test_a_slice_of_wikitext_that_begins_within_an_article_keeps_its_headings_apart() -> None:
     rest, article = row_documents([" rest \n", "", " = = End = = \n", "", " = B = \n", "", " text \n"])
     assert (rest.name, rest.words, article.name, article.words) == ("untitled", ["rest"], "B", ["text"])
+
+
+def test_words_are_runs_without_white_space():
+    assert Document("a", (" one  two\nthree ",)).words == ["one", "two", "three"]

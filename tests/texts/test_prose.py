@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from todacomm.texts.prose import paragraphs, word_count
+from todacomm.texts.prose import paragraphs
 
 DOCUMENTATION = """
 Return the mean of ``values`` along an axis, see :func:`~numpy.mean` for more.
@@ -53,7 +53,3 @@ def test_nothing_of_markup_or_code_is_left_in_real_documentation():
 def test_empty_documentation_has_no_paragraphs():
     assert paragraphs("") == []
     assert paragraphs("\n \n") == []
-
-
-def test_words_are_runs_without_white_space():
-    assert word_count(" one  two\nthree ") == 3

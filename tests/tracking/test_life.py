@@ -289,12 +289,12 @@ def test_children_of_a_sweep_name_their_parent(store: Path) -> None:
 def test_a_training_logs_steps_and_files(store: Path, staging: Path) -> None:
     with training_run("train tiny", {"steps": 2, "seed": None}, "training") as run:
         for step in (1, 2):
-            run.log_metrics({"loss": 1 / step}, step=step)
-        run.log_artifacts(staging)
+            run.log_numbers({"loss": 1 / step}, step=step)
+        run.write_folder(staging)
     client = MlflowClient()
-    assert [(p.step, p.value) for p in client.get_metric_history(run.run.run_id, "loss")] == [(1, 1.0), (2, 0.5)]
-    assert "report.md" in {info.path for info in client.list_artifacts(run.run.run_id)}
-    assert client.get_run(run.run.run_id).data.params == {"config/steps": "2", "config/seed": "auto"}
+    assert [(p.step, p.value) for p in client.get_metric_history(run.run_id, "loss")] == [(1, 1.0), (2, 0.5)]
+    assert "report.md" in {info.path for info in client.list_artifacts(run.run_id)}
+    assert client.get_run(run.run_id).data.params == {"config/steps": "2", "config/seed": "auto"}
 
 
 PARENT = f"""

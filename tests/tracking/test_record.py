@@ -311,4 +311,3 @@ def test_layers_by_depth_with_a_control_beside_them(store: Path) -> None:
         wide = analysis.by_layer(control=control)
         assert tuple(wide.index) == analysis.layer_names
         assert wide["depth"].is_monotonic_increasing
-    assert (analysis.by_layer("lo")["mean_norm"] <= analysis.by_layer()["mean_norm"]).all()

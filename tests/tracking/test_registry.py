@@ -45,6 +45,12 @@ def test_a_version_becomes_one_folder_once(registered, tmp_path):
     assert [path for path in (tmp_path / "cache").rglob("*") if path.name in ("loaded", "whole")] == []
 
 
+def test_the_latest_version_is_that_of_the_highest_number(registered, store):
+    for _ in range(8):
+        registered.create_model_version("demo", str(store / "stored1"))
+    assert find_version("models:/demo/latest") == find_version("models:/demo/10")
+
+
 def test_tags_stand_on_the_version(registered):
     tag_version(find_version("models:/demo@champion"), {"todacomm.gate": "same"})
     assert registered.get_model_version("demo", "2").tags == {"todacomm.gate": "same"}
@@ -57,8 +63,9 @@ def test_tags_stand_on_the_version(registered):
         ("models:/demo/9", r"the registry has no models:/demo/9"),
         ("models:/demo@nobody", r"the registry has no models:/demo@nobody"),
         ("models:/nothing/1", r"the registry has no models:/nothing/1"),
-        ("models:/demo", "expected models:/NAME/VERSION or models:/NAME@ALIAS"),
-        ("models:/demo/latest", "expected models:/NAME/VERSION or models:/NAME@ALIAS"),
+        ("models:/nothing/latest", r"the registry has no version of nothing"),
+        ("models:/demo", r"expected models:/NAME/VERSION \(a number, or latest\) or models:/NAME@ALIAS"),
+        ("models:/demo/Production", r"expected models:/NAME/VERSION \(a number, or latest\) or models:/NAME@ALIAS"),
     ],
 )
 def test_what_is_not_registered_is_refused(registered, uri, message):

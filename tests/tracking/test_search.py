@@ -91,7 +91,7 @@ def test_rows_hold_settings_and_numbers_in_their_own_types(several: dict[str, st
 
 
 def test_pages_are_put_together(several: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("todacomm.tracking.paging._PAGE", 2)
+    monkeypatch.setattr("todacomm.tracking._mlflow._PAGE", 2)
     assert found(several, search_analyses()) == ["again", "random", "bert", "gpt2"]
 
 

@@ -12,8 +12,6 @@ from todacomm.models.loaded import LoadedModel
 from todacomm.settings.values import AUTO
 from todacomm.system.progress import Progress, silent
 
-__all__ = ["Activations", "Finished", "extract"]
-
 MASKED_POSITIONS = 8
 
 

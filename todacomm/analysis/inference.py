@@ -101,7 +101,7 @@ def infer_uncertainty(
     """
     topology, options = config.topology, config.inference
     threads = homology_threads(topology, len(observed.dataset.ids))
-    of_scores = [kind for kind in config.null_kinds if NULLS[kind].space == "scores"]
+    of_scores = [kind for kind in config.inference.null_kinds if NULLS[kind].space == "scores"]
     inference = infer(
         shapes,
         observed.clouds,
@@ -118,7 +118,7 @@ def infer_uncertainty(
     )
     rows = list(inference.null_rows)
     shown = None
-    for kind in config.null_kinds:
+    for kind in config.inference.null_kinds:
         if kind in of_scores:
             continue
         controls = [draw_control(kind, draw, config, observed, progress, run) for draw in range(options.control_draws)]

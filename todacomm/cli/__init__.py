@@ -6,30 +6,12 @@ from typing import Any
 
 import click
 
-COMMANDS: dict[str, dict[str, str]] = {
-    "Analyse": {
-        "run": "todacomm.cli.run:run",
-        "sweep": "todacomm.cli.sweep:sweep",
-        "compare": "todacomm.cli.compare:compare",
-        "gate": "todacomm.cli.gate:gate",
-        "convergence": "todacomm.cli.convergence:convergence",
-    },
-    "Look": {
-        "show": "todacomm.cli.show:show",
-        "explore": "todacomm.cli.explore:explore",
-        "export": "todacomm.cli.export:export",
-        "ui": "todacomm.cli.ui:ui",
-    },
-    "Prepare": {
-        "init": "todacomm.cli.init:init",
-        "list-configs": "todacomm.cli.list_configs:list_configs",
-        "list-models": "todacomm.cli.list_models:list_models",
-        "cache": "todacomm.cli.cache:cache",
-        "doctor": "todacomm.cli.doctor:doctor",
-    },
+COMMANDS = {
+    "Analyse": ("run", "sweep", "compare", "gate", "convergence"),
+    "Look": ("show", "explore", "export", "ui"),
+    "Prepare": ("init", "list-configs", "list-models", "cache", "doctor"),
 }
-"""Section of the help -> name of a command -> ``module:function``."""
-
+"""Section of the help -> its commands, each the function of its name in the module of its name."""
 EXIT_CODES = """\b
 Exit codes
   0    done
@@ -49,6 +31,19 @@ NO_COLOR is respected; without a terminal tables are lines of fields with tabs b
 """
 
 
+class JobCommand(click.Command):
+    """A command whose function does a job: it ends with the code of :func:`todacomm.cli.console.exit_code`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"epilog": EXIT_CODES, **kwargs})
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from todacomm.cli.console import exit_code
+
+        call = super().invoke
+        raise SystemExit(exit_code(lambda: call(ctx), log=not ctx.params.get("quiet")))
+
+
 class LazyGroup(click.Group):
     """A group whose commands stand in :data:`COMMANDS`."""
 
@@ -63,12 +58,10 @@ class LazyGroup(click.Group):
         return [name for section in COMMANDS.values() for name in section]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        for section in COMMANDS.values():
-            if cmd_name in section:
-                module, _, function = section[cmd_name].partition(":")
-                command: click.Command = getattr(import_module(module), function)
-                return command
-        return None
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        name = cmd_name.replace("-", "_")
+        return getattr(import_module(f"todacomm.cli.{name}"), name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

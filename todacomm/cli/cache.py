@@ -2,7 +2,7 @@
 
 import click
 
-from todacomm.cli import EXIT_CODES
+from todacomm.cli import EXIT_CODES, JobCommand
 
 
 @click.group(epilog=EXIT_CODES)
@@ -33,16 +33,12 @@ def list_entries() -> None:
     print(f"{len(stored)} {noun}, {sum(entry.size for entry in stored) / 1e6:.1f} MB in {cache_folder()}")
 
 
-@cache.command("clear")
+@cache.command("clear", cls=JobCommand)
 def clear_entries() -> None:
     """Remove everything the cache holds."""
     from todacomm.analysis.cache import cache_folder, clear
-    from todacomm.cli.console import exit_code
 
-    def job() -> None:
-        try:
-            print(f"{clear() / 1e6:.1f} MB removed from {cache_folder()}")
-        except OSError as error:
-            raise ValueError(f"the cache cannot be cleared ({error}): change its permissions") from error
-
-    raise SystemExit(exit_code(job))
+    try:
+        print(f"{clear() / 1e6:.1f} MB removed from {cache_folder()}")
+    except OSError as error:
+        raise ValueError(f"the cache cannot be cleared ({error}): change its permissions") from error

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import click
 
-from todacomm.cli import EXIT_CODES
 from todacomm.cli.options import SectionedCommand, parse, settings_options
 from todacomm.settings.comparison import ComparisonConfig
 
 
-@click.command(cls=SectionedCommand, epilog=EXIT_CODES)
+@click.command(cls=SectionedCommand)
 @click.argument("runs", required=False, metavar="[RUN,RUN,...]")
 @settings_options(ComparisonConfig)
 @click.option("-o", "--output", metavar="FILE", help="also write the report to FILE.md or FILE.html")
@@ -34,10 +33,9 @@ def compare(runs: str | None, config: str | None, output: str | None, as_json: b
         except ValueError as error:
             raise click.UsageError(str(error)) from error
 
-    from todacomm.cli.console import exit_code
     from todacomm.cli.running import run_comparison
 
-    raise SystemExit(exit_code(lambda: run_comparison(settings, Path(output) if output else None, as_json)))
+    run_comparison(settings, Path(output) if output else None, as_json)
 
 
 def with_runs(config: ComparisonConfig, runs: str) -> ComparisonConfig:

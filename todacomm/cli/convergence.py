@@ -2,13 +2,12 @@
 
 import click
 
-from todacomm.cli import EXIT_CODES
 from todacomm.cli.options import SectionedCommand, parse, settings_options
 from todacomm.cli.run import SPELLINGS
 from todacomm.settings.convergence import ConvergenceConfig
 
 
-@click.command(cls=SectionedCommand, epilog=EXIT_CODES)
+@click.command(cls=SectionedCommand)
 @settings_options(ConvergenceConfig, spellings=SPELLINGS)
 def convergence(config: str | None, **options: str | None) -> None:
     """Measure how many points are enough for a model.
@@ -17,7 +16,6 @@ def convergence(config: str | None, **options: str | None) -> None:
     """
     settings = parse(ConvergenceConfig, config, options)
 
-    from todacomm.cli.console import exit_code
     from todacomm.cli.running import run_convergence
 
-    raise SystemExit(exit_code(lambda: run_convergence(settings)))
+    run_convergence(settings)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from todacomm.cli import EXIT_CODES
+from todacomm.cli import JobCommand
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(cls=JobCommand)
 @click.argument("analysis", metavar="RUN")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 def export(analysis: str, folder: Path) -> None:
@@ -19,13 +19,8 @@ def export(analysis: str, folder: Path) -> None:
     RUN is the id of its run, a beginning of it that no other has, the run's name, its model, or `latest`; DIR is new or
     empty.
     """
-    from todacomm.cli.console import exit_code
+    from todacomm import tracking
+    from todacomm.jobs.export import write_published
 
-    def job() -> None:
-        from todacomm import tracking
-        from todacomm.jobs.export import write_published
-
-        write_published(tracking.load_analysis(tracking.find_analysis(analysis)), folder)
-        print(folder)
-
-    raise SystemExit(exit_code(job))
+    write_published(tracking.load_analysis(tracking.find_analysis(analysis)), folder)
+    print(folder)

@@ -12,7 +12,7 @@ OF_A_GATE = EXIT_CODES.replace("  130", "  3    different\n  4    not enough tex
 @click.command(cls=SectionedCommand, epilog=OF_A_GATE)
 @click.argument("sides", nargs=-1, metavar="[BASE] [CANDIDATE]")
 @settings_options(GateConfig, spellings={"config": ("-c",), "dataset": ("-d",), "samples": ("-n",)})
-def gate(sides: tuple[str, ...], config: str | None, **options: str | None) -> None:
+def gate(sides: tuple[str, ...], config: str | None, **options: str | None) -> int:
     """Say whether a candidate's layers are the same as a base's.
 
     Both may be models, finished runs, or models of MLflow's registry. What is not analysed is analysed first. The
@@ -31,7 +31,6 @@ def gate(sides: tuple[str, ...], config: str | None, **options: str | None) -> N
         options[name] = given
     settings = parse(GateConfig, config, options)
 
-    from todacomm.cli.console import exit_code
     from todacomm.cli.running import run_gate
 
-    raise SystemExit(exit_code(lambda: run_gate(settings)))
+    return run_gate(settings)

@@ -1,11 +1,12 @@
 """Options of a command, made from the settings of any job: names, defaults, help, sections."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar, get_args, get_origin
 
 import click
 
+from todacomm.cli import JobCommand
 from todacomm.cli.list_configs import config_path
 from todacomm.settings.base import Option, Settings
 from todacomm.settings.values import AUTO
@@ -28,7 +29,7 @@ class SettingsOption(click.Option):
         return super().get_help_record(ctx)
 
 
-class SectionedCommand(click.Command):
+class SectionedCommand(JobCommand):
     """A command whose help has sections: what is no setting first, then the settings by what they are about."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -73,7 +74,6 @@ def settings_options(
     settings: type[Settings],
     spellings: Mapping[str, tuple[str, ...]] | None = None,
     notes: Mapping[str, str] | None = None,
-    without: Collection[str] = (),
 ) -> Callable[[Command], Command]:
     """Give a click command one option for each setting, and ``--config``; those not given arrive as None.
 
@@ -83,14 +83,12 @@ def settings_options(
         Other ways to type an option, such as ``-m`` for ``model``; ``config`` is one of them.
     notes : mapping
         What this command's help adds to that of an option.
-    without : collection of str
-        Settings that the command makes options for itself.
     """
     others, added = spellings or {}, notes or {}
 
     def add(command: Command) -> Command:
         for one in reversed(settings.options().values()):
-            if one.offered and one.name not in without:
+            if one.offered:
                 ways = (*others.get(one.name, ()), f"--{kebab(one.name)}")
                 extra: dict[str, Any] = {"setting": one, "note": added.get(one.name, "")}
                 command = click.option(*ways, one.name, cls=SettingsOption, **extra)(command)
@@ -122,13 +120,10 @@ def parse(settings: type[Job], config: str | None, given: Mapping[str, Any]) -> 
 def entry_point(settings: type[Job], job: Callable[[Job], Any], help: str) -> EntryPoint:
     """The command of an entry point: ``mlflow run`` fills in every option, and an empty one counts as not given."""
 
-    def run(config: str | None, **options: str | None) -> None:
-        from todacomm.cli.console import exit_code
+    def run(config: str | None, **options: str | None) -> Any:
+        return command.job(parse(settings, config or None, {name: value or None for name, value in options.items()}))
 
-        parsed = parse(settings, config or None, {name: value or None for name, value in options.items()})
-        raise SystemExit(exit_code(lambda: command.job(parsed)))
-
-    command = click.command("main", cls=EntryPoint, help=help)(settings_options(settings)(run))
+    command = click.command("main", cls=EntryPoint, help=help, epilog=None)(settings_options(settings)(run))
     command.settings, command.job = settings, job
     return command
 

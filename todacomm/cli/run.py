@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import click
 
-from todacomm.cli import EXIT_CODES
 from todacomm.cli.options import SectionedCommand, parse, settings_options
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.settings.sweep import SweepConfig
@@ -30,7 +29,7 @@ CHANGED = {
 """What a user of todacomm 0.1.0 should know of an option."""
 
 
-@click.command(cls=SectionedCommand, epilog=EXIT_CODES)
+@click.command(cls=SectionedCommand)
 @settings_options(AnalysisConfig, spellings=SPELLINGS, notes=CHANGED)
 @click.option("--models", metavar="A,B,...", help="several models, one run each")
 @click.option("--datasets", metavar="A,B,...", help="several sets of texts, one run each and for every model")
@@ -71,23 +70,18 @@ def run(
     analysis = parse(AnalysisConfig, config, {"model": names[0], "dataset": texts[0], **options})
     style = "json" if as_json else "id" if quiet else "text"
 
-    from todacomm.cli.console import exit_code
+    if num_layers:
+        from todacomm.models.depth import check_blocks
 
-    def job() -> None:
-        if num_layers:
-            from todacomm.models.depth import check_blocks
+        check_blocks(analysis.model, num_layers)
+    if len(names) == len(texts) == 1:
+        from todacomm.cli.running import run_analysis
 
-            check_blocks(analysis.model, num_layers)
-        if len(names) == len(texts) == 1:
-            from todacomm.cli.running import run_analysis
+        run_analysis(analysis, style, quiet)
+    else:
+        from todacomm.cli.several import run_several
 
-            run_analysis(analysis, style, quiet)
-        else:
-            from todacomm.cli.several import run_several
-
-            run_several(sweep_of(analysis, names, texts, compare), style, quiet)
-
-    raise SystemExit(exit_code(job, log=not quiet))
+        run_several(sweep_of(analysis, names, texts, compare), style, quiet)
 
 
 def sweep_of(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from todacomm.cli import EXIT_CODES
+from todacomm.cli import JobCommand
 from todacomm.cli.printing import print_heading, print_styled, print_table
 from todacomm.system.printable import say
 
@@ -25,7 +25,7 @@ TITLES = {
 """Columns of the short table, which fits into 80 characters, and what a terminal calls them; p is that of H1."""
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(cls=JobCommand)
 @click.argument("analysis", metavar="RUN")
 @click.option("--full", is_flag=True, help="every table of the report instead of the short one")
 @click.option(
@@ -36,9 +36,10 @@ def show(analysis: str, full: bool, loops: bool) -> None:
 
     RUN is the id of its run, a beginning of it that no other has, the run's name, its model, or `latest`.
     """
-    from todacomm.cli.console import exit_code
-
-    raise SystemExit(exit_code(lambda: print_loops(analysis) if loops else print_analysis(analysis, full)))
+    if loops:
+        print_loops(analysis)
+    else:
+        print_analysis(analysis, full)
 
 
 def print_analysis(text: str, full: bool = False) -> None:

@@ -2,12 +2,11 @@
 
 import click
 
-from todacomm.cli import EXIT_CODES
 from todacomm.cli.options import SectionedCommand, parse, settings_options
 from todacomm.settings.sweep import SweepConfig
 
 
-@click.command(cls=SectionedCommand, epilog=EXIT_CODES)
+@click.command(cls=SectionedCommand)
 @settings_options(SweepConfig)
 def sweep(config: str | None, **options: str | None) -> None:
     """Analyse many models on many texts, none of them twice.
@@ -20,7 +19,6 @@ def sweep(config: str | None, **options: str | None) -> None:
     """
     settings = parse(SweepConfig, config, options)
 
-    from todacomm.cli.console import exit_code
     from todacomm.cli.running import run_sweep
 
-    raise SystemExit(exit_code(lambda: run_sweep(settings)))
+    run_sweep(settings)

@@ -10,14 +10,14 @@ import urllib.request
 
 import click
 
-from todacomm.cli import EXIT_CODES
+from todacomm.cli import JobCommand
 
 HOST = "127.0.0.1"
 _GRACE_SECONDS = 5.0
 _POLL_SECONDS = 0.3
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(cls=JobCommand)
 @click.option(
     "-p", "--port", type=click.IntRange(1, 65535), default=5000, show_default=True, help="port on this machine"
 )
@@ -27,9 +27,7 @@ def ui(port: int) -> None:
     It prints the link as soon as the interface answers; Ctrl-C ends it. Where MLFLOW_TRACKING_URI names a server, the
     link of that is printed and nothing is started.
     """
-    from todacomm.cli.console import exit_code
-
-    raise SystemExit(exit_code(lambda: open_interface(port)))
+    open_interface(port)
 
 
 def open_interface(port: int) -> None:

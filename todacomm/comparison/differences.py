@@ -94,9 +94,9 @@ def families_of(gathered: Gathered) -> list[list[Pair]]:
     return [both, [pair for pair in every_pair(gathered) if pair not in set(both)]]
 
 
-def controls(gathered: Gathered, metrics: tuple[str, ...] | None = None) -> pd.DataFrame:
+def controls(gathered: Gathered) -> pd.DataFrame:
     """:func:`paired_differences` of each trained model less the same model with random weights, all one family."""
-    return paired_differences(gathered, trained_and_random(gathered), metrics)
+    return paired_differences(gathered, trained_and_random(gathered))
 
 
 def trained_and_random(gathered: Gathered) -> list[Pair]:

@@ -164,9 +164,9 @@ def likelihood(comparison: Comparison) -> Iterator[Finding]:
         yield Finding("likelihood", (), {name: strongest[name] for name in names})
 
 
-def trained_pairs(comparison: Comparison) -> pd.DataFrame:
-    """Paired differences of models with trained weights; of all, where there are none."""
-    runs, table = comparison.gathered.runs, comparison.tables["paired_differences"]
+def trained_pairs(comparison: Comparison, name: str = "paired_differences") -> pd.DataFrame:
+    """The rows of a table of differences between models with trained weights; all, where there are none."""
+    runs, table = comparison.gathered.runs, comparison.tables[name]
     trained = runs.loc[runs["weights"] == "trained", "label"]
     between = table[table["label_a"].isin(trained) & table["label_b"].isin(trained)]
     return between if len(between) else table

@@ -28,7 +28,7 @@ def depth_curves(gathered: Gathered, metrics: tuple[str, ...] | None = None) -> 
     return table[columns].reset_index(drop=True)
 
 
-def families(gathered: Gathered, metrics: tuple[str, ...] | None = None) -> pd.DataFrame:
+def families(gathered: Gathered) -> pd.DataFrame:
     """Whether models of one group are more alike than models of different ones, by their curves over depth.
 
     The distance between two models is the mean absolute difference of their curves over the depths that both have,
@@ -41,14 +41,13 @@ def families(gathered: Gathered, metrics: tuple[str, ...] | None = None) -> pd.D
     DataFrame
         ``grouping`` (``kind``, ``family``, ``weights``), ``metric, groups, within, between, ratio, p``.
     """
-    metrics = compared_metrics() if metrics is None else metrics
     rows = []
     for grouping in ("kind", "family", "weights"):
         names = gathered.runs[grouping].astype(str).to_numpy()
         sizes = pd.Series(names).value_counts()
         if len(sizes) < 2 or sizes.max() < 2:
             continue
-        for metric in metrics:
+        for metric in compared_metrics():
             distance = curve_distances(gathered, metric)
             known = np.isfinite(distance).sum(axis=1) > 1
             members, among = names[known], distance[np.ix_(known, known)]
@@ -97,7 +96,7 @@ def _split(distance: np.ndarray, groups: np.ndarray) -> tuple[float, float]:
     return tuple(float(part.mean()) if len(part) else np.nan for part in (within, between))  # type: ignore[return-value]
 
 
-def _dealt_p(distance: np.ndarray, groups: np.ndarray, seed: int = 0) -> float:
+def _dealt_p(distance: np.ndarray, groups: np.ndarray) -> float:
     """Share of the ways to deal the groups out in which their members are as alike, those that differ counted once."""
     codes = np.unique(groups, return_inverse=True)[1]
     sizes = np.bincount(codes)
@@ -107,7 +106,7 @@ def _dealt_p(distance: np.ndarray, groups: np.ndarray, seed: int = 0) -> float:
     if len(codes) <= _EXACT:
         deals, extra = [np.array(deal) for deal in sorted(set(permutations(codes.tolist())))], 0
     else:
-        rng = np.random.default_rng(seed)
+        rng = np.random.default_rng(0)
         deals, extra = [rng.permutation(codes) for _ in range(_DEALS)], 1
     within, between = _split(distance, codes)
     lower = sum(1 for deal in deals if np.subtract(*_split(distance, deal)) <= within - between + 1e-12)

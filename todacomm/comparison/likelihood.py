@@ -19,7 +19,7 @@ _EXACT = 8
 _DRAWS = 20_000
 
 
-def correlates(gathered: Gathered, metrics: tuple[str, ...] | None = None) -> pd.DataFrame:
+def correlates(gathered: Gathered) -> pd.DataFrame:
     """Spearman's correlation of topology with how well the models predict, one row a metric, one point a *model*.
 
     Trained decoders with a likelihood only; of several revisions of a model the first. ``p`` is two-sided,
@@ -31,12 +31,11 @@ def correlates(gathered: Gathered, metrics: tuple[str, ...] | None = None) -> pd
         ``likelihood, metric, models, spearman, p``; empty under 5 models: with four, no arrangement is rarer than 1 in
         12. :func:`correlates_refused` says so.
     """
-    metrics = compared_metrics() if metrics is None else metrics
     rows = []
     means = numbers(gathered).pivot(index=LABEL, columns="metric", values="value")
     for likelihood in LIKELIHOODS:
         points = _with_likelihood(gathered, likelihood)
-        for metric in metrics:
+        for metric in compared_metrics():
             of_models = means.reindex(points.index).get(metric, pd.Series(dtype=float)).dropna()
             if len(of_models) < MIN_MODELS:
                 continue
@@ -60,7 +59,7 @@ def correlates_refused(gathered: Gathered) -> str:
     )
 
 
-def spearman(x: np.ndarray, y: np.ndarray, seed: int = 0) -> tuple[float, float]:
+def spearman(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     """Spearman's rank correlation and its two-sided permutation p: exact up to 8 points.
 
     >>> spearman(np.arange(5.0), np.arange(5.0) ** 3)
@@ -78,7 +77,7 @@ def spearman(x: np.ndarray, y: np.ndarray, seed: int = 0) -> tuple[float, float]
         draws = np.array([b[list(order)] for order in permutations(range(len(b)))])
         extra = 0
     else:
-        draws = np.random.default_rng(seed).permuted(np.tile(b, (_DRAWS, 1)), axis=1)
+        draws = np.random.default_rng(0).permuted(np.tile(b, (_DRAWS, 1)), axis=1)
         extra = 1
     as_far = np.sum(np.abs(draws @ a) / norm >= abs(observed) - 1e-12)
     return observed, float((as_far + extra) / (len(draws) + extra))

@@ -29,7 +29,6 @@ class Group:
     ----------
     settings : mapping
         The settings that are not the same in every group.
-    run_ids : tuple of str
     """
 
     settings: Mapping[str, str]

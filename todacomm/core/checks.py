@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Array = NDArray[np.float64]
+from todacomm.core.arrays import Array
 
 ROUNDING = 1e-9
 """Share of the largest distance by which one may be below 0: cosine distances are rounded."""

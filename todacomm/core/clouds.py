@@ -10,9 +10,8 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 from scipy.spatial.distance import pdist, squareform
 
+from todacomm.core.arrays import Array
 from todacomm.core.checks import as_cloud, require_choice
-
-Array = NDArray[np.float64]
 
 METRICS = ("euclidean", "cosine", "cityblock", "chebyshev")
 """Distances between points; all but the cosine distance obey the triangle inequality."""

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from todacomm.core.arrays import Array
 from todacomm.core.checks import as_diagram, as_vector
-
-Array = NDArray[np.float64]
 
 CURVE_POINTS = 200
 

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.distance import cdist
 
 from todacomm.core import clouds, curves
+from todacomm.core.arrays import Array
 from todacomm.core.checks import as_cloud, as_distances, require_paired
 from todacomm.core.facts import RunWarning
 from todacomm.core.homology import AUTO, Diagrams
@@ -15,8 +16,6 @@ from todacomm.core.metrics import COUNTS, layer_metrics, measure, metric_of
 from todacomm.core.metrics.dimension import dimension_over_scale, near_twins, spectrum_ranks
 from todacomm.core.rogue import rogue_warnings
 from todacomm.core.view import CloudView
-
-Array = NDArray[np.float64]
 
 MIN_DISTINCT = 4
 """Distinct points without which a cloud has no shape."""

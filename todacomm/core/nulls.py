@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from todacomm.core.arrays import Array
 from todacomm.core.checks import as_cloud, require_paired
 
-Array = NDArray[np.float64]
 Draw = Callable[[Sequence[Array], np.random.Generator], list[Array]]
 
 

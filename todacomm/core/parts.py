@@ -4,12 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from todacomm.core.arrays import Array, Indices
 from todacomm.core.view import View, once
-
-Array = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 
 class Parts:

@@ -1,11 +1,9 @@
 """Rogue coordinates: one that carries most of the variance, and the rows that it stands out in."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from todacomm.core.arrays import Array
 from todacomm.core.facts import RunWarning
-
-Array = NDArray[np.float64]
 
 ROGUE_SHARE = 0.5
 """Share of the variance from which one coordinate decides most distances."""

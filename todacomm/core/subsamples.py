@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from todacomm.core.arrays import Array
 from todacomm.core.checks import as_cloud
 from todacomm.core.inference.uncertainty import MIN_DEFINED, Estimate, Z
 from todacomm.core.layer import analyze_layer
 from todacomm.core.threads import in_threads
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

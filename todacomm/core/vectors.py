@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.spatial.distance import cdist
 from scipy.special import ndtr
 
+from todacomm.core.arrays import Array
 from todacomm.core.checks import as_diagram, as_vector
-
-Array = NDArray[np.float64]
 
 LEVELS = 5
 CELLS = 20

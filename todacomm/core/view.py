@@ -10,15 +10,13 @@ from functools import cached_property
 from typing import Any, TypeVar, cast
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial.distance import squareform
 
+from todacomm.core.arrays import Array, Indices
 from todacomm.core.clouds import PRECOMPUTED, distances
 from todacomm.core.homology import AUTO, Diagrams, Filtration
 from todacomm.core.landmarks import Landmarks
 
-Array = NDArray[np.float64]
-Indices = NDArray[np.intp]
 Value = TypeVar("Value")
 
 

@@ -13,9 +13,3 @@ from todacomm.explorer.graph import layer_graph
 from todacomm.explorer.layer_data import Band, Edges, ExplorerLayer, Graph, Loop, MetricValue
 from todacomm.explorer.page import explorer_page
 from todacomm.results.page import framed
-
-__all__ = [
-    "Band", "ComparisonData", "Edges", "ExplorerData", "ExplorerLayer", "Graph",
-    "Loop", "Metric", "MetricValue", "ModelSide", "SimilarityMap", "TextColumn", "Texts", "explorer_page", "framed",
-    "layer_graph",
-]  # fmt: skip

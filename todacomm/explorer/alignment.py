@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from todacomm.core.arrays import Array
 
 
 def rotation_onto(moving: Array, fixed: Array) -> Array:
@@ -29,8 +28,7 @@ def rotation_onto(moving: Array, fixed: Array) -> Array:
     True
     """
     left, _, right = np.linalg.svd(moving.T @ fixed)
-    turn: Array = left @ right
-    return turn
+    return left @ right
 
 
 def unit_size(cloud: Array) -> Array:
@@ -41,8 +39,7 @@ def unit_size(cloud: Array) -> Array:
     """
     centred = np.asarray(cloud, dtype=np.float64) - np.mean(cloud, axis=0)
     size = np.sqrt((centred**2).sum(axis=1).mean())
-    scaled: Array = np.zeros_like(centred) if size == 0.0 else centred / size
-    return scaled
+    return np.zeros_like(centred) if size == 0.0 else centred / size
 
 
 def planes(n_components: int) -> list[tuple[int, int]]:

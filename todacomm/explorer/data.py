@@ -12,7 +12,6 @@ class TextColumn:
 
     Attributes
     ----------
-    name : str
     values : sequence of str or ndarray of float, shape (n_texts,)
         Numbers make a gradient (nan: not known), words make categories.
     """
@@ -27,7 +26,6 @@ class Texts:
 
     Attributes
     ----------
-    ids : sequence of str
     words : sequence of str or None
         The passages; None where they are not on record.
     document, ending, last_token : sequence of str or None
@@ -36,7 +34,6 @@ class Texts:
         Length in tokens.
     likelihood : ndarray, shape (n_texts,), or None
         Negative log-likelihood per predicted token, in nats.
-    columns : sequence of TextColumn
 
     Raises
     ------
@@ -78,10 +75,8 @@ class ExplorerData:
 
     Attributes
     ----------
-    title : str
     facts : mapping of str
         What stands under the title: label -> value (model, data set, points, pooling ...).
-    texts : Texts
     metrics : sequence of Metric
         Choices for the strip over depth; the first two are shown first.
     layers : sequence of ExplorerLayer

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from todacomm.core.arrays import Array
 from todacomm.explorer.layer_data import Edges, Graph
 
-Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 EDGES_PER_POINT, MOST_EDGES = 8, 6000

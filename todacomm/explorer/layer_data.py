@@ -47,7 +47,6 @@ class Loop:
     ----------
     rank : int
         1 for the longest bar of the layer.
-    birth, death : float
     verdict : str
         ``loop`` (longer than the covariance explains, and reproduced), ``few texts`` (the first alone),
         ``none``, or ``not tested``.
@@ -133,7 +132,6 @@ class Graph:
         The shortest edges, whether in the tree or not.
     quantiles : ndarray, shape (n_quantiles,)
         Evenly spaced quantiles of all ``n_pairs`` distances, the least first, the largest last.
-    n_pairs : int
     neighbours, neighbour_distances : ndarray, shape (n_texts, n_neighbours)
         Nearest first; row -1 and distance nan where a text stands outside the distances.
     """
@@ -162,8 +160,6 @@ class ExplorerLayer:
 
     Attributes
     ----------
-    name : str
-    index : int
     depth : float
         0 for the embedding, 1 for the last layer.
     scores : ndarray, shape (n_texts, n_components)
@@ -172,7 +168,6 @@ class ExplorerLayer:
         Share of the variance that each carries.
     diagrams : sequence of ndarray, shape (bars, 2)
         Birth and death by degree, every bar finite; degree 0 is reduced and equals ``graph.tree``.
-    graph : Graph
     loops : sequence of Loop
         The H1 bars that are looked into, the longest first.
     metrics : mapping of MetricValue
@@ -183,7 +178,6 @@ class ExplorerLayer:
         ``residual``, or what a block adds to it: curves over depth join layers of one stream.
     degenerate : bool
         Whether under half of its rows are distinct.
-    warnings : sequence of str
 
     Raises
     ------

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from todacomm.core.arrays import Array
 from todacomm.core.clouds import distances, distinct_points, principal_components, standardize
 from todacomm.core.layer import MIN_DISTINCT
 from todacomm.core.metrics import COMPARED, metric_of
@@ -24,7 +25,6 @@ from todacomm.results.texts import user_columns
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
 
-Array = NDArray[np.float64]
 
 MOST_POINTS = 5000
 """Texts up to which a page is made: beyond, it would be too large to open."""
@@ -67,23 +67,14 @@ def page_data(result: Result) -> ExplorerData:
 
 
 def page_html(result: Result) -> str:
-    """The interactive page of an analysis.
-
-    Raises
-    ------
-    ValueError
-        As :func:`page_data`.
-    """
+    """The interactive page of :func:`page_data`."""
     return explorer_page(page_data(result))
 
 
 def page_of(analysis: "Analysis", path: Path | None = None) -> Path:
     """The page of a recorded analysis: the one on record, else one made from its stored clouds.
 
-    Parameters
-    ----------
-    path : Path, optional
-        Where the page goes; without it the file on record, or a new one in the temporary folder.
+    ``path`` is that of :func:`todacomm.explorer.page.page_file`.
 
     Raises
     ------

@@ -47,10 +47,7 @@ def comparison_page(comparison: Comparison) -> str:
 def page_of_comparison(recorded: "RecordedComparison", path: Path | None = None) -> Path:
     """The page of a recorded comparison: the one on record, else one made from the clouds of its analyses.
 
-    Parameters
-    ----------
-    path : Path, optional
-        Where the page goes; without it the file on record, or a new one in the temporary folder.
+    ``path`` is that of :func:`todacomm.explorer.page.page_file`.
 
     Raises
     ------

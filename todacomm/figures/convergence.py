@@ -26,7 +26,6 @@ SHOWN = ("h0_total_norm", "h1_total_norm", "h1_max_norm", "twonn_dimension")
 
 def draw_convergence(result: Convergence, folder: Path) -> dict[str, Path]:
     """The figure as PNG and SVG under ``folder/plots``, by path."""
-    (folder / "plots").mkdir(parents=True, exist_ok=True)
     with drawing():
         return save(convergence_figure(result), folder, NAME)
 

@@ -25,7 +25,6 @@ _COLUMNS, _MOST_LABELS = 4, 12
 
 def draw_gate(result: Gate, folder: Path) -> dict[str, Path]:
     """The figure as PNG and SVG under ``folder/plots``, by path."""
-    (folder / "plots").mkdir(parents=True, exist_ok=True)
     with drawing():
         return save(gate_figure(result), folder, NAMES[0])
 

@@ -92,8 +92,7 @@ def clock_plane(cloud: np.ndarray, angle: np.ndarray) -> np.ndarray:
     plane = (cloud - own.mean(axis=0)) @ directions.T
     clock = np.column_stack([np.sin(angle), np.cos(angle)])[known]
     left, _, right = np.linalg.svd(plane[known].T @ clock)
-    turned: np.ndarray = plane @ (left @ right)
-    return turned
+    return plane @ (left @ right)
 
 
 def texts_at_hours(cloud: np.ndarray, angle: np.ndarray) -> dict[int, int]:

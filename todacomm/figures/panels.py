@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from todacomm.core.streams import RESIDUAL, block_of, kind_of
-from todacomm.figures.style import CONTROL, MUTED, STREAMS, Look, shorten
+from todacomm.figures.style import BAND, CONTROL, MUTED, STREAMS, Look, shorten
 from todacomm.results.depth import Curve, Depth
 from todacomm.results.layer import LayerResult
 
@@ -59,16 +59,29 @@ def with_interval(axes: Axes, depth: Depth, curve: Curve, look: Look, **options:
     return line(axes, depth.positions, curve.value, look, **options)
 
 
+def null_band(axes: Axes, depth: Depth, metric: str) -> Line2D:
+    """The central 95 % of a metric's rotation null as a band, with its mean as a dotted line."""
+    null = depth.null(metric)
+    band(axes, depth.positions, null.lo, null.hi, BAND, alpha=0.75)
+    (mean,) = axes.plot(depth.positions, null.value, color=MUTED, linestyle=(0, (1, 1.4)), linewidth=1.0)
+    return mean
+
+
+def random_line(axes: Axes, depth: Depth, metric: str) -> tuple[Line2D, str]:
+    """A metric of the same architecture with random weights, and what a legend calls it."""
+    drawn = line(axes, depth.positions, depth.control(metric).value, CONTROL, linewidth=1.0, markerfacecolor="white")
+    return drawn, "random" if depth.streams else "random weights"
+
+
 def with_control(axes: Axes, depth: Depth, metric: str, look: Look) -> None:
     """A metric over depth with its interval, beside the same architecture with random weights."""
     curve, control = depth.curve(metric), depth.control(metric)
     if not curve.defined:
         nothing(axes, "not defined in any layer")
         return
-    handles, labels = [with_interval(axes, depth, curve, look)], [depth.label]
-    if control.defined:
-        handles.append(line(axes, depth.positions, control.value, CONTROL, linewidth=1.0, markerfacecolor="white"))
-        labels.append("random" if depth.streams else "random weights")
+    drawn = [(with_interval(axes, depth, curve, look), depth.label)]
+    drawn += [random_line(axes, depth, metric)] if control.defined else []
+    handles, labels = zip(*drawn, strict=True)
     added = with_streams(axes, depth, metric)
     depth_axis(axes, depth)
     fit_curves(axes, [curve, control, *(stream.curve(metric) for stream in depth.streams.values())])

@@ -4,17 +4,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from todacomm.figures.panels import (
-    band,
     depth_axis,
     legend,
     log_if_wide,
     mark_undefined,
     nothing,
+    null_band,
     panel,
     swatch,
     with_interval,
 )
-from todacomm.figures.style import BAND, DEGREES, MUTED, Look, sheet
+from todacomm.figures.style import DEGREES, Look, sheet
 from todacomm.results.depth import Depth
 from todacomm.results.result import Result
 
@@ -58,9 +58,7 @@ def _draw(axes: Axes, depth: Depth, names: dict[str, str], title: str, ylabel: s
     for metric, mark in zip(names, (look, second), strict=False):
         if metric not in curves:
             continue
-        null = depth.null(metric)
-        band(axes, depth.positions, null.lo, null.hi, BAND, alpha=0.75)
-        axes.plot(depth.positions, null.value, color=MUTED, linestyle=(0, (1, 1.4)), linewidth=1.0)
+        null_band(axes, depth, metric)
         drawn = with_interval(axes, depth, curves[metric], mark)
         handles.append((swatch(look.color, 0.18), drawn))
         labels.append(names[metric])

@@ -9,11 +9,10 @@ from matplotlib.figure import Figure
 from todacomm.figures.barcodes import draw_barcode
 from todacomm.figures.betti import draw_betti_curves
 from todacomm.figures.diagrams import Bars, Show, draw_diagram, read_bars
-from todacomm.figures.dimension import draw_intrinsic_dimension
 from todacomm.figures.flipbook import save_each
 from todacomm.figures.loops import draw_loop
 from todacomm.figures.persistence import draw_layer_persistence
-from todacomm.figures.spectra import draw_spectra
+from todacomm.figures.spectra import draw_intrinsic_dimension, draw_spectra
 from todacomm.figures.style import drawing, save
 from todacomm.figures.summary import draw_summary
 from todacomm.results.depth import ROTATION, featured
@@ -150,8 +149,24 @@ def shown_layer(result: Result) -> LayerResult | None:
     return None if at is None else result.depth.layers[at]
 
 
-def draw_figures(result: Result, folder: Path) -> dict[str, Path]:
-    """Files by their path under ``folder``; see :func:`todacomm.figures.draw_all`."""
+def draw_all(result: Result, folder: Path) -> dict[str, Path]:
+    """Every figure of an analysis under ``folder/plots``.
+
+    Figures over depth are written as PNG and SVG; every layer has a persistence diagram and a barcode as PNG, all on
+    the same axes, and those of the layer that :func:`todacomm.results.depth.featured` names as SVG too.
+
+    Parameters
+    ----------
+    result : Result
+        Layers may be degenerate and numbers nan: a picture says what is not defined.
+    folder : Path
+        Made if it is not there.
+
+    Returns
+    -------
+    dict of Path
+        Files by their path under ``folder``, such as ``plots/summary.png`` and ``plots/diagrams/00_embedding.png``.
+    """
     files: dict[str, Path] = {}
     shown, bars = shown_layer(result), read_bars(result)
     vector = None if shown is None else shown.index

@@ -16,12 +16,14 @@ from todacomm.figures.panels import (
     log_if_wide,
     mark_undefined,
     nothing,
+    null_band,
     panel,
+    random_line,
     swatch,
     with_interval,
     with_streams,
 )
-from todacomm.figures.style import BAND, CONTROL, DEGREES, MUTED, OTHERS, STREAMS, Look, sheet
+from todacomm.figures.style import BAND, DEGREES, OTHERS, STREAMS, Look, sheet
 from todacomm.results.depth import FEW_TEXTS, LOOP, NO_LOOP, Curve, Depth
 from todacomm.results.findings.judgement import LEVEL
 from todacomm.results.result import Result
@@ -61,13 +63,12 @@ def judged(axes: Axes, depth: Depth, metric: str, title: str, ylabel: str, look:
     handles: list[Any] = []
     labels: list[str] = []
     if null.defined:
-        band(axes, depth.positions, null.lo, null.hi, BAND, alpha=0.75)
-        (mean,) = axes.plot(depth.positions, null.value, color=MUTED, linestyle=(0, (1, 1.4)), linewidth=1.0)
-        handles.append((swatch(BAND, 0.75), mean))
+        handles.append((swatch(BAND, 0.75), null_band(axes, depth, metric)))
         labels.append("null" if depth.streams else "rotation null")
     if control.defined:
-        handles.append(line(axes, depth.positions, control.value, CONTROL, linewidth=1.0, markerfacecolor="white"))
-        labels.append("random" if depth.streams else "random weights")
+        handle, name = random_line(axes, depth, metric)
+        handles.append(handle)
+        labels.append(name)
     band_of_curve = [swatch(look.color, 0.18)] if np.isfinite(curve.lo).any() else []
     band(axes, depth.positions, curve.lo, curve.hi, look.color)
     handles.insert(0, (*band_of_curve, _marked(axes, depth, metric, look)))

@@ -44,7 +44,6 @@ def draw_trajectories(several: Sequence[Trajectory], folder: Path) -> dict[str, 
     """The figures of every trajectory as PNG and SVG under ``folder/plots``, by path."""
     if not several:
         return {}
-    (folder / "plots").mkdir(parents=True, exist_ok=True)
     draw = {"trajectory_depth": _depth, "trajectory_change": _change, "trajectory_perplexity": _perplexity}
     files: dict[str, Path] = {}
     with drawing():

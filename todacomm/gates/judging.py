@@ -13,6 +13,7 @@ from todacomm.comparison.matching import matched_names
 from todacomm.comparison.settings import differences, refusal
 from todacomm.core.clouds import distances, standardize
 from todacomm.core.equivalence import (
+    DIFFERENT,
     PLACE_MEASURES,
     Contrast,
     judge,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from todacomm.tracking import Analysis
 
 Array = np.ndarray
+PLACES = "places"
 CORRELATIONS = (0.0, 0.9, 0.99)
 """Of a candidate's errors with the base's, for a plan: another model or other texts, a light change, a slight one."""
 SHOWN = {"interval_undefined", "metric_undefined", "ratio_undefined"}
@@ -94,11 +96,19 @@ def gate_pair(base: "Analysis", candidate: "Analysis", config: GateConfig, progr
 def judged(
     parts: Sequence[Part], layers: Sequence[tuple[str, str]], base: "Analysis", n_texts: int, config: GateConfig
 ) -> tuple[pd.DataFrame, float]:
-    """The table of a gate, all its cells one family, and how many texts a candidate without any difference takes."""
+    """The table of a gate, all its cells one family, and how many texts a candidate without any difference takes.
+
+    Where the texts of one side alone lie on a point, as what a silenced MLP adds does, they lie in other places: that
+    takes no interval.
+    """
     rng = np.random.default_rng(config.analysis.record.seed)
     margin = np.concatenate([part.margin for part in parts], axis=1)
     judgement = judge(side_by_side(*(part.contrast for part in parts)), margin, n_texts, rng)
     verdicts, texts = at_least(judgement.texts_to_settle, judgement.verdicts, n_texts)
+    collapsed = np.isin(judgement.missing, ["base", "candidate"]) & [
+        part.question == PLACES for part in parts for _ in part.metrics
+    ]
+    verdicts = np.where(collapsed & (n_texts >= FEWEST_TEXTS), DIFFERENT, verdicts)
     judgement = replace(judgement, verdicts=verdicts, texts_to_settle=texts)
     cells = [(part, i) for part in parts for i in range(len(part.metrics))]
     depths = {name: depth for _, name, depth in base.settings["layers"]}
@@ -171,7 +181,7 @@ def place_part(
     contrast = Contrast(*(getattr(whole, name)[..., columns] for name in ("estimate", "halves", "se", "missing")))
     nothing = np.full(contrast.estimate.shape, np.nan)
     relative = np.zeros(len(columns), dtype=bool)
-    part = Part("places", config.measures, nothing, nothing, contrast, np.array(margins)[:, columns], relative)
+    part = Part(PLACES, config.measures, nothing, nothing, contrast, np.array(margins)[:, columns], relative)
     return part, np.array(lost)
 
 

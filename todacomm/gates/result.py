@@ -88,6 +88,13 @@ class Gate:
         return float(self.table["texts_to_settle"].max())
 
     @property
+    def texts_for_verdict(self) -> float:
+        """The same for the run: until a cell is different, where one is estimated so, else until none is open."""
+        rows = self.table
+        beyond = (rows["difference"].abs() > rows["margin"]) & ((rows["lo"] > 0.0) | (rows["hi"] < 0.0))
+        return float(rows.loc[beyond, "texts_to_settle"].min()) if beyond.any() else self.texts_to_settle
+
+    @property
     def exit_code(self) -> int:
         """0, or 3 or 4 where the settings fail on the verdict."""
         return EXIT_CODES[self.verdict] if self.verdict in self.config.fail_on else 0

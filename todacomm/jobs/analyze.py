@@ -75,7 +75,7 @@ def analyze_clouds(
     parent: str | None = None,
     **options: Any,
 ) -> "Analysis":
-    """Analyse clouds that are arrays in memory, and record it in MLflow.
+    """Analyse clouds that are arrays in memory, and record it in MLflow, as :func:`analyze` does.
 
     Parameters
     ----------
@@ -86,11 +86,6 @@ def analyze_clouds(
         Columns that are recorded with each point; ``texts`` holds the texts themselves.
     name : str
         What tables and pages call them.
-
-    Returns
-    -------
-    Analysis
-        What :func:`todacomm.load_analysis` returns for the finished run.
 
     Raises
     ------
@@ -163,7 +158,7 @@ def draw_and_report(result: Result, report: Mapping[str, Any], folder: Path, pro
     """
     from todacomm.explorer.of_analysis import MOST_POINTS, page_html
     from todacomm.explorer.page import PAGE
-    from todacomm.figures import draw_all
+    from todacomm.figures.registry import draw_all
     from todacomm.reports import write_reports
 
     progress("figures", 0, 1)

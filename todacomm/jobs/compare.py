@@ -1,6 +1,5 @@
 """A comparison from settings to its record: gather, compare, draw, report, write once."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -64,10 +63,12 @@ def compare(
     from todacomm.explorer.of_comparison import comparison_page
     from todacomm.explorer.page import PAGE
     from todacomm.figures.comparison import draw_comparison
-    from todacomm.reports.comparison import check_template, describe_comparison, write_comparison_reports
+    from todacomm.reports.comparison import write_comparison_reports
+    from todacomm.reports.render import check_template
 
     config = ComparisonConfig.given(config, options)
-    check_template(config.template)
+    if config.template:
+        check_template(Path(config.template).expanduser())
     clock = Clock()
     gathered = _gathered(config, clock, announce)
     name = config.run_name or named(gathered)
@@ -79,7 +80,7 @@ def compare(
             progress("report", 0, 1)
             write_tables(comparison, folder)
             draw_comparison(comparison, folder)
-            write_comparison_reports(comparison, folder)
+            note = write_comparison_reports(comparison, folder)
             if comparison.page:
                 (folder / PAGE).write_text(comparison.page, encoding="utf-8")
             run.write_folder(
@@ -87,18 +88,15 @@ def compare(
                 metrics=series(comparison),
                 params=config.changed(),
                 tags=tags(comparison),
-                note=describe_comparison(comparison),
+                note=note,
             )
             progress("report", 1, 1)
     return comparison, run
 
 
-def measure_comparison(
-    config: ComparisonConfig, progress: Progress = silent, announce: Callable[[str], None] = lambda _: None
-) -> Comparison:
+def measure_comparison(config: ComparisonConfig) -> Comparison:
     """The tables of a comparison, nothing recorded."""
-    clock = Clock()
-    return compare_gathered(_gathered(config, clock, announce), config, clock, progress)
+    return compare_gathered(gather(config), config)
 
 
 def named(gathered: Gathered) -> str:
@@ -154,7 +152,7 @@ def announcement(gathered: Gathered, config: ComparisonConfig) -> str:
 
 def write_tables(comparison: Comparison, folder: Path) -> None:
     """Every table as ``tables/NAME.csv``, and how it came about as ``tables/comparison.json``."""
-    from todacomm.tracking.files import strict
+    from todacomm.tracking.files import write_json
 
     (folder / "tables").mkdir(parents=True, exist_ok=True)
     for name, table in {**comparison.tables, **trajectory.tables(comparison.trajectories)}.items():
@@ -168,8 +166,7 @@ def write_tables(comparison: Comparison, folder: Path) -> None:
         "warnings": comparison.warnings,
         "seconds": comparison.seconds,
     }
-    text = json.dumps(strict(facts), allow_nan=False, ensure_ascii=False, indent=2)
-    (folder / "tables/comparison.json").write_text(text + "\n", encoding="utf-8")
+    write_json(folder / "tables/comparison.json", facts)
 
 
 def series(comparison: Comparison) -> list[tuple[str, float, int]]:

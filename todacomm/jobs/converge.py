@@ -1,6 +1,5 @@
 """A convergence from settings to its record: measure, draw, report, write once."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,7 +49,7 @@ def converge(
     """
     from todacomm import tracking
     from todacomm.figures.convergence import draw_convergence
-    from todacomm.reports.convergence import describe_convergence, write_convergence_reports
+    from todacomm.reports.convergence import write_convergence_reports
 
     config = ConvergenceConfig.given(config, options)
     record = config.analysis.record
@@ -60,20 +59,20 @@ def converge(
         with scratch_folder() as folder:
             write_tables(result, folder)
             draw_convergence(result, folder)
-            write_convergence_reports(result, folder)
+            note = write_convergence_reports(result, folder)
             run.write_folder(
                 folder,
                 metrics=series(result),
                 params=config.changed(),
                 tags={**tags(result), "settings": as_lines(params(config))},
-                note=describe_convergence(result),
+                note=note,
             )
     return result, run
 
 
 def write_tables(result: Convergence, folder: Path) -> None:
     """``tables/convergence.csv``, ``tables/recommended.csv``, and both in ``tables/convergence.json``."""
-    from todacomm.tracking.files import strict
+    from todacomm.tracking.files import write_json
 
     (folder / "tables").mkdir(parents=True, exist_ok=True)
     frames = {"convergence": result.table, "recommended": result.recommended}
@@ -81,8 +80,7 @@ def write_tables(result: Convergence, folder: Path) -> None:
         frame.to_csv(folder / f"tables/{name}.csv", index=False)
     content = {name: {"columns": list(f), "rows": f.to_numpy(dtype=object)} for name, f in frames.items()}
     facts = {"options": result.config.to_flat(), "sizes": result.sizes, "pca": result.pca, "repeats": result.repeats}
-    text = json.dumps(strict(content | facts | {"warnings": result.warnings}), allow_nan=False, ensure_ascii=False)
-    (folder / "tables/convergence.json").write_text(text + "\n", encoding="utf-8")
+    write_json(folder / "tables/convergence.json", content | facts | {"warnings": result.warnings}, indent=None)
 
 
 def series(result: Convergence) -> list[tuple[str, float, int]]:

@@ -1,6 +1,5 @@
 """An analysis in the files of todacomm 0.1.0: its folders, names and keys, with the numbers measured here."""
 
-import json
 import math
 import re
 import shutil
@@ -39,6 +38,7 @@ def write_published(analysis: "Analysis", folder: Path) -> None:
     ValueError
         The folder is there and not empty, or a file of the run is gone.
     """
+    from todacomm.tracking.files import write_json
     from todacomm.tracking.write import check_output_dir, copy_whole
 
     check_output_dir(str(folder))
@@ -47,8 +47,8 @@ def write_published(analysis: "Analysis", folder: Path) -> None:
         for name in (VISUALIZATIONS, "artifacts", "reports"):
             (target / name).mkdir(parents=True)
         summaries, metrics = tda_summaries(result), performance(analysis.run)
-        _write_json(target / f"runs/{RUN}/tda_summaries.json", summaries)
-        _write_json(target / f"runs/{RUN}/metrics.json", metrics)
+        write_json(target / f"runs/{RUN}/tda_summaries.json", summaries)
+        write_json(target / f"runs/{RUN}/metrics.json", metrics)
         (target / f"runs/{RUN}/tda_interpretation.md").write_text(interpretation(result), encoding="utf-8")
         experiment_data(result, summaries, metrics).to_csv(target / "artifacts/experiment_data.csv", index=False)
         report = analysis.artifact("report.md").read_text(encoding="utf-8")
@@ -118,7 +118,3 @@ def picture_name(file: str) -> str:
 
 def _known(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
-
-
-def _write_json(path: Path, content: object) -> None:
-    path.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")

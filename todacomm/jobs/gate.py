@@ -82,7 +82,7 @@ def write_gate(result: Gate, sides: list[Side], run: "JobRun", folder: Path, clo
     """Every file of a gate, then its run."""
     from todacomm.explorer.page import PAGE
     from todacomm.figures.gate import draw_gate
-    from todacomm.reports.gate import describe_gate, write_gate_reports
+    from todacomm.reports.gate import write_gate_reports
     from todacomm.reports.junit import junit_xml
 
     (folder / "tables").mkdir()
@@ -93,13 +93,13 @@ def write_gate(result: Gate, sides: list[Side], run: "JobRun", folder: Path, clo
     draw_gate(result, folder)
     if page := pair_page(result):
         (folder / PAGE).write_text(page, encoding="utf-8")
-    write_gate_reports(result, folder)
+    note = write_gate_reports(result, folder)
     run.write_folder(
         folder,
         metrics=series(result, clock),
         params=result.config.changed(),
         tags=tags(result),
-        note=describe_gate(result),
+        note=note,
     )
 
 
@@ -154,6 +154,7 @@ def facts(result: Gate, sides: list[Side]) -> dict[str, Any]:
         "layers": result.layers,
         "texts": result.n_texts,
         "texts_to_settle": _finite(result.texts_to_settle),
+        "texts_for_verdict": _finite(result.texts_for_verdict),
         "texts_if_same": _finite(result.texts_if_same),
         "base": {"asked": sides[0].name, "name": result.names[0], "run_id": result.analyses[0].run_id},
         "candidate": {"asked": sides[-1].name, "name": result.names[1], "run_id": result.analyses[-1].run_id},

@@ -238,12 +238,12 @@ def _with_trajectories(result: Sweep) -> Sweep:
 
 def _record(result: Sweep, run: "JobRun") -> None:
     from todacomm.figures.trajectory import draw_trajectories
-    from todacomm.reports.sweep import describe_sweep, write_sweep_reports
+    from todacomm.reports.sweep import write_sweep_reports
 
     with scratch_folder() as folder:
         write_tables(result, folder)
         draw_trajectories(result.trajectories, folder)
-        write_sweep_reports(result, folder)
+        note = write_sweep_reports(result, folder)
         run.write_folder(
             folder,
             metrics=series(result),
@@ -253,7 +253,7 @@ def _record(result: Sweep, run: "JobRun") -> None:
                 "analyses": ",".join(result.run_ids),
                 "comparisons": ",".join(result.comparisons),
             },
-            note=describe_sweep(result),
+            note=note,
         )
 
 

@@ -10,8 +10,6 @@ from todacomm.models.streaming import open_streamed
 from todacomm.models.whole import load_whole
 from todacomm.settings.analysis import ModelConfig
 
-__all__ = ["LoadedModel", "load_model"]
-
 log = logging.getLogger(__name__)
 
 

@@ -2,18 +2,4 @@
 
 from todacomm.reports.model import describe_run, headline, interpretation, report_context, warnings, write_reports
 from todacomm.reports.page import inline_svg, render_html
-from todacomm.reports.render import Markdown, render_markdown, templates_folder
-
-__all__ = [
-    "Markdown",
-    "describe_run",
-    "headline",
-    "inline_svg",
-    "interpretation",
-    "render_html",
-    "render_markdown",
-    "report_context",
-    "templates_folder",
-    "warnings",
-    "write_reports",
-]
+from todacomm.reports.render import Markdown, render_markdown

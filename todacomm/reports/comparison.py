@@ -1,6 +1,5 @@
 """The report of a comparison: markdown, one HTML page, and the run's description."""
 
-import shlex
 from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
@@ -12,13 +11,11 @@ from todacomm.figures.comparison import drawn
 from todacomm.reports.blocks import Table
 from todacomm.reports.comparison_sections import SECTIONS, show
 from todacomm.reports.comparison_words import headline
-from todacomm.reports.files import Picture, write_files
+from todacomm.reports.files import Picture, shell_command, write_report
 from todacomm.reports.formats import number
-from todacomm.reports.render import check_template as check
-from todacomm.reports.render import one_line, render_markdown
+from todacomm.reports.render import one_line
 from todacomm.reports.trajectory import trajectory_pictures
 from todacomm.settings.comparison import ComparisonConfig
-from todacomm.settings.values import spelled
 
 TEMPLATE, NOTE_TEMPLATE = "comparison.md.j2", "comparison_note.md.j2"
 
@@ -48,20 +45,8 @@ class Part(NamedTuple):
     sections: list[Block]
 
 
-def check_template(path: str) -> None:
-    """Whether a user's template can be read, known before any work; an empty path is the project's own.
-
-    Raises
-    ------
-    ValueError
-        It is not there, is no UTF-8 text, or has an error of syntax.
-    """
-    if path:
-        check(Path(path).expanduser())
-
-
-def write_comparison_reports(comparison: Comparison, folder: Path) -> dict[str, Path]:
-    """``report.md`` and ``report.html`` in ``folder``; the page holds the figures that are in ``folder/plots``.
+def write_comparison_reports(comparison: Comparison, folder: Path) -> str:
+    """``report.md`` and ``report.html`` in ``folder``, with the figures in ``folder/plots``; the run's description.
 
     Raises
     ------
@@ -69,12 +54,8 @@ def write_comparison_reports(comparison: Comparison, folder: Path) -> dict[str, 
         The user's template names an undefined variable or tries to leave its sandbox.
     """
     own = comparison.config.template
-    return write_files(Path(own).expanduser() if own else TEMPLATE, comparison_context(comparison), folder)
-
-
-def describe_comparison(comparison: Comparison) -> str:
-    """A few lines of markdown for the run's description: warnings, headline, what was compared."""
-    return render_markdown(NOTE_TEMPLATE, comparison_context(comparison))
+    template = Path(own).expanduser() if own else TEMPLATE
+    return write_report(template, NOTE_TEMPLATE, comparison_context(comparison), folder)
 
 
 def comparison_context(comparison: Comparison) -> dict[str, Any]:
@@ -104,7 +85,7 @@ def comparison_context(comparison: Comparison) -> dict[str, Any]:
         "glossary": [(short_of(name), meaning_of(name)) for name in ranked_metrics()],
         "frames": {name: frame.to_dict("records") for name, frame in comparison.tables.items()} if own_template else {},
         "over": comparison.over,
-        "mlflow_command": mlflow_command(comparison),
+        "mlflow_command": shell_command(_asked(comparison), "compare"),
         "python_call": python_call(comparison),
     }
 
@@ -169,14 +150,8 @@ def compared(comparison: Comparison) -> list[tuple[str, str]]:
     return [("Analyses", str(len(runs))), *common]
 
 
-def mlflow_command(comparison: Comparison) -> str:
-    """The command that compares the same runs again."""
-    words = [f"{name}={spelled(value)}" for name, value in _asked(comparison).items()]
-    return " ".join(["mlflow run . -e compare --env-manager=local", *(f"-P {shlex.quote(word)}" for word in words)])
-
-
 def python_call(comparison: Comparison) -> str:
-    """The same as a call in Python."""
+    """The call in Python that compares the same runs again."""
     given = ", ".join(f"{name}={value!r}" for name, value in _asked(comparison).items())
     return f"import todacomm\n\ncomparison, run = todacomm.compare({given})"
 

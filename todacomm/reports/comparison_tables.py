@@ -63,11 +63,7 @@ def ranking_table(comparison: Comparison) -> Table | None:
 
 def means_table(comparison: Comparison) -> Table | None:
     """Paired differences of the means of every two trained models."""
-    table = comparison.tables["mean_differences"]
-    runs = comparison.gathered.runs
-    trained = runs.loc[runs["weights"] == "trained", "label"]
-    between = table[table["label_a"].isin(trained) & table["label_b"].isin(trained)]
-    table = between if len(between) else table
+    table = trained_pairs(comparison, "mean_differences")
     metrics = [metric for metric in ranked_metrics() if (table["metric"] == metric).any()]
     rows = []
     for (a, b), pair in by_pair(table):

@@ -1,6 +1,5 @@
 """The report of a convergence: how many points each metric needs, and how it moved until then."""
 
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,10 @@ from todacomm.core.inference.uncertainty import Z
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.figures.convergence import NAME, READING, TITLE
 from todacomm.reports.blocks import Table
-from todacomm.reports.files import Picture, write_files
+from todacomm.reports.files import Picture, shell_command, write_report
 from todacomm.reports.formats import UNDEFINED, listing, number, plus_minus, share
-from todacomm.reports.model import mlflow_command
-from todacomm.reports.render import one_line, render_markdown
+from todacomm.reports.model import asked_options
+from todacomm.reports.render import one_line
 from todacomm.reports.settings_table import settings_table
 
 TEMPLATE, NOTE_TEMPLATE = "convergence.md.j2", "convergence_note.md.j2"
@@ -24,14 +23,9 @@ OF_AN_ANALYSIS = {"Nulls", "Likelihood", "Landmarks"}
 """What a report of an analysis says of itself and a convergence cannot."""
 
 
-def write_convergence_reports(result: Convergence, folder: Path) -> dict[str, Path]:
-    """``report.md`` and ``report.html`` in ``folder``; the page holds the figure in ``folder/plots``."""
-    return write_files(TEMPLATE, convergence_context(result), folder)
-
-
-def describe_convergence(result: Convergence) -> str:
-    """A few lines of markdown for the run's description."""
-    return render_markdown(NOTE_TEMPLATE, convergence_context(result))
+def write_convergence_reports(result: Convergence, folder: Path) -> str:
+    """``report.md`` and ``report.html`` in ``folder``, with the figure in ``folder/plots``; the run's description."""
+    return write_report(TEMPLATE, NOTE_TEMPLATE, convergence_context(result), folder)
 
 
 def convergence_context(result: Convergence) -> dict[str, Any]:
@@ -87,11 +81,11 @@ def size_table(result: Convergence, metric: str) -> Table:
 
 def again(result: Convergence) -> str:
     """The command that measures it again."""
-    command = mlflow_command(result.config).replace("mlflow run .", "mlflow run . -e convergence", 1)
-    sizes, pcas = (
-        ",".join(f"{n:.0f}" for n in numbers) for numbers in (result.sizes, sorted(set(result.table["pca"])))
-    )
-    return f"{command} -P {shlex.quote(f'sizes={sizes}')} -P pcas={pcas} -P repeats={result.repeats}"
+    varied = {
+        "sizes": tuple(map(int, result.sizes)), "pcas": tuple(sorted(set(result.table["pca"].astype(int)))),
+        "repeats": result.repeats,
+    }  # fmt: skip
+    return shell_command(asked_options(result.config) | varied, "convergence")
 
 
 def _sentence(result: Convergence, metric: str) -> str:

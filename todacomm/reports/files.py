@@ -1,5 +1,6 @@
 """A report as files: the markdown, and one HTML page with its drawings in place."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 from todacomm.reports.page import inline_svg, render_html
 from todacomm.reports.render import render_markdown
+from todacomm.settings.values import spelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,12 @@ class Picture:
     title: str
     reading: str
     file: str
+
+
+def write_report(template: str | Path, note: str, context: Mapping[str, Any], folder: Path) -> str:
+    """:func:`write_files`; and from the same variables a few lines of markdown for the run's description."""
+    write_files(template, context, folder)
+    return render_markdown(note, context)
 
 
 def write_files(template: str | Path, context: Mapping[str, Any], folder: Path) -> dict[str, Path]:
@@ -41,3 +49,14 @@ def write_files(template: str | Path, context: Mapping[str, Any], folder: Path) 
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     return {name: folder / name for name in files}
+
+
+def shell_command(options: Mapping[str, Any], entry_point: str = "") -> str:
+    """The command that does a job again, for a POSIX shell.
+
+    >>> shell_command({"model": "my model", "samples": 300})
+    "mlflow run . --env-manager=local -P 'model=my model' -P samples=300"
+    """
+    given = (shlex.quote(f"{name}={spelled(value)}") for name, value in options.items())
+    entry = ["-e", entry_point] if entry_point else []
+    return " ".join(["mlflow run .", *entry, "--env-manager=local", *(f"-P {word}" for word in given)])

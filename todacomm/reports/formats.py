@@ -104,14 +104,14 @@ def fold(value: float) -> str:
     return f"{number(value)}-fold" if math.isfinite(value) else UNDEFINED
 
 
-def listing(words: Sequence[str], last: str = "and") -> str:
+def listing(words: Sequence[str]) -> str:
     """Words as a sentence has them.
 
     >>> listing(["a", "b", "c"]), listing(["a"])
     ('a, b and c', 'a')
     """
     words = list(words)
-    return f" {last} ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
 def layers(names: Sequence[str], chosen: np.ndarray) -> str:

@@ -1,25 +1,24 @@
 """The report of a gate: the verdict, layer by layer, beside what so many texts could show."""
 
 import math
-import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from todacomm.core.equivalence import DIFFERENT, SAME, UNDECIDED, UNDEFINED
+from todacomm.core.layer import MIN_DISTINCT
 from todacomm.figures.gate import NAMES, READING, TITLE
 from todacomm.gates.result import FEWEST_TEXTS, Gate, GatePlan, metric_label
 from todacomm.reports.blocks import Table
-from todacomm.reports.files import Picture, write_files
+from todacomm.reports.files import Picture, shell_command, write_report
 from todacomm.reports.formats import UNDEFINED as NOT_DEFINED
 from todacomm.reports.formats import count, layers, listing, number, p_value, share, signed
 from todacomm.reports.render import one_line, render_markdown
 from todacomm.results.table import records
-from todacomm.settings.gate import GateConfig
-from todacomm.settings.values import spelled
 
+EXPLORER = "explorer.html"
 TEMPLATE, NOTE_TEMPLATE = "gate.md.j2", "gate_note.md.j2"
 WORDS = {SAME: "same", DIFFERENT: "different", UNDECIDED: "not enough texts", UNDEFINED: "not defined"}
 SHORT = WORDS | {UNDECIDED: "open"}
@@ -33,18 +32,20 @@ MOST_TEXTS = 1e6
 """Texts beyond which a number says no more."""
 
 
-def write_gate_reports(result: Gate, folder: Path) -> dict[str, Path]:
-    """``report.md`` and ``report.html`` in ``folder``; the page holds the figure in ``folder/plots``."""
-    return write_files(TEMPLATE, gate_context(result), folder)
+def write_gate_reports(result: Gate, folder: Path) -> str:
+    """``report.md`` and ``report.html`` in ``folder``, which hold the figure in ``plots`` and link to what is there.
 
-
-def describe_gate(result: Gate) -> str:
-    """A few lines of markdown for the run's description."""
-    return render_markdown(NOTE_TEMPLATE, gate_context(result))
+    Returns
+    -------
+    str
+        The run's description.
+    """
+    context = gate_context(result) | {"explorer": (folder / EXPLORER).is_file()}
+    return write_report(TEMPLATE, NOTE_TEMPLATE, context, folder)
 
 
 def describe_plan(plan: GatePlan) -> str:
-    """The same for a plan."""
+    """The run's description of a plan."""
     table = plan_table(plan)
     return render_markdown(NOTE_TEMPLATE, {"warnings": [], "headline": [plan_headline(plan)], "verdicts": table})
 
@@ -60,7 +61,7 @@ def gate_context(result: Gate) -> dict[str, Any]:
         "verdicts": verdict_table(result),
         "tables": [*shown, power_table(result), *([changed_table(result)] if len(result.changed) else [])],
         "figures": [Picture(TITLE, READING, f"plots/{name}.png") for name in NAMES],
-        "mlflow_command": again(result.config),
+        "mlflow_command": shell_command(result.config.changed(), "gate"),
     }
 
 
@@ -81,11 +82,8 @@ def verdict_line(result: Gate) -> str:
     if result.verdict == DIFFERENT:
         first = result.different[0]
         own = result.table[(result.table["layer"] == first) & (result.table["verdict"] == DIFFERENT)]
-        clearest = max(records(own), key=lambda row: abs(row["difference"]) / row["margin"])
         where = f"{len(result.different)} of {count(len(result.layers), 'layer')}, {first} first"
-        reason = f"{metric_label(clearest['metric'])} {_cell(clearest)}"
-        margin = _size(clearest["margin"], clearest["relative"])
-        return f"{candidate} differs from {base} in {where}: {reason}, margin {margin}."
+        return f"{candidate} differs from {base} in {where}: {_reason(records(own))}."
     if result.verdict == SAME:
         return (
             f"{candidate} is the same as {base} in {count(len(result.layers), 'layer')}, on {result.n_texts} texts: "
@@ -185,19 +183,21 @@ def settings(result: Gate) -> list[tuple[str, str]]:
     ]
 
 
-def again(config: GateConfig) -> str:
-    """The command that asks again."""
-    default = GateConfig().to_flat()
-    words = [f"{name}={spelled(value)}" for name, value in config.to_flat().items() if value != default[name]]
-    return " ".join(["mlflow run . -e gate --env-manager=local", *(f"-P {shlex.quote(word)}" for word in words)])
-
-
 def cell_text(row: Mapping[str, Any]) -> str:
     """A cell's difference with its interval, its margin and its verdict in one line."""
     margin = _size(row["margin"], row["relative"])
     texts = f"; about {_texts(row['texts_to_settle'])} texts would settle it" if row["verdict"] == UNDECIDED else ""
     subject = f"{metric_label(row['metric'])} in {row['layer']}"
     return f"{subject}: {_cell(row)}, margin {margin}: {WORDS[row['verdict']]}{texts}"
+
+
+def _reason(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The clearest of the cells in which a layer differs."""
+    defined = [row for row in rows if math.isfinite(row["difference"])]
+    if not defined:
+        return _cell(rows[0])
+    row = max(defined, key=lambda row: abs(row["difference"]) / row["margin"])
+    return f"{metric_label(row['metric'])} {_cell(row)}, margin {_size(row['margin'], row['relative'])}"
 
 
 def _question(result: Gate, question: str) -> str:
@@ -211,14 +211,15 @@ def _question(result: Gate, question: str) -> str:
 
 
 def _settling(result: Gate) -> str:
-    texts = result.texts_to_settle
+    texts = result.texts_for_verdict
     open_cells = int((result.table["verdict"] == UNDECIDED).sum())
-    if result.n_texts < FEWEST_TEXTS:
-        few = f"under {FEWEST_TEXTS} texts no verdict is given, and there are {result.n_texts}"
-        return f"{few}; about {_texts(texts)} would settle what is open"
     if math.isnan(texts):
         return "what is left is defined in one of the two only"
-    return f"{open_cells} of {len(result.table)} cells are open, and about {_texts(texts)} texts would settle them"
+    few = f"under {FEWEST_TEXTS} texts no verdict is given, and there are {result.n_texts}"
+    reason = few if result.n_texts < FEWEST_TEXTS else f"{open_cells} of {len(result.table)} cells are open"
+    about = _texts(texts) if texts > MOST_TEXTS else f"about {_texts(texts)}"
+    whole = texts == result.texts_to_settle
+    return f"{reason}; {about} texts would {'settle all that is open' if whole else 'show a first difference'}"
 
 
 def _planned(metric: str) -> str:
@@ -244,6 +245,8 @@ def _judged(row: Mapping[str, Any]) -> str:
 
 
 def _cell(row: Mapping[str, Any]) -> str:
+    if row["verdict"] == DIFFERENT and row["missing"]:
+        return f"the {row['missing']}'s texts lie on fewer than {MIN_DISTINCT} points"
     if row["difference"] == 0.0:
         return "0"
     scale = 100.0 if row["relative"] else 1.0

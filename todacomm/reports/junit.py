@@ -32,5 +32,4 @@ def junit_xml(result: Gate) -> bytes:
             child.text = one_line(verdict_line(result))
         suite.attrib |= {name: str(number) for name, number in counts.items()} | {"time": "0"}
     indent(root)
-    content: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
-    return content
+    return tostring(root, encoding="utf-8", xml_declaration=True)

@@ -1,13 +1,12 @@
 """The report of one analysis: its variables, its files, and how to run it again."""
 
-import shlex
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from todacomm.reports.blocks import gaps, layer_tables, run_table
-from todacomm.reports.files import Picture, write_files
+from todacomm.reports.files import Picture, shell_command, write_files
 from todacomm.reports.glossary import glossary
 from todacomm.reports.loops import gap_sentences, loop_blocks, loop_table
 from todacomm.reports.render import one_line, render_markdown
@@ -62,20 +61,9 @@ def report_context(result: Result) -> dict[str, Any]:
     }
 
 
-def write_reports(context: Mapping[str, Any], folder: str | Path) -> dict[str, Path]:
-    """``report.md`` and ``report.html`` in ``folder``; the page holds the drawings that are in ``folder/plots``.
-
-    Parameters
-    ----------
-    context : mapping
-        From :func:`report_context`.
-
-    Returns
-    -------
-    dict of Path
-        The two files by name.
-    """
-    return write_files(TEMPLATE, context, Path(folder))
+def write_reports(context: Mapping[str, Any], folder: Path) -> dict[str, Path]:
+    """:func:`todacomm.reports.files.write_files` of the variables of :func:`report_context`."""
+    return write_files(TEMPLATE, context, folder)
 
 
 def describe_run(context: Mapping[str, Any]) -> str:
@@ -124,15 +112,10 @@ def pictures(result: Result) -> list[Picture]:
 
 
 def mlflow_command(config: AnalysisConfig) -> str:
-    """The command that runs an analysis again, for a POSIX shell.
-
-    >>> mlflow_command(AnalysisConfig.from_flat({"model": "my model", "samples": 300}))
-    "mlflow run . --env-manager=local -P 'model=my model' -P samples=300"
-    """
+    """The command that runs an analysis again; a comment where an object in memory has none."""
     if _in_memory(config):
         return "# No command: the model, the texts or the clouds were objects in memory."
-    words = [f"{name}={spelled(value)}" for name, value in _changed(config).items()]
-    return " ".join(["mlflow run . --env-manager=local", *(f"-P {shlex.quote(word)}" for word in words)])
+    return shell_command(asked_options(config))
 
 
 def python_call(config: AnalysisConfig) -> str:
@@ -143,7 +126,9 @@ def python_call(config: AnalysisConfig) -> str:
     <BLANKLINE>
     analysis = todacomm.analyze(samples=300, standardize=True)
     """
-    given = [f"{name}={_literal(value)}" for name, value in _changed(config).items() if name not in _in_memory(config)]
+    given = [
+        f"{name}={_literal(value)}" for name, value in asked_options(config).items() if name not in _in_memory(config)
+    ]
     objects = [words for name, words in _OBJECTS.items() if name in _in_memory(config)]
     function = "analyze"
     if config.model.model.startswith(f"{OWN_CLOUDS}{OBJECT}"):
@@ -166,7 +151,7 @@ def _literal(value: Any) -> str:
     return repr(spelled(value) if isinstance(value, tuple) else value)
 
 
-def _changed(config: AnalysisConfig) -> dict[str, Any]:
+def asked_options(config: AnalysisConfig) -> dict[str, Any]:
     """Options that differ from those of the protocol, and the protocol where it is not the default one."""
     base = AnalysisConfig.load(None, {"protocol": config.inference.protocol}).to_flat()
     base["protocol"] = OPTIONS["protocol"].default

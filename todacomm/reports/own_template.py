@@ -127,5 +127,4 @@ def _watched() -> Iterator[None]:
 
 def _held() -> int:
     """Bytes that this process holds."""
-    held: int = psutil.Process().memory_info().rss
-    return held
+    return psutil.Process().memory_info().rss

@@ -29,11 +29,6 @@ class Markdown(str):
     __slots__ = ()
 
 
-def templates_folder() -> Path:
-    """Folder of the project's own templates, in a checkout or in an installed package."""
-    return shipped("templates")
-
-
 def render_markdown(template: str | Path, context: Mapping[str, Any]) -> str:
     """A template filled in.
 
@@ -92,7 +87,7 @@ def _explained(template: str | Path, known: str = "") -> Iterator[None]:
 
 def _environment(template: str | Path) -> tuple[ImmutableSandboxedEnvironment, str]:
     """A sandbox that finds the template, and the template's name in it."""
-    project = templates_folder()
+    project = shipped("templates")
     own, name = (None, template) if isinstance(template, str) else (template, template.name)
     environment = OwnEnvironment(
         loader=loader(own, project) if own else FileSystemLoader(project),

@@ -87,7 +87,7 @@ def _tokens(result: Provenance) -> str:
 
 def _nulls(config: AnalysisConfig) -> str:
     rotations = [count(config.rotations, "rotation")] if config.rotations else []
-    others = [NULLS[kind].label for kind in config.null_kinds if kind != ROTATION]
+    others = [NULLS[kind].label for kind in config.inference.null_kinds if kind != ROTATION]
     draws = [f"{count(config.inference.control_draws, 'draw')} of {listing(others)}"] if others else []
     return "; ".join(rotations + draws) or "none"
 

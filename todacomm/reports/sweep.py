@@ -14,31 +14,34 @@ TEMPLATE = "sweep.md.j2"
 _IDENTITY = ("model", "revision", "weights", "dataset")
 
 
-def write_sweep_reports(found: Sweep, folder: Path) -> dict[str, Path]:
-    """``report.md`` and ``report.html`` in ``folder``; the page holds the figures found in ``folder/plots``."""
-    return write_files(TEMPLATE, sweep_context(found) | {"figures": trajectory_pictures(found.trajectories)}, folder)
+def write_sweep_reports(result: Sweep, folder: Path) -> str:
+    """``report.md`` and ``report.html`` in ``folder``, with the figures in ``folder/plots``.
+
+    Returns
+    -------
+    str
+        The run's description: the report without its figures.
+    """
+    context = sweep_context(result)
+    write_files(TEMPLATE, context | {"figures": trajectory_pictures(result.trajectories)}, folder)
+    return render_markdown(TEMPLATE, context)
 
 
-def describe_sweep(found: Sweep) -> str:
-    """Markdown for the run's description: the report without its figures."""
-    return render_markdown(TEMPLATE, sweep_context(found))
-
-
-def sweep_context(found: Sweep) -> dict[str, Any]:
+def sweep_context(result: Sweep) -> dict[str, Any]:
     """The variables of the template."""
-    problems = [f"{what} failed: {why}" for what, why in found.problems.items()]
+    problems = [f"{what} failed: {why}" for what, why in result.problems.items()]
     return {
-        "title": one_line(f"Sweep of {len(found.plan.items)} analyses"),
-        "warnings": [*problems, *found.notes],
+        "title": one_line(f"Sweep of {len(result.plan.items)} analyses"),
+        "warnings": [*problems, *result.notes],
         "figures": [],
-        "headline": found.headline(),
+        "headline": result.headline(),
         "comparisons": [
             {"name": one_line(made.name), "headline": made.headline, "run_id": run_id}
-            for run_id, made in found.comparisons.items()
+            for run_id, made in result.comparisons.items()
         ],
-        "failures": _table(found.failures, "Failures", "", ("reason", "tries")),
+        "failures": _table(result.failures, "Failures", "", ("reason", "tries")),
         "analyses": _table(
-            found.table, "Analyses", "The file tables/analyses.csv has more columns.", ("status", "seconds", "run_id")
+            result.table, "Analyses", "The file tables/analyses.csv has more columns.", ("status", "seconds", "run_id")
         ),
     }
 

@@ -2,7 +2,6 @@
 
 from todacomm.settings.sweep import SweepConfig
 from todacomm.sweeps.estimate import total
-from todacomm.sweeps.memory import budget, waves
 from todacomm.sweeps.plan import Item, Plan
 from todacomm.sweeps.worker import DONE, FAILED, Outcome
 from todacomm.system.units import format_bytes, format_seconds
@@ -12,7 +11,7 @@ _SHOWN = 30
 
 def describe_plan(config: SweepConfig, plan: Plan) -> str:
     """The analyses, which of them are finished already, and what the others will take."""
-    from todacomm.sweeps.work import workers_of
+    from todacomm.sweeps.work import budget, waves, workers_of
 
     missing = plan.missing
     lines = [f"{len(plan.items)} analyses, {len(plan.items) - len(missing)} of them finished already:"]

@@ -98,9 +98,9 @@ class Depth:
         """The same architecture with random weights; nan where it was not run."""
         return self._curve(self._control, metric)
 
-    def null(self, metric: str, kind: str = ROTATION) -> Curve:
-        """Mean and central 95 % of the draws of a null model."""
-        return self._curve(self._nulls.get(kind, {}), metric, value="mean")
+    def null(self, metric: str) -> Curve:
+        """Mean and central 95 % of the draws of the rotation null."""
+        return self._curve(self._nulls.get(ROTATION, {}), metric, value="mean")
 
     def against(self, metric: str, column: str, kind: str = ROTATION) -> np.ndarray:
         """A column of the table of nulls, such as ``p_adjusted`` or ``difference``: shape (n_layers,)."""

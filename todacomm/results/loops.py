@@ -21,10 +21,8 @@ class Loop:
 
     Attributes
     ----------
-    layer : str
     rank : int
         1 for the longest bar of the layer.
-    birth, death, reproduction, p_adjusted : float
     verdict : str
         ``loop``, ``few texts``, ``none`` or ``not tested``.
     texts : DataFrame

@@ -75,16 +75,10 @@ def own_rows(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["control"] == ""]
 
 
-def by_layer(table: pd.DataFrame, column: str = "value", control: str = "") -> pd.DataFrame:
-    """One row a layer in the order of depth, one column a metric, holding ``column`` of the tidy table.
-
-    Parameters
-    ----------
-    control : str
-        Whose rows: those of the run itself, or of the control of that name.
-    """
+def by_layer(table: pd.DataFrame, control: str = "") -> pd.DataFrame:
+    """Values of the run itself, or of a control: one row a layer in the order of depth, one column a metric."""
     rows = table[(table["layer"] != RUN_LAYER) & (table["control"] == control)]
-    wide = rows.pivot_table(index=["depth", "layer"], columns="metric", values=column, dropna=False, sort=False)
+    wide = rows.pivot_table(index=["depth", "layer"], columns="metric", values="value", dropna=False, sort=False)
     return wide.dropna(how="all").sort_index(level="depth", sort_remaining=False, kind="stable").reset_index("depth")
 
 

@@ -1,8 +1,6 @@
 """Settings of an analysis: one place for names, defaults, help and validation."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from todacomm.settings.base import BESIDE, NOTHING, WHICH, Settings, option
@@ -199,8 +197,8 @@ class AnalysisConfig(Settings):
 
     def check(self) -> None:
         landmarks, samples = self.topology.landmarks, self.texts.samples
-        if self.topology.distances and set(self.null_kinds) - {"rotation"}:
-            raise ValueError(f"null_kinds is {','.join(self.null_kinds)}: distances alone have no null model")
+        if self.topology.distances and set(self.inference.null_kinds) - {"rotation"}:
+            raise ValueError(f"null_kinds is {','.join(self.inference.null_kinds)}: distances alone have no null model")
         if not self.model.model.startswith("clouds:"):
             if landmarks > samples:
                 raise ValueError(f"landmarks is {landmarks} with samples={samples}: expected at most as many as points")
@@ -214,14 +212,9 @@ class AnalysisConfig(Settings):
             )
         from todacomm.core.nulls import NULLS
 
-        passes = [kind for kind in self.null_kinds if NULLS[kind].needs_pass]
+        passes = [kind for kind in self.inference.null_kinds if NULLS[kind].needs_pass]
         if passes:
             raise ValueError(f"null_kinds has {', '.join(passes)}: clouds from a file have no model to run")
-
-    @property
-    def null_kinds(self) -> tuple[str, ...]:
-        """The null models asked for, each once."""
-        return self.inference.null_kinds
 
     @property
     def idle(self) -> frozenset[str]:
@@ -242,7 +235,9 @@ class AnalysisConfig(Settings):
     @property
     def rotations(self) -> int:
         """Draws of the rotation null: it turns the coordinates of all points."""
-        possible = "rotation" in self.null_kinds and not self.topology.landmarks and not self.topology.distances
+        possible = (
+            "rotation" in self.inference.null_kinds and not self.topology.landmarks and not self.topology.distances
+        )
         return self.inference.nulls if possible else 0
 
     @property
@@ -255,11 +250,6 @@ class AnalysisConfig(Settings):
 
 OPTIONS = AnalysisConfig.options()
 """Every option of an analysis by its flat name: the same in YAML, Python and MLproject, in kebab case on a console."""
-
-
-def load_config(path: str | Path | None, overrides: Mapping[str, Any]) -> AnalysisConfig:
-    """:meth:`AnalysisConfig.load`."""
-    return AnalysisConfig.load(path, overrides)
 
 
 def deviations(config: AnalysisConfig) -> dict[str, tuple[Any, Any]]:

@@ -33,8 +33,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(root, yaml.MappingNode):
         raise ValueError(f"{path} holds a {type(values).__name__}: expected lines of the form option: value")
     _check_keys(path, root)
-    options: dict[str, Any] = values
-    return options
+    return values
 
 
 def _check_events(path: Path, text: str) -> None:

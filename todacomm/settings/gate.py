@@ -40,7 +40,7 @@ class GateConfig(Settings):
     """
 
     base: str = option(
-        "", "preset, hub id, folder, clouds:FILE, a run's id, models:/NAME/VERSION or models:/NAME@ALIAS",
+        "", "preset, hub id, folder, clouds:FILE, a run's id, models:/NAME/VERSION (or latest) or models:/NAME@ALIAS",
         decides=WHICH, replaces="model",
     )  # fmt: skip
     candidate: str = option("", "the same, of what is held against the base", decides=WHICH)

@@ -1,11 +1,14 @@
 """Settings of a sweep: lists of models, data sets, revisions and weights, and what works through them."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.settings.base import NOTHING, WHICH, Settings, option
 
 RUNNERS = ("serial", "processes", "ray", "dask")
+_LIST: dict[str, Any] = {"decides": WHICH, "repeated": True}
+_FROM_FILE: dict[str, Any] = {**_LIST, "from_file": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,48 +22,26 @@ class SweepConfig(Settings):
     """
 
     models: tuple[str, ...] = option(
-        ("demo-decoder",),
-        "models with commas, or @FILE with one a line",
-        decides=WHICH,
-        needed=True,
-        repeated=True,
-        from_file=True,
-        replaces="model",
+        ("demo-decoder",), "models with commas, or @FILE with one a line", needed=True, replaces="model", **_FROM_FILE
     )
     datasets: tuple[str, ...] = option(
-        ("pydoc",),
-        "data sets with commas, or @FILE",
-        decides=WHICH,
-        needed=True,
-        repeated=True,
-        from_file=True,
-        replaces="dataset",
+        ("pydoc",), "data sets with commas, or @FILE", needed=True, replaces="dataset", **_FROM_FILE
     )
     revisions: tuple[str, ...] = option(
         (),
         "revisions or subfolders with commas, or @FILE; NAME=STEP gives the training step",
-        decides=WHICH,
-        repeated=True,
-        from_file=True,
         replaces="revision",
+        **_FROM_FILE,
     )
     weights: tuple[str, ...] = option(
-        ("trained",),
-        "trained, random, or both with a comma",
-        decides=WHICH,
-        needed=True,
-        repeated=True,
-        choices=("trained", "random"),
-        replaces="weights",
-    )
+        ("trained",), "trained, random, or both with a comma", needed=True, replaces="weights",
+        choices=("trained", "random"), **_LIST,
+    )  # fmt: skip
     compare: bool = option(True, "compare the analyses at the end", decides=NOTHING)
     dry_run: bool = option(False, "print the plan and stop", decides=NOTHING)
     force: bool = option(False, "analyse again what is finished already", decides=NOTHING)
     runner: str = option(
-        "serial",
-        "one after the other, processes of this machine, Ray or Dask",
-        choices=RUNNERS,
-        decides=NOTHING,
+        "serial", "one after the other, processes of this machine, Ray or Dask", choices=RUNNERS, decides=NOTHING
     )
     workers: int | None = option(
         None, "analyses at once; auto: as many as processors and memory allow", low=1, decides=NOTHING

@@ -43,7 +43,7 @@ def estimate(config: AnalysisConfig, size: ModelSize) -> Cost:
     n_layers, n_points = count_layers(config.model.layers, size.n_layers), texts.samples
     tokens = n_points * min(texts.max_length or 10**6, _PASSAGE_TOKENS if texts.unit == "passage" else _LINE_TOKENS)
     passes = 1 + inference.control_draws * sum(
-        kind in ("random_weights", "shuffled_tokens") for kind in config.null_kinds
+        kind in ("random_weights", "shuffled_tokens") for kind in inference.null_kinds
     )
     one = _HOMOLOGY_SECONDS * (n_points / 500) ** 2 * (8 if config.topology.maxdim == 2 else 1)
     homology = n_layers * one * (passes + inference.replicates / 4 + inference.nulls)

@@ -6,13 +6,13 @@ from typing import Any
 
 from todacomm import tracking
 from todacomm.settings.sweep import SweepConfig
-from todacomm.sweeps.memory import budget, waves
 from todacomm.sweeps.plan import Item
 from todacomm.sweeps.runners import LostWorkers, runner
 from todacomm.sweeps.worker import DONE, FAILED, REUSED, Outcome, Task
-from todacomm.system.machine import worker_threads
+from todacomm.system.machine import available_memory, worker_threads
 from todacomm.system.progress import Progress, silent
 
+_SHARE = 0.8
 MOST_TRIES = 3
 """How often an analysis whose worker died is begun before it counts as failed."""
 
@@ -50,7 +50,7 @@ def work_through(
         except LostWorkers as error:
             lost = str(error)
         finally:
-            tracking.mark_abandoned(run.experiment_id, run.run_id)
+            tracking.end_abandoned(run.run.client, run.experiment_id, run.run_id)
         tries = dict(tracking.tried_analyses(run.experiment_id, run.run_id))
         if not lost:
             break
@@ -95,6 +95,25 @@ def workers_of(config: SweepConfig, n_items: int) -> int:
     if config.workers:
         return min(config.workers, max(n_items, 1))
     return min(n_items, worker_threads(None)) if config.runner == "processes" else max(n_items, 1)
+
+
+def budget(config: SweepConfig) -> int | None:
+    """Bytes for all analyses at once: those given, or four fifths of what this machine has free; None on a cluster."""
+    if config.memory_gb:
+        return int(config.memory_gb * 1e9)
+    return int(_SHARE * available_memory()) if config.runner in ("serial", "processes") else None
+
+
+def waves(items: Sequence[Item], workers: int, n_bytes: int | None) -> list[tuple[int, list[Item]]]:
+    """Items grouped by how many of their size fit at once: ``(workers, items)``, the most at once first.
+
+    One that does not fit alone is done alone.
+    """
+    groups: dict[int, list[Item]] = {}
+    for item in items:
+        fitting = workers if n_bytes is None else max(1, min(workers, n_bytes // item.cost.memory))
+        groups.setdefault(fitting, []).append(item)
+    return sorted(groups.items(), key=lambda group: -group[0])
 
 
 def _threads_each(config: SweepConfig, workers: int) -> int:

@@ -57,5 +57,4 @@ def package_version(name: str) -> str | None:
 
 def _checkout() -> dict[str, Any]:
     project: dict[str, Any] = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))
-    own: dict[str, Any] = project["project"]
-    return own
+    return project["project"]

@@ -68,24 +68,24 @@ def read_npz(path: Path, only: Collection[str] | None = None, limit: int | None 
     return Arrays(arrays, refused)
 
 
-def read_npy(path: Path, limit: int | None = None) -> np.ndarray:
+def read_npy(path: Path) -> np.ndarray:
     """The array of an ``.npy`` file.
 
     Raises
     ------
     UserError
-        The file is not there, is no array, holds Python objects, or declares more than it holds or than the limit.
+        The file is not there, is no array, holds Python objects, or declares more than it holds or than
+        half of the free memory.
     """
     with foreign_file(path, "an .npy file of one array", "save one plain array with numpy.save"):
         size = path.stat().st_size
-        _check_size(path, size, limit)
+        _check_size(path, size)
         with path.open("rb") as stream:
             shape, dtype = _header(stream)
         if dtype.hasobject:
             raise UserError(f"{path} holds Python objects, which are not unpickled", _REMEDY)
         _check_declared(path, path.stem, shape, dtype, size)
-        array: np.ndarray = np.load(path, allow_pickle=False)
-        return array
+        return np.load(path, allow_pickle=False)
 
 
 def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
@@ -105,7 +105,7 @@ def _check_declared(path: Path, name: str, shape: tuple[int, ...], dtype: np.dty
         )
 
 
-def _check_size(path: Path, size: int, limit: int | None) -> None:
+def _check_size(path: Path, size: int, limit: int | None = None) -> None:
     most = available_memory() // 2 if limit is None else limit
     if size > most:
         raise UserError(

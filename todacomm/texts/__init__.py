@@ -19,8 +19,6 @@ from todacomm.texts.units import PASSAGE_WORDS, Text, lines, passages, rows
 if TYPE_CHECKING:
     from todacomm.settings.analysis import TextsConfig
 
-__all__ = ["DATASETS", "Texts", "load_texts"]
-
 _FEWEST_SAMPLES = 10
 
 
@@ -72,8 +70,6 @@ def load_texts(config: "TextsConfig", seed: int) -> Texts:
         The data set is unknown, cannot be reached, read or understood, or holds too few texts; the message says what
         to do.
     """
-    if config.endings == "distinct" and config.unit != "passage":
-        raise ValueError(f"endings=distinct is for passages, unit is {config.unit}: set endings=any or unit=passage")
     check_system(config)
     if config.chat:
         config = replace(config, unit="row")

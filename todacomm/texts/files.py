@@ -6,6 +6,7 @@ import io
 import json
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from textwrap import shorten
 from typing import Any
@@ -182,10 +183,6 @@ def _csv(content: bytes, path: Path, text_column: str, others: tuple[str, ...], 
         csv.field_size_limit(previous_limit)
 
 
-def _tsv(content: bytes, path: Path, text_column: str, others: tuple[str, ...]) -> Rows:
-    return _csv(content, path, text_column, others, delimiter="\t")
-
-
 def _parquet(content: bytes, path: Path, text_column: str, others: tuple[str, ...]) -> Rows:
     import pyarrow.parquet as pq
 
@@ -206,7 +203,7 @@ _TABLES: dict[str, Callable[[bytes, Path, str, tuple[str, ...]], Rows]] = {
     ".csv": _csv,
     ".jsonl": _jsonl,
     ".parquet": _parquet,
-    ".tsv": _tsv,
+    ".tsv": partial(_csv, delimiter="\t"),
 }
 
 

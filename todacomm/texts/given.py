@@ -72,5 +72,4 @@ def _column(frame: Any, name: str) -> list[Any]:
     if name not in frame.columns:
         named = ", ".join(map(str, frame.columns))
         raise ValueError(f"texts has no column {name!r}: set text_column to one of {named}")
-    values: list[Any] = frame[name].tolist()
-    return values
+    return frame[name].tolist()

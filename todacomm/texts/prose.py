@@ -30,11 +30,6 @@ def paragraphs(documentation: str) -> list[str]:
     return [text for text in cleaned if _is_prose(text)]
 
 
-def word_count(text: str) -> int:
-    """Number of words, as they are counted in a passage: runs without white space."""
-    return len(text.split())
-
-
 def _blocks(documentation: str) -> Iterator[list[str]]:
     """Runs of lines of one indentation outside code, directives and headings."""
     block: list[str] = []

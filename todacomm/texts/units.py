@@ -6,7 +6,6 @@ from random import Random
 from typing import NamedTuple, TypeVar
 
 from todacomm.texts.documents import Document
-from todacomm.texts.prose import word_count
 
 T = TypeVar("T")
 
@@ -87,7 +86,7 @@ def ending(word: str) -> str:
 
 def _in_turns(documents: Iterable[Document], rng: Random) -> Iterator[tuple[Document, list[int], int]]:
     """Each passage as its document, where that one's passages begin, and its place among them."""
-    placed = [(document, passage_starts(word_count(document.prose), rng)) for document in _shuffled(documents, rng)]
+    placed = [(document, passage_starts(len(document.prose.split()), rng)) for document in _shuffled(documents, rng)]
     left = [(document, starts, _shuffled(range(len(starts)), rng)) for document, starts in placed]
     while left := [turn for turn in left if turn[2]]:
         for document, starts, order in left:

@@ -2,16 +2,10 @@
 
 from todacomm.tracking.analysis import Analysis, load_analyses, load_analysis, load_readable
 from todacomm.tracking.comparison import RecordedComparison, load_comparison
-from todacomm.tracking.family import (
-    Known,
-    absolute_uri,
-    finished_analyses,
-    mark_abandoned,
-    tried_analyses,
-)
+from todacomm.tracking.family import Known, absolute_uri, finished_analyses, tried_analyses
 from todacomm.tracking.health import check_store
 from todacomm.tracking.interrupt import Interrupted, interruptible
-from todacomm.tracking.jobs import JobRun, job_run, log_to_active_run
+from todacomm.tracking.jobs import JobRun, job_run, log_to_active_run, training_run
 from todacomm.tracking.links import (
     home_link,
     is_server,
@@ -24,54 +18,7 @@ from todacomm.tracking.links import (
 from todacomm.tracking.names import find_analysis, find_recorded
 from todacomm.tracking.process import is_gone, process_tags
 from todacomm.tracking.registry import PREFIX, ModelVersion, fetch_version, find_version, tag_version
-from todacomm.tracking.run import OpenRun, mark_refused, open_run
+from todacomm.tracking.run import OpenRun, end_abandoned, mark_refused, open_run
 from todacomm.tracking.search import fits_model, search_analyses
 from todacomm.tracking.store import open_store
-from todacomm.tracking.write import AnalysisRun, TrainingRun, analysis_run, run_name, training_run
-
-__all__ = [
-    "PREFIX",
-    "Analysis",
-    "AnalysisRun",
-    "Interrupted",
-    "JobRun",
-    "Known",
-    "ModelVersion",
-    "OpenRun",
-    "RecordedComparison",
-    "TrainingRun",
-    "absolute_uri",
-    "analysis_run",
-    "check_store",
-    "fetch_version",
-    "find_analysis",
-    "find_recorded",
-    "find_version",
-    "finished_analyses",
-    "fits_model",
-    "home_link",
-    "interruptible",
-    "is_gone",
-    "is_server",
-    "job_run",
-    "load_analyses",
-    "load_analysis",
-    "load_comparison",
-    "load_readable",
-    "log_to_active_run",
-    "mark_abandoned",
-    "mark_refused",
-    "open_run",
-    "open_store",
-    "process_tags",
-    "report_path",
-    "run_link",
-    "run_name",
-    "search_analyses",
-    "server_address",
-    "server_environment",
-    "tag_version",
-    "training_run",
-    "tried_analyses",
-    "ui_command",
-]
+from todacomm.tracking.write import AnalysisRun, analysis_run, run_name

@@ -2,9 +2,10 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
@@ -28,31 +29,7 @@ from mlflow.utils.uri import is_local_uri
 
 from todacomm.system.environment import environment
 
-__all__ = [
-    "ARTIFACT_ROOT",
-    "NAME_NOUNS",
-    "NAME_PREDICATES",
-    "Dataset",
-    "DatasetInput",
-    "Experiment",
-    "InputTag",
-    "Metric",
-    "MlflowClient",
-    "MlflowException",
-    "Param",
-    "Run",
-    "RunTag",
-    "SqlAlchemyStore",
-    "active_run",
-    "download_artifacts",
-    "get_tracking_uri",
-    "impatient",
-    "is_tracking_uri_set",
-    "local_path",
-    "quiet",
-    "resolve_tags",
-]
-
+_PAGE = 1000
 _CHATTY = ("alembic", "mlflow.store.db.utils")
 _QUIET = {"MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true"}
 
@@ -87,3 +64,12 @@ def quiet() -> Iterator[None]:
     finally:
         for name, level in levels.items():
             logging.getLogger(name).setLevel(level)
+
+
+def pages(search: Callable[..., Any], **query: Any) -> Iterator[Any]:
+    """Everything that one of MLflow's searches finds, from the first page to the last."""
+    page = search(max_results=_PAGE, **query)
+    yield from page
+    while page.token:
+        page = search(max_results=_PAGE, page_token=page.token, **query)
+        yield from page

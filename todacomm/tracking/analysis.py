@@ -34,8 +34,7 @@ from todacomm.tracking.files import (
     read_loop_points,
     read_replicates,
     read_tables,
-    read_text_ids,
-    read_text_table,
+    read_texts,
 )
 from todacomm.tracking.places import check_artifacts
 from todacomm.tracking.run import INTERRUPTED, KIND
@@ -172,15 +171,9 @@ class Analysis:
             books = "diagram and barcode with a layer"
             raise ValueError(f"run {self.run_id} has no picture {file}: choose {known}, or {books}") from error
 
-    def by_layer(self, column: str = "value", control: str = "") -> pd.DataFrame:
-        """One row a layer in the order of depth, one column a metric, holding ``column`` of :attr:`layers`.
-
-        Parameters
-        ----------
-        control : str
-            Whose rows: those of the run itself, or of the control of that name.
-        """
-        return by_layer(self.layers, column, control)
+    def by_layer(self, control: str = "") -> pd.DataFrame:
+        """Values of the run itself, or of a control: one row a layer in the order of depth, one column a metric."""
+        return by_layer(self.layers, control)
 
     @property
     def run(self) -> dict[str, float]:
@@ -192,15 +185,15 @@ class Analysis:
         """The settings as they were given."""
         return AnalysisConfig.from_flat(self.settings["options"])
 
-    @cached_property
+    @property
     def text_ids(self) -> tuple[str, ...]:
         """Which text each row of a cloud is."""
-        return read_text_ids(self.artifact(TEXTS))
+        return self._texts[0]
 
-    @cached_property
+    @property
     def texts(self) -> pd.DataFrame:
         """What each point read, in the order of the clouds' rows: :func:`todacomm.results.texts.text_table`."""
-        return read_text_table(self.artifact(TEXTS))
+        return self._texts[1]
 
     @cached_property
     def loop_points(self) -> tuple[LoopPoints, ...]:
@@ -322,6 +315,10 @@ class Analysis:
             experiment = self._client.get_experiment(self.experiment_id)
         check_artifacts(self._client.tracking_uri, experiment, writing=False)
         raise ValueError(f"run {self.run_id} has no {path} ({problem}): analyse again, or restore {self.artifact_uri}")
+
+    @cached_property
+    def _texts(self) -> tuple[tuple[str, ...], pd.DataFrame]:
+        return read_texts(self.artifact(TEXTS))
 
     @cached_property
     def _cache(self) -> TemporaryDirectory[str]:

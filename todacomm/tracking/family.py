@@ -5,11 +5,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from todacomm.tracking._mlflow import MlflowClient, Run, get_tracking_uri
+from todacomm.tracking._mlflow import MlflowClient, Run, get_tracking_uri, pages
 from todacomm.tracking.entries import ANALYSIS, INPUTS
-from todacomm.tracking.paging import pages
 from todacomm.tracking.places import sqlite_path
-from todacomm.tracking.run import KIND, PARENT, end_abandoned
+from todacomm.tracking.run import KIND, PARENT
 from todacomm.tracking.store import open_store, store_errors
 
 _HASH = "todacomm.config_hash"
@@ -43,17 +42,6 @@ def finished_analyses(parent: str | None = None, config_hash: str | None = None)
 def tried_analyses(experiment_id: str, parent: str) -> Counter[str]:
     """How often each analysis was begun below a run, however it ended, by the digest of its settings."""
     return Counter(run.data.tags.get(_HASH, "") for run in _analyses(experiment_id, None, parent))
-
-
-def mark_abandoned(experiment_id: str, parent: str | None = None) -> list[str]:
-    """End the open runs of an experiment whose process on this machine is gone, as KILLED; their ids.
-
-    Parameters
-    ----------
-    parent : str, optional
-        Id of a run whose workers elsewhere are all gone too: what is open below it ends with them.
-    """
-    return end_abandoned(open_store(), experiment_id, parent)
 
 
 def absolute_uri() -> str:

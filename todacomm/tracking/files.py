@@ -75,11 +75,11 @@ def stage(result: Result, folder: Path) -> None:
     result.table.to_csv(folder / "tables/layers.csv", index=False)
     if len(result.nulls):
         result.nulls.to_csv(folder / "tables/nulls.csv", index=False)
-    _write_json(folder / TABLES, _tables(result), indent=None)
+    write_json(folder / TABLES, _tables(result), indent=None)
     stage_loops(result, folder)
-    _write_json(folder / TEXTS, result.dataset.record() | {"ids": result.dataset.ids, "table": record_of(result.texts)})
+    write_json(folder / TEXTS, result.dataset.record() | {"ids": result.dataset.ids, "table": record_of(result.texts)})
     result.texts.to_csv(folder / "tables/texts.csv", index=False)
-    _write_json(folder / "environment.json", environment(result))
+    write_json(folder / "environment.json", environment(result))
     options = yaml.safe_dump(resolved(result), sort_keys=False, allow_unicode=True)
     (folder / "config/resolved.yaml").write_text(options, encoding="utf-8")
     if result.config.has_intervals:
@@ -184,8 +184,8 @@ def read_tables(path: Path) -> Tables:
         )
 
 
-def read_text_table(path: Path) -> pd.DataFrame:
-    """What each point read.
+def read_texts(path: Path) -> tuple[tuple[str, ...], pd.DataFrame]:
+    """Which text each row of a cloud is, and what each point read.
 
     Raises
     ------
@@ -194,20 +194,7 @@ def read_text_table(path: Path) -> pd.DataFrame:
     """
     stored = read_json(path, "the texts of an analysis", _AGAIN)
     with parsed(path, "the texts of an analysis", _AGAIN):
-        return restored(stored["table"])
-
-
-def read_text_ids(path: Path) -> tuple[str, ...]:
-    """Which text each row of a cloud is.
-
-    Raises
-    ------
-    ValueError
-        The file is none of ours.
-    """
-    stored = read_json(path, "the texts of an analysis", _AGAIN)
-    with parsed(path, "the texts of an analysis", _AGAIN):
-        return tuple(map(str, stored["ids"]))
+        return tuple(map(str, stored["ids"])), restored(stored["table"])
 
 
 def read_loop_points(path: Path) -> tuple[LoopPoints, ...]:
@@ -307,7 +294,8 @@ def _dtypes(columns: tuple[str, ...]) -> dict[str, Any]:
     return dict(tidy([], columns).dtypes)
 
 
-def _write_json(path: Path, content: Any, indent: int | None = 2) -> None:
+def write_json(path: Path, content: Any, indent: int | None = 2) -> None:
+    """A file of :func:`strict` JSON."""
     text = json.dumps(strict(content), indent=indent, allow_nan=False, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")
 

@@ -7,8 +7,7 @@ from pathlib import Path
 from todacomm.settings.analysis import RecordConfig
 from todacomm.system.checkup import NOTE, OK, PROBLEM, Finding
 from todacomm.system.errors import UserError
-from todacomm.tracking._mlflow import MlflowClient, get_tracking_uri, is_tracking_uri_set
-from todacomm.tracking.paging import pages
+from todacomm.tracking._mlflow import MlflowClient, get_tracking_uri, is_tracking_uri_set, pages
 from todacomm.tracking.places import check_artifacts, refuse_stray_file_store, shown, sqlite_path
 from todacomm.tracking.process import is_gone
 from todacomm.tracking.run import KIND, end_abandoned

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 import psutil
 
@@ -73,35 +74,32 @@ def _signal_main_thread(signum: int) -> None:
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
-    """Seconds in which a second Ctrl-C cannot keep the first one from being recorded."""
+def _handled(handler: Any) -> Iterator[None]:
+    """Another handler of Ctrl-C and SIGTERM for the time of the block, where they arrive in this thread."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    handlers = {signum: signal.signal(signum, signal.SIG_IGN) for signum in (signal.SIGINT, signal.SIGTERM)}
+    before = {signum: signal.signal(signum, handler) for signum in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        for signum, handler in handlers.items():
-            signal.signal(signum, signal.SIG_DFL if handler is None else handler)
+        for signum, own in before.items():
+            signal.signal(signum, signal.SIG_DFL if own is None else own)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Seconds in which a second Ctrl-C cannot keep the first one from being recorded."""
+    with _handled(signal.SIG_IGN):
+        yield
 
 
 @contextmanager
 def deferred_signals() -> Iterator[None]:
     """Hold Ctrl-C and SIGTERM back until the block has ended, then let the first of them act."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     received: list[int] = []
-    handlers = {
-        signum: signal.signal(signum, lambda signum, frame: received.append(signum))
-        for signum in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
+    with _handled(lambda signum, frame: received.append(signum)):
         yield
-    finally:
-        for signum, handler in handlers.items():
-            signal.signal(signum, signal.SIG_DFL if handler is None else handler)
     if received:
         signal.raise_signal(received[0])
 

@@ -19,6 +19,8 @@ from todacomm.tracking.run import OpenRun, open_run
 from todacomm.tracking.store import store_errors
 from todacomm.tracking.write import NOTE, check_output_dir, copied
 
+TRAINING = "training"
+
 
 @contextmanager
 def job_run(
@@ -43,6 +45,15 @@ def job_run(
         yield JobRun(run, output_dir)
 
 
+@contextmanager
+def training_run(name: str, params: Mapping[str, Any], experiment_name: str) -> Iterator["JobRun"]:
+    """The run of a training; its parameters are recorded at once."""
+    with job_run(TRAINING, name, experiment_name) as job:
+        with store_errors(job.run.client.tracking_uri):
+            job.run.client.log_batch(job.run_id, params=_params(params))
+        yield job
+
+
 @dataclass(frozen=True, slots=True)
 class JobRun:
     """The run of a job, while it is open and after."""
@@ -62,8 +73,7 @@ class JobRun:
     def artifact_uri(self) -> str:
         """Where the run's files are."""
         with store_errors(self.run.client.tracking_uri):
-            uri: str = self.run.client.get_run(self.run_id).info.artifact_uri
-            return uri
+            return self.run.client.get_run(self.run_id).info.artifact_uri
 
     def fetch(self, path: str, target: Path) -> None:
         """Copy one of the run's files to ``target``."""
@@ -107,9 +117,13 @@ class JobRun:
             client.log_batch(
                 self.run_id,
                 metrics=[Metric(key, value, now, step) for key, value, step in _with_numbers(metrics)],
-                params=[Param(f"config/{name}", spelled(value)) for name, value in (params or {}).items()],
+                params=_params(params or {}),
                 tags=[RunTag(key, text) for key, text in named.items()],
             )
+
+
+def _params(options: Mapping[str, Any]) -> list[Param]:
+    return [Param(f"config/{name}", spelled(value)) for name, value in options.items()]
 
 
 def _with_numbers(metrics: Iterable[tuple[str, float, int]]) -> Iterator[tuple[str, float, int]]:

@@ -14,7 +14,7 @@ from todacomm.tracking._mlflow import MlflowException, download_artifacts, quiet
 from todacomm.tracking.store import open_store, store_errors
 
 PREFIX = "models:/"
-_URI = re.compile(r"models:/(?P<name>[^/@]+)(?:/(?P<version>\d+)|@(?P<alias>[^/@]+))")
+_URI = re.compile(r"models:/(?P<name>[^/@]+)(?:/(?P<version>\d+|latest)|@(?P<alias>[^/@]+))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class ModelVersion:
 
 
 def find_version(uri: str) -> ModelVersion:
-    """The version that ``models:/NAME/VERSION`` or ``models:/NAME@ALIAS`` names.
+    """The version that ``models:/NAME/VERSION``, ``models:/NAME/latest`` or ``models:/NAME@ALIAS`` names.
 
     Raises
     ------
@@ -41,11 +41,18 @@ def find_version(uri: str) -> ModelVersion:
     """
     parts = _URI.fullmatch(uri)
     if parts is None:
-        raise ValueError(f"{uri!r} is no registered model: expected models:/NAME/VERSION or models:/NAME@ALIAS")
+        raise ValueError(
+            f"{uri!r} is no registered model: expected models:/NAME/VERSION (a number, or latest) or models:/NAME@ALIAS"
+        )
     client = open_store(writing=False)
     name = parts["name"]
     try:
-        if parts["version"]:
+        if parts["version"] == "latest":
+            newest = client.search_model_versions(f"name = '{name}'", order_by=["version_number DESC"], max_results=1)
+            if not newest:
+                raise ValueError(f"the registry has no version of {name}: `mlflow ui` lists its models")
+            version = newest[0]
+        elif parts["version"]:
             version = client.get_model_version(name, parts["version"])
         else:
             version = client.get_model_version_by_alias(name, parts["alias"])

@@ -21,11 +21,11 @@ from todacomm.tracking._mlflow import (
     RunTag,
     active_run,
     impatient,
+    pages,
     quiet,
     resolve_tags,
 )
 from todacomm.tracking.interrupt import ORPHANED, Orphanage, deferred_signals, interruptible, reason_of, undisturbed
-from todacomm.tracking.paging import pages
 from todacomm.tracking.process import HOST, is_gone, process_tags
 from todacomm.tracking.store import experiment_id, open_store, store_errors, usable
 

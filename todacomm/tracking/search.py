@@ -9,9 +9,8 @@ import pandas as pd
 from todacomm.models.names import model_name
 from todacomm.settings.analysis import OPTIONS
 from todacomm.texts.names import dataset_name
-from todacomm.tracking._mlflow import MlflowClient, MlflowException, Run
+from todacomm.tracking._mlflow import MlflowClient, MlflowException, Run, pages
 from todacomm.tracking.entries import ANALYSIS
-from todacomm.tracking.paging import pages
 from todacomm.tracking.run import KIND
 from todacomm.tracking.store import open_store, store_errors
 

@@ -7,12 +7,11 @@ import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
@@ -21,7 +20,6 @@ from todacomm.models.names import model_name, with_adapter
 from todacomm.results.facts import OWN_CLOUDS, TextFacts
 from todacomm.results.result import Result
 from todacomm.settings.analysis import AnalysisConfig
-from todacomm.settings.values import spelled
 from todacomm.system.errors import UserError
 from todacomm.texts.names import dataset_name
 from todacomm.tracking import entries
@@ -41,7 +39,6 @@ from todacomm.tracking.run import OpenRun, open_run
 from todacomm.tracking.store import store_errors
 
 SLIDER = "persistence_diagram"
-TRAINING = "training"
 NOTE = "mlflow.note.content"
 _DATASET_NAME, _DATASET_DIGEST = 500, 36
 _TRIES = 5
@@ -156,35 +153,6 @@ def log_dataset(client: MlflowClient, run_id: str, dataset: DatasetInput) -> Non
             if not left or not re.search("unique|duplicate", str(error), re.IGNORECASE):
                 raise
             time.sleep(0.1)
-
-
-@contextmanager
-def training_run(name: str, params: Mapping[str, Any], experiment_name: str) -> Iterator["TrainingRun"]:
-    """The run of a training; its parameters are logged at once."""
-    with open_run(TRAINING, name, experiment_name) as run:
-        with store_errors(run.client.tracking_uri):
-            logged = [Param(f"config/{key}", spelled(value)) for key, value in params.items()]
-            run.client.log_batch(run.run_id, params=logged)
-        yield TrainingRun(run)
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingRun:
-    """The run of a training while it is open."""
-
-    run: OpenRun
-
-    def log_metrics(self, values: Mapping[str, float], step: int) -> None:
-        """Numbers of one step."""
-        now = int(time.time() * 1000)
-        with store_errors(self.run.client.tracking_uri):
-            points = [Metric(key, float(value), now, step) for key, value in values.items()]
-            self.run.client.log_batch(self.run.run_id, metrics=points)
-
-    def log_artifacts(self, folder: str | Path) -> None:
-        """Every file below a folder."""
-        with store_errors(self.run.client.tracking_uri), quiet():
-            self.run.client.log_artifacts(self.run.run_id, str(folder))
 
 
 def run_name(config: AnalysisConfig) -> str:

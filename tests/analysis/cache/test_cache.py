@@ -18,7 +18,7 @@ from todacomm.analysis.cache.digests import file_digest
 from todacomm.analysis.cache.key import observation_key
 from todacomm.analysis.observe import observe, run_model
 from todacomm.jobs.analyze import measure
-from todacomm.settings.analysis import AnalysisConfig, load_config
+from todacomm.settings.analysis import AnalysisConfig
 
 QUICK = {"samples": 12, "replicates": 0, "nulls": 0, "keep_clouds": False}
 
@@ -31,7 +31,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def settings(**options):
-    return load_config(None, {**QUICK, **options})
+    return AnalysisConfig.load(None, {**QUICK, **options})
 
 
 def assert_same(one, other):
@@ -87,8 +87,8 @@ def test_controls_come_from_the_cache_too():
 def test_a_second_analysis_loads_neither_model_nor_texts():
     observe(settings())
     code = (
-        "import sys\nfrom todacomm.settings.analysis import load_config\nfrom todacomm.jobs.analyze import measure\n"
-        f"measure(load_config(None, {QUICK | {'pca': 4, 'metric': 'cosine'}!r}))\n"
+        "import sys\nfrom todacomm.settings.analysis import AnalysisConfig\nfrom todacomm.jobs.analyze import measure\n"
+        f"measure(AnalysisConfig.load(None, {QUICK | {'pca': 4, 'metric': 'cosine'}!r}))\n"
         "assert not {'torch', 'transformers', 'datasets'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])

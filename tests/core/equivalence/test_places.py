@@ -90,6 +90,22 @@ def test_a_blend_leaves_the_covariance_and_takes_from_the_other_half(n):
     assert np.linalg.norm(swapped[:, None] - cloud, axis=2).min(axis=1).max() < 1e-9
 
 
+def test_what_two_halves_differ_by_goes_to_0_and_a_blend_of_them_does_not(rng):
+    """Why the margin is a blend: the halves' own distance is sampling, and would call less and less the same."""
+    cloud = rng.normal(size=(800, 40)) * np.arange(1.0, 41.0) ** -0.5
+
+    def by_halves(texts):
+        centred, order = texts - texts.mean(axis=0), rng.permutation(len(texts))
+        one, other = (centred @ centred[half].T for half in np.array_split(order, 2))
+        return places(one, other, NO_HALVES, measures=("cka_distance",)).values[0]
+
+    few, many = (np.mean([by_halves(cloud[rng.permutation(800)[:n]]) for _ in range(6)]) for n in (100, 800))
+    assert few > 5.0 * many
+    blends = [place_margins(cloud[:n], rng, measures=("cka_distance",))[0] for n in (100, 800)]
+    assert blends[0] == pytest.approx(blends[1], rel=0.6)
+    assert blends[1] == pytest.approx(0.01, rel=0.1)
+
+
 def test_intervals_cover_the_mean_distance():
     """50 pairs of 60 texts: standard errors near the true spread, divergences too."""
     values, errors = [], []

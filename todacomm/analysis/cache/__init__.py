@@ -7,15 +7,3 @@ from todacomm.analysis.cache.key import inputs_digest, inputs_digests
 from todacomm.analysis.cache.passes import passes_folder
 from todacomm.analysis.cache.remember import remembered
 from todacomm.analysis.cache.store import MODELS, Entry, cache_folder, clear, entries
-
-__all__ = [
-    "MODELS",
-    "Entry",
-    "cache_folder",
-    "clear",
-    "entries",
-    "inputs_digest",
-    "inputs_digests",
-    "passes_folder",
-    "remembered",
-]

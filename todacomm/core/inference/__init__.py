@@ -18,30 +18,3 @@ from todacomm.core.inference.uncertainty import (
 )
 from todacomm.core.inference.whole_run import Inference, infer
 from todacomm.core.metrics import INTERVAL_METRICS, TESTED_METRICS
-
-__all__ = [
-    "GROWS",
-    "INTERVAL_METRICS",
-    "MIN_DRAWS",
-    "TESTED_METRICS",
-    "Estimate",
-    "Inference",
-    "Intervals",
-    "Replicates",
-    "Z",
-    "betti_bands",
-    "control_rows",
-    "half_samples",
-    "infer",
-    "intervals",
-    "metric_values",
-    "null_draws",
-    "null_rows",
-    "p_value",
-    "paired_difference",
-    "paired_p_values",
-    "replicate",
-    "step_down_max_t",
-    "to_full_size",
-    "universal_p_values",
-]

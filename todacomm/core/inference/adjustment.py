@@ -1,12 +1,12 @@
 """Probabilities against draws of a null model, one layer at a time and adjusted over all."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from todacomm.core.arrays import Array
 from todacomm.core.checks import as_diagram, as_replicates, as_vector, require_choice
+from todacomm.core.inference.step_down import max_t
 from todacomm.core.metrics import Tail
-
-Array = NDArray[np.float64]
 
 TAILS = ("upper", "two-sided")
 EULER_GAMMA = 0.57721566490153286
@@ -64,17 +64,7 @@ def step_down_max_t(observed: ArrayLike, draws: ArrayLike, tail: Tail) -> Array:
     """
     require_choice("tail", tail, TAILS)
     first = as_vector(observed, "the observed values")
-    values = np.vstack([first, as_replicates(draws, first.shape, "the draws")])  # (1 + draws, n_layers)
-    spread = values.std(axis=0)
-    z = np.divide(values - values.mean(axis=0), spread, out=np.zeros_like(values), where=spread > 0.0)
-    if tail == "two-sided":
-        z = np.abs(z)
-    order = np.argsort(-z[0], kind="stable")
-    # the largest z over a layer and those after it: one pass from the last to the first for all draws at once
-    still_in = np.maximum.accumulate(z[:, order[::-1]], axis=1)[:, ::-1]
-    adjusted = np.empty(len(order))
-    adjusted[order] = np.maximum.accumulate((still_in >= z[0, order]).mean(axis=0))
-    return adjusted
+    return max_t(first, as_replicates(draws, first.shape, "the draws"), tail)[1]
 
 
 def universal_p_values(dgm: ArrayLike) -> Array:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
+from todacomm.core.arrays import Array
 from todacomm.core.checks import require_choice
 from todacomm.core.homology import AUTO
 from todacomm.core.layer import LayerAnalysis
@@ -14,8 +14,6 @@ from todacomm.core.streams import groups
 from todacomm.core.threads import in_threads
 from todacomm.core.view import CloudView
 from todacomm.system.progress import Progress, silent
-
-Array = NDArray[np.float64]
 
 
 def null_draws(

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from todacomm.core.arrays import Array
 from todacomm.core.checks import require_choice
 from todacomm.core.inference.adjustment import p_value, step_down_max_t
 from todacomm.core.inference.draws import shares_draws
@@ -15,7 +15,6 @@ from todacomm.core.metrics import INTERVAL_METRICS, LAYER_METRICS, TESTED_METRIC
 from todacomm.core.nulls import NULLS
 from todacomm.core.streams import groups
 
-Array = NDArray[np.float64]
 Row = dict[str, Any]
 """Columns of :data:`todacomm.results.table.NULL_COLUMNS` but for those that say which analysis it is."""
 

@@ -3,16 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from todacomm.core.arrays import Array, Indices
 from todacomm.core.homology import AUTO, Diagrams
 from todacomm.core.layer import MIN_DISTINCT, LayerAnalysis
 from todacomm.core.metrics import INTERVAL_METRICS, LAYER_METRICS, measure
 from todacomm.core.parts import Parts, PartView
 from todacomm.core.threads import in_threads
-
-Array = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True)

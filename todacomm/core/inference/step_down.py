@@ -1,11 +1,10 @@
 """Plain and adjusted p-values by one rule, from joint draws of many statistics."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from todacomm.core.arrays import Array
 from todacomm.core.metrics import Tail
-
-Array = NDArray[np.float64]
 
 
 def max_t(observed: ArrayLike, draws: Array, tail: Tail) -> tuple[Array, Array]:
@@ -56,6 +55,7 @@ def step_down(observed: Array, law: Array) -> tuple[Array, Array]:
     ([0.25, 0.75], [0.5, 0.75])
     """
     order = np.argsort(-observed, kind="stable")
+    # the largest over a cell and those after it: one pass from the last to the first for all draws at once
     still_in = np.maximum.accumulate(law[:, order[::-1]], axis=1)[:, ::-1]
     plain = (1.0 + (law >= observed).sum(axis=0)) / (len(law) + 1)
     adjusted = np.empty(len(order))

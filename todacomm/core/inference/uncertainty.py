@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from todacomm.core.arrays import Array
 from todacomm.core.checks import as_array, as_replicates
 from todacomm.core.curves import betti_curve
 from todacomm.core.homology import Diagrams
 from todacomm.core.inference.adjustment import step_down_max_t
 from todacomm.core.metrics import INTERVAL_METRICS, LAYER_METRICS
-
-Array = NDArray[np.float64]
 
 Z = 1.959963984540054
 """Normal quantile of a two-sided 95 % interval."""

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from todacomm.core.arrays import Array
 from todacomm.core.facts import RunWarning
 from todacomm.core.homology import AUTO
 from todacomm.core.inference.draws import null_draws, shares_draws
@@ -25,8 +26,6 @@ from todacomm.core.loops.whole_run import RunLoops, run_loops
 from todacomm.core.metrics import INTERVAL_METRICS, expansion_ratios
 from todacomm.core.streams import RESIDUAL, groups
 from todacomm.system.progress import Progress, silent
-
-Array = NDArray[np.float64]
 
 FEW_REPLICATES = 20
 

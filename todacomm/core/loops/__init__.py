@@ -9,32 +9,3 @@ from todacomm.core.loops.layers import LayerLoops, layer_loops
 from todacomm.core.loops.representatives import ShortestLoop, shortest_loop
 from todacomm.core.loops.reproduction import leading, life_left, membership, prominence
 from todacomm.core.loops.verdict import Evidence, Verdict, bar_p_values, verdict
-
-__all__ = [
-    "Association",
-    "Evidence",
-    "Gap",
-    "LayerLoops",
-    "LoopBar",
-    "ShortestLoop",
-    "SmoothedAngle",
-    "Verdict",
-    "bar_p_values",
-    "circular_coordinate",
-    "circular_correlation",
-    "explain_angle",
-    "explain_sides",
-    "gaps",
-    "halves_of_groups",
-    "layer_loops",
-    "leading",
-    "left_on_groups",
-    "life_left",
-    "longest_bars",
-    "loop_bars",
-    "membership",
-    "prominence",
-    "shortest_loop",
-    "smoothed_angle",
-    "verdict",
-]

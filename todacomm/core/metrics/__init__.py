@@ -15,27 +15,6 @@ from todacomm.core.metrics.row import WITHOUT_SHAPE, Metric, RunMetric, Tail, ra
 from todacomm.core.metrics.whole_run import EXPANSION_RATIOS, RUN_METRICS, expansion_ratios, expansion_warnings
 from todacomm.core.view import View
 
-__all__ = [
-    "COMPARED",
-    "COUNTS",
-    "EXPANSION_RATIOS",
-    "INTERVAL_METRICS",
-    "LAYER_METRICS",
-    "MAIN",
-    "RUN_METRICS",
-    "TESTED_METRICS",
-    "Metric",
-    "RunMetric",
-    "Tail",
-    "expansion_ratios",
-    "expansion_warnings",
-    "layer_metrics",
-    "measure",
-    "metric_key",
-    "metric_of",
-    "text_metrics",
-]
-
 LAYER_METRICS: dict[str, Metric] = {**BAR_METRICS, **HEALTH_METRICS, **DIMENSION_METRICS}
 
 COMPARED = tuple(name for name, metric in LAYER_METRICS.items() if metric.compared)

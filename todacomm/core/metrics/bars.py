@@ -8,12 +8,11 @@ number of distinct points and ``m'`` the median distance among them. Degree 0 is
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from todacomm.core.arrays import Array
 from todacomm.core.checks import as_diagram, as_vector
 from todacomm.core.metrics.row import Metric
-
-Array = NDArray[np.float64]
 
 LONG_BAR_SHARE = 0.03
 """A long bar exceeds this share of the largest distance (the actopo package's count)."""

@@ -1,12 +1,11 @@
 """Shape without topology: spectra and intrinsic dimension, the baselines that topology has to beat."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from todacomm.core.arrays import Array
 from todacomm.core.checks import as_distances, as_vector
 from todacomm.core.metrics.row import Metric
-
-Array = NDArray[np.float64]
 
 FIRST_RANK = 11
 MIN_RANKS = 10

@@ -1,11 +1,10 @@
 """Numbers of a cloud before its shape: whether it can be read at all, how large it is, what its distances are."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from todacomm.core.arrays import Array
 from todacomm.core.metrics.row import Metric
-
-Array = NDArray[np.float64]
 
 
 def count_points(n_points: int) -> float:

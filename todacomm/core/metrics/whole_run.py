@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from todacomm.core.clouds import distances, principal_components
 from todacomm.core.facts import RunWarning
 from todacomm.core.homology import spanning_tree
 from todacomm.core.metrics.row import RunMetric
 
-Array = NDArray[np.float64]
 Layers = Mapping[str, Mapping[str, float]]
 """Layer -> metric -> value, in the order of depth."""
 

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from todacomm.core.arrays import Array, Indices
 from todacomm.core.inference.step_down import max_t
 from todacomm.core.similarity.grid import Prepared, similarity_grid
 from todacomm.core.similarity.representations import SIMILARITIES
 from todacomm.core.threads import in_threads
 
-Array = NDArray[np.float64]
-Indices = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 Pairs = Sequence[tuple[int, int]]
 
@@ -43,7 +42,6 @@ class Chance:
     threshold : float
         What the closest pair has to reach: the .95 quantile of the permutations' closest pairs (for distances the .05
         quantile); nan under 19 permutations.
-    permutations : int
     """
 
     value: Array

@@ -4,12 +4,11 @@ import importlib.util
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from todacomm.core.arrays import Array
 from todacomm.core.checks import as_diagram
 from todacomm.core.similarity.row import Similarity
-
-Array = NDArray[np.float64]
 
 RELATIVE_ERROR = 1e-8
 """Of Hera's auction, which ends at the best matching only in the limit; at 1e-4 it takes three quarters of the time."""

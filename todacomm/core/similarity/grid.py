@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from todacomm.core.arrays import Array
 from todacomm.core.checks import as_cloud, require_choice
 from todacomm.core.clouds import distinct_rows
 from todacomm.core.layer import MIN_DISTINCT
 from todacomm.core.similarity.representations import SIMILARITIES
 from todacomm.core.threads import in_threads
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,6 @@ class Prepared:
 
     Attributes
     ----------
-    n_points : int
     values : mapping
         Name of a measure -> what its ``prepare`` gives.
     """

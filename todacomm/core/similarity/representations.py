@@ -1,14 +1,12 @@
 """Two clouds of the same texts: kernel alignment, Procrustes distance, common neighbours."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from todacomm.core.arrays import Array, Indices
 from todacomm.core.checks import as_cloud, as_distances, require_paired
 from todacomm.core.clouds import distances
 from todacomm.core.similarity.row import Similarity
-
-Array = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 NEIGHBOURS = 10
 

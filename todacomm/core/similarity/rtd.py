@@ -1,12 +1,11 @@
 """Representation topology divergence: how much the shape of two clouds of the same texts differs, text by text."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from todacomm.core.arrays import Array
 from todacomm.core.checks import as_distances, require_paired
 from todacomm.core.homology import AUTO, persistence
-
-Array = NDArray[np.float64]
 
 QUANTILE = 0.9
 """Of all distances, zero diagonal included: what a cloud's distances are divided by."""

@@ -121,7 +121,6 @@ def drawn(comparison: Comparison) -> dict[str, ComparisonFigure]:
 
 def draw_comparison(comparison: Comparison, folder: Path) -> dict[str, Path]:
     """The figures as PNG and SVG under ``folder/plots``, by path; those whose tables are empty are left out."""
-    (folder / "plots").mkdir(parents=True, exist_ok=True)
     files: dict[str, Path] = {}
     with drawing():
         for name, figure in drawn(comparison).items():

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from todacomm.comparison.findings import LEVEL
+from todacomm.comparison.findings import LEVEL, trained_pairs
 from todacomm.comparison.metrics import ranked_metrics, units_of
 from todacomm.comparison.result import Comparison
 from todacomm.figures.comparison.looks import OPEN, looks, panel_rows, subtitle, title_of
@@ -37,11 +37,7 @@ def draw_ranking(comparison: Comparison, title: str) -> Figure:
 
 def draw_mean_differences(comparison: Comparison, title: str) -> Figure:
     """One panel a metric, one row a pair: the paired difference of the means beside the smallest detectable one."""
-    table = comparison.tables["mean_differences"]
-    runs = comparison.gathered.runs
-    trained = runs.loc[runs["weights"] == "trained", "label"]
-    between = table[table["label_a"].isin(trained) & table["label_b"].isin(trained)]
-    table = between if len(between) else table
+    table = trained_pairs(comparison, "mean_differences")
     pairs = list(dict.fromkeys(zip(table["label_a"], table["label_b"], strict=True)))
     metrics = [metric for metric in ranked_metrics() if (table["metric"] == metric).any()]
     names = [f"{shorten(a, 22)} − {shorten(b, 22)}" for a, b in pairs[:MOST_PAIRS]]

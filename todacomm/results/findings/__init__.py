@@ -1,15 +1,12 @@
 """What the numbers of an analysis say, as data: kinds, layers and values, no words."""
 
 from todacomm.results.findings.controls import of_controls
-from todacomm.results.findings.dimension import of_dimension
 from todacomm.results.findings.finding import Finding
 from todacomm.results.findings.limits import of_limits, why_no_null
 from todacomm.results.findings.nulls import of_bars, of_count, of_loops, of_totals
-from todacomm.results.findings.scale import growth, of_scale
+from todacomm.results.findings.scale import growth, of_dimension, of_scale
 from todacomm.results.findings.soundness import of_soundness
 from todacomm.results.result import Result
-
-__all__ = ["Finding", "findings", "main_findings"]
 
 
 def findings(result: Result) -> tuple[Finding, ...]:

@@ -1,4 +1,4 @@
-"""How the numbers grow over depth, and how much of that is the scale of the activations."""
+"""How the numbers grow over depth, how much of that is scale, and where the intrinsic dimension is highest."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 
 from todacomm.results.depth import Depth
-from todacomm.results.findings.finding import Finding
+from todacomm.results.findings.finding import Finding, named
 from todacomm.results.findings.soundness import EMBEDDING
 from todacomm.results.result import Result
 
+DIMENSION = "twonn_dimension"
 SPANS = ("h0_mean_lifetime", "mean_norm", "h0_total_norm")
 
 
@@ -44,6 +45,31 @@ def of_scale(result: Result, depth: Depth) -> Iterator[Finding]:
         scale_free = result.run_values.get("expansion_ratio_norm", np.nan)
         values = {"published": published, "scale_free": scale_free, **_embedding(depth)}
         yield Finding("published_ratio", values=values)
+
+
+def of_dimension(depth: Depth) -> Iterator[Finding]:
+    """The highest and the lowest layer; ``differ`` is None where an interval is missing.
+
+    Kinds: ``dimension_range``, ``dimension_constant``.
+    """
+    curve = depth.curve(DIMENSION)
+    usable = depth.sound & np.isfinite(curve.value)
+    if usable.sum() < 2:
+        return
+    values = np.where(usable, curve.value, np.nan)
+    top, bottom = int(np.nanargmax(values)), int(np.nanargmin(values))
+    if top == bottom:
+        yield Finding("dimension_constant", values={"value": float(values[top])})
+        return
+    ends = {
+        end: {"layer": depth.names[i], "value": float(values[i]), "half_width": float(curve.half_width[i])}
+        for end, i in (("highest", top), ("lowest", bottom))
+    }
+    known = np.isfinite([curve.lo[top], curve.hi[bottom]]).all()
+    differ = bool(curve.lo[top] > curve.hi[bottom]) if known else None
+    missing = named(depth, depth.sound & ~usable)
+    values_of_ends = {**ends, "differ": differ, "without": missing}
+    yield Finding("dimension_range", (depth.names[top], depth.names[bottom]), values_of_ends)
 
 
 def _embedding(depth: Depth) -> dict[str, Any]:

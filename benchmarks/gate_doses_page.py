@@ -1,0 +1,193 @@
+"""The page docs/gate-doses.md, from finished doses and from nothing else: what sees a change first."""
+
+from collections.abc import Callable, Mapping, Sequence
+from textwrap import fill
+from typing import Any
+
+from benchmarks.gate_dosing import DOSES, OTHER_TEXTS, UNCHANGED
+from benchmarks.page import markdown
+from todacomm.reports.gate import SHORT
+
+Row = Mapping[str, Any]
+Rows = Sequence[Row]
+LEVEL = 0.05
+TOLERANCE = 0.05
+"""Change of perplexity that is as far outside of a margin as a verdict of the gate is."""
+
+
+def perplexity_changed(row: Row) -> bool:
+    """Whether the paired interval excludes no change."""
+    return bool(row["perplexity"]) and not row["perplexity"]["lo"] <= 1.0 <= row["perplexity"]["hi"]
+
+
+def perplexity_beyond(row: Row) -> bool:
+    """Whether the whole interval lies beyond the tolerance."""
+    return bool(row["perplexity"]) and not (
+        row["perplexity"]["lo"] <= 1.0 + TOLERANCE and row["perplexity"]["hi"] >= 1.0 - TOLERANCE
+    )
+
+
+def shape_differs(row: Row) -> bool:
+    """Whether a layer's shape is different."""
+    return _verdict(row, "shape") == "different"
+
+
+def places_differ(row: Row) -> bool:
+    """Whether a layer's texts lie in other places."""
+    return _verdict(row, "places") == "different"
+
+
+def shape_starred(row: Row) -> bool:
+    """Whether shape differs at all, no margin asked: the adjusted p of some layer and metric."""
+    return bool(row["questions"]["shape"]["p"] <= LEVEL)
+
+
+OBSERVERS: dict[str, Callable[[Row], bool]] = {
+    "perplexity: its interval excludes no change": perplexity_changed,
+    "shape: an adjusted p under 5 %, whatever the margin": shape_starred,
+    "perplexity: its interval lies beyond ±5 %": perplexity_beyond,
+    "places: different": places_differ,
+    "shape: different": shape_differs,
+}
+
+
+def render(rows: Rows) -> str:
+    """The page, with what there are results for."""
+    changed = [row for row in rows if row["dose"] not in (UNCHANGED, OTHER_TEXTS)]
+    unchanged = [row for row in rows if row["dose"] in (UNCHANGED, OTHER_TEXTS)]
+    alarms = sum(row["verdict"] == "different" for row in unchanged)
+    parts = [INTRODUCTION, "## What sees a change first", _paragraph(answer(changed)), _observer_table(changed)]
+    parts += [FIGURE, "## The lightest dose that is seen", FIRST, _first_table(changed)]
+    parts += [
+        "## Where nothing is changed",
+        _paragraph(f"{NOTHING} {alarms} of {len(unchanged)} were called different."),
+    ]
+    parts.append(markdown(["model", "what", "texts", "shape", "places"], map(_unchanged, unchanged)))
+    for model in dict.fromkeys(row["model"] for row in changed):
+        parts += [f"## {model}", _model_table([row for row in changed if row["model"] == model])]
+    return "\n\n".join([*parts, READING]) + "\n"
+
+
+def answer(changed: Rows) -> str:
+    """Whether shape or places see a change before perplexity does, in numbers."""
+
+    def count(check: Callable[[Row], bool], but_not: Callable[[Row], bool] = lambda row: False) -> int:
+        return sum(check(row) and not but_not(row) for row in changed)
+
+    def differs(row: Row) -> bool:
+        return places_differ(row) or shape_differs(row)
+
+    beyond, starred = perplexity_beyond, shape_starred
+    return (
+        f"Of {len(changed)} changed models and numbers of texts the gate calls {count(differs)} different "
+        f"({count(places_differ)} by places, {count(shape_differs)} by shape), and in "
+        f"{count(differs, perplexity_changed)} of them perplexity shows no change. Perplexity's paired interval "
+        f"excludes no change in {count(perplexity_changed)}; {count(perplexity_changed, differs)} of these are not "
+        f"different. So a verdict comes after perplexity's interval, not before: it asks for more, a difference beyond "
+        f"a margin. Asked for the same, perplexity is beyond ±5 % in {count(beyond)}: places are different without "
+        f"that in {count(places_differ, beyond)}, and the reverse holds in {count(beyond, places_differ)}. Shape "
+        f"without a margin, the gate's adjusted p of no difference, is under 5 % in {count(starred)}: in "
+        f"{count(starred, perplexity_changed)} of them perplexity's interval holds no change, and the reverse is so in "
+        f"{count(perplexity_changed, starred)}."
+    )
+
+
+def _observer_table(changed: Rows) -> str:
+    sizes = sorted({row["texts"] for row in changed})
+    header = ["sees a change", *(f"{n} texts ({sum(row['texts'] == n for row in changed)} models)" for n in sizes)]
+    body = [
+        [name, *(sum(check(row) for row in changed if row["texts"] == n) for n in sizes)]
+        for name, check in OBSERVERS.items()
+    ]
+    return markdown(header, body)
+
+
+def _first_table(changed: Rows) -> str:
+    body = []
+    for model, texts in dict.fromkeys((row["model"], row["texts"]) for row in changed):
+        for kind in dict.fromkeys(DOSES[row["dose"]].kind for row in changed):
+            own = {row["dose"]: row for row in changed if (row["model"], row["texts"]) == (model, texts)}
+            ordered = [own[dose] for dose in DOSES if dose in own and DOSES[dose].kind == kind]
+            if len(ordered) > 1:
+                body.append([model, texts, kind, *(_first(ordered, check) for check in OBSERVERS.values())])
+    return markdown(["model", "texts", "kind", *OBSERVERS], body)
+
+
+def _first(ordered: Rows, check: Callable[[Row], bool]) -> str:
+    """From which dose on all are seen; they stand from light to heavy."""
+    unseen = [place for place, row in enumerate(ordered) if not check(row)]
+    first = max(unseen, default=-1) + 1
+    return f"{DOSES[ordered[first]['dose']].size:g}" if first < len(ordered) else "none"
+
+
+def _model_table(rows: Rows) -> str:
+    sizes = sorted({row["texts"] for row in rows})
+    cells = {(row["dose"], row["texts"]): row for row in rows}
+    header = ["dose", *(f"{n}: {what}" for n in sizes for what in ("perplexity, ratio", "shape", "places"))]
+    body = []
+    for dose in dict.fromkeys(row["dose"] for row in rows):
+        own = [cells.get((dose, n)) for n in sizes]
+        body.append([dose, *(cell for row in own for cell in (_all(row) if row else ["", "", ""]))])
+    return markdown(header, body)
+
+
+def _all(row: Row) -> list[str]:
+    values = row["perplexity"]
+    ratio = f"{_ratio(values['ratio'])} ({_ratio(values['lo'])} to {_ratio(values['hi'])})"
+    changed = f"**{ratio}**" if perplexity_changed(row) else ratio
+    return [f"{values['candidate']:,.1f}, {changed}", _layers(row, "shape"), _layers(row, "places")]
+
+
+def _layers(row: Row, question: str) -> str:
+    """The verdict of the run, and the layers that have it."""
+    if question not in row["questions"]:
+        return ""
+    asked = row["questions"][question]
+    own = [name for name, verdict in zip(row["names"], asked["layers"], strict=True) if verdict == asked["verdict"]]
+    word = SHORT[asked["verdict"]]
+    where = f", {len(own)} of {len(row['names'])}" + (f" from {own[0]}" if asked["verdict"] == "different" else "")
+    return f"**{word}**{where}" if asked["verdict"] == "different" else word if word == "same" else word + where
+
+
+def _unchanged(row: Row) -> list[Any]:
+    return [row["model"], row["dose"], row["texts"], _layers(row, "shape"), _layers(row, "places")]
+
+
+def _verdict(row: Row, question: str) -> str:
+    return str(row["questions"].get(question, {}).get("verdict", ""))
+
+
+def _ratio(value: float) -> str:
+    return f"{value:.4f}" if abs(value - 1.0) < 0.1 else f"{value:,.2f}"
+
+
+def _paragraph(text: str) -> str:
+    return fill(text, 120, break_on_hyphens=False)
+
+
+INTRODUCTION = """# What the gate sees, dose by dose
+
+A trained model is changed a little, then more: at which dose does the [gate](how-to/gate.md) call it different, and
+does it see the change before perplexity does? Written by `python -m benchmarks.gate_doses` from
+`benchmarks/results/gate_doses.json`.
+
+* **bits**: every weight matrix of the blocks is rounded to so many bits, with a scale for each output channel.
+* **noise**: Gaussian noise of so many per cent of each matrix's standard deviation.
+* **pruned**: so many per cent of each matrix's weights, the smallest, are set to 0.
+* **MLP silenced**: the middle block's MLP adds nothing.
+* **steps**: so many further training steps (AdamW, 1e-4, 1,024 tokens each) on the documentation of SQLAlchemy.
+* **bfloat16, float16**: all weights are stored so. The bundled models come in float16: there that changes nothing.
+
+The texts are passages of Python's documentation, the settings those of `todacomm gate`, and base and candidate read the
+same texts. At 1,000 texts the gate leaves out the longest H1 bar, whose half-samples take ten times the rest; a dose
+that was not tried with so many has no cell. Perplexity is that of the same texts (of an encoder: pseudo-perplexity, 4
+tokens masked in each); its interval is the paired one of the ratio, 95 %, from the texts' summed losses."""
+FIGURE = """![A panel for each model and kind of change: doses along x, from light to heavy; a line for each number of
+texts and each of perplexity, shape without a margin, places and shape, the verdict as a mark.](images/gate-doses.png)
+
+Lines: *perplexity*, its interval excludes no change; *shape, any change*, an adjusted p under 5 %; *places* and
+*shape*, verdicts of the gate."""
+FIRST = """From this dose on all heavier ones are seen as well."""
+NOTHING = """The same model read in other batches, and on other texts (shape alone, as the texts differ):"""
+READING = """In the tables: perplexity of the candidate, then its ratio to the base's with its interval, bold where that
+excludes 1; and the verdict of the run, with the layers that have it. *Open* is: not enough texts."""
