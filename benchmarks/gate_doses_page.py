@@ -56,7 +56,13 @@ def render(rows: Rows) -> str:
     changed = [row for row in rows if row["dose"] not in (UNCHANGED, OTHER_TEXTS)]
     unchanged = [row for row in rows if row["dose"] in (UNCHANGED, OTHER_TEXTS)]
     alarms = sum(row["verdict"] == "different" for row in unchanged)
-    parts = [INTRODUCTION, "## What sees a change first", _paragraph(answer(changed)), _observer_table(changed)]
+    parts = [
+        INTRODUCTION,
+        _paragraph(f"Tried so far: {_tried(rows)}."),
+        "## What sees a change first",
+        _paragraph(answer(changed)),
+        _observer_table(changed),
+    ]
     parts += [FIGURE, "## The lightest dose that is seen", FIRST, _first_table(changed)]
     parts += [
         "## Where nothing is changed",
@@ -83,13 +89,20 @@ def answer(changed: Rows) -> str:
         f"({count(places_differ)} by places, {count(shape_differs)} by shape), and in "
         f"{count(differs, perplexity_changed)} of them perplexity shows no change. Perplexity's paired interval "
         f"excludes no change in {count(perplexity_changed)}; {count(perplexity_changed, differs)} of these are not "
-        f"different. So a verdict comes after perplexity's interval, not before: it asks for more, a difference beyond "
-        f"a margin. Asked for the same, perplexity is beyond ±5 % in {count(beyond)}: places are different without "
+        f"different: a verdict asks for more than that interval does, a difference beyond a margin. Asked for the "
+        f"same, perplexity is beyond ±5 % in {count(beyond)}: places are different without "
         f"that in {count(places_differ, beyond)}, and the reverse holds in {count(beyond, places_differ)}. Shape "
         f"without a margin, the gate's adjusted p of no difference, is under 5 % in {count(starred)}: in "
         f"{count(starred, perplexity_changed)} of them perplexity's interval holds no change, and the reverse is so in "
         f"{count(perplexity_changed, starred)}."
     )
+
+
+def _tried(rows: Rows) -> str:
+    """How many of the doses there are results for, by model and texts."""
+    groups = dict.fromkeys((row["model"], row["texts"]) for row in rows)
+    counts = {group: sum((row["model"], row["texts"]) == group for row in rows) for group in groups}
+    return "; ".join(f"{model}, {n:,} texts: {counts[model, n]} of {len(DOSES)} doses" for model, n in groups)
 
 
 def _observer_table(changed: Rows) -> str:
@@ -125,7 +138,7 @@ def _model_table(rows: Rows) -> str:
     cells = {(row["dose"], row["texts"]): row for row in rows}
     header = ["dose", *(f"{n}: {what}" for n in sizes for what in ("perplexity, ratio", "shape", "places"))]
     body = []
-    for dose in dict.fromkeys(row["dose"] for row in rows):
+    for dose in (dose for dose in DOSES if any((dose, n) in cells for n in sizes)):
         own = [cells.get((dose, n)) for n in sizes]
         body.append([dose, *(cell for row in own for cell in (_all(row) if row else ["", "", ""]))])
     return markdown(header, body)
