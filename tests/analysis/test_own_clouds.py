@@ -19,7 +19,8 @@ from todacomm.analysis.preflight import check_inputs
 from todacomm.comparison.similarities import stored_clouds
 from todacomm.core.layer import analyze_layer
 from todacomm.core.metrics import LAYER_METRICS
-from todacomm.settings.analysis import AnalysisConfig
+from todacomm.settings.analysis import AnalysisConfig, deviations, protocol_tag
+from todacomm.settings.protocols import protocol_names
 
 
 @pytest.fixture
@@ -300,3 +301,33 @@ def test_a_file_of_anndata_gives_its_matrices_and_columns_of_words(tmp_path, rng
     assert read.labels["kind"].tolist() == ["T", "B", ""] * 4
     assert list(read.labels) == ["batch", "kind"]
     assert read.warnings == ()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"weights": "random"}, {"pooling": "mean"}, {"dataset": "squad"}, {"max_length": 64}, {"dtype": "bfloat16"},
+        {"unit": "line"}, {"chat": True}, {"revision": "main"}, {"text_columns": "a"},
+        {"device": "cpu"}, {"batch_tokens": 512},
+    ],
+)  # fmt: skip
+def test_an_option_of_a_model_or_of_texts_is_refused_by_name(options):
+    with pytest.raises(ValueError, match=f"^{next(iter(options))} would have no effect"):
+        AnalysisConfig.load(None, {"model": "clouds:a.npz", **options})
+
+
+def test_what_a_protocol_or_a_default_sets_is_not_refused_and_not_recorded():
+    for protocol in protocol_names():
+        config = AnalysisConfig.load(None, {"model": "clouds:a.npz", "protocol": protocol})
+        assert not {"pooling", "dataset", "unit", "weights", "max_length"} & config.effective().keys()
+        assert deviations(config) == {}
+        assert protocol_tag(config) == ""
+    assert {"pooling", "weights"} <= AnalysisConfig().effective().keys()
+
+
+def test_another_number_of_samples_than_the_file_has_is_an_error(tmp_path, layers):
+    np.savez(tmp_path / "a.npz", **layers)
+    n_points = len(next(iter(layers.values())))
+    asked = AnalysisConfig.load(None, {"model": f"clouds:{tmp_path / 'a.npz'}", "samples": n_points + 1})
+    with pytest.raises(ValueError, match=f"samples is {n_points + 1}, the file has {n_points} points"):
+        observe(asked)

@@ -4,9 +4,10 @@ from mlflow import MlflowClient
 
 from tests.helpers.records import record
 from tests.helpers.results import make_result
+from todacomm import tracking
 from todacomm.cli.compare import with_runs
 from todacomm.settings.comparison import ComparisonConfig
-from todacomm.tracking import search_analyses
+from todacomm.tracking import names, search_analyses
 
 FEW = "--rtd-points 12 --rtd-permutations 0"
 
@@ -62,3 +63,19 @@ def test_wrong_usage_ends_with_2(store, todacomm):
     printed = todacomm("compare --geometry all")
     assert printed.exit_code == 2
     assert "unknown geometry 'all': choose matched, grid or none" in printed.stderr
+
+
+def test_many_names_take_two_looks_into_the_store(store, monkeypatch):
+    asked = []
+    runs = {name: record(make_result(model=name, control=False)) for name in ("alpha", "beta", "gamma")}
+
+    def search(*args, **options):
+        asked.append(options)
+        return search_analyses(*args, **options)
+
+    monkeypatch.setattr(tracking, "search_analyses", search)
+    monkeypatch.setattr(names, "search_analyses", search)
+    given = ["alpha", runs["beta"][:12], "gamma", *(["alpha", "gamma"] * 10)]
+    config = with_runs(ComparisonConfig(), ",".join(given))
+    assert config.run_ids == tuple(runs[name] for name in ("alpha", "beta", "gamma"))
+    assert len(asked) == 2

@@ -100,7 +100,8 @@ TIED = {
         (Finding("largest", ("a",), {**TIED, "tied": ["b"], "decided_by": "paired"}),
          "does not differ from b (smallest detectable difference 0.031)"),
         (Finding("largest", ("a",), {**TIED, "tied": ["b"], "decided_by": "intervals"}), "overlaps with that of b"),
-        (Finding("largest", ("a",), {**TIED, "tied": [], "decided_by": "nothing"}), "without intervals"),
+        (Finding("largest", ("a",), {**TIED, "tied": ["c"], "decided_by": "nothing", "without": ["c"]}),
+         "no interval is known of c, and so not whether they differ"),
         (Finding("pair", ("a", "b"), {"metric": "h0_total_norm", "standing": 0, "layers": 7,
                                       "smallest_difference": 0.05}),
          "a and b differ in none of 7 layers (smallest detectable difference 0.050)"),
@@ -136,7 +137,7 @@ def test_the_nearest_pair_is_named_only_where_it_beats_chance(store: Path) -> No
 
 def test_every_kind_has_words(models: dict[str, str]) -> None:
     kinds = {finding.kind for finding in findings(measure_comparison(ComparisonConfig.from_flat({"rtd_points": 0})))}
-    assert kinds >= {"largest", "pair", "loops", "training", "nearest", "furthest", "no_likelihood"}
+    assert kinds >= {"largest", "pair", "loops", "training", "nearest", "furthest"}
     assert kinds <= set(WORDS)
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import warnings
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -193,6 +194,17 @@ def test_one_wide_gap_does_not_squeeze_the_loops() -> None:
         stretched, _ = draw_diagram(result, "Diagram", wide)
     assert usual.axes[1].get_xlim() == stretched.axes[1].get_xlim()
     assert stretched.axes[0].get_ylim()[1] > 40
+
+
+def test_bars_of_a_single_scale_still_have_an_axis() -> None:
+    """Where every layer has its bars at one scale, the axis still has a width."""
+    result = make_result()
+    one = np.zeros(len(result.layers[0].curves["scale"]))
+    one[3] = 2.0
+    layers = tuple(replace(layer, curves={**layer.curves, "betti_1": one}) for layer in result.layers)
+    with warnings.catch_warnings(), drawing():
+        warnings.simplefilter("error")
+        draw_betti_curves(replace(result, layers=layers), "Betti curves")
 
 
 def test_a_degenerate_layer_does_not_take_the_colours_of_the_map() -> None:

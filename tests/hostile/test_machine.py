@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import suppress
@@ -14,9 +15,11 @@ from click.testing import CliRunner
 from tests.conftest import ROOT
 from tests.helpers.records import record
 from tests.helpers.results import make_result
+from todacomm.analysis.own_clouds import read_clouds
 from todacomm.cli import main
 from todacomm.cli.console import exit_code
 from todacomm.jobs.analyze import analyze
+from todacomm.settings.analysis import AnalysisConfig
 from todacomm.system.errors import UserError
 from todacomm.system.printable import cell, printable
 from todacomm.system.troubles import explained
@@ -171,48 +174,23 @@ def test_a_disk_that_is_really_full(tmp_path, monkeypatch, what):
         subprocess.run(["umount", "-l", small], check=True)
 
 
-@pytest.mark.heavy
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can mount a small disk or become nobody")
-def test_a_user_without_a_home(tmp_path):
-    os.chmod(tmp_path, 0o777)
+@pytest.mark.parametrize(
+    "home", [pytest.param({}, id="none"), pytest.param({"HOME": "/nonexistent"}, id="absent", marks=pytest.mark.heavy)]
+)
+def test_a_user_without_a_home(tmp_path, home):
+    """One that the system does not list, as in a container; where none can be made here, this user."""
     np.savez(tmp_path / "cloud.npz", layer_0=np.random.default_rng(0).normal(size=(60, 5)))
-    env = {
-        key: value for key, value in os.environ.items() if key not in ("HOME", "USER", "TODACOMM_CACHE", "MPLCONFIGDIR")
-    }
-    env |= {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
-
-    def become_nobody():
-        os.setgid(54321)
-        os.setuid(54321)
-
-    command = [
-        sys.executable,
-        "-m",
-        "todacomm",
-        "run",
-        "--model",
-        "clouds:cloud.npz",
-        "--nulls",
-        "0",
-        "--replicates",
-        "0",
-    ]
-    for parent in tmp_path.parents:
-        if not os.stat(parent).st_mode & 0o001:
-            pytest.skip(f"{parent} is closed to others")
-    done = subprocess.run(
-        command,
-        cwd=tmp_path,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-        user=54321,
-        group=54321,
-    )
+    unlisted = ["unshare", "--user", "--map-user=54321", "--map-group=54321"]
+    possible = shutil.which("unshare") and not subprocess.run([*unlisted, "true"], check=False).returncode
+    names = ("HOME", "USER", "LOGNAME", "TODACOMM_CACHE", "MPLCONFIGDIR", "XDG_CACHE_HOME", "MLFLOW_TRACKING_URI")
+    env = {key: value for key, value in os.environ.items() if key not in names}
+    env |= {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path), **home}
+    line = "-m todacomm run --model clouds:cloud.npz --nulls 0 --replicates 0 --loops 0 --figures summary"
+    command = [*(unlisted if possible else []), sys.executable, *line.split()]
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300, check=False)
     assert "Traceback" not in done.stderr
-    assert done.returncode == 0
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "mlflow.db").is_file()
 
 
 def test_an_analysis_is_whole_where_its_copy_cannot_be_made(store, tmp_path):
@@ -225,3 +203,21 @@ def test_an_analysis_is_whole_where_its_copy_cannot_be_made(store, tmp_path):
     )
     assert load_analysis(analysis.run_id).run_id == analysis.run_id
     assert (tmp_path / "out/report.md").is_file()
+
+
+def test_the_cause_of_an_error_is_in_a_log_that_is_named(tmp_path, monkeypatch, capsys):
+    """What a parser raised, with its traceback; a plain mistake has no cause and no log."""
+    monkeypatch.setenv("TODACOMM_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "a.npz").write_bytes(b"PK\x03\x04 and no more")
+    log = tmp_path / "cache/errors.log"
+    assert exit_code(lambda: AnalysisConfig.from_flat({"samples": 3})) == 1
+    assert not log.exists()
+    for times in (1, 2):
+        assert exit_code(lambda: read_clouds(tmp_path / "a.npz") and None) == 1
+        assert capsys.readouterr().err.splitlines()[-1] == f"its cause is in {log}"
+        assert log.read_text().count("Traceback (most recent call last)") == 2 * times
+    assert log.stat().st_mode & 0o777 == 0o600
+    assert "zipfile" in log.read_text()
+    monkeypatch.setenv("TODACOMM_CACHE", "/proc/nowhere")
+    assert exit_code(lambda: read_clouds(tmp_path / "a.npz") and None) == 1
+    assert "its cause" not in capsys.readouterr().err

@@ -11,6 +11,7 @@ from todacomm.jobs.compare import compare
 from todacomm.jobs.export import write_published
 from todacomm.reports import headline, interpretation, warnings
 from todacomm.reports.blocks import layer_tables, run_table
+from todacomm.settings.analysis import AnalysisConfig
 from todacomm.tracking import load_analysis
 from todacomm.tracking.files import read_tables, stage
 
@@ -70,6 +71,13 @@ def test_sound_tables_are_used(stored, tmp_path):
     path = tmp_path / "layers.json"
     path.write_text(json.dumps(stored))
     assert use(path)
+
+
+def test_an_option_that_is_younger_than_the_record_has_its_default(stored, tmp_path):
+    path = tmp_path / "layers.json"
+    for name, one in AnalysisConfig.options().items():
+        path.write_text(json.dumps(altered(stored, ("settings", "options", name), None, remove=True)))
+        assert read_tables(path).settings["options"][name] == one.default
 
 
 @pytest.mark.parametrize("junk", [*JUNK, "removed"])

@@ -138,7 +138,7 @@ def test_everything_off_says_what_carries_no_interval(store, clouds_file):
 
 
 def test_all_layers_degenerate_is_an_outcome_and_no_crash(store, tmp_path):
-    np.savez(tmp_path / "flat.npz", a=np.ones((20, 4)), b=np.zeros((20, 4)))
+    np.savez(tmp_path / "flat.npz", a=np.ones((40, 4)), b=np.zeros((40, 4)))
     analysis = analyze(model=f"clouds:{tmp_path / 'flat.npz'}", **QUICK)
     assert "nothing_measured" in [warning.code for warning in analysis.warnings]
     assert by_layer(analysis.layers)["h0_total_norm"].isna().all()

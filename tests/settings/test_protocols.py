@@ -61,7 +61,7 @@ def test_an_empty_parameter_counts_as_not_given_and_a_typed_default_as_given(mon
 def test_the_tag_changes_with_any_option():
     protocol = load_protocol("standard")
     changed = dataclasses.replace(protocol, options={**protocol.options, "pca": 49})
-    assert protocol.tag.startswith("standard v1 sha256:")
+    assert protocol.tag.startswith("standard v2 sha256:")
     assert changed.tag != protocol.tag
 
 

@@ -2,7 +2,7 @@
 
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.sweeps.checks import ModelSize
-from todacomm.sweeps.estimate import estimate
+from todacomm.sweeps.estimate import comparison_seconds, estimate
 
 GPT2 = ModelSize(124_439_808, 12, 768)
 
@@ -23,3 +23,12 @@ def test_more_points_replicates_and_nulls_cost_more_time():
     least = cost(samples=100, replicates=0, nulls=0)
     for more in ({"samples": 500}, {"replicates": 200}, {"nulls": 99}):
         assert cost(**{"samples": 100, "replicates": 0, "nulls": 0, **more}).seconds > least.seconds
+
+
+def test_a_comparison_costs_by_the_pairs_of_models():
+    one = (AnalysisConfig.from_flat({"samples": 200}), GPT2)
+    alone, two, four = (comparison_seconds([one] * count, threads=1) for count in (1, 2, 4))
+    start = comparison_seconds([one] * 41, threads=1)  # too many to be paired
+    assert alone == 0
+    assert abs(four - start - 6 * (two - start)) < 1e-9 * four
+    assert two > start

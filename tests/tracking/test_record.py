@@ -145,7 +145,7 @@ def test_parameters_tags_and_input_name_what_was_done(recorded: str, result: Res
     }
     assert tags["warnings"].startswith("the cloud is small\n")
     assert "embedding: 1 distinct points of 60: no shape to measure" in tags["warnings"].splitlines()
-    assert tags["protocol"].startswith("standard v1 sha256:")
+    assert tags["protocol"].startswith("standard v2 sha256:")
     assert "samples=60 instead of 500" in tags["deviations"]
     (used,) = run.inputs.dataset_inputs
     assert (used.dataset.name, used.dataset.digest) == ("pydoc", "fedcba9876543210")
@@ -301,3 +301,13 @@ def test_two_runs_may_record_the_same_texts_at_once(store: Path, result: Result)
         list(pool.map(lambda run_id: log_dataset(MlflowClient(), run_id, _dataset(result.dataset)), runs))
     digests = {client.get_run(run_id).inputs.dataset_inputs[0].dataset.digest for run_id in runs}
     assert digests == {result.dataset.digest}
+
+
+def test_layers_by_depth_with_a_control_beside_them(store: Path) -> None:
+    """Eleven layers, whose names in the order of letters are no order of depth; one row each whatever was drawn."""
+    analysis = load_analysis(record(make_result(11)))
+    assert set(analysis.layers["control"]) > {""}
+    for control in set(analysis.layers["control"]):
+        wide = analysis.by_layer(control=control)
+        assert tuple(wide.index) == analysis.layer_names
+        assert wide["depth"].is_monotonic_increasing

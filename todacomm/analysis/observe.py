@@ -13,7 +13,7 @@ from todacomm.core.facts import RunWarning
 from todacomm.results.facts import OBJECT, OWN_CLOUDS, TextFacts
 from todacomm.results.observation import Observation
 from todacomm.results.texts import text_table
-from todacomm.settings.analysis import AnalysisConfig
+from todacomm.settings.analysis import OPTIONS, AnalysisConfig, protocol_values
 from todacomm.system.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -47,7 +47,10 @@ def observe(config: AnalysisConfig, progress: Progress = silent, *, finished: "F
         layers = () if config.model.layers == ("all",) else config.model.layers
         path = Path(config.model.model.removeprefix(OWN_CLOUDS))
         observed = read_clouds(path, layers, config.topology.distances)
-        landmarks, n_points = config.topology.landmarks, len(observed.dataset.ids)
+        landmarks, n_points, asked = config.topology.landmarks, len(observed.dataset.ids), config.texts.samples
+        named = protocol_values(config.inference.protocol).get("samples")
+        if asked not in (n_points, OPTIONS["samples"].default, named):
+            raise ValueError(f"samples is {asked}, the file has {n_points} points a layer: leave samples out")
         if landmarks > n_points:
             raise ValueError(
                 f"landmarks is {landmarks}, the file has {n_points} points a layer: expected at most as many"

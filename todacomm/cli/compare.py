@@ -1,5 +1,6 @@
 """``todacomm compare``: analyses of the store beside each other."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,26 +47,29 @@ def with_runs(config: ComparisonConfig, runs: str) -> ComparisonConfig:
         No run fits a name, or several do.
     """
     names = [name.strip() for name in runs.split(",") if name.strip()]
-    return replace(config, run_ids=tuple(run_id(name, config) for name in names))
+    return replace(config, run_ids=tuple(run_ids(names, config)))
 
 
-def run_id(name: str, config: ComparisonConfig) -> str:
-    """Id of the analysis that a name means; a model's name, where no run has it, means its newest with trained weights.
+def run_ids(names: Sequence[str], config: ComparisonConfig) -> Iterator[str]:
+    """Ids of the analyses that names mean, from two looks into the store however many they are.
+
+    A model's name, where no run has it, means its newest analysis with trained weights.
 
     Raises
     ------
     ValueError
         No run fits, or several do.
     """
-    from todacomm.tracking import find_analysis, search_analyses
+    from todacomm.tracking import find_analysis, fits_model, search_analyses
 
-    rows = search_analyses(
+    every = search_analyses()
+    chosen = search_analyses(
         config.experiment or None,
-        model=name,
         dataset=config.dataset or None,
         revision=config.revision or None,
         weights=config.weights or "trained",
     )
-    if rows.empty or name in set(search_analyses()["run_name"]):
-        return find_analysis(name)
-    return str(rows["run_id"].iloc[0])
+    for name in names:
+        rows = chosen[[fits_model(model, name) for model in chosen["model"]]]
+        named = rows.empty or name in set(every["run_name"])
+        yield find_analysis(name, every) if named else str(rows["run_id"].iloc[0])

@@ -3,10 +3,13 @@
 import json
 import logging
 import os
+import shlex
 import shutil
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from todacomm.system.printable import printable, say
 
 FAILED = 1
 INTERRUPTED = 130
+_LARGEST_LOG = 1_000_000
 
 
 def exit_code(job: Callable[[], int | None], log: bool = True) -> int:
@@ -41,12 +45,35 @@ def exit_code(job: Callable[[], int | None], log: bool = True) -> int:
             shown = error if isinstance(error, ValueError) else explained(error)
             if shown is None:
                 raise
-            say("\n".join([f"error: {shown}", *getattr(error, "__notes__", ())]), file=sys.stderr)
+            say("\n".join([f"error: {shown}", *getattr(error, "__notes__", ()), *logged_cause(error)]), file=sys.stderr)
             say_in_run(str(shown))
             return FAILED
         except KeyboardInterrupt as interrupt:
             print("interrupted", file=sys.stderr)
             return getattr(interrupt, "exit_code", INTERRUPTED)
+
+
+def logged_cause(error: Exception) -> list[str]:
+    """A line on where the traceback of an error's cause is: ``errors.log`` in the cache folder, readable by its user.
+
+    Nothing where there is no cause but a missing file or an error of our own, or where the log cannot be written.
+    """
+    from todacomm.analysis.cache import cache_folder
+
+    cause = error.__cause__
+    if cause is None or isinstance(cause, FileNotFoundError) or type(cause).__module__.startswith("todacomm."):
+        return []
+    log = cache_folder() / "errors.log"
+    full = log.is_file() and log.stat().st_size > _LARGEST_LOG
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if full else os.O_APPEND)
+        with open(os.open(log, flags, 0o600), "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(f"{datetime.now():%Y-%m-%d %H:%M:%S} {shlex.join(sys.argv)}\n")
+            traceback.print_exception(error, file=file)
+    except OSError:
+        return []
+    return [f"its cause is in {log}"]
 
 
 def say_in_run(reason: str) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from todacomm.settings.convergence import ConvergenceConfig
     from todacomm.settings.gate import GateConfig
     from todacomm.settings.sweep import SweepConfig
+    from todacomm.sweeps.result import Sweep
     from todacomm.system.progress import Bars
     from todacomm.tracking import Analysis, JobRun
 
@@ -97,7 +98,7 @@ def print_failure(config: AnalysisConfig, reason: str) -> None:
     from todacomm.models.names import model_name
     from todacomm.texts.names import dataset_name
 
-    model, dataset = model_name(config.model.model), dataset_name(config.texts.dataset)
+    model, dataset = model_name(config.model.model), None if config.idle else dataset_name(config.texts.dataset)
     print_json(run_id=None, model=model, dataset=dataset, error=reason)
 
 
@@ -205,9 +206,18 @@ def run_sweep(config: "SweepConfig") -> None:
             result, run = sweep(config, progress=shown, announce=shown.announce)
         except SweepFailed as failed:
             shown.close()
+            print_compared(failed.result)
             print_links(failed.run)
             raise
     for note in result.notes:
         say(f"note: {note}", file=sys.stderr)
+    print_compared(result)
     say(f"\n{result.headline()}")
     print_links(run)
+
+
+def print_compared(result: "Sweep") -> None:
+    """The findings of a sweep's comparisons, and where each one is."""
+    for compared in result.comparisons.values():
+        say("\n".join(["", compared.name, *(f"  {line}" for line in compared.headline)]))
+        say(f"  run    {compared.link}\n  report {compared.report}")

@@ -80,6 +80,10 @@ class Printer(Watcher):
                 STYLES[self.style](load_analysis(outcome.run_id))
         self._print_heading(items, n_done)
 
+    def comparing(self, name: str, n_analyses: int) -> None:
+        if self.style == "text":
+            super().comparing(name, n_analyses)
+
     def compared(self, name: str, comparison: "Comparison", run: "JobRun") -> None:
         with redirect_stdout(self.stdout):
             if self.style == "text":

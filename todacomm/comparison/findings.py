@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from todacomm.comparison.differences import by_pair
-from todacomm.comparison.likelihood import correlates_refused
 from todacomm.comparison.means import LEVEL
 from todacomm.comparison.result import Comparison
 from todacomm.results.table import records
@@ -29,7 +28,7 @@ class Finding:
     ----------
     kind : str
         ``largest``, ``pair``, ``pairs``, ``loops``, ``training``, ``nearest``, ``furthest``, ``not_nearest``,
-        ``likelihood`` or ``no_likelihood``.
+        ``likelihood``.
     labels : tuple of str
         The analyses it is about.
     values : mapping
@@ -57,8 +56,9 @@ def findings(comparison: Comparison) -> list[Finding]:
 def largest(comparison: Comparison, metric: str) -> Iterator[Finding]:
     """Which trained model has the largest mean over its blocks, and which others are not distinguished from it.
 
-    ``decided_by`` is ``paired``, ``intervals`` or ``nothing``; ``tied`` are those not distinguished, and
-    ``smallest_difference`` is the smallest difference from the first of them that would have been (paired only).
+    ``decided_by`` is ``paired``, ``intervals`` or ``nothing``, and ``without`` are then those that have no interval;
+    ``tied`` are those not distinguished, and ``smallest_difference`` is the smallest difference from the first of them
+    that would have been (paired only).
     """
     rows = [row for row in records(comparison.tables["ranking"]) if row["metric"] == metric]
     trained = set(comparison.gathered.runs.loc[comparison.gathered.runs["weights"] == "trained", "label"])
@@ -69,6 +69,7 @@ def largest(comparison: Comparison, metric: str) -> Iterator[Finding]:
     first, *others = rows
     paired = _of(comparison.tables["mean_differences"], metric)
     tied: list[str] = []
+    without: list[str] = []
     smallest, decided_by = math.nan, "paired"
     for other in others:
         row = _between(paired, first["label"], other["label"])
@@ -80,6 +81,7 @@ def largest(comparison: Comparison, metric: str) -> Iterator[Finding]:
             stands, decided_by = other["hi"] < first["lo"], "intervals"
         else:
             stands, decided_by = False, "nothing"
+            without = [row["label"] for row in (first, other) if not np.isfinite([row["lo"], row["hi"]]).all()]
         tied += [] if stands else [other["label"]]
         if decided_by == "nothing":
             break
@@ -89,7 +91,7 @@ def largest(comparison: Comparison, metric: str) -> Iterator[Finding]:
         {
             "metric": metric, "value": first["value"], "half_width": (first["hi"] - first["lo"]) / 2, "tied": tied,
             "smallest_difference": smallest, "decided_by": decided_by, "blocks": first["blocks"],
-            "others": [row["label"] for row in others],
+            "others": [row["label"] for row in others], "without": without,
         },
     )  # fmt: skip
 
@@ -154,14 +156,12 @@ def nearest(comparison: Comparison) -> Iterator[Finding]:
 
 
 def likelihood(comparison: Comparison) -> Iterator[Finding]:
-    """Whether topology goes with likelihood, or why there is no saying."""
-    rows = records(comparison.tables["correlates"])
+    """Which metric goes with likelihood; why there is no saying stands under its table."""
+    rows = [row for row in records(comparison.tables["correlates"]) if np.isfinite(row["spearman"])]
     if rows:
         strongest = max(rows, key=lambda row: abs(row["spearman"]))
         names = ("likelihood", "metric", "models", "spearman", "p")
         yield Finding("likelihood", (), {name: strongest[name] for name in names})
-    elif reason := correlates_refused(comparison.gathered):
-        yield Finding("no_likelihood", (), {"reason": reason})
 
 
 def trained_pairs(comparison: Comparison, name: str = "paired_differences") -> pd.DataFrame:

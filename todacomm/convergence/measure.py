@@ -149,10 +149,10 @@ def cost(plan: Plan) -> str:
     each = [*(plan.repeats for _ in smaller), plan.replicates * len(plan.pcas), len(plan.pcas)]
     times = [len(plan.clouds) * n for n in each]
     low, high = expected_seconds(sizes, times, size, seconds)
+    span = " to ".join(dict.fromkeys(map(format_seconds, (low / plan.threads, high))))
     return (
-        f"{sum(times):,} clouds of up to {n_points:,} points from {len(plan.clouds)} layers: expect "
-        f"{format_seconds(low / plan.threads)} to {format_seconds(high)} (one of {size:,} points "
-        f"took {seconds:.2g} s; time grows as the square to the cube of the points)"
+        f"{sum(times):,} clouds of up to {n_points:,} points from {len(plan.clouds)} layers: expect {span} (one of "
+        f"{size:,} points took {seconds:.2g} s; time grows as the square to the cube of the points)"
     )
 
 

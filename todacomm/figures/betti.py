@@ -166,5 +166,5 @@ def _ends(layers: tuple[LayerResult, ...], curve: str, degree: int) -> tuple[flo
     if not spans:
         return None
     low, high = float(np.min([low for low, _ in spans])), float(np.max([high for _, high in spans]))
-    room = 0.03 * (high - low)
+    room = 0.03 * (high - low) or 0.03 * high or 1.0  # counts of a single scale still need an axis
     return (0.0 if degree == 0 else max(low - room, 0.0)), high + room

@@ -77,6 +77,7 @@ def compare(
         if config.explorer:
             comparison = replace(comparison, page=comparison_page(comparison))
         with scratch_folder() as folder:
+            progress("report", 0, 1)
             write_tables(comparison, folder)
             draw_comparison(comparison, folder)
             note = write_comparison_reports(comparison, folder)
@@ -89,6 +90,7 @@ def compare(
                 tags=tags(comparison),
                 note=note,
             )
+            progress("report", 1, 1)
     return comparison, run
 
 

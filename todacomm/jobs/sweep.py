@@ -10,12 +10,13 @@ import pandas as pd
 
 from todacomm.jobs.analyze import analyze
 from todacomm.jobs.compare import compare, named
+from todacomm.reports.comparison_words import headline
 from todacomm.reports.sweep_words import describe_outcome, describe_plan
 from todacomm.settings.base import with_options
 from todacomm.settings.sweep import SweepConfig
 from todacomm.settings.values import as_lines
 from todacomm.sweeps.plan import Item, Plan, make_plan
-from todacomm.sweeps.result import Sweep
+from todacomm.sweeps.result import Compared, Sweep
 from todacomm.sweeps.worker import Outcome
 from todacomm.system.progress import Progress, silent
 from todacomm.system.scratch import scratch_folder
@@ -50,11 +51,17 @@ class Watcher:
         """One of the items has ended, the ``n_done``-th."""
         self.announce(describe_outcome(item, outcome, n_done, len(items)))
 
+    def comparing(self, name: str, n_analyses: int) -> None:
+        """A comparison begins."""
+        self.announce(f"comparing {n_analyses} analyses: {name}")
+
     def compared(self, name: str, comparison: "Comparison", run: "JobRun") -> None:
         """A comparison is recorded."""
+        self.announce(f"compared in {sum(comparison.seconds.values()):.1f} s: {name}")
 
     def not_compared(self, name: str, reason: str) -> None:
         """A comparison failed."""
+        self.announce(f"not compared: {name}: {reason}")
 
 
 @with_options(SweepConfig)
@@ -153,21 +160,27 @@ def _worked_through(config: SweepConfig, plan: Plan, run: "JobRun", progress: Pr
 
 def compare_children(result: Sweep, run: "JobRun", progress: Progress, watcher: Watcher, folder: str = "") -> Sweep:
     """The sweep with its comparisons, each a run below it; one that fails is one of the sweep's problems."""
-    done: list[str] = []
+    from todacomm import tracking
+
+    done: dict[str, Compared] = {}
     problems = dict(result.problems)
     for name, options in comparisons(result, folder).items():
+        watcher.comparing(name, len(options["run_ids"]))
         try:
             comparison, compared = compare(parent=run.run_id, progress=progress, announce=watcher.announce, **options)
         except ValueError as error:
             problems[name] = str(error)
             watcher.not_compared(name, str(error))
         else:
-            done.append(compared.run_id)
-            watcher.compared(options["run_name"] or named(comparison.gathered), comparison, compared)
+            own = options["run_name"] or named(comparison.gathered)
+            done[compared.run_id] = Compared(
+                own, tuple(headline(comparison)), tracking.run_link(compared), tracking.report_path(compared)
+            )
+            watcher.compared(own, comparison, compared)
     notes = result.notes
     if not done and not problems:
         notes = (*notes, "nothing was compared: it takes two analyses on one data set, or one model on two")
-    return replace(result, comparisons=tuple(done), problems=problems, notes=notes)
+    return replace(result, comparisons=done, problems=problems, notes=notes)
 
 
 def comparisons(result: Sweep, folder: str = "") -> dict[str, dict[str, Any]]:

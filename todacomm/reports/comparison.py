@@ -134,7 +134,7 @@ def compared(comparison: Comparison) -> list[tuple[str, str]]:
     """What the analyses have in common, as pairs of a setting and its value."""
     first = next(iter(comparison.gathered.analyses.values()))
     runs, differ = comparison.gathered.runs, set(comparison.gathered.differing["setting"])
-    topology, inference = first.config.topology, first.config.inference
+    topology = first.config.topology
     components = f"{topology.pca} principal components" if topology.pca else "no PCA"
     settings = {
         "points": ("Points", ", ".join(number(n) for n in dict.fromkeys(runs["points"]))),
@@ -142,7 +142,7 @@ def compared(comparison: Comparison) -> list[tuple[str, str]]:
         "unit": ("Unit", first.dataset.unit),
         "pca": ("Cloud", f"{components}, {topology.metric}" + (", z-scored" if topology.standardize else "")),
         "pooling": ("Pooling", ", ".join(sorted(set(runs["pooling"].astype(str))))),
-        "protocol": ("Protocol", first.tags.get("todacomm.protocol", inference.protocol)),
+        "protocol": ("Protocol", first.tags.get("todacomm.protocol", "")),
     }
     common = [pair for name, pair in settings.items() if name not in differ and pair[1]]
     if comparison.over == "datasets":

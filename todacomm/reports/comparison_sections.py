@@ -110,7 +110,7 @@ def _no_correlates(gathered: Gathered, config: ComparisonConfig) -> str:
 
 
 def _no_families(gathered: Gathered, config: ComparisonConfig) -> str:
-    return "too few models for a test: it takes two groups that can be assigned in 20 ways, such as 3 and 3 models"
+    return "a test takes two groups that can be assigned in 20 ways, such as 3 and 3 models"
 
 
 BOTH = (MODELS, DATASETS)

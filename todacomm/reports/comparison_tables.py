@@ -20,9 +20,7 @@ from todacomm.results.table import records
 
 MOST_ROWS = 60
 """Rows of a table in the report; the rest stands in its CSV file."""
-DETECTABLE = (
-    "Where there is no difference, the smallest one that would have been detected with 80 % stands in brackets."
-)
+DETECTABLE = "Where there is none, the smallest difference detected in 80 % of samples stands in brackets."
 _ADJUSTED = f"p ≤ {LEVEL} after adjustment over all layers, metrics and pairs of this table together"
 
 

@@ -35,7 +35,7 @@ def largest(made: Sequence[Finding]) -> str:
     text = f"{label_of(values['metric'])} is largest in {first} ({value}{where})"
     tied = named(values["tied"])
     if values["decided_by"] == "nothing":
-        return f"{text}; without intervals the size of the error is not known."
+        return f"{text}; no interval is known of {named(values['without'])}, and so not whether they differ."
     if values["decided_by"] == "paired":
         if not values["tied"]:
             others = values["others"]
@@ -118,11 +118,6 @@ def likelihood(made: Sequence[Finding]) -> str:
     )
 
 
-def no_likelihood(made: Sequence[Finding]) -> str:
-    """Why no correlation is given."""
-    return f"No correlation with likelihood is given: {made[0].values['reason']}."
-
-
 WORDS: dict[str, Callable[[Sequence[Finding]], str]] = {
     "largest": largest,
     "pair": pair,
@@ -133,7 +128,6 @@ WORDS: dict[str, Callable[[Sequence[Finding]], str]] = {
     "furthest": furthest,
     "not_nearest": not_nearest,
     "likelihood": likelihood,
-    "no_likelihood": no_likelihood,
 }
 
 

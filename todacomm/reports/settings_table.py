@@ -7,8 +7,7 @@ from todacomm.reports.formats import count, listing, number, share
 from todacomm.results.depth import ROTATION
 from todacomm.results.facts import OWN, ModelFacts, TextFacts
 from todacomm.results.result import Provenance, Result
-from todacomm.settings.analysis import AnalysisConfig, deviations
-from todacomm.settings.protocols import load_protocol
+from todacomm.settings.analysis import AnalysisConfig, deviations, protocol_tag
 
 
 def settings_table(result: Provenance) -> list[tuple[str, str]]:
@@ -16,6 +15,7 @@ def settings_table(result: Provenance) -> list[tuple[str, str]]:
     model, texts, config = result.model, result.dataset, result.config
     topology, inference = config.topology, config.inference
     pca = f"{topology.pca} principal components" if topology.pca else "no PCA"
+    pca = pca if topology.pca < model.width else f"all {model.width} dimensions (pca={topology.pca})"
     cloud = f"{pca}, {'z-scored' if topology.standardize else 'not z-scored'}, {topology.metric} distance"
     rows = [
         ("Model", _with(model.name, revision=model.revision)),
@@ -94,9 +94,9 @@ def _nulls(config: AnalysisConfig) -> str:
 
 def _protocol(config: AnalysisConfig) -> str:
     changed = deviations(config)
-    tag = load_protocol(config.inference.protocol).tag
+    tag = protocol_tag(config)
     differing = [f"{name}={_plain(used)} (not {_plain(wanted)})" for name, (wanted, used) in changed.items()]
-    return f"{tag}, with {', '.join(differing)}" if differing else tag
+    return f"{tag}, with {', '.join(differing)}" if tag and differing else tag
 
 
 def _plain(value: object) -> str:

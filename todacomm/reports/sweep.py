@@ -35,9 +35,13 @@ def sweep_context(result: Sweep) -> dict[str, Any]:
         "warnings": [*problems, *result.notes],
         "figures": [],
         "headline": result.headline(),
+        "comparisons": [
+            {"name": one_line(made.name), "headline": made.headline, "run_id": run_id}
+            for run_id, made in result.comparisons.items()
+        ],
         "failures": _table(result.failures, "Failures", "", ("reason", "tries")),
         "analyses": _table(
-            result.table, "Analyses", "`tables/analyses.csv` has more columns.", ("status", "seconds", "run_id")
+            result.table, "Analyses", "The file tables/analyses.csv has more columns.", ("status", "seconds", "run_id")
         ),
     }
 

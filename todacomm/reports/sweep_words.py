@@ -31,12 +31,18 @@ def describe_plan(config: SweepConfig, plan: Plan) -> str:
         lines.append(
             f"estimate, right within a factor of about three on a CPU: {format_seconds(cost.seconds)}, {workers} at "
             f"once, {format_bytes(cost.memory)} of memory ({allowed}), {format_bytes(sum(downloads.values()))} of "
-            "weights to download"
+            "weights to download" + _then_compared(plan)
         )
         alone = [item.name for item in missing if memory and item.cost.memory > memory]
         if alone:
             lines.append(f"note: {', '.join(alone[:5])} may not fit into memory: each is done by itself")
+    elif plan.comparison:
+        lines.append(f"estimate: nothing to analyse{_then_compared(plan)}")
     return "\n".join(lines)
+
+
+def _then_compared(plan: Plan) -> str:
+    return f"; then {format_seconds(plan.comparison)} to compare them" if plan.comparison else ""
 
 
 def describe_outcome(item: Item, outcome: Outcome, n_done: int, n_items: int) -> str:

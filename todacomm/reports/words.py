@@ -296,7 +296,7 @@ TEMPLATES: dict[str, dict[str, str | Template]] = {
         ),
         "growth_from_first_block": _growth_from_first_block,
         "scale_spans": (
-            "Between the lowest and the highest layer the H0 mean lifetime differs {h0_mean_lifetime}, the mean norm "
+            "Over the layers the H0 mean lifetime varies {h0_mean_lifetime} (largest against smallest), the mean norm "
             "{mean_norm}, and the H0 mean lifetime in units of the median distance {h0_total_norm}."
         ),
         "published_ratio": _published_ratio,

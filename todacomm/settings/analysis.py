@@ -203,11 +203,29 @@ class AnalysisConfig(Settings):
             if landmarks > samples:
                 raise ValueError(f"landmarks is {landmarks} with samples={samples}: expected at most as many as points")
             return
+        wanted = protocol_values(self.inference.protocol)
+        given = {name: value for name, value in self.changed().items() if name in self.idle and name != "likelihood"}
+        if idle := [name for name, value in given.items() if value != wanted.get(name)]:
+            raise ValueError(
+                f"{', '.join(idle)} would have no effect: clouds from a file have no model to run, no texts to read; "
+                "leave it out"
+            )
         from todacomm.core.nulls import NULLS
 
         passes = [kind for kind in self.inference.null_kinds if NULLS[kind].needs_pass]
         if passes:
             raise ValueError(f"null_kinds has {', '.join(passes)}: clouds from a file have no model to run")
+
+    @property
+    def idle(self) -> frozenset[str]:
+        """Options that mean nothing here: clouds from a file have no model to run and no texts to read."""
+        if not self.model.model.startswith("clouds:"):
+            return frozenset()
+        return frozenset({*ModelConfig.options(), *TextsConfig.options()} - {"model", "layers", "samples"})
+
+    def effective(self) -> dict[str, Any]:
+        """Every option that has an effect, by its flat name."""
+        return {name: value for name, value in self.to_flat().items() if name not in self.idle}
 
     @property
     def has_intervals(self) -> bool:
@@ -236,8 +254,18 @@ OPTIONS = AnalysisConfig.options()
 
 def deviations(config: AnalysisConfig) -> dict[str, tuple[Any, Any]]:
     """Options in which settings differ from their protocol: name -> (the protocol's value, the value used)."""
-    options = config.to_flat()
-    protocol = load_protocol(config.inference.protocol).options
-    rows = {name: OPTIONS[name] for name in protocol}
-    wanted = {name: parse_value(name, protocol[name], one.kind, one.checks) for name, one in rows.items()}
+    if config.idle:  # no protocol describes clouds that were taken elsewhere
+        return {}
+    options, wanted = config.to_flat(), protocol_values(config.inference.protocol)
     return {name: (value, options[name]) for name, value in wanted.items() if options[name] != value}
+
+
+def protocol_values(name: str) -> dict[str, Any]:
+    """The options of a protocol as settings have them."""
+    options = load_protocol(name).options
+    return {name: parse_value(name, value, OPTIONS[name].kind, OPTIONS[name].checks) for name, value in options.items()}
+
+
+def protocol_tag(config: AnalysisConfig) -> str:
+    """Name, version and hash of the protocol; empty for clouds that were taken elsewhere."""
+    return "" if config.idle else load_protocol(config.inference.protocol).tag

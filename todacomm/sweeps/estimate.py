@@ -1,16 +1,21 @@
 """What an analysis will cost, roughly: time and memory, from the model's size and the settings."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from todacomm.comparison.differences import MOST_PAIRED
+from todacomm.comparison.divergence import SECONDS_A_DIVERGENCE
 from todacomm.core.streams import STREAMS
 from todacomm.models.layers import ALL
 from todacomm.settings.analysis import AnalysisConfig
+from todacomm.settings.comparison import ComparisonConfig
 from todacomm.sweeps.checks import ModelSize
 
 _START_SECONDS = 6.0
 _FIGURE_SECONDS = 0.2
 """Starting and recording an analysis, and drawing one layer."""
+_COMPARISON_SECONDS = 10.0
+"""Reading, drawing and recording a comparison of a few analyses."""
 _PASSAGE_TOKENS, _LINE_TOKENS = 100, 40
 _FLOPS = 6e10
 """Multiplications and additions a second of one processor in a forward pass."""
@@ -56,6 +61,21 @@ def count_layers(layers: Iterable[str], n_blocks: int) -> int:
     """
     several = {ALL: n_blocks + 2, **dict.fromkeys(STREAMS, n_blocks)}
     return sum(several.get(name, 1) for name in layers)
+
+
+def comparison_seconds(compared: Sequence[tuple[AnalysisConfig, ModelSize]], threads: int) -> float:
+    """What comparing analyses of one data set takes, right within a factor of about three.
+
+    Most of it are divergences, of every two models layer by layer; models of several data sets are not paired.
+    """
+    if len(compared) < 2:
+        return 0.0
+    options = ComparisonConfig()
+    n_pairs = len(compared) * (len(compared) - 1) // 2 if len(compared) <= MOST_PAIRED else 0
+    n_layers = sum(size.n_layers for _, size in compared) / len(compared) + 2
+    points = min([options.rtd_points, *(config.texts.samples for config, _ in compared)])
+    one = (1 + options.rtd_permutations) * SECONDS_A_DIVERGENCE * points**3 / threads
+    return _COMPARISON_SECONDS + n_pairs * n_layers * one
 
 
 def total(costs: Iterable[Cost], workers: int) -> Cost:

@@ -10,7 +10,8 @@ from todacomm.settings.analysis import AnalysisConfig, ModelConfig, RecordConfig
 from todacomm.settings.steps import revision_and_step
 from todacomm.settings.sweep import SweepConfig
 from todacomm.sweeps.checks import UNKNOWN, ModelSize, check_dataset, model_size
-from todacomm.sweeps.estimate import Cost, estimate
+from todacomm.sweeps.estimate import Cost, comparison_seconds, estimate
+from todacomm.system.machine import worker_threads
 from todacomm.tracking import Known, run_name
 
 
@@ -42,10 +43,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Analyses in the order of the lists, and notes about them."""
+    """Analyses in the order of the lists, notes about them, and the seconds that comparing them takes."""
 
     items: tuple[Item, ...]
     notes: tuple[str, ...] = ()
+    comparison: float = 0.0
 
     @property
     def missing(self) -> tuple[Item, ...]:
@@ -94,7 +96,18 @@ def make_plan(
     once = {item.known.config_hash: item for item in reversed(items)}
     if len(once) < len(items):
         notes.append(f"{len(items) - len(once)} of {len(items)} analyses stand twice in the plan: they count once")
-    return Plan(tuple(reversed(once.values())), tuple(notes))
+    sized = {item.known.config_hash: facts for item, facts in zip(items, sizes, strict=True)}
+    kept = tuple(reversed(once.values()))
+    return Plan(kept, tuple(notes), _comparison(config, kept, sized) if config.compare else 0.0)
+
+
+def _comparison(config: SweepConfig, items: Sequence[Item], sizes: Mapping[str, ModelSize]) -> float:
+    """Seconds of the comparisons: one for each set of texts."""
+    by_texts: dict[str, list[tuple[AnalysisConfig, ModelSize]]] = {}
+    for item in items:
+        by_texts.setdefault(item.config.texts.dataset, []).append((item.config, sizes[item.known.config_hash]))
+    threads = worker_threads(config.analysis.topology.threads)
+    return sum(comparison_seconds(group, threads) for group in by_texts.values())
 
 
 def _analysis(

@@ -20,6 +20,16 @@ COLUMNS = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A comparison of a sweep: its name, its findings in words, its page in MLflow and its report."""
+
+    name: str
+    headline: tuple[str, ...]
+    link: str
+    report: str
+
+
 @dataclass(frozen=True)
 class Sweep:
     """A sweep that has come to its end.
@@ -30,8 +40,8 @@ class Sweep:
         Digest of the settings -> how the analysis ended; one for each item of the plan.
     tries : mapping
         Digest of the settings -> how often it was begun.
-    comparisons : tuple of str
-        Ids of the runs that compare the analyses.
+    comparisons : mapping
+        Id of a run that compares the analyses -> what it gives.
     problems : mapping
         Work beside the analyses that failed, such as a comparison -> why.
     trajectories : tuple of Trajectory
@@ -42,7 +52,7 @@ class Sweep:
     plan: Plan
     outcomes: Mapping[str, Outcome]
     tries: Mapping[str, int] = field(default_factory=dict)
-    comparisons: tuple[str, ...] = ()
+    comparisons: Mapping[str, Compared] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
     trajectories: tuple["Trajectory", ...] = ()
     notes: tuple[str, ...] = ()
@@ -95,8 +105,8 @@ class Sweep:
         return {
             "model": model_name(config.model.model),
             "revision": config.model.revision,
-            "weights": config.model.weights,
-            "dataset": dataset_name(config.texts.dataset),
+            "weights": "" if config.idle else config.model.weights,
+            "dataset": "" if config.idle else dataset_name(config.texts.dataset),
             "step": item.step,
             "status": outcome.status,
             "run_id": outcome.run_id,

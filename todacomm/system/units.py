@@ -19,7 +19,11 @@ def format_seconds(seconds: float) -> str:
 
     >>> format_seconds(40), format_seconds(400), format_seconds(40_000)
     ('40 seconds', '7 minutes', '11.1 hours')
+    >>> format_seconds(0.2)
+    'under a second'
     """
+    if seconds < 1:
+        return "under a second"
     if seconds < 100:
         return f"{seconds:.0f} seconds"
     return f"{seconds / 60:.0f} minutes" if seconds < 100 * 60 else f"{seconds / 3600:.1f} hours"

@@ -160,8 +160,11 @@ def _csv(content: bytes, path: Path, text_column: str, others: tuple[str, ...], 
     try:
         reader = csv.reader(io.StringIO(_decoded(content, path)), delimiter=delimiter, strict=True)
         columns = next((row for row in reader if row), [])
-        position = columns.index(_column(columns, text_column, path))
-        places = {name: columns.index(_other_column(columns, name, path)) for name in others}
+        names = [_column(columns, text_column, path), *(_other_column(columns, name, path) for name in others)]
+        if twice := [name for name in names if columns.count(name) > 1]:
+            raise ValueError(f"{path} has several columns named {twice[0]!r}: give each a name of its own")
+        position, *rest = map(columns.index, names)
+        places = dict(zip(others, rest, strict=True))
         rows: list[str] = []
         cells: dict[str, list[Any]] = {name: [] for name in others}
         for row in reader:

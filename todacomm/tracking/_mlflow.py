@@ -9,6 +9,10 @@ from typing import Any
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+try:
+    Path.home()
+except RuntimeError:  # no HOME, and a user whom the system does not list: MLflow asks for a home while it is imported
+    os.environ["HOME"] = os.sep
 
 from mlflow import MlflowClient, active_run, get_tracking_uri
 from mlflow.artifacts import download_artifacts

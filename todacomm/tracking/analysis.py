@@ -18,7 +18,7 @@ from todacomm.results.layer import LayerResult, layer_file
 from todacomm.results.loops import Loop, pick_loop
 from todacomm.results.page import FramedPage
 from todacomm.results.result import Result
-from todacomm.results.table import run_values
+from todacomm.results.table import by_layer, run_values
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.tracking._mlflow import MlflowClient, MlflowException, Run, local_path, quiet
 from todacomm.tracking.entries import ANALYSIS
@@ -170,6 +170,10 @@ class Analysis:
             known = ", ".join(sorted(Path(path).stem for path in listed if path.endswith(".png")))
             books = "diagram and barcode with a layer"
             raise ValueError(f"run {self.run_id} has no picture {file}: choose {known}, or {books}") from error
+
+    def by_layer(self, control: str = "") -> pd.DataFrame:
+        """Values of the run itself, or of a control: one row a layer in the order of depth, one column a metric."""
+        return by_layer(self.layers, control)
 
     @property
     def run(self) -> dict[str, float]:

@@ -15,8 +15,7 @@ from todacomm.results.depth import LOOP, NOT_TESTED
 from todacomm.results.facts import OWN_CLOUDS
 from todacomm.results.result import Result
 from todacomm.results.table import RUN_LAYER, SCHEMA_VERSION, own_rows, run_values
-from todacomm.settings.analysis import AnalysisConfig, deviations
-from todacomm.settings.protocols import load_protocol
+from todacomm.settings.analysis import AnalysisConfig, deviations, protocol_tag
 from todacomm.settings.values import as_lines, spelled, tags_of
 from todacomm.texts.names import dataset_name
 from todacomm.tracking.files import resolved
@@ -119,7 +118,7 @@ def params(result: Result) -> dict[str, str]:
     They stand under ``config/``: under ``mlflow run`` the plain names are taken.
     """
     came_out = resolved(result)
-    shown = {name: came_out[name] for name in result.config.changed()}
+    shown = {name: came_out[name] for name in result.config.changed() if name in came_out}
     shown |= {"model": result.model.name, "dataset": result.dataset.name}
     return {f"config/{name}": spelled(value) for name, value in shown.items()}
 
@@ -129,15 +128,16 @@ def first_tags(config: AnalysisConfig) -> dict[str, str]:
     differ = [
         f"{name}={spelled(used)} instead of {spelled(wanted)}" for name, (wanted, used) in deviations(config).items()
     ]
+    own = config.model.model.startswith(OWN_CLOUDS)
     return _filled({
         "model": with_adapter(model_name(config.model.model), config.model.adapter),
         "revision": config.model.revision,
-        "weights": config.model.weights,
-        "dataset": "" if config.model.model.startswith(OWN_CLOUDS) else dataset_name(config.texts.dataset),
-        "protocol": load_protocol(config.inference.protocol).tag,
+        "weights": "" if own else config.model.weights,
+        "dataset": "" if own else dataset_name(config.texts.dataset),
+        "protocol": protocol_tag(config),
         "deviations": ", ".join(differ),
         "config_hash": config.digest(),
-        "settings": fitted(as_lines(config.to_flat())),
+        "settings": fitted(as_lines(config.effective())),
         "schema": str(SCHEMA_VERSION),
     }) | tags_of(config.record.tags)  # fmt: skip
 

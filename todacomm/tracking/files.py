@@ -38,7 +38,7 @@ from todacomm.system.errors import UserError
 from todacomm.system.foreign import parsed, read_json
 from todacomm.system.installed import package_version
 from todacomm.system.npz import read_npz
-from todacomm.tracking.schema import check_settings, checked_facts, checked_warnings
+from todacomm.tracking.schema import checked_facts, checked_settings, checked_warnings
 
 TABLES = "tables/layers.json"
 TEXTS = "config/texts.json"
@@ -133,8 +133,8 @@ def cloud_file(layer: str) -> str:
 
 
 def resolved(result: Result) -> dict[str, Any]:
-    """Every option by name, with what ``auto`` came to where the result tells."""
-    options = result.config.to_flat()
+    """Every option that has an effect by name, with what ``auto`` came to where the result tells."""
+    options = {**result.config.effective(), "samples": result.dataset.samples}
     known: dict[str, Any] = {"engine": resolve_engine(options["engine"])}
     facts = result.dataset.record() | result.model.record()
     known |= {name: value for name, value in facts.items() if value}
@@ -171,15 +171,15 @@ def read_tables(path: Path) -> Tables:
         if schema != SCHEMA_VERSION:
             todo = "upgrade todacomm" if schema > SCHEMA_VERSION else _AGAIN
             raise UserError(f"{path} has schema {schema}, this version reads schema {SCHEMA_VERSION}", todo)
-        check_settings(stored["settings"])
+        settings = checked_settings(stored["settings"])
         return Tables(
-            layers=_of_layers(_table(stored["columns"], stored["rows"], COLUMNS), stored["settings"]),
+            layers=_of_layers(_table(stored["columns"], stored["rows"], COLUMNS), settings),
             nulls=_table(stored["null_columns"], stored["nulls"], NULL_COLUMNS),
             loops=_table(stored["loop_columns"], stored["loops"], LOOP_COLUMNS),
             associations=_table(stored["association_columns"], stored["associations"], ASSOCIATION_COLUMNS),
-            model=checked_facts(ModelFacts, stored["settings"]["model"]),
-            dataset=checked_facts(TextFacts, stored["settings"]["texts"]),
-            settings=stored["settings"],
+            model=checked_facts(ModelFacts, settings["model"]),
+            dataset=checked_facts(TextFacts, settings["texts"]),
+            settings=settings,
             warnings=checked_warnings(stored["warnings"]),
         )
 

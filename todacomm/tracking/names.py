@@ -15,7 +15,7 @@ _RUN_ID = re.compile(r"[0-9a-f]{32}")
 _NAMED_IN_ERROR = 8
 
 
-def find_analysis(text: str) -> str:
+def find_analysis(text: str, runs: pd.DataFrame | None = None) -> str:
     """Id of the finished analysis that ``text`` means.
 
     Parameters
@@ -23,13 +23,15 @@ def find_analysis(text: str) -> str:
     text : str
         A whole id, the name of a run, the beginning of an id, ``latest``, or a model, which means its newest analysis,
         one with trained weights where there is any. What is named first here goes first.
+    runs : DataFrame, optional
+        From :func:`todacomm.tracking.search_analyses`, where it was asked already.
 
     Raises
     ------
     ValueError
         Nothing fits, or more than one; the message names them.
     """
-    return _meant(text, search_analyses, "analysis")
+    return _meant(text, search_analyses if runs is None else lambda: runs, "analysis")
 
 
 def find_recorded(text: str) -> str:

@@ -84,8 +84,8 @@ def open_run(
 
     The run is FINISHED when the block ends, FAILED when it raises, and KILLED when Ctrl-C or SIGTERM ends it, with the
     reason in the tag ``todacomm.interrupted``; the exception goes on to the caller. A mistake in the settings that is
-    noticed before any work (:meth:`OpenRun.watched`) leaves no run; one that ``mlflow run`` made, or that is a part of
-    another, stays as FAILED, and the former says so in its name and the tag ``todacomm.refused``.
+    noticed before any work (:meth:`OpenRun.watched`) leaves no run; one that ``mlflow run`` made stays as FAILED, and
+    says so in its name and the tag ``todacomm.refused``.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def open_run(
         except BaseException as error:
             if run is not None:
                 mistake = isinstance(error, ValueError) and opened is not None and not opened.working
-                withdrawn = mistake and not run_id and not parent
+                withdrawn = mistake and not run_id
                 _end_after(error, client, run, orphanage, withdrawn)
                 if mistake and run_id:
                     mark_refused(str(error), run_id)

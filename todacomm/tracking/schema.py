@@ -11,8 +11,8 @@ from todacomm.settings.analysis import AnalysisConfig
 Facts = TypeVar("Facts", ModelFacts, TextFacts)
 
 
-def check_settings(settings: Mapping[str, Any]) -> None:
-    """Whether the settings of a run can be read as this version of the schema has them.
+def checked_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a run as this version has them: an option that is younger than the record has its default.
 
     Raises
     ------
@@ -21,7 +21,6 @@ def check_settings(settings: Mapping[str, Any]) -> None:
     """
     _need(settings, options=dict, resolved=dict, config_hash=str, model=dict, texts=dict, seconds=dict, layers=list)
     AnalysisConfig.from_flat(settings["options"])
-    _need(settings["options"], **dict.fromkeys(AnalysisConfig.options(), object))
     _need(settings["seconds"], **dict.fromkeys(settings["seconds"], int | float))
     names, places = [], []
     for place, name, depth in settings["layers"]:
@@ -30,6 +29,7 @@ def check_settings(settings: Mapping[str, Any]) -> None:
         places.append(place)
     if not names or len(set(names)) < len(names) or len(set(places)) < len(places):
         raise ValueError(f"its layers are {names} at {places}: expected different ones")
+    return {**settings, "options": {**AnalysisConfig().to_flat(), **settings["options"]}}
 
 
 def checked_facts(kind: type[Facts], record: Mapping[str, Any]) -> Facts:
