@@ -31,7 +31,7 @@ def status_of_the_run(store):
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_the_run_and_is_reported(store, signum, code):
     child = start("run", "--samples", "2000", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 200
     while status_of_the_run(store) is None and time.monotonic() < deadline:
         time.sleep(0.1)
     child.send_signal(signum)

@@ -73,7 +73,9 @@ def inline_svg(svg: str, label: str, prefix: str) -> str:
         raise ValueError("expected an SVG drawing: it has no <svg> element")
     view = re.search(r'viewBox="0 0 ([\d.]+) [\d.]+"', opening.group(0))
     body = svg[opening.end() :]
-    body = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>|<style\b.*?</style>", "", body, flags=re.DOTALL)
+    for start, end in (("<!--", "-->"), ("<metadata>", "</metadata>"), ("<style", "</style>")):
+        first, *others = body.split(start)
+        body = first + "".join(other.partition(end)[2] for other in others)
     body = re.sub(r'xlink:href="', 'href="', body)
     used = set(re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', body))
     names = {name for pair in used for name in pair if name}
