@@ -201,6 +201,15 @@ def test_an_architecture_that_is_no_stack_of_blocks_is_an_error(folder: Path) ->
         examine(AutoModel.from_config(settings), BLOCKS, decoder=False)
 
 
+def test_an_architecture_that_lengthens_its_input_is_an_error() -> None:
+    settings = AutoConfig.for_model(
+        "longformer", hidden_size=WIDTH, num_hidden_layers=BLOCKS, num_attention_heads=4, intermediate_size=32,
+        attention_window=[16] * BLOCKS, vocab_size=400, pad_token_id=0,
+    )  # fmt: skip
+    with pytest.raises(ValueError, match=r"LongformerModel lengthens 8 tokens to 16 inside, as models with a window"):
+        examine(AutoModel.from_config(settings).eval(), BLOCKS, decoder=False)
+
+
 def test_a_model_that_reads_no_tokens_is_an_error(folder: Path) -> None:
     edit_config(folder, model_type="resnet", architectures=["ResNetModel"])
     with pytest.raises(ValueError, match=r"gpt2 cannot be read layer by layer: .*num_hidden_layers"):

@@ -15,7 +15,7 @@ NAMES = ("embedding", "layer_0", "layer_1_attention", "layer_1", "layer_2", "fin
 EVIDENCE = {
     "layer": "layer_1", "value": 0.134, "half_width": 0.046, "null": 0.0868, "p": 0.025, "adjusted": True, "draws": 39,
 }  # fmt: skip
-LOOPS = {"bars": 2, "layer": "layer_1", "reproduction": 0.8}
+LOOPS = {"bars": 2, "layer": "layer_1", "reproduction": 0.8, "in_groups": 0.1}
 SAID = {
     "long_bars": (
         Finding("long_bars", ("layer_0", "layer_1", "layer_2"), {"strongest": EVIDENCE, "not_detected": ("final",)}),
@@ -43,9 +43,9 @@ SAID = {
     ),
     "few_texts": (
         Finding("few_texts", ("layer_0",), {**LOOPS, "bars": 1}),
-        "In layer_0 1 H1 bar is longer than the covariance explains but rests on few texts (on halves of the "
-        "texts at most 80 % of the life is left, or other bars are longer, or few clusters make it): not a loop that "
-        "other texts would show.",
+        "In layer_0 1 H1 bar is longer than the covariance explains but rests on few texts or few clusters of them: at "
+        "most 80 % of the life is left on halves of the texts and 10 % on halves of their groups, where a loop keeps "
+        "half on both and is the longest bar. It is no loop that other texts would show.",
     ),
     "too_few_draws": (
         Finding("too_few_draws", ("layer_0",), {"draws": 9, "metrics": ("h1_max_norm", "h0_total_norm")}),

@@ -87,6 +87,11 @@ def examine(model: nn.Module, n_blocks: int, decoder: bool) -> Anatomy:
                     told=TOLD & set(inspect.signature(body.forward).parameters) if decoder else frozenset(),
                     streams=_streams(chain, calls),
                 )
+    if (longest := max((call.gave.shape[1] for call in calls), default=0)) > PROBE_TOKENS:
+        raise ValueError(
+            f"{type(model).__name__} lengthens {PROBE_TOKENS} tokens to {longest} inside, as models with a window of "
+            "attention do: its layers have no state for each token; choose a model without"
+        )
     raise ValueError(no_blocks(model, n_blocks))
 
 

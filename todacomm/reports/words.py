@@ -118,6 +118,7 @@ _WRITTEN: dict[str, Callable[[Any], str]] = {
     "worst": share,
     "bars": lambda n: f"{count(n, 'H1 bar')} {'is' if n == 1 else 'are'}",
     "reproduction": share,
+    "in_groups": share,
     "layer": str,
     "side": str,
     "metric": label,
@@ -142,9 +143,10 @@ Template = Callable[[Mapping[str, Any], Words, Place], str]
 def _few_texts(values: Mapping[str, Any], words: Words, at: Place) -> str:
     rest = "rests" if values["bars"] == 1 else "rest"
     return (
-        f"In {words['layers']} {words['bars']} longer than the covariance explains but {rest} on few texts (on halves "
-        f"of the texts at most {words['reproduction']} of the life is left, or other bars are longer, or few clusters "
-        "make it): not a loop that other texts would show."
+        f"In {words['layers']} {words['bars']} longer than the covariance explains but {rest} on few texts or few "
+        f"clusters of them: at most {words['reproduction']} of the life is left on halves of the texts and "
+        f"{words['in_groups']} on halves of their groups, where a loop keeps half on both and is the longest bar. It "
+        "is no loop that other texts would show."
     )
 
 

@@ -36,10 +36,15 @@ def of_loops(result: Result, depth: Depth) -> list[Finding]:
 
 
 def _reproduction(result: Result, layers: tuple[str, ...], verdict: str) -> dict[str, Any]:
-    """The bar with this verdict that is reproduced best, and how many bars have it."""
+    """The bar with this verdict that is reproduced best, how well any is in groups, and how many bars have it."""
     bars = result.loops[result.loops["layer"].isin(layers) & (result.loops["verdict"] == verdict)]
     best = bars.sort_values("reproduction", ascending=False).iloc[0]
-    return {"bars": len(bars), "layer": str(best["layer"]), "reproduction": float(best["reproduction"])}
+    return {
+        "bars": len(bars),
+        "layer": str(best["layer"]),
+        "reproduction": float(best["reproduction"]),
+        "in_groups": float(bars["group_reproduction"].max()),
+    }
 
 
 def of_bars(depth: Depth) -> list[Finding]:
