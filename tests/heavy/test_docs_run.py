@@ -5,6 +5,7 @@ Models of the hub stand in a cache of it, each as a tiny one of its architecture
 """
 
 import json
+import re
 import shlex
 import shutil
 from importlib import import_module
@@ -84,6 +85,8 @@ def place(tmp_path, monkeypatch, store):
     (where / "models.txt").write_text("gpt2\npythia-70m\n")
     (where / "my-report.md.j2").write_text("# {{ title }}\n")
     np.savez(where / "activations.npz", layer_0=np.random.default_rng(0).normal(size=(30, 6)))
+    points = np.random.default_rng(0).normal(size=(30, 6))
+    np.savez(where / "distances.npz", layer_0=np.linalg.norm(points[:, None] - points, axis=2))
     for name in ("example_base", "example_instruct"):
         np.save(where / f"{name}.npy", np.random.default_rng(0).normal(size=(40, 6)))
     return where
@@ -150,9 +153,12 @@ def as_program(typed: list[str]):
 
 
 def small(name: str, options: list[str]) -> list[str]:
-    """Options that make a job small; they stand last, and the last one counts."""
+    """Options that make a job small; they stand last, and the last one counts. Own clouds have no texts to shorten."""
     texts = ["--dataset", STANDS_IN["wikitext2"]] if "controls" in options else []
-    return [*SMALL.get(name, "").split(), *texts]
+    smaller = SMALL.get(name, "")
+    if any("clouds:" in option for option in options):
+        smaller = re.sub(r"--(samples|max-length) \d+ ?", "", smaller)
+    return [*smaller.split(), *texts]
 
 
 def stand_in(word: str) -> str:
