@@ -15,7 +15,6 @@ from tests.conftest import ROOT
 from tests.helpers.records import record
 from tests.helpers.results import make_result
 from todacomm.reports import headline, interpretation
-from todacomm.results.table import by_layer
 
 DIGITS = "0123456789abcdef"
 
@@ -109,7 +108,7 @@ def test_export_writes_the_published_files_with_our_values(analysis, todacomm, t
 
     summaries = json.loads((run / "tda_summaries.json").read_text(), parse_constant=pytest.fail)
     keys = [f"H{k}_{name}" for k in (0, 1) for name in ("count", "total_persistence", "max_lifetime")]
-    layers = by_layer(analysis.layers)
+    layers = analysis.by_layer()
     assert list(summaries) == list(layers.index)
     for layer, summary in summaries.items():
         assert list(summary) == keys

@@ -260,7 +260,7 @@ def test_an_analysis_without_nulls_control_or_intervals(store: Path) -> None:
     result = dataclasses.replace(result, table=bare, nulls=empty_nulls())
     analysis = load_analysis(record(result))
     assert analysis.nulls.empty
-    assert list(analysis.nulls.columns) == list(empty_nulls().columns)
+    assert list(analysis.tables.nulls.columns) == list(empty_nulls().columns)
     assert not {point.key.split("/")[0] for point in metrics(result)} & {"interval", "null", "control"}
 
 
@@ -306,8 +306,22 @@ def test_two_runs_may_record_the_same_texts_at_once(store: Path, result: Result)
 def test_layers_by_depth_with_a_control_beside_them(store: Path) -> None:
     """Eleven layers, whose names in the order of letters are no order of depth; one row each whatever was drawn."""
     analysis = load_analysis(record(make_result(11)))
-    assert set(analysis.layers["control"]) > {""}
-    for control in set(analysis.layers["control"]):
+    names = list(analysis.layer_names)
+    for control in ("", *set(analysis.controls["control"])):
         wide = analysis.by_layer(control=control)
-        assert tuple(wide.index) == analysis.layer_names
+        assert list(wide.index) == names
         assert wide["depth"].is_monotonic_increasing
+
+    assert len(set(analysis.controls["control"])) > 0
+    assert len(analysis.layers) + len(analysis.controls) == len(analysis.tables.layers)
+    for frame in (analysis.layers, analysis.controls):
+        wide = frame.pivot(index="layer", columns="metric", values="value")
+        assert [name for name in wide.index if name != "run"] == names
+        shuffled = frame.sample(frac=1.0, random_state=0)
+        assert list(shuffled.sort_values("layer")["layer"].unique()) == list(wide.index)
+        assert list(shuffled.groupby("layer").groups) == list(wide.index)
+    assert wide.equals(analysis.by_layer(control)[wide.columns])
+    for frame in (analysis.nulls, analysis.loops):
+        assert list(frame.sort_values("layer")["layer"].unique()) == names
+    own = analysis.layers
+    assert own.groupby("stream")["layer"].nunique().to_dict() == {"": 1, "residual": len(names)}

@@ -4,12 +4,10 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any
 
-import numpy as np
-
 from todacomm.comparison.findings import Finding, findings
 from todacomm.comparison.metrics import label_of
 from todacomm.comparison.result import Comparison
-from todacomm.reports.formats import count, listing, number, p_value, plus_minus, signed
+from todacomm.reports.formats import count, detectable, listing, number, p_value, plus_minus, signed
 
 MOST_NAMES = 4
 """Analyses that a sentence names; the others are counted."""
@@ -33,7 +31,7 @@ def largest(made: Sequence[Finding]) -> str:
     where = ", mean over its blocks" if values["blocks"] else ""
     value = plus_minus(values["value"], values["half_width"])
     text = f"{label_of(values['metric'])} is largest in {first} ({value}{where})"
-    tied = named(values["tied"])
+    tied, smallest = named(values["tied"]), detectable(values["smallest_difference"])
     if values["decided_by"] == "nothing":
         return f"{text}; no interval is known of {named(values['without'])}, and so not whether they differ."
     if values["decided_by"] == "paired":
@@ -41,10 +39,10 @@ def largest(made: Sequence[Finding]) -> str:
             others = values["others"]
             rivals = others[0] if len(others) == 1 else f"all {len(others)} others"
             return f"{text}; on the same texts it is larger there than in {rivals}."
-        return f"{text}; on the same texts it does not differ from {tied} ({_detectable(values)})."
+        return f"{text}; on the same texts it does not differ from {tied} ({smallest})."
     if not values["tied"]:
         return f"{text}, above the interval of every other."
-    return f"{text}; its interval overlaps with that of {tied}, and no difference is shown."
+    return f"{text}; its interval overlaps with that of {tied}, and no difference is shown ({smallest})."
 
 
 def pair(made: Sequence[Finding]) -> str:
@@ -67,9 +65,9 @@ def pairs(made: Sequence[Finding]) -> str:
     if not values["alike"]:
         return f"{text}."
     if not values["standing"]:
-        return f"{text} ({_detectable(values)})."
+        return f"{text} ({detectable(values['smallest_difference'])})."
     alike = named([f"{a} and {b}" for a, b in values["alike"]])
-    return f"{text}; no difference is detected between {alike} ({_detectable(values)})."
+    return f"{text}; no difference is detected between {alike} ({detectable(values['smallest_difference'])})."
 
 
 def loops(made: Sequence[Finding]) -> str:
@@ -154,14 +152,9 @@ def _in_layers(values: Any) -> str:
     """In how many layers a difference stands, and where it is clearest; else what could have been detected."""
     layers = count(values["layers"], "layer")
     if not values["standing"]:
-        return f"in none of {layers} ({_detectable(values)})"
+        return f"in none of {layers} ({detectable(values['smallest_difference'])})"
     change = signed(values["difference"], values["half_width"])
     return f"in {values['standing']} of {layers} (clearest in {values['layer']}: {change})"
-
-
-def _detectable(values: Any) -> str:
-    smallest = values["smallest_difference"]
-    return f"smallest detectable difference {number(smallest, 2)}" if np.isfinite(smallest) else "power not known"
 
 
 def _distance(finding: Finding) -> str:

@@ -10,7 +10,19 @@ import numpy as np
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.core.nulls import NULLS
 from todacomm.core.streams import ATTENTION, FFN, RESIDUAL, groups, kind_of
-from todacomm.reports.formats import count, fold, layers, listing, number, p_equals, p_value, plus_minus, share, signed
+from todacomm.reports.formats import (
+    count,
+    detectable,
+    fold,
+    layers,
+    listing,
+    number,
+    p_equals,
+    p_value,
+    plus_minus,
+    share,
+    signed,
+)
 from todacomm.results.findings import Finding
 from todacomm.results.findings.judgement import LEVEL
 
@@ -132,6 +144,7 @@ _WRITTEN: dict[str, Callable[[Any], str]] = {
     "mean_norm": fold,
     "h0_total_norm": fold,
     "value": number,
+    "smallest_difference": detectable,
 }
 """Value of a finding -> how a sentence writes it."""
 
@@ -184,7 +197,8 @@ def _null_difference(values: Mapping[str, Any], words: Words, at: Place) -> str:
 
 def _no_null_difference(values: Mapping[str, Any], words: Words, at: Place) -> str:
     place = "any layer" if values["everywhere"] else words["layers"]
-    return f"No difference of {words['metric']} from the rotation null is detected in {place}."
+    smallest = words["smallest_difference"]
+    return f"No difference of {words['metric']} from the rotation null is detected in {place} ({smallest})."
 
 
 def _growth_from_first_block(values: Mapping[str, Any], words: Words, at: Place) -> str:
@@ -216,7 +230,7 @@ def _dimension_range(values: Mapping[str, Any], words: Words, at: Place) -> str:
     verdict = {
         None: "without intervals it is not known whether they differ",
         True: "their intervals do not overlap",
-        False: "their intervals overlap, so that no difference is shown",
+        False: f"their intervals overlap, so that no difference is shown ({words['smallest_difference']})",
     }[values["differ"]]
     missing = f" It is not defined in {words['without']}." if words["without"] else ""
     return f"The intrinsic dimension (TwoNN) is {listing(ends)}; {verdict}.{missing}"
@@ -311,7 +325,9 @@ TEMPLATES: dict[str, dict[str, str | Template]] = {
         "random_weights": "The weights are random: the numbers show the architecture and the texts, not training.",
         "control": _control,
         "control_difference": _control_difference,
-        "no_control_difference": "{metric} against {control}: no difference is detected in any of {n_layers}.",
+        "no_control_difference": (
+            "{metric} against {control}: no difference is detected in any of {n_layers} ({smallest_difference})."
+        ),
         "control_without_error": (
             "{metrics} against {control}: shown in the tables, but without an error of the difference, so that "
             "nothing is claimed."
