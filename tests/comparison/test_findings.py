@@ -96,10 +96,11 @@ TIED = {
 @pytest.mark.parametrize(
     ("finding", "says"),
     [
-        (Finding("largest", ("a",), {**TIED, "tied": [], "decided_by": "paired"}), "larger there than in all 2 others"),
+        (Finding("largest", ("a",), {**TIED, "tied": [], "decided_by": "paired"}), "larger there than in both others"),
         (Finding("largest", ("a",), {**TIED, "tied": ["b"], "decided_by": "paired"}),
-         "does not differ from b (smallest detectable difference 0.031)"),
-        (Finding("largest", ("a",), {**TIED, "tied": ["b"], "decided_by": "intervals"}), "overlaps with that of b"),
+         "no difference from b is detected (smallest detectable difference 0.031)"),
+        (Finding("largest", ("a",), {**TIED, "tied": ["b"], "decided_by": "intervals"}),
+         "overlaps with that of b, and no difference is shown (smallest detectable difference 0.031)"),
         (Finding("largest", ("a",), {**TIED, "tied": ["c"], "decided_by": "nothing", "without": ["c"]}),
          "no interval is known of c, and so not whether they differ"),
         (Finding("pair", ("a", "b"), {"metric": "h0_total_norm", "standing": 0, "layers": 7,

@@ -36,10 +36,10 @@ def largest(made: Sequence[Finding]) -> str:
         return f"{text}; no interval is known of {named(values['without'])}, and so not whether they differ."
     if values["decided_by"] == "paired":
         if not values["tied"]:
-            others = values["others"]
-            rivals = others[0] if len(others) == 1 else f"all {len(others)} others"
+            n = len(values["others"])
+            rivals = {1: values["others"][0], 2: "both others"}.get(n, f"all {n} others")
             return f"{text}; on the same texts it is larger there than in {rivals}."
-        return f"{text}; on the same texts it does not differ from {tied} ({smallest})."
+        return f"{text}; on the same texts no difference from {tied} is detected ({smallest})."
     if not values["tied"]:
         return f"{text}, above the interval of every other."
     return f"{text}; its interval overlaps with that of {tied}, and no difference is shown ({smallest})."
@@ -51,21 +51,20 @@ def pair(made: Sequence[Finding]) -> str:
     for finding in made:
         a, b = finding.labels
         parts.append(f"{a} and {b} differ {_in_layers(finding.values)}")
-    return f"{label_of(made[0].values['metric'])}, paired on the same texts: {listing(parts)}."
+    return f"{label_of(made[0].values['metric'])}, paired on the same texts: {'; '.join(parts)}."
 
 
 def pairs(made: Sequence[Finding]) -> str:
     """How many of many pairs differ anywhere."""
     (finding,) = made
     values = finding.values
-    text = (
-        f"{label_of(values['metric'])}, paired on the same texts: {values['standing']} of {values['pairs']} pairs of "
-        "models differ in at least one layer"
-    )
+    text = f"{label_of(values['metric'])}, paired on the same texts:"
+    if not values["standing"]:
+        smallest = detectable(values["smallest_difference"])
+        return f"{text} none of {values['pairs']} pairs of models differs in any layer ({smallest})."
+    text += f" {values['standing']} of {values['pairs']} pairs of models differ in at least one layer"
     if not values["alike"]:
         return f"{text}."
-    if not values["standing"]:
-        return f"{text} ({detectable(values['smallest_difference'])})."
     alike = named([f"{a} and {b}" for a, b in values["alike"]])
     return f"{text}; no difference is detected between {alike} ({detectable(values['smallest_difference'])})."
 

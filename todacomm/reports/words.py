@@ -154,12 +154,12 @@ Template = Callable[[Mapping[str, Any], Words, Place], str]
 
 
 def _few_texts(values: Mapping[str, Any], words: Words, at: Place) -> str:
-    rest = "rests" if values["bars"] == 1 else "rest"
+    rest, they = ("rests", "It is no loop") if values["bars"] == 1 else ("rest", "They are no loops")
     return (
-        f"In {words['layers']} {words['bars']} longer than the covariance explains but {rest} on few texts or few "
+        f"In {words['layers']}, {words['bars']} longer than the covariance explains but {rest} on few texts or few "
         f"clusters of them: at most {words['reproduction']} of the life is left on halves of the texts and "
-        f"{words['in_groups']} on halves of their groups, where a loop keeps half on both and is the longest bar. It "
-        "is no loop that other texts would show."
+        f"{words['in_groups']} on halves of their groups, where a loop keeps half on both and is the longest bar. "
+        f"{they} that other texts would show."
     )
 
 
@@ -208,7 +208,11 @@ def _growth_from_first_block(values: Mapping[str, Any], words: Words, at: Place)
 
 
 def _published_ratio(values: Mapping[str, Any], words: Words, at: Place) -> str:
-    reasons = ["it keeps the scale of the cloud", "its embedding has no positions", "it counts the bar that never dies"]
+    reasons = [
+        "the first keeps the scale of the cloud",
+        "its embedding has no positions",
+        "it counts the bar that never dies",
+    ]
     if values["norm_growth"] > 1:
         reasons[0] += f" (the mean norm grows {fold(values['norm_growth'])} up to {values['norm_peak']})"
     if np.isfinite(values["top_token"]):
@@ -301,7 +305,8 @@ TEMPLATES: dict[str, dict[str, str | Template]] = {
             "H1 has more bars over 3 % of the diameter than the covariance explains in {layers} ({strongest})."
         ),
         "no_more_long_bars": (
-            "H1 has no more bars over 3 % of the diameter than the covariance explains in {layers} ({closest})."
+            "No more H1 bars over 3 % of the diameter than the covariance explains are detected in {layers} "
+            "({closest})."
         ),
         "null_difference": _null_difference,
         "no_null_difference": _no_null_difference,
