@@ -63,7 +63,7 @@ def test_a_trained_encoder_without_a_head(store, shared_data):
     assert math.isnan(analysis.run["expansion_ratio"])
     assert math.isfinite(analysis.run["expansion_ratio_block"])
     assert not {"perplexity", "pseudo_perplexity"} & set(analysis.run)
-    assert any(str(warning).startswith("embedding: 1 distinct points of 40") for warning in analysis.warnings)
+    assert any(str(warning).startswith("embedding: 1 distinct point of 40") for warning in analysis.warnings)
 
 
 def test_streams_are_recorded_beside_the_blocks_and_change_nothing_of_them(store):

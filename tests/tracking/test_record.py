@@ -100,6 +100,7 @@ def test_what_never_changes_is_no_series_and_runs_have_numbers_to_sort_by(record
     assert "cloud/truncated_fraction" not in values
     assert "cloud/top_token_fraction" not in values
     assert min(values) == "1_main/h0_total_norm", "the interface sorts charts by their keys"
+    assert [key.partition("/")[0] for key in values][:3] == ["1_main", "1_main", "summary"], "and lists them as written"
     rows = result.table[(result.table["metric"] == "h1_max_norm") & (result.table["control"] == "")]
     blocks = rows[rows["layer"].str.startswith("layer_")]["value"]
     assert values["summary/mean_h1_max_norm"] == pytest.approx(blocks.mean())
@@ -144,7 +145,7 @@ def test_parameters_tags_and_input_name_what_was_done(recorded: str, result: Res
         "warnings": "\n".join(map(str, result.warnings)),
     }
     assert tags["warnings"].startswith("the cloud is small\n")
-    assert "embedding: 1 distinct points of 60: no shape to measure" in tags["warnings"].splitlines()
+    assert "embedding: 1 distinct point of 60: no shape to measure" in tags["warnings"].splitlines()
     assert tags["protocol"].startswith("standard v2 sha256:")
     assert "samples=60 instead of 500" in tags["deviations"]
     (used,) = run.inputs.dataset_inputs
