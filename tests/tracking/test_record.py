@@ -165,6 +165,9 @@ def test_tags_of_the_users_own_and_what_a_notebook_shows(store: Path, staging: P
     assert "Nothing loops &amp; nothing grows." in shown
     assert analysis.findings == findings(result)
     assert analysis.plot("diagram", layer=0).size == (64, 48)
+    bare = load_analysis(record(make_result(3, figures="none")))
+    with pytest.raises(ValueError, match=r"was recorded with figures=none: it has no plots/summary\.png"):
+        bare.plot()
     with pytest.raises(ValueError, match=r"has no picture plots/nope\.png: choose"):
         analysis.plot("nope")
     with pytest.raises(ValueError, match="names that begin so are taken by the record itself"):

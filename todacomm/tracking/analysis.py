@@ -156,6 +156,8 @@ class Analysis:
         try:
             return open_image(self.artifact(file))
         except ValueError as error:
+            if (drawn := self.config.record.figures) != "all":
+                raise ValueError(f"run {self.run_id} was recorded with figures={drawn}: it has no {file}") from error
             listed = (info.path for info in self._client.list_artifacts(self.run_id, "plots"))
             known = ", ".join(sorted(Path(path).stem for path in listed if path.endswith(".png")))
             books = "diagram and barcode with a layer"
