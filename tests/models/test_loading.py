@@ -263,7 +263,7 @@ def test_the_precision_asked_for_is_taken_and_float32_is_a_cpus_own(folder: Path
 def test_sizes_are_told(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", logger="todacomm")
     load(folder)
-    assert caplog.messages == [f"{folder}: 0.2 MiB of weights on disk, about 0.2 MiB in memory"]
-    assert tell_size(2**31, 2**30, 4) == "2,048 MiB of weights on disk, about 4,096 MiB in memory"
-    assert tell_size(2**31, 2**30, None) == "2,048 MiB of weights on disk, about 2,048 MiB in memory"
-    assert tell_size(2**31, None, 4) == "2,048 MiB of weights on disk"
+    assert caplog.messages == [f"{folder}: SIZE of weights on disk, about SIZE in memory"]
+    assert tell_size(2**31, 2**30, 4) == "2.1 GB of weights on disk, about 4.3 GB in memory"
+    assert tell_size(2**31, 2**30, None) == "2.1 GB of weights on disk, about 2.1 GB in memory"
+    assert tell_size(2**31, None, 4) == "2.1 GB of weights on disk"

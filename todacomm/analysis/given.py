@@ -12,9 +12,9 @@ from todacomm.analysis.cloud_files import sort_arrays
 from todacomm.analysis.memory import check_memory
 from todacomm.analysis.observe import read_texts
 from todacomm.analysis.own_clouds import observe_clouds
-from todacomm.results.facts import OBJECT
 from todacomm.results.observation import Observation
 from todacomm.settings.analysis import AnalysisConfig
+from todacomm.settings.values import OBJECT
 from todacomm.system.npz import Arrays
 from todacomm.system.progress import Progress, silent
 

@@ -13,6 +13,7 @@ from todacomm.comparison.metrics import OF_THE_RUN, ranked_metrics
 from todacomm.core.equivalence.contrasts import Contrast, spread_of
 from todacomm.core.equivalence.families import family_of
 from todacomm.core.inference import INTERVAL_METRICS, to_full_size
+from todacomm.core.inference.adjustment import LEVEL
 from todacomm.core.inference.uncertainty import GROWS, MIN_DEFINED, ROUNDING, Z
 from todacomm.core.metrics import RUN_METRICS
 from todacomm.core.streams import ENDS
@@ -21,8 +22,6 @@ from todacomm.results.table import RUN_LAYER, framed
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
 
-LEVEL = 0.05
-"""A difference stands where its adjusted p is at most this."""
 _COLUMNS = ["label_a", "label_b", "metric", "value_a", "value_b", *JUDGED]
 
 

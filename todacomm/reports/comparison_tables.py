@@ -9,10 +9,10 @@ import pandas as pd
 
 from todacomm.comparison.differences import by_pair
 from todacomm.comparison.findings import clearest, standing, trained_pairs
-from todacomm.comparison.means import LEVEL
 from todacomm.comparison.metrics import compared_metrics, label_of, ranked_metrics, short_of
 from todacomm.comparison.result import Comparison
 from todacomm.comparison.similarities import at_matched_depth
+from todacomm.core.inference.adjustment import LEVEL
 from todacomm.core.similarity import SIMILARITIES
 from todacomm.reports.blocks import Table
 from todacomm.reports.formats import UNDEFINED, number, p_value, plus_minus, share, signed

@@ -3,16 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from todacomm.core.arrays import Array, Bools, Indices
 from todacomm.core.equivalence.contrasts import Contrast, paired_contrast
 from todacomm.core.homology import AUTO
 from todacomm.core.inference.replicates import replicate
 from todacomm.core.inference.step_down import max_t
 from todacomm.core.layer import LayerAnalysis
-
-Array = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 SMALLEST_GROUP = 8
 PERMUTATIONS = 99
@@ -79,7 +77,7 @@ def group_rows(
         raise ValueError(f"groups of {sizes[0]} and {sizes[1]} texts: expected {SMALLEST_GROUP} at least in each")
     size = min(sizes)
 
-    def split(labels: NDArray[np.bool_]) -> Indices:
+    def split(labels: Bools) -> Indices:
         members = (np.flatnonzero(~labels), np.flatnonzero(labels))
         return np.array([np.sort(rng.choice(rows, size, replace=False)) for rows in members])
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from todacomm.core.arrays import Array
 from todacomm.core.equivalence.contrasts import Contrast
 from todacomm.core.equivalence.power import (
     POWER,
@@ -18,7 +19,6 @@ from todacomm.core.equivalence.power import (
 from todacomm.core.equivalence.simultaneous import DRAWS, LEVEL, Simultaneous, joint_law, simultaneous
 from todacomm.core.equivalence.verdicts import DIFFERENT, Verdicts, cell_verdicts, overall
 
-Array = NDArray[np.float64]
 Row = dict[str, Any]
 
 

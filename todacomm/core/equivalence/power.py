@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
+from todacomm.core.arrays import Array
 from todacomm.core.equivalence.contrasts import Contrast, scaled_halves, spread_of
 from todacomm.core.equivalence.simultaneous import DRAWS, LEVEL, JointLaw, Simultaneous, joint_law, simultaneous
-
-Array = NDArray[np.float64]
 
 POWER = 0.80
 

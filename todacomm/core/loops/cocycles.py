@@ -7,11 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from todacomm.core.arrays import Array, Indices, Single
 from todacomm.core.homology import persistence
-
-Array = NDArray[np.float64]
-Single = NDArray[np.float32]
-Indices = NDArray[np.intp]
 
 N_LONGEST = 5
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from todacomm.core.arrays import Array, Bools, Indices
 from todacomm.core.clouds import condensed
 from todacomm.core.homology import Diagrams
 from todacomm.core.layer import MIN_DISTINCT, LayerAnalysis
@@ -14,10 +15,6 @@ from todacomm.core.loops.cocycles import N_LONGEST, LoopBar, loop_bars
 from todacomm.core.loops.groups import left_on_groups
 from todacomm.core.loops.reproduction import leading, life_left, membership, prominence
 from todacomm.core.loops.verdict import Evidence
-
-Array = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Indices = NDArray[np.intp]
 
 LOW = 0.05
 """The quantile over half-samples that is given beside the mean."""
