@@ -92,7 +92,7 @@ def test_hostile_names_and_texts_change_nothing(page, data):
     n = len(data.texts)
     texts = text_table(
         [f"{HOSTILE}{row}" for row in range(n)], [HOSTILE] * n, documents=[HOSTILE] * n, last_tokens=[HOSTILE] * n,
-        columns={HOSTILE: [HOSTILE] * n, "__proto__": ["constructor"] * n},
+        columns={HOSTILE.replace("\ud800", ""): [HOSTILE] * n, "__proto__": ["constructor"] * n},
     ).assign(last_word=HOSTILE[-4:])  # fmt: skip
     layers = [replace(layer, name=f"{HOSTILE}{at}", warnings=[HOSTILE]) for at, layer in enumerate(data.layers)]
     metrics = [replace(metric, label=HOSTILE, units=HOSTILE) for metric in data.metrics]

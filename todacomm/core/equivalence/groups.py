@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from todacomm.core.arrays import Array, Bools, Indices
-from todacomm.core.equivalence.contrasts import Contrast, paired_contrast
 from todacomm.core.homology import AUTO
 from todacomm.core.inference.replicates import replicate
 from todacomm.core.inference.step_down import max_t
@@ -121,22 +120,6 @@ def measure_groups(
 
     values = measured(pairs)
     return GroupValues(values[0], values[1:], measured(rows.halves))
-
-
-def group_contrast(
-    observed: ArrayLike, halves: Array, *, grows: ArrayLike = False, relative: ArrayLike = True
-) -> Contrast:
-    """Second group less first as a contrast, for the verdicts of :func:`todacomm.core.equivalence.judge`.
-
-    Parameters
-    ----------
-    observed : array, shape (n_layers, 2, n_metrics)
-    halves : ndarray, shape (replicates, n_layers, 2, n_metrics)
-    """
-    observed = np.asarray(observed, dtype=np.float64)
-    return paired_contrast(
-        observed[:, 0], observed[:, 1], halves[:, :, 0], halves[:, :, 1], grows=grows, relative=relative
-    )
 
 
 def label_p_values(observed: ArrayLike, permuted: Array) -> tuple[Array, Array]:
