@@ -28,7 +28,7 @@ class Parts:
         with np.errstate(divide="ignore", invalid="ignore"):
             self.mean_directions = self._means(whole.raw / whole.norms[:, None])  # (n_parts, n_dims)
         self.variances = self._variances(whole.raw)  # (n_parts, n_dims)
-        self.kept_variances = self._variances(whole.scores).sum(axis=1)  # (n_parts,)
+        self.scores_variances = self._variances(whole.scores).sum(axis=1)  # (n_parts,)
         self.distances = whole.distances  # (n_points, n_points)
         self.representative = whole.distinct[self.distances[:, whole.distinct].argmin(axis=1)]  # (n_points,)
         self.centred = whole.points - whole.points.mean(axis=0)  # (n_points, n_dims)
@@ -74,7 +74,7 @@ class PartView(View):
     landmarks = None
     rows = _entry("rows")  # in the whole, shape (n_points,)
     mean_direction, variances = _entry("mean_directions"), _entry("variances")
-    kept_variance = _entry("kept_variances")
+    scores_variance = _entry("scores_variances")
     raw, points, scores, norms = _at_rows("raw"), _at_rows("points"), _at_rows("scores"), _at_rows("norms")
     maxdim, engine, n_dims = _of_whole("maxdim"), _of_whole("engine"), _of_whole("n_dims")
 

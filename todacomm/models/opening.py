@@ -22,7 +22,7 @@ from todacomm.models.reading import (
     model_kind,
 )
 from todacomm.models.sources import Source, find_source
-from todacomm.models.weights import tell_size
+from todacomm.models.weights import sizes_in_words
 from todacomm.settings.analysis import ModelConfig
 from todacomm.settings.values import AUTO
 
@@ -105,7 +105,7 @@ def open_model(config: ModelConfig) -> Opened:
     dtype = pick_dtype(config.dtype, device)
 
     def log_size(n_bytes: int, n_parameters: int | None) -> None:
-        log.info("%s: %s", config.model, tell_size(n_bytes, n_parameters, dtype.itemsize if dtype else None))
+        log.info("%s: %s", config.model, sizes_in_words(n_bytes, n_parameters, dtype.itemsize if dtype else None))
 
     trained = config.weights == "trained"
     source = find_source(

@@ -73,7 +73,7 @@ def count_parameters(weights: Sequence[Path]) -> int | None:
     return total
 
 
-def tell_size(n_bytes: int, n_parameters: int | None, bytes_each: int | None) -> str:
+def sizes_in_words(n_bytes: int, n_parameters: int | None, bytes_each: int | None) -> str:
     """Size of weights on disk and, where the number of parameters is known, in memory.
 
     Parameters
@@ -81,7 +81,7 @@ def tell_size(n_bytes: int, n_parameters: int | None, bytes_each: int | None) ->
     bytes_each : int or None
         Bytes of a parameter in memory; None where the stored precision is kept.
 
-    >>> tell_size(498_000_000, 124_439_808, 4)
+    >>> sizes_in_words(498_000_000, 124_439_808, 4)
     '498 MB of weights on disk, about 498 MB in memory'
     """
     on_disk = f"{format_bytes(n_bytes)} of weights on disk"
