@@ -201,7 +201,7 @@ texts and each of perplexity, shape without a margin, places and shape, the verd
 Lines: *perplexity*, its interval excludes no change; *shape, any change*, an adjusted p under 5 %; *places* and
 *shape*, verdicts of the gate."""
 FIRST = """From this dose on all heavier ones are seen as well."""
-NOTHING = """The same model read in other batches, with another number of threads, and on other texts (shape alone, as the texts
-differ):"""
+NOTHING = """The same model read in other batches, with another number of threads, and on other texts (shape alone,
+as the texts differ):"""
 READING = """In the tables: perplexity of the candidate, then its ratio to the base's with its interval, bold where that
 excludes 1; and the verdict of the run, with the layers that have it. *Open* is: not enough texts."""
