@@ -80,8 +80,8 @@ def infer_uncertainty(
     run : callable
         What a control's forward pass is made with.
     """
-    topology, options = config.topology, config.inference
-    threads = homology_threads(topology, len(observed.dataset.ids))
+    options = config.inference
+    threads = homology_threads(config.topology, len(observed.dataset.ids))
     of_scores = [kind for kind in config.inference.null_kinds if NULLS[kind].space == "scores"]
     inference = infer(
         shapes,
@@ -90,9 +90,6 @@ def infer_uncertainty(
         nulls=config.rotations,
         kinds=of_scores,
         n_loops=options.loops,
-        metric=topology.metric,
-        maxdim=topology.maxdim,
-        engine=topology.engine,
         seed=config.record.seed,
         threads=threads,
         progress=progress,
@@ -156,8 +153,6 @@ def control_replicates(config: AnalysisConfig, control: Control, threads: int = 
             shape,
             control.observed.clouds[name],
             half_samples(len(shape.cloud), config.inference.replicates, config.record.seed),
-            maxdim=config.topology.maxdim,
-            engine=config.topology.engine,
             threads=threads,
         ).values
         for name, shape in control.shapes.items()

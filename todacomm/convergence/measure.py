@@ -202,8 +202,7 @@ def measure_whole(plan: Plan, cloud: np.ndarray, pca: int) -> Iterator[Row]:
     errors = dict.fromkeys(INTERVAL_METRICS, np.nan)
     if plan.replicates:
         halves = half_samples(len(cloud), plan.replicates, plan.seed)
-        engine, maxdim = plan.settings["engine"], plan.settings["maxdim"]
-        values = replicate(layer, cloud, halves, maxdim=maxdim, engine=engine, threads=plan.threads).values
+        values = replicate(layer, cloud, halves, threads=plan.threads).values
         estimates = intervals(metric_values(layer.metrics), values).by_metric()
         errors = {metric: estimate.se for metric, estimate in estimates.items()}
     for metric, sd in errors.items():

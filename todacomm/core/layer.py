@@ -50,6 +50,8 @@ class LayerAnalysis:
         One row of each group of coinciding rows.
     landmarks : ndarray of int or None
         The rows that distances and diagrams are of, where they are not of all.
+    engine : str
+        Of the homology.
     warnings : tuple of RunWarning
         What a reader must know, without the layer's name.
     """
@@ -62,7 +64,13 @@ class LayerAnalysis:
     metric: str
     distinct: Indices
     landmarks: Indices | None = None
+    engine: str = AUTO
     warnings: tuple[RunWarning, ...] = ()
+
+    @property
+    def maxdim(self) -> int:
+        """Highest degree of its homology."""
+        return len(self.diagrams) - 1
 
     @property
     def distances(self) -> Array:
@@ -102,8 +110,8 @@ class LayerAnalysis:
         """Median distance among distinct points, by which scale-free numbers are divided; nan without a shape."""
         return self.metrics["unit_distance"]
 
-    def view(self, raw: ArrayLike, maxdim: int = 1, engine: str = AUTO) -> CloudView:
-        """The layer as metrics read it, to be measured again in parts.
+    def view(self, raw: ArrayLike) -> CloudView:
+        """The layer as metrics read it, to be measured again in parts: up to degree 1, a hundred times H2 takes hours.
 
         Parameters
         ----------
@@ -119,8 +127,8 @@ class LayerAnalysis:
             raise ValueError("a layer with landmarks has no half-samples: they need the distances of all points")
         points = self.cloud if self.metric == clouds.PRECOMPUTED else as_cloud(raw, "the raw cloud")
         require_paired(points, self.cloud, ("the raw cloud", "the layer"))
-        eigenvalues = self.curves["eigenvalues"]
-        return CloudView(points, self.cloud, self.scores, eigenvalues, self.distinct, self.metric, maxdim, engine)
+        known = self.curves["eigenvalues"], self.distinct, self.metric, min(self.maxdim, 1), self.engine
+        return CloudView(points, self.cloud, self.scores, *known)
 
 
 def analyze_layer(
@@ -255,6 +263,7 @@ def _measured(view: CloudView, warnings: list[RunWarning]) -> LayerAnalysis:
         metric=metric,
         distinct=distinct,
         landmarks=None if chosen is None else chosen.rows,
+        engine=view.engine,
         warnings=(*warnings, *_undefined_metrics(metrics, chosen is not None, metric != clouds.PRECOMPUTED)),
     )
 

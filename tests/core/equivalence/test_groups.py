@@ -60,7 +60,7 @@ def test_two_kinds_of_texts_are_different_and_two_draws_of_one_are_not():
     verdicts, p_values = {}, {}
     for name, cloud in clouds.items():
         rows = group_rows(labels, rng, permutations=39, replicates=60)
-        result = measure_groups(analyze_layer(cloud, maxdim=0), cloud, rows, maxdim=0)
+        result = measure_groups(analyze_layer(cloud, maxdim=0), cloud, rows)
         observed, permuted, halves = (
             values[..., COLUMNS][..., None, :, :] for values in (result.observed, result.permuted, result.halves)
         )

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from todacomm.core.arrays import Array, Bools, Indices
-from todacomm.core.homology import AUTO
 from todacomm.core.inference.replicates import replicate
 from todacomm.core.inference.step_down import max_t
 from todacomm.core.layer import LayerAnalysis
@@ -93,8 +92,6 @@ def measure_groups(
     raw_cloud: ArrayLike,
     rows: GroupRows,
     *,
-    maxdim: int = 1,
-    engine: str = AUTO,
     threads: int = 1,
 ) -> GroupValues:
     """Measure one layer of all texts on both groups, on permuted ones and on half-samples.
@@ -115,7 +112,7 @@ def measure_groups(
 
     def measured(subsets: Indices) -> Array:
         flat = subsets.reshape(-1, subsets.shape[-1])
-        result = replicate(layer, raw_cloud, flat, maxdim=maxdim, engine=engine, threads=threads)
+        result = replicate(layer, raw_cloud, flat, threads=threads)
         return result.values.reshape(len(subsets), 2, -1)
 
     values = measured(pairs)
