@@ -36,7 +36,7 @@ DIVERGENCES = {"rtd_base", "rtd_candidate"}
 MARGIN_SHARE = 0.01
 MARGIN_DRAWS = 9
 MORE = 6
-"""Neighbours of all texts to look among for one of a half-sample: of ten in sixty all are there but once in a million."""
+"""Times as many neighbours of all texts are read for those of a half-sample: of 60, ten are there all but surely."""
 
 
 @dataclass(frozen=True)

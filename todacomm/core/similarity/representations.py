@@ -138,10 +138,10 @@ def nearest(distances: Array, k: int = NEIGHBOURS) -> Indices:
     to_others = distances.copy()
     np.fill_diagonal(to_others, np.inf)
     farthest = np.partition(to_others, k - 1, axis=1)[:, k - 1, None]
-    columns = np.nonzero(to_others <= farthest)[1]
-    if len(columns) != n * k:  # equally near ones: a whole sort knows the earlier
+    within = np.nonzero(to_others <= farthest)[1]
+    if len(within) != n * k:  # equally near ones: a whole sort knows the earlier
         return np.argsort(to_others, axis=1, kind="stable")[:, :k]
-    columns = columns.reshape(n, k)
+    columns = within.reshape(n, k)
     order = np.argsort(np.take_along_axis(to_others, columns, axis=1), axis=1, kind="stable")
     return np.take_along_axis(columns, order, axis=1)
 
