@@ -8,11 +8,9 @@ import numpy as np
 from scipy.special import ndtri
 
 from todacomm.core.equivalence.power import POWER
+from todacomm.core.inference.adjustment import LEVEL
 from todacomm.core.inference.uncertainty import Z
 from todacomm.results.depth import Depth
-
-LEVEL = 0.05
-"""Adjusted p up to which a difference from a null model is claimed."""
 
 
 @dataclass(frozen=True)
