@@ -100,7 +100,7 @@ def of_layers(table: pd.DataFrame, layers: Iterable[str]) -> pd.DataFrame:
     order = [name for name in dict.fromkeys([*layers, RUN_LAYER]) if name in set(names)]
     frame = table.assign(layer=pd.Categorical(names, order, ordered=True)).reset_index(drop=True)
     streams = ["" if name == RUN_LAYER else kind_of(name) for name in names]
-    frame.insert(int(frame.columns.get_loc("layer")) + 1, "stream", pd.Series(streams, dtype=object))
+    frame.insert(list(frame).index("layer") + 1, "stream", pd.Series(streams, dtype=object))
     return frame
 
 

@@ -69,7 +69,7 @@ def of_dimension(depth: Depth) -> Iterator[Finding]:
     known = np.isfinite([curve.lo[top], curve.hi[bottom]]).all()
     differ = bool(curve.lo[top] > curve.hi[bottom]) if known else None
     missing = named(depth, depth.sound & ~usable)
-    smallest = smallest_separated(*(end["half_width"] for end in ends.values()))
+    smallest = smallest_separated(*(float(curve.half_width[i]) for i in (top, bottom)))
     values_of_ends = {**ends, "differ": differ, "without": missing, "smallest_difference": smallest}
     yield Finding("dimension_range", (depth.names[top], depth.names[bottom]), values_of_ends)
 
