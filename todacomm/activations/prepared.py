@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -132,6 +132,21 @@ def prepare(
         tokens = shuffled(tokens, np.random.default_rng(shuffle_seed), positions if pooling == "last" else None)
     budget = batch_tokens or default_batch_tokens(info.device, info.width)
     return Prepared(tokens, names, pooling, positions, budget, templated, start)
+
+
+def read_once(prepared: Prepared) -> tuple[Prepared, np.ndarray]:
+    """The same without texts whose tokens an earlier one has, and for each text its place among those that are left.
+
+    Half precision rounds a text otherwise in another batch: read twice, equal texts would be two points.
+    """
+    tokens, positions = prepared.tokens, prepared.positions
+    at = [0] * len(tokens) if positions is None else positions.tolist()
+    places = dict[tuple[bytes, int], int]()
+    keys = ((text.ids.tobytes(), place) for text, place in zip(tokens, at, strict=True))
+    of_each = np.array([places.setdefault(key, len(places)) for key in keys])
+    first = np.unique(of_each, return_index=True)[1]
+    own = None if positions is None else positions[first]
+    return replace(prepared, tokens=[tokens[index] for index in first], positions=own), of_each
 
 
 @dataclass(frozen=True, eq=False)

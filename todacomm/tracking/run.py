@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from todacomm.settings.analysis import OPTIONS
 from todacomm.system.progress import Progress
+from todacomm.system.signals import deferred_signals, interruptible, reason_of, results_follow, undisturbed
 from todacomm.tracking._mlflow import (
     NAME_NOUNS,
     NAME_PREDICATES,
@@ -25,7 +26,7 @@ from todacomm.tracking._mlflow import (
     quiet,
     resolve_tags,
 )
-from todacomm.tracking.interrupt import ORPHANED, Orphanage, deferred_signals, interruptible, reason_of, undisturbed
+from todacomm.tracking.orphanage import ORPHANED, Orphanage
 from todacomm.tracking.process import HOST, is_gone, process_tags
 from todacomm.tracking.store import experiment_id, open_store, store_errors, usable
 
@@ -83,9 +84,10 @@ def open_run(
     the caller's own active run and in its experiment, or by itself in ``experiment_name``.
 
     The run is FINISHED when the block ends, FAILED when it raises, and KILLED when Ctrl-C or SIGTERM ends it, with the
-    reason in the tag ``todacomm.interrupted``; the exception goes on to the caller. A mistake in the settings that is
-    noticed before any work (:meth:`OpenRun.watched`) leaves no run; one that ``mlflow run`` made stays as FAILED, and
-    says so in its name and the tag ``todacomm.refused``.
+    reason in the tag ``todacomm.interrupted``; the exception goes on to the caller. A signal that comes once the run of a
+    command is FINISHED changes neither what is printed nor the exit code. A mistake in the settings that is noticed
+    before any work (:meth:`OpenRun.watched`) leaves no run; one that ``mlflow run`` made stays as FAILED, and says so
+    in its name and the tag ``todacomm.refused``.
 
     Parameters
     ----------
@@ -120,6 +122,8 @@ def open_run(
             yield opened
             with undisturbed(), store_errors(client.tracking_uri), quiet():
                 client.set_terminated(run.info.run_id, "FINISHED")
+            if parent is None:
+                results_follow()
         except BaseException as error:
             if run is not None:
                 mistake = isinstance(error, ValueError) and opened is not None and not opened.working
