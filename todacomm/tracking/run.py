@@ -1,5 +1,6 @@
 """The life of a run: begun or taken over, and ended as FINISHED, FAILED or KILLED whatever happens between."""
 
+import gc
 import logging
 import os
 import re
@@ -161,7 +162,7 @@ def _end_after(
     """End a run whose work an error or a signal has ended, or take it out of sight where no work was begun."""
     status, reason = "FAILED", ""
     if isinstance(error, KeyboardInterrupt):
-        traceback.clear_frames(error.__traceback__)  # an interrupted query's frames hold an sqlite store's lock
+        _let_go(error)
         status, reason = "KILLED", (orphanage and orphanage.reason) or reason_of(error)
     with undisturbed():
         try:
@@ -170,6 +171,15 @@ def _end_after(
                 client.delete_run(run.info.run_id)
         except (MlflowException, SQLAlchemyError, OSError) as failure:
             error.add_note(f"the run {run.info.run_id} could not be marked as ended: {failure}")
+
+
+def _let_go(error: BaseException) -> None:
+    """Let go of all that an error's frames hold, and those of the errors behind it: an interrupted query's lock on the store."""
+    behind: BaseException | None = error
+    while behind is not None:
+        traceback.clear_frames(behind.__traceback__)
+        behind = behind.__cause__ or behind.__context__
+    gc.collect()
 
 
 def end_abandoned(client: MlflowClient, experiment_id: str, parent: str | None = None) -> list[str]:
