@@ -42,7 +42,7 @@ LINES: dict[str, list[tuple[str, int, str]]] = {
         ("export spoilt out", 1, "layers.json"),
         ("explore spoilt", 1, "layers.json"),
         ("compare spoilt,sound", 1, "layers.json"),
-        ("gate spoilt sound", 1, ""),
+        ("gate latest latest", 1, "layers.json"),
         ("show nothing-of-that-name", 1, "no finished analysis"),
         ("show ''", 1, "no finished analysis"),
         ("show " + "f" * 32, 1, "no run"),
@@ -243,4 +243,3 @@ def test_a_line_ends_in_its_reason(place, kind, line, code, says):
     assert "\x1b" not in result.output
     assert "SECRET" not in result.output
     assert len(result.stderr) < 3000
-

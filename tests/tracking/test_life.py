@@ -321,7 +321,9 @@ def test_a_training_logs_steps_and_files(store: Path, staging: Path) -> None:
     assert client.get_run(run.run_id).data.params == {"config/steps": "2", "config/seed": "auto"}
 
 
-STUCK = "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])\n        print(run.run_id, flush=True)"
+STUCK = (
+    "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])\n        print(run.run_id, flush=True)"
+)
 CHILDREN = {
     "at work": WAITING,
     "in native code": WAITING.replace("print(run.run_id, flush=True)", STUCK),
