@@ -85,8 +85,8 @@ def open_run(
     the caller's own active run and in its experiment, or by itself in ``experiment_name``.
 
     The run is FINISHED when the block ends, FAILED when it raises, and KILLED when Ctrl-C or SIGTERM ends it, with the
-    reason in the tag ``todacomm.interrupted``; the exception goes on to the caller. A signal that comes once the run of a
-    command is FINISHED changes neither what is printed nor the exit code. A mistake in the settings that is noticed
+    reason in the tag ``todacomm.interrupted``; the exception goes on to the caller. A signal that comes once the run of
+    a command is FINISHED changes neither what is printed nor the exit code. A mistake in the settings that is noticed
     before any work (:meth:`OpenRun.watched`) leaves no run; one that ``mlflow run`` made stays as FAILED, and says so
     in its name and the tag ``todacomm.refused``.
 
@@ -174,7 +174,7 @@ def _end_after(
 
 
 def _let_go(error: BaseException) -> None:
-    """Let go of all that an error's frames hold, and those of the errors behind it: an interrupted query's lock on the store."""
+    """Let go of what the frames of an error and of those behind it hold, such as an interrupted query's lock."""
     behind: BaseException | None = error
     while behind is not None:
         traceback.clear_frames(behind.__traceback__)
