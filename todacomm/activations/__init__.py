@@ -94,7 +94,7 @@ def extract(
     def of_all(rows: np.ndarray) -> np.ndarray:
         return rows if len(rows) == len(of_each) else rows[of_each]
 
-    tell = None if finished is None else lambda name, rows: finished(name, of_all(rows))
+    tell = None if finished is None else lambda name, rows: finished(name, rows[of_each])
     if loaded.surveyed is not None:
         read = streamed_pass(
             loaded,

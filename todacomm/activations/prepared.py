@@ -137,7 +137,7 @@ def prepare(
 def read_once(prepared: Prepared) -> tuple[Prepared, np.ndarray]:
     """The same without texts whose tokens an earlier one has, and for each text its place among those that are left.
 
-    Half precision rounds a text otherwise in another batch: read twice, equal texts would be two points.
+    A precision of 16 bits gives a text another vector in another batch: read twice, equal texts would be two points.
     """
     tokens, positions = prepared.tokens, prepared.positions
     at = [0] * len(tokens) if positions is None else positions.tolist()
