@@ -94,7 +94,7 @@ def extract(
     def of_all(rows: np.ndarray) -> np.ndarray:
         return rows if len(rows) == len(of_each) else rows[of_each]
 
-    tell = None if finished is None else lambda name, rows: finished(name, rows[of_each])
+    of_layer = None if finished is None else lambda name, rows: finished(name, rows[of_each])
     if loaded.surveyed is not None:
         read = streamed_pass(
             loaded,
@@ -103,11 +103,11 @@ def extract(
             masked,
             with_loss=with_loss,
             progress=progress,
-            finished=tell,
+            finished=of_layer,
             resume=resume,
         )
     else:
-        read = one_pass(loaded, once, with_loss=with_loss, progress=progress, finished=tell)
+        read = one_pass(loaded, once, with_loss=with_loss, progress=progress, finished=of_layer)
         if masked is not None:
             read = replace(read, masked_losses=masked_pass(loaded, masked, prepared.batch_tokens, progress))
     losses = None if read.losses is None else of_all(read.losses)
