@@ -16,5 +16,5 @@ def test_a_bar_is_shown_where_a_terminal_says_that_it_has_no_size(monkeypatch):
         bars.close()
         shown = os.read(reading, 10_000).decode()
     os.close(reading)
-    assert "extraction:  25%" in shown or "1/4" in shown
-    assert "it/s" in shown
+    assert "extraction:" in shown
+    assert "/4 [" in shown
