@@ -31,8 +31,8 @@ class Bars:
             self.close()
             self._stage = stage
             size = shutil.get_terminal_size()  # 80 by 24 where a terminal says 0 by 0, which hides a bar
-            disabled = not sys.stderr.isatty()
-            self._bar = tqdm(total=total, desc=stage, leave=False, disable=disabled, ncols=size.columns, nrows=size.lines)
+            form = {"leave": False, "ncols": size.columns, "nrows": size.lines}
+            self._bar = tqdm(total=total, desc=stage, disable=not sys.stderr.isatty(), **form)
         self._bar.total = total
         self._bar.update(done - self._bar.n)
 
