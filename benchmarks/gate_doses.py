@@ -12,6 +12,8 @@ import argparse
 import json
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -70,7 +72,9 @@ def perform(task: Task) -> Numbers:
     shape = {"shape": WITHOUT_LOOPS} if n == MOST else {}
     same_texts = dose != OTHER_TEXTS
     read = texts()[:n] if same_texts else texts()[MOST : MOST + n]
-    ours, theirs = analysed(model, n), _analysed(folder, read, **DOSES[dose].options)
+    ours = analysed(model, n)
+    with torch_threads(DOSES[dose].threads):
+        theirs = _analysed(folder, read, **DOSES[dose].options)
     result = gate_pair(ours, theirs, GateConfig.from_flat({"base": model, "candidate": dose, **shape}))
     table = result.table.assign(of_margin=(result.table["difference"] / result.table["margin"]).abs())
     by_question = {
@@ -107,6 +111,19 @@ def paired(base: np.ndarray, candidate: np.ndarray) -> Numbers:
     ends = {"ratio": change, "lo": change - half, "hi": change + half}
     own = {"base": base[0].sum() / tokens.sum(), "candidate": candidate[0].sum() / tokens.sum()}
     return {name: float(np.exp(value)) for name, value in (ends | own).items()}
+
+
+@contextmanager
+def torch_threads(count: int | None) -> Iterator[None]:
+    """So many threads for the products of a pass, and as many as before behind it."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @cache

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from textwrap import fill
 from typing import Any
 
-from benchmarks.gate_dosing import DOSES, OTHER_TEXTS, UNCHANGED
+from benchmarks.gate_dosing import DOSES, UNCHANGED
 from benchmarks.page import markdown
 from todacomm.reports.gate import SHORT
 
@@ -53,8 +53,8 @@ OBSERVERS: dict[str, Callable[[Row], bool]] = {
 
 def render(rows: Rows) -> str:
     """The page, with what there are results for."""
-    changed = [row for row in rows if row["dose"] not in (UNCHANGED, OTHER_TEXTS)]
-    unchanged = [row for row in rows if row["dose"] in (UNCHANGED, OTHER_TEXTS)]
+    changed = [row for row in rows if row["dose"] not in UNCHANGED]
+    unchanged = [row for row in rows if row["dose"] in UNCHANGED]
     alarms = sum(row["verdict"] == "different" for row in unchanged)
     parts = [
         INTRODUCTION,
@@ -201,6 +201,7 @@ texts and each of perplexity, shape without a margin, places and shape, the verd
 Lines: *perplexity*, its interval excludes no change; *shape, any change*, an adjusted p under 5 %; *places* and
 *shape*, verdicts of the gate."""
 FIRST = """From this dose on all heavier ones are seen as well."""
-NOTHING = """The same model read in other batches, and on other texts (shape alone, as the texts differ):"""
+NOTHING = """The same model read in other batches, with another number of threads, and on other texts (shape alone,
+as the texts differ):"""
 READING = """In the tables: perplexity of the candidate, then its ratio to the base's with its interval, bold where that
 excludes 1; and the verdict of the run, with the layers that have it. *Open* is: not enough texts."""

@@ -16,7 +16,8 @@ from transformers.pytorch_utils import Conv1D
 from training.batches import causal_batch, causal_loss, masked_batch, masked_loss, token_stream
 from training.corpus import read_corpus
 
-UNCHANGED, OTHER_TEXTS = "as it is, other batches", "other texts"
+OTHER_BATCHES, OTHER_THREADS, OTHER_TEXTS = "as it is, other batches", "as it is, other threads", "other texts"
+UNCHANGED = (OTHER_BATCHES, OTHER_THREADS, OTHER_TEXTS)
 STEPS = (1, 5, 20, 50, 200)
 OTHER = ("sqlalchemy",)
 """Distributions whose documentation is trained on: no model here has read it, and every installation has it."""
@@ -41,6 +42,8 @@ class Dose:
         Among the doses that are tried first where texts are many.
     options : dict
         Of the candidate's analysis alone.
+    threads : int, optional
+        Of the candidate's pass, where they are not those of the base's.
     """
 
     kind: str
@@ -48,6 +51,7 @@ class Dose:
     change: Callable[[PreTrainedModel], None] | None = None
     first: bool = False
     options: dict[str, Any] = field(default_factory=dict)
+    threads: int | None = None
 
 
 def matrices(model: PreTrainedModel) -> Iterator[tuple[Tensor, int]]:
@@ -103,7 +107,8 @@ def store_as(model: PreTrainedModel, dtype: torch.dtype) -> None:
 
 
 def _doses() -> Iterator[Dose]:
-    yield Dose(UNCHANGED, options={"batch_tokens": 512})
+    yield Dose(OTHER_BATCHES, options={"batch_tokens": 512})
+    yield Dose(OTHER_THREADS, threads=2 if torch.get_num_threads() == 1 else 1)
     yield Dose(OTHER_TEXTS)
     for bits in (8, 6, 4, 3, 2):
         yield Dose("bits", bits, partial(round_weights, bits=bits), bits in (8, 4))

@@ -1,6 +1,7 @@
 """Weights in other forms than plain safetensors: GGUF files and quantised checkpoints, and what is missing for them."""
 
 import json
+import shutil
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from tests.helpers.packed import write_packed
 from tests.helpers.tiny_gguf import write_gguf
 from tests.helpers.tiny_models import TEXTS, load_streamed, tiny_model_folder
 from todacomm.activations import extract
@@ -123,6 +125,39 @@ def test_eight_bit_integers_of_torchao_are_read_on_a_processor(folder: Path, tmp
     for name, cloud in ours.clouds.items():
         assert np.abs(theirs.clouds[name] - cloud).max() < 0.05 * np.abs(cloud).max()
     assert theirs.likelihood != ours.likelihood
+
+
+@pytest.mark.parametrize(("options", "tolerance"), [({"load_in_8bit": True}, 0.05), ({"load_in_4bit": True}, 0.03)])
+def test_bitsandbytes_is_read_on_a_processor(tmp_path: Path, options: Any, tolerance: float) -> None:
+    """Within the rounding of a layer's inputs: to 8 bits, or to half precision."""
+    pytest.importorskip("bitsandbytes")
+    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+
+    folder = tiny_model_folder(tmp_path, "llama", hidden_size=64, intermediate_size=128)
+    quantised, plain = (Path(shutil.copytree(folder, tmp_path / name)) for name in ("quantised", "plain"))
+    way = BitsAndBytesConfig(**options, bnb_4bit_quant_type="nf4")
+    half = AutoModelForCausalLM.from_pretrained(folder, quantization_config=way, dtype=torch.float16, device_map="cpu")
+    half.save_pretrained(quantised)
+    half.dequantize(torch.float32).float().save_pretrained(plain)
+    own, loaded = load(plain), load(quantised)
+    assert (loaded.info.stored_as, loaded.info.dtype, loaded.warnings) == ("bitsandbytes", "float32", ())
+    ours, theirs = extract(own, TEXTS), extract(loaded, TEXTS)
+    for name, cloud in ours.clouds.items():
+        assert np.abs(theirs.clouds[name] - cloud).max() < tolerance * np.abs(cloud).max()
+    assert theirs.likelihood != ours.likelihood
+
+
+@pytest.mark.parametrize("method", ["gptq", "awq"])
+def test_packed_integers_are_read_on_a_processor(tmp_path: Path, method: str) -> None:
+    for package in QUANTISED[method]:
+        pytest.importorskip(package)
+    wide = tiny_model_folder(tmp_path, "llama", hidden_size=64, intermediate_size=128)
+    packed, plain = map(load, write_packed(wide, method, tmp_path))
+    assert (packed.info.stored_as, packed.info.dtype, packed.warnings) == (method, "float32", ())
+    ours, theirs = extract(plain, TEXTS), extract(packed, TEXTS)
+    for name, cloud in ours.clouds.items():
+        assert np.abs(theirs.clouds[name] - cloud).max() < 2e-3 * np.abs(cloud).max()
+    assert theirs.likelihood["perplexity"] == pytest.approx(ours.likelihood["perplexity"], rel=1e-3)
 
 
 def edit(folder: Path, **changes: Any) -> None:

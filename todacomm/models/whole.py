@@ -18,7 +18,7 @@ from todacomm.models.checked import (
     without_missing_head,
     wrong_shapes,
 )
-from todacomm.models.formats import check_packages, gguf_options
+from todacomm.models.formats import check_packages, gguf_options, to_one_precision
 from todacomm.models.fusing import fuse
 from todacomm.models.guarded import explained, quiet_transformers
 from todacomm.models.head import head_stands_alone
@@ -154,6 +154,8 @@ def read_weights(opened: Opened, device_map: Any = None) -> Read:
         )
         if unlike := sorted((name, tuple(file), tuple(own)) for name, file, own in info["mismatched_keys"]):
             raise ValueError(wrong_shapes(unlike))
+    if opened.stored_as == "bitsandbytes" and dtype is not None:
+        to_one_precision(model, dtype)
     return Read(model, set(info["missing_keys"]), set(info["unexpected_keys"]), stored, matches)
 
 
