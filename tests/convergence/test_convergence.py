@@ -42,7 +42,7 @@ def settings(clouds_file, sizes=SIZES, pcas=(5, 10, 0), repeats=6, **options):
 @pytest.fixture(scope="module")
 def measured(clouds_file):
     said = []
-    return measure_convergence(settings(clouds_file), tell=said.append), said
+    return measure_convergence(settings(clouds_file), announce=said.append), said
 
 
 def test_three_layers_stand_for_all(measured):

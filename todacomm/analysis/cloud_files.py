@@ -84,6 +84,8 @@ def sort_arrays(read: Arrays, path: Path, layers: Iterable[str] = ()) -> CloudFi
     clouds = _chosen(path, clouds, tuple(layers))
     n_points = _common_rows(path, clouds)
     labels = {name: array for name, array in others.items() if array.shape == (n_points,)}
+    if TEXTS in others and TEXTS not in labels:
+        raise UserError(f"{path} has {TEXTS} for another number of points than {n_points}", "give one text a point")
     warnings += [
         RunWarning("array_set_aside", f"{name} of shape {array.shape} was set aside: it is no cloud and no label")
         for name, array in others.items()
@@ -237,6 +239,13 @@ def _bfloat16(path: Path, names: list[str]) -> dict[str, np.ndarray]:
     return arrays
 
 
+def of_tensor(tensor: Any) -> np.ndarray:
+    """A tensor, wherever it is and in whatever precision, as numbers of numpy."""
+    tensor = tensor.detach().cpu()
+    half = tensor.is_floating_point() and tensor.element_size() < 4
+    return np.asarray(tensor.float() if half else tensor)
+
+
 def _read_torch(path: Path) -> Arrays:
     import torch
 
@@ -246,10 +255,7 @@ def _read_torch(path: Path) -> Arrays:
     arrays, refused = {}, {}
     for name, tensor in named.items():
         if hasattr(tensor, "detach"):
-            tensor = tensor.detach()
-            arrays[str(name)] = (
-                tensor.float() if tensor.is_floating_point() and tensor.element_size() < 4 else tensor
-            ).numpy()
+            arrays[str(name)] = of_tensor(tensor)
         elif isinstance(tensor, list) and all(isinstance(item, str | int | float) for item in tensor):
             arrays[str(name)] = np.array(tensor)
         else:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from todacomm.analysis.cloud_files import sort_arrays
+from todacomm.analysis.cloud_files import of_tensor, sort_arrays
 from todacomm.analysis.memory import check_memory
 from todacomm.analysis.observe import read_texts
 from todacomm.analysis.own_clouds import observe_clouds
-from todacomm.results.facts import OBJECT
 from todacomm.results.observation import Observation
 from todacomm.settings.analysis import AnalysisConfig
+from todacomm.settings.values import OBJECT
 from todacomm.system.npz import Arrays
 from todacomm.system.progress import Progress, silent
 
@@ -131,8 +131,4 @@ def given_clouds(
 
 
 def _numbers(array: Any) -> np.ndarray:
-    """An array or a tensor, wherever it is and in whatever precision, as numbers of numpy."""
-    if hasattr(array, "detach"):
-        array = array.detach().cpu()
-        array = array.float() if array.is_floating_point() and array.element_size() < 4 else array
-    return np.asarray(array)
+    return of_tensor(array) if hasattr(array, "detach") else np.asarray(array)

@@ -1,19 +1,18 @@
 """From settings to an observation: run the model on the texts, or read it from the cache or a file of clouds."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from todacomm.analysis.memory import check_memory
 from todacomm.core.facts import RunWarning
-from todacomm.results.facts import OBJECT, OWN_CLOUDS, TextFacts
+from todacomm.results.facts import TextFacts
 from todacomm.results.observation import Observation
 from todacomm.results.texts import text_table
 from todacomm.settings.analysis import OPTIONS, AnalysisConfig, protocol_values
+from todacomm.settings.values import OBJECT, OWN_CLOUDS
 from todacomm.system.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -41,11 +40,10 @@ def observe(config: AnalysisConfig, progress: Progress = silent, *, finished: "F
     for name, value in (("model", config.model.model), ("dataset", config.texts.dataset)):
         if value.removeprefix(OWN_CLOUDS).startswith(OBJECT):
             raise ValueError(f"{name} is {value}: it was an object in memory; give it to todacomm.analyze again")
-    if config.model.model.startswith(OWN_CLOUDS):
+    if path := config.model.clouds_file:
         from todacomm.analysis.own_clouds import read_clouds
 
         layers = () if config.model.layers == ("all",) else config.model.layers
-        path = Path(config.model.model.removeprefix(OWN_CLOUDS))
         observed = read_clouds(path, layers, config.topology.distances)
         landmarks, n_points, asked = config.topology.landmarks, len(observed.dataset.ids), config.texts.samples
         named = protocol_values(config.inference.protocol).get("samples")
@@ -126,7 +124,7 @@ def read_texts(
     words = templated(loaded.tokenizer, texts.texts, config.texts.system) if chat else texts.texts
     same = first_of_equals(words) if shuffle_seed is None else np.arange(len(words))
 
-    def tell(layer: str, rows: np.ndarray) -> None:
+    def of_texts(layer: str, rows: np.ndarray) -> None:
         if finished is not None:
             finished(layer, np.ascontiguousarray(rows[same]))
 
@@ -142,16 +140,11 @@ def read_texts(
         seed=config.record.seed,
         shuffle_seed=shuffle_seed,
         progress=progress,
-        finished=tell if loaded.surveyed or loaded.device.type != "cpu" else None,
+        finished=of_texts if loaded.surveyed or loaded.device.type != "cpu" else None,
         resume=passes_folder() if config.record.cache and loaded.surveyed else None,
     )
     return Observation(
-        model=replace(
-            loaded.info,
-            max_length=activations.max_length,
-            start_tokens=activations.start_tokens,
-            n_predicted=activations.n_predicted,
-        ),
+        model=activations.model,
         dataset=TextFacts(
             name=texts.name,
             source=texts.source,

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.spatial.distance import squareform
 
+from todacomm.core.arrays import Array, Single
 from todacomm.core.births import last_birth
 from todacomm.core.checks import as_distances
 
-Array = NDArray[np.float64]
-Single = NDArray[np.float32]
 Diagrams = list[Array]
 
 AUTO = "auto"

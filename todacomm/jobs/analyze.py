@@ -94,7 +94,7 @@ def analyze_clouds(
         They are no clouds of the same rows, or a setting cannot be used.
     """
     from todacomm.analysis.given import given_clouds
-    from todacomm.results.facts import OBJECT, OWN_CLOUDS
+    from todacomm.settings.values import OBJECT, OWN_CLOUDS
 
     observed = given_clouds(clouds, labels, name, parse_value("distances", options.get("distances", False), bool, {}))
     given = {"model": f"{OWN_CLOUDS}{OBJECT}{name}", "samples": len(observed.dataset.ids), **options}

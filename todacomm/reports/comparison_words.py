@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from todacomm.comparison.findings import Finding, findings
+from todacomm.comparison.findings import findings
 from todacomm.comparison.metrics import label_of
 from todacomm.comparison.result import Comparison
 from todacomm.reports.formats import count, listing, number, p_value, plus_minus, signed
+from todacomm.results.findings import Finding
 
 MOST_NAMES = 4
 """Analyses that a sentence names; the others are counted."""
@@ -91,22 +92,6 @@ def training(made: Sequence[Finding]) -> str:
     return f"{label_of(made[0].values['metric'])}: training changed {named(parts)}."
 
 
-def nearest(made: Sequence[Finding]) -> str:
-    """Which two models have the most similar geometry."""
-    return f"Most similar by geometry are {_distance(made[0])}."
-
-
-def furthest(made: Sequence[Finding]) -> str:
-    """Which two models have the least similar geometry."""
-    return f"Least similar by geometry are {_distance(made[0])}."
-
-
-def not_nearest(made: Sequence[Finding]) -> str:
-    """That no two models have more geometry in common than chance gives."""
-    (finding,) = made
-    return f"None of {finding.values['pairs']} pairs of models is closer in any layer than texts paired at random are."
-
-
 def likelihood(made: Sequence[Finding]) -> str:
     """Which metric goes best with likelihood."""
     values = made[0].values
@@ -124,9 +109,11 @@ WORDS: dict[str, Callable[[Sequence[Finding]], str]] = {
     "pairs": pairs,
     "loops": loops,
     "training": training,
-    "nearest": nearest,
-    "furthest": furthest,
-    "not_nearest": not_nearest,
+    "nearest": lambda made: f"Most similar by geometry are {_distance(made[0])}.",
+    "furthest": lambda made: f"Least similar by geometry are {_distance(made[0])}.",
+    "not_nearest": lambda made: (
+        f"None of {made[0].values['pairs']} pairs of models is closer in any layer than texts paired at random are."
+    ),
     "likelihood": likelihood,
 }
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from todacomm.core.inference.adjustment import LEVEL
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.core.nulls import NULLS
 from todacomm.core.streams import ATTENTION, FFN, RESIDUAL, groups, kind_of
 from todacomm.reports.formats import count, fold, layers, listing, number, p_equals, p_value, plus_minus, share, signed
 from todacomm.results.findings import Finding
-from todacomm.results.findings.judgement import LEVEL
 
 PARTS = {ATTENTION: "attention", FFN: "MLP"}
 """What a reader calls the parts of a block."""

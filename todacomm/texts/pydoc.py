@@ -16,7 +16,7 @@ from todacomm.texts.documents import Document, Source, uniquely_named
 from todacomm.texts.prose import paragraphs
 from todacomm.texts.remembered import remembered
 
-_SHIPPED_APART = {"distutils", "ensurepip", "idlelib", "lib2to3", "tkinter", "turtle", "turtledemo", "venv"}
+_SHIPPED_SEPARATELY = {"distutils", "ensurepip", "idlelib", "lib2to3", "tkinter", "turtle", "turtledemo", "venv"}
 """Modules that some distributions put into packages of their own: without them one version has one set of texts."""
 _TABLES = {"encodings", "pydoc_data"}
 _TESTS = {"idle_test", "test", "tests"}
@@ -76,7 +76,7 @@ def _docstrings(stdlib: Path) -> list[tuple[str, str]]:
 
 
 def _sources(stdlib: Path) -> Iterator[Path]:
-    for module in sorted(sys.stdlib_module_names - _SHIPPED_APART - _TABLES):
+    for module in sorted(sys.stdlib_module_names - _SHIPPED_SEPARATELY - _TABLES):
         single = stdlib / f"{module}.py"
         if single.is_file():
             yield single

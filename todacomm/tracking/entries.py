@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 
 from todacomm.core.facts import RunWarning
+from todacomm.core.loops.verdict import LOOP, NOT_TESTED
 from todacomm.core.metrics import COMPARED, LAYER_METRICS, MAIN, metric_key
 from todacomm.core.streams import ENDS, RESIDUAL, groups, places
 from todacomm.models.names import model_name, with_adapter
-from todacomm.results.depth import LOOP, NOT_TESTED
-from todacomm.results.facts import OWN_CLOUDS
 from todacomm.results.result import Result
 from todacomm.results.table import RUN_LAYER, SCHEMA_VERSION, own_rows, run_values
 from todacomm.settings.analysis import AnalysisConfig, deviations, protocol_tag
@@ -128,7 +127,7 @@ def first_tags(config: AnalysisConfig) -> dict[str, str]:
     differ = [
         f"{name}={spelled(used)} instead of {spelled(wanted)}" for name, (wanted, used) in deviations(config).items()
     ]
-    own = config.model.model.startswith(OWN_CLOUDS)
+    own = config.model.clouds_file is not None
     return _filled({
         "model": with_adapter(model_name(config.model.model), config.model.adapter),
         "revision": config.model.revision,

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from todacomm.core.arrays import Array, Indices
 from todacomm.core.clouds import distances, distinct_rows
 from todacomm.core.equivalence.contrasts import Contrast, scaled_halves, spread_of
 from todacomm.core.homology import AUTO
@@ -24,9 +25,6 @@ from todacomm.core.similarity.representations import (
 )
 from todacomm.core.similarity.rtd import QUANTILE, rtd_directions
 from todacomm.core.threads import in_threads
-
-Array = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 PLACE_MEASURES = ("cka_distance", "procrustes", "neighbours_lost", "rtd_base", "rtd_candidate")
 """Distances between two clouds of the same texts, in the order of the columns of :class:`Places`."""

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from todacomm.core.inference.adjustment import LEVEL
 from todacomm.core.inference.uncertainty import Z
 from todacomm.core.metrics import MAIN
 from todacomm.core.nulls import NULLS
 from todacomm.results.depth import RANDOM_WEIGHTS, Depth
 from todacomm.results.findings.finding import Finding, named
-from todacomm.results.findings.judgement import LEVEL
 from todacomm.results.result import Result
 
 CONTROLS = tuple(kind for kind, null in NULLS.items() if null.needs_pass and null.tested)

@@ -6,10 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from todacomm.core.inference.adjustment import LEVEL
 from todacomm.results.depth import Depth
-
-LEVEL = 0.05
-"""Adjusted p up to which a difference from a null model is claimed."""
 
 
 @dataclass(frozen=True)

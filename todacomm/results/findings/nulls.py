@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from todacomm.core.loops.verdict import FEW_TEXTS, LOOP, NO_LOOP
 from todacomm.core.metrics import LAYER_METRICS
-from todacomm.results.depth import FEW_TEXTS, LOOP, NO_LOOP, Depth
+from todacomm.results.depth import Depth
 from todacomm.results.findings.finding import Finding, named
 from todacomm.results.findings.judgement import judge
 from todacomm.results.result import Result
