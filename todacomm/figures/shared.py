@@ -9,8 +9,8 @@ from pathlib import Path
 from todacomm.figures.registry import drawings
 from todacomm.figures.style import PNG_OPTIONS, SVG_OPTIONS, drawing, titled
 from todacomm.results.result import Result
-from todacomm.system.apart import in_forks
 from todacomm.system.machine import worker_threads
+from todacomm.system.side_process import in_forks
 
 
 def draw_shared(result: Result, folder: Path) -> None:

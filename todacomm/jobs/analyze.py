@@ -10,9 +10,9 @@ from todacomm.results.result import Result
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.settings.base import with_options
 from todacomm.settings.values import parse_value
-from todacomm.system.apart import Apart, apart
 from todacomm.system.progress import Clock, Progress, silent
 from todacomm.system.scratch import scratch_folder
+from todacomm.system.side_process import SideProcess, side_process
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -108,7 +108,7 @@ def _record(
     from todacomm.analysis.preflight import check_inputs
 
     check_inputs(config)
-    with apart("todacomm.figures.shared", unless="mlflow") as artist:
+    with side_process("todacomm.figures.shared", unless="mlflow") as artist:
         from todacomm import tracking
         from todacomm.analysis.cache import inputs_digest
         from todacomm.figures.registry import drawn_parts
@@ -154,7 +154,11 @@ def measure(
 
 
 def draw_and_report(
-    result: Result, report: Mapping[str, Any], folder: Path, progress: Progress = silent, artist: Apart | None = None
+    result: Result,
+    report: Mapping[str, Any],
+    folder: Path,
+    progress: Progress = silent,
+    artist: SideProcess | None = None,
 ) -> None:
     """Draw the figures of a result, and write its reports and its interactive page into a folder.
 
@@ -162,7 +166,7 @@ def draw_and_report(
     ----------
     report : mapping
         From :func:`todacomm.reports.report_context`.
-    artist : Apart, optional
+    artist : SideProcess, optional
         A process that has begun to draw.
     """
     from todacomm.explorer.of_analysis import MOST_POINTS, page_html

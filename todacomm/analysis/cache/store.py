@@ -23,7 +23,7 @@ from todacomm.core.facts import RunWarning
 from todacomm.results.facts import ModelFacts, TextFacts
 from todacomm.results.observation import Observation
 from todacomm.results.texts import record_of, restored
-from todacomm.system.cache import cache_bytes, cache_folder
+from todacomm.system.cache import STORES, cache_bytes, cache_folder
 from todacomm.system.digests import digest_of
 from todacomm.system.errors import UserError
 from todacomm.system.foreign import check_regular, parsed
@@ -79,7 +79,7 @@ def clear() -> int:
     for unfinished in (cache_folder() / PASSES).glob("*"):
         free += _size(unfinished) if unfinished.is_dir() else 0
         remove(unfinished)
-    for path in (path for name in (DIGESTS, DOCUMENTS) for path in (cache_folder() / name).glob("*.json")):
+    for path in (path for name in (DIGESTS, DOCUMENTS, STORES) for path in (cache_folder() / name).glob("*.*")):
         free += path.stat().st_size
         path.unlink(missing_ok=True)
     return free

@@ -9,12 +9,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from todacomm.system.apart import Apart, apart, in_forks
 from todacomm.system.errors import UserError
+from todacomm.system.side_process import SideProcess, in_forks, side_process
 
 MODULE = """
 import os, signal, time
-from todacomm.system.apart import in_forks
+from todacomm.system.side_process import in_forks
 from todacomm.system.errors import UserError
 
 class Odd(Exception):
@@ -45,21 +45,21 @@ def wait(path):
 
 
 @pytest.fixture
-def process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Apart]:
-    (tmp_path / "work_apart.py").write_text(MODULE)
+def process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SideProcess]:
+    (tmp_path / "work_beside.py").write_text(MODULE)
     monkeypatch.syspath_prepend(tmp_path)
-    with apart("work_apart", unless="work_apart") as made:
+    with side_process("work_beside", unless="work_beside") as made:
         assert made is not None
         yield made
 
 
-def test_a_call_is_made_in_another_process(process: Apart, tmp_path: Path) -> None:
+def test_a_call_is_made_in_another_process(process: SideProcess, tmp_path: Path) -> None:
     process.begin("write", tmp_path / "file", "written by")
     process.finish()
     text, number = (tmp_path / "file").read_text().rsplit(" ", 1)
     assert text == "written by"
     assert int(number) != os.getpid()
-    assert "work_apart" not in sys.modules
+    assert "work_beside" not in sys.modules
 
 
 @pytest.mark.parametrize(
@@ -73,20 +73,22 @@ def test_a_call_is_made_in_another_process(process: Apart, tmp_path: Path) -> No
         ("missing", UserError, "ended before its work was done"),
     ],
 )
-def test_what_fails_there_is_raised_here(process: Apart, function: str, error: type[Exception], text: str) -> None:
+def test_what_fails_there_is_raised_here(
+    process: SideProcess, function: str, error: type[Exception], text: str
+) -> None:
     process.begin(function)
     with pytest.raises(error, match=text) as caught:
         process.finish()
     if function == "refuse":
         assert (caught.value.problem, caught.value.remedy) == ("a problem", "a remedy")
-    traced = "work_apart.py" in "".join(getattr(caught.value, "__notes__", ()))
+    traced = "work_beside.py" in "".join(getattr(caught.value, "__notes__", ()))
     assert traced == (function in ("defect", "odd"))
 
 
 def test_a_module_that_cannot_be_imported_fails_the_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "broken_apart.py").write_text("import nothing_of_the_kind")
+    (tmp_path / "broken_beside.py").write_text("import nothing_of_the_kind")
     monkeypatch.syspath_prepend(tmp_path)
-    with apart("broken_apart", unless="broken_apart") as process:
+    with side_process("broken_beside", unless="broken_beside") as process:
         assert process is not None
         process.begin("anything")
         with pytest.raises(ModuleNotFoundError, match="nothing_of_the_kind"):
@@ -94,7 +96,7 @@ def test_a_module_that_cannot_be_imported_fails_the_call(tmp_path: Path, monkeyp
 
 
 def interrupted_at_work(folder: Path) -> None:
-    with apart("work_apart", unless="work_apart") as process:
+    with side_process("work_beside", unless="work_beside") as process:
         assert process is not None
         process.begin("wait", folder)
         deadline = time.monotonic() + 60
@@ -105,7 +107,7 @@ def interrupted_at_work(folder: Path) -> None:
 
 
 def test_what_is_left_undone_ends_with_the_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "work_apart.py").write_text(MODULE)
+    (tmp_path / "work_beside.py").write_text(MODULE)
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(KeyboardInterrupt):
         interrupted_at_work(tmp_path)
@@ -117,7 +119,7 @@ def test_what_is_left_undone_ends_with_the_block(tmp_path: Path, monkeypatch: py
 
 
 def test_no_process_is_made_where_the_imports_are_done() -> None:
-    with apart("json", unless="os") as process:
+    with side_process("json", unless="os") as process:
         assert process is None
 
 
@@ -126,7 +128,7 @@ def test_forks_share_the_tasks_and_an_error_of_any_is_raised(tmp_path: Path) -> 
     code = f"""
 import os
 from pathlib import Path
-from todacomm.system.apart import in_forks
+from todacomm.system.side_process import in_forks
 folder = Path({str(tmp_path)!r})
 
 def task(number):

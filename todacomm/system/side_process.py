@@ -17,11 +17,11 @@ from todacomm.system.collector import collect_rarely
 from todacomm.system.errors import UserError
 from todacomm.system.machine import worker_threads
 
-_START = "import sys; sys.path[:] = {path!r}; from todacomm.system.apart import _serve; _serve({line}, {module!r})"
+_START = "import sys; sys.path[:] = {path!r}; from {here} import _serve; _serve({line}, {module!r})"
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
-class Apart:
+class SideProcess:
     """One call of a function in a process of its own, which begins at once to import what the call needs.
 
     It has a session of its own: signals from the terminal go to this process alone, which takes it along.
@@ -36,7 +36,7 @@ class Apart:
         self._line, there = Pipe()
         with there:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _START.format(path=sys.path, line=there.fileno(), module=module)],
+                [sys.executable, "-c", _START.format(path=sys.path, here=__name__, line=there.fileno(), module=module)],
                 pass_fds=[there.fileno()],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
@@ -68,7 +68,7 @@ class Apart:
 
 
 @contextmanager
-def apart(module: str, unless: str) -> Iterator[Apart | None]:
+def side_process(module: str, unless: str) -> Iterator[SideProcess | None]:
     """A process that imports ``module`` beside this one's own imports, for the time of the block.
 
     None where that gains nothing, as this process has imported ``unless`` already, and where forks are not to be had.
@@ -76,7 +76,7 @@ def apart(module: str, unless: str) -> Iterator[Apart | None]:
     if unless in sys.modules or sys.platform != "linux" or worker_threads(None) < 2:
         yield None
         return
-    process = Apart(module)
+    process = SideProcess(module)
     try:
         yield process
     finally:
