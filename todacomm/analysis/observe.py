@@ -1,8 +1,9 @@
 """From settings to an observation: run the model on the texts, or read it from the cache or a file of clouds."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -76,7 +77,7 @@ def run_model(
     finished : callable, optional
         As in :func:`read_texts`; not called where the cache has it.
     """
-    forward = partial(_forward_pass, config, progress, seed, shuffle_seed, finished)
+    forward = partial(forward_pass, config, progress, seed=seed, shuffle_seed=shuffle_seed, finished=finished)
     if not config.record.cache:
         return forward()
     from todacomm.analysis.cache import remembered
@@ -84,20 +85,49 @@ def run_model(
     return remembered(config, seed, shuffle_seed, forward)
 
 
-def _forward_pass(
+@dataclass(frozen=True)
+class Given:
+    """Objects in place of what the settings name; nothing of them is in the cache, which knows names and files only.
+
+    Attributes
+    ----------
+    model, tokenizer : PreTrainedModel, PreTrainedTokenizerBase
+        None where the model is named in the settings.
+    texts : Texts or None
+        None where the data set is named in the settings.
+    """
+
+    model: Any = None
+    tokenizer: Any = None
+    texts: "Texts | None" = None
+
+
+NOTHING_GIVEN = Given()
+
+
+def forward_pass(
     config: AnalysisConfig,
-    progress: Progress,
-    seed: int | None,
-    shuffle_seed: int | None,
-    finished: "Finished | None",
+    progress: Progress = silent,
+    *,
+    seed: int | None = None,
+    shuffle_seed: int | None = None,
+    finished: "Finished | None" = None,
+    given: Given = NOTHING_GIVEN,
 ) -> Observation:
+    """One forward pass of the model over the texts; the arguments are those of :func:`run_model`."""
     from todacomm.models import load_model
     from todacomm.texts import load_texts
 
-    texts = load_texts(config.texts, config.record.seed)
+    seed = config.record.seed if seed is None else seed
+    texts = given.texts or load_texts(config.texts, config.record.seed)
     check_memory(config.topology, len(texts.texts))
-    loaded = load_model(config.model, config.record.seed if seed is None else seed)
-    return read_texts(loaded, texts, config, progress, shuffle_seed, finished)
+    if given.model is None:
+        return read_texts(load_model(config.model, seed), texts, config, progress, shuffle_seed, finished)
+    from todacomm.models.given import describe_model, in_evaluation
+
+    with in_evaluation(given.model):
+        loaded = describe_model(given.model, given.tokenizer, config.model, seed)
+        return read_texts(loaded, texts, config, progress, shuffle_seed, finished)
 
 
 def read_texts(

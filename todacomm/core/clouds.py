@@ -115,14 +115,11 @@ class Components:
     ----------
     scores : ndarray, shape (n_points, n_kept)
         Coordinates in the kept components; the centred cloud itself, shape (n_points, n_dims), where all are kept.
-    explained_variance : float
-        Share of the variance they keep; nan for a cloud without variance.
     eigenvalues : ndarray, shape (min(n_points, n_dims),)
         All eigenvalues of the sample covariance (divisor ``n_points - 1``), falling; 0 below rounding.
     """
 
     scores: Array
-    explained_variance: float
     eigenvalues: Array
 
 
@@ -138,8 +135,8 @@ def principal_components(cloud: ArrayLike, n_components: int = 0) -> Components:
         The cloud is no matrix of finite numbers, or the number of components is below 0.
 
     >>> components = principal_components([[0.0, 0.0], [4.0, 0.0], [2.0, 1.0], [2.0, -1.0]], 1)
-    >>> components.scores[:2].round(9).ravel().tolist(), round(components.explained_variance, 3)
-    ([2.0, -2.0], 0.8)
+    >>> components.scores[:2].round(9).ravel().tolist()
+    [2.0, -2.0]
     """
     centred = _centred(as_cloud(cloud, finite=True))
     if n_components < 0:
@@ -149,17 +146,13 @@ def principal_components(cloud: ArrayLike, n_components: int = 0) -> Components:
     values, vectors = np.linalg.eigh(centred @ centred.T if wide else centred.T @ centred)
     values, vectors = values[::-1], vectors[:, ::-1]
     values = np.where(values > len(values) * np.finfo(np.float64).eps * values[0], values, 0.0)
-    total = values.sum()
-
-    if n_components == 0 or n_components >= len(values):
-        scores, variance = centred, total
-    else:
+    scores = centred
+    if 0 < n_components < len(values):
         directions = vectors[:, :n_components]
         scores = directions * np.sqrt(values[:n_components]) if wide else centred @ directions
         largest = np.abs(scores).argmax(axis=0)
         scores = scores * np.where(scores[largest, np.arange(n_components)] < 0.0, -1.0, 1.0)
-        variance = values[:n_components].sum()
-    return Components(scores, float(variance / total) if total > 0.0 else np.nan, values / max(n_points - 1, 1))
+    return Components(scores, values / max(n_points - 1, 1))
 
 
 def distances(cloud: ArrayLike, metric: str = "euclidean") -> Array:
