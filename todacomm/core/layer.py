@@ -190,8 +190,7 @@ def analyze_layer(
         return _undefined(points, np.empty(0, dtype=np.intp), why, maxdim, metric)
     distinct = clouds.distinct_rows(points)
     if len(distinct) < MIN_DISTINCT:
-        warning = RunWarning("no_shape", f"{len(distinct)} distinct points of {len(points)}: no shape to measure")
-        return _undefined(points, distinct, warning, maxdim, metric)
+        return _undefined(points, distinct, _without_shape(len(distinct), len(points)), maxdim, metric)
     if standardize:
         points = clouds.standardize(points)
 
@@ -245,8 +244,7 @@ def analyze_distances(distances: ArrayLike, *, maxdim: int = 1, engine: str = AU
         return _undefined(unknown, np.empty(0, dtype=np.intp), why, maxdim, clouds.PRECOMPUTED)
     distinct = clouds.first_of_joined(matrix <= clouds.MERGE_RADIUS * np.sqrt(np.mean(matrix**2) / 2.0))
     if len(distinct) < MIN_DISTINCT:
-        warning = RunWarning("no_shape", f"{len(distinct)} distinct points of {len(matrix)}: no shape to measure")
-        return _undefined(unknown, distinct, warning, maxdim, clouds.PRECOMPUTED)
+        return _undefined(unknown, distinct, _without_shape(len(distinct), len(matrix)), maxdim, clouds.PRECOMPUTED)
     return _measured(CloudView(unknown, unknown, matrix, np.empty(0), distinct, clouds.PRECOMPUTED, maxdim, engine), [])
 
 
@@ -369,3 +367,8 @@ def _undefined(points: Array, distinct: Indices, why: RunWarning, maxdim: int, m
         distinct=distinct,
         warnings=(why,),
     )
+
+
+def _without_shape(n_distinct: int, n_points: int) -> RunWarning:
+    points = "point" if n_distinct == 1 else "points"
+    return RunWarning("no_shape", f"{n_distinct} distinct {points} of {n_points}: no shape to measure")
