@@ -12,6 +12,7 @@ from todacomm.comparison.differences import by_pair
 from todacomm.comparison.result import Comparison
 from todacomm.core.inference.adjustment import LEVEL
 from todacomm.results.findings.finding import Finding
+from todacomm.results.findings.judgement import smallest_separated
 from todacomm.results.table import records
 
 HEADLINE_METRICS = ("h0_total_norm", "h1_max_norm")
@@ -38,7 +39,7 @@ def largest(comparison: Comparison, metric: str) -> Iterator[Finding]:
 
     ``decided_by`` is ``paired``, ``intervals`` or ``nothing``, and ``without`` are then those that have no interval;
     ``tied`` are those not distinguished, and ``smallest_difference`` is the smallest difference from the first of them
-    that would have been (paired only).
+    that would have been.
     """
     rows = [row for row in records(comparison.tables["ranking"]) if row["metric"] == metric]
     trained = set(comparison.gathered.runs.loc[comparison.gathered.runs["weights"] == "trained", "label"])
@@ -59,6 +60,8 @@ def largest(comparison: Comparison, metric: str) -> Iterator[Finding]:
                 smallest = row["smallest_difference"]
         elif np.isfinite(first["lo"]) and np.isfinite(other["hi"]):
             stands, decided_by = other["hi"] < first["lo"], "intervals"
+            if not stands and not tied:
+                smallest = smallest_separated(*((row["hi"] - row["lo"]) / 2 for row in (first, other)))
         else:
             stands, decided_by = False, "nothing"
             without = [row["label"] for row in (first, other) if not np.isfinite([row["lo"], row["hi"]]).all()]

@@ -41,7 +41,7 @@ def page_data(result: Result) -> ExplorerData:
         The result has no clouds, or too many points for a page.
     """
     if not result.clouds:
-        raise ValueError("this analysis has no clouds on record: analyse again with keep_clouds=true")
+        raise ValueError(f"this analysis has no clouds on record: {result.config.no_clouds}")
     n_points = result.dataset.samples
     if n_points > MOST_POINTS:
         raise ValueError(f"{n_points:,} points are too many for an interactive page: {MOST_POINTS:,} at most")
@@ -134,14 +134,13 @@ def _layer(result: Result, layer: LayerResult, numbers: Mapping[str, MetricValue
     sound = np.isfinite(cloud).all()
     points = standardize(cloud) if topology.standardize and sound else np.where(np.isfinite(cloud), cloud, 0.0)
     scores, explained = leading_scores(points)
-    distinct = (
-        distinct_points(points, result.scores(layer.name), topology.metric) if sound else np.empty(0, dtype=np.intp)
-    )
+    space = result.scores(layer.name) if sound else points
+    distinct = distinct_points(points, space, topology.metric) if sound else np.empty(0, dtype=np.intp)
     measured = sound and len(distinct) >= MIN_DISTINCT
     unit = numbers["unit_distance"].value if "unit_distance" in numbers else np.nan
     graph = Graph()
     if measured and not topology.landmarks:
-        graph = layer_graph(distances(result.scores(layer.name), topology.metric), distinct, unit)
+        graph = layer_graph(distances(space, topology.metric), distinct, unit)
     shown = {name: numbers[name] for name in SHOWN if name in numbers}
     return ExplorerLayer(
         name=layer.name,

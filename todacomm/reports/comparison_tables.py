@@ -55,8 +55,8 @@ def ranking_table(comparison: Comparison) -> Table | None:
     decided = "paired differences on the same texts" if len(comparison.tables["mean_differences"]) else "intervals"
     caption = (
         "Mean over the blocks (expansion: of the run) ± half of its 95 % interval; in brackets the ranks that the "
-        f"{decided} leave open; rank 1 is the largest value, which is not the best. The interval is about other texts "
-        "of the same kind, not about other seeds or trainings, and takes the errors of all blocks as one."
+        f"{decided} leave open; rank 1 is the largest value, which need not be the best. The interval is about other "
+        "texts of the same kind, not about other seeds or trainings, and takes the errors of all blocks as one."
     )
     return _cut(Table("", caption, ["Analysis", *map(short_of, metrics)], rows), "ranking", "analyses")
 

@@ -196,7 +196,7 @@ SIMILARITIES: dict[str, Similarity] = {
     "procrustes": Similarity(
         prepare=shape_factor, measure=angle, label="Procrustes distance", short="Procrustes", units="radians",
         range=(0.0, np.pi / 2), alike=-1,
-        chance="depends on the numbers of points and dimensions: read it beside permuted rows",
+        chance="another angle for other numbers of points and dimensions, which stands beside each value in the table",
         reading="Angle that is left after the best rotation: 0 is equal, and the larger the less alike.",
         source=("arXiv 2110.14739",)),
     "knn_overlap": Similarity(
