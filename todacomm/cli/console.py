@@ -32,10 +32,11 @@ def exit_code(job: Callable[[], int | None], log: bool = True) -> int:
     log : bool
         Show what the library logs, such as the size of a model before its download, on stderr.
     """
+    from todacomm.system.signals import interruptible
     from todacomm.system.troubles import check_folder, explained, open_missing_streams
 
     open_missing_streams()
-    with shown_log() if log else nullcontext():
+    with interruptible(), shown_log() if log else nullcontext():
         try:
             check_folder()
             return job() or 0
@@ -49,7 +50,7 @@ def exit_code(job: Callable[[], int | None], log: bool = True) -> int:
             say_in_run(str(shown))
             return FAILED
         except KeyboardInterrupt as interrupt:
-            print("interrupted", file=sys.stderr)
+            say("\n".join(["interrupted", *getattr(interrupt, "__notes__", ())]), file=sys.stderr)
             return getattr(interrupt, "exit_code", INTERRUPTED)
 
 
@@ -58,7 +59,7 @@ def logged_cause(error: Exception) -> list[str]:
 
     Nothing where there is no cause but a missing file or an error of our own, or where the log cannot be written.
     """
-    from todacomm.analysis.cache import cache_folder
+    from todacomm.system.cache import cache_folder
 
     cause = error.__cause__
     if cause is None or isinstance(cause, FileNotFoundError) or type(cause).__module__.startswith("todacomm."):

@@ -102,7 +102,8 @@ def _shared(config: GateConfig, run_id: str) -> AnalysisConfig:
 
 
 def _side(name: str, revision: str, dataset: str, run_id: str, shared: AnalysisConfig) -> Side:
-    from todacomm.analysis.cache import MODELS, cache_folder
+    from todacomm.analysis.cache import MODELS
+    from todacomm.system.cache import cache_folder
     from todacomm.tracking import PREFIX, fetch_version, find_version
 
     if run_id:

@@ -5,7 +5,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from todacomm.analysis.cache.files import cache_folder, write_atomically
+from todacomm.system.cache import cache_folder, write_atomically
 from todacomm.system.digests import digest_of, digest_of_file
 from todacomm.system.errors import UserError
 from todacomm.system.foreign import foreign_file, read_json
