@@ -14,6 +14,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -63,7 +64,8 @@ def runs() -> None:
         print(f"README, {name}: {', '.join(f'{key} {value:.3g}' for key, value in ratios.items())}")
     for options in (["show", demo.run_id], ["show", demo.run_id, "--loops"]):
         print(f"\n$ todacomm {' '.join(options)}", flush=True)
-        console.main(options, standalone_mode=False)
+        with suppress(SystemExit):  # a command ends with its exit code
+            console.main(options, standalone_mode=False)
     sources = {name: source for name, source in models().items() if name != GPT2}
     run_ids = [
         todacomm.analyze(model=source, weights=weights, samples=300).run_id
