@@ -1,6 +1,6 @@
 """Observations of objects in memory, in place of models, texts and files that have names."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from todacomm.analysis.cloud_files import sort_arrays
 from todacomm.analysis.memory import check_memory
 from todacomm.analysis.observe import read_texts
 from todacomm.analysis.own_clouds import observe_clouds
+from todacomm.core.checks import as_array
 from todacomm.results.facts import OBJECT
 from todacomm.results.observation import Observation
 from todacomm.settings.analysis import AnalysisConfig
@@ -98,18 +99,24 @@ def given_objects(tokenizer: Any, texts: Any, options: Mapping[str, Any]) -> tup
 
 
 def given_clouds(
-    clouds: Any, labels: pd.DataFrame | Mapping[str, Any] | None, name: str, distances: bool = False
+    clouds: Any,
+    labels: pd.DataFrame | Mapping[str, Any] | None,
+    name: str,
+    distances: bool = False,
+    layers: Iterable[str] = (),
 ) -> Observation:
     """Arrays as an observation.
 
     Parameters
     ----------
-    clouds : mapping of array, shape (n_points, n_dims), or array
+    clouds : mapping or list of array, shape (n_points, n_dims), or array
         By layer; an array of two dimensions is one layer, one of three a layer each.
     labels : DataFrame or mapping of array, shape (n_points,)
         A column ``texts`` of strings holds the texts themselves.
     distances : bool
         Whether the arrays are square matrices of distances.
+    layers : iterable of str
+        Names of those to take; all of them without names.
 
     Raises
     ------
@@ -117,12 +124,17 @@ def given_clouds(
         They are no clouds of the same rows; a label has another number of rows.
     """
     if not isinstance(clouds, Mapping):
-        array = _numbers(clouds)
-        clouds = {f"layer_{index}": layer for index, layer in enumerate(array if array.ndim == 3 else [array])}
-    arrays = {str(layer): _numbers(cloud) for layer, cloud in clouds.items()}
-    file = sort_arrays(Arrays(arrays), Path(name))
+        several = isinstance(clouds, list | tuple) and all(getattr(one, "ndim", 0) == 2 for one in clouds)
+        clouds = {f"layer_{place}": one for place, one in enumerate(clouds if several else [clouds])}
+    arrays = {str(layer): _numbers(cloud, str(layer)) for layer, cloud in clouds.items()}
+    file = sort_arrays(Arrays(arrays), Path(name), layers)
     rows = len(next(iter(file.clouds.values())))
-    columns = {str(column): np.asarray(values) for column, values in dict(labels if labels is not None else {}).items()}
+    if labels is not None and not isinstance(labels, Mapping | pd.DataFrame):
+        raise ValueError(f"labels is a {type(labels).__name__}: expected a DataFrame, or a column by each name")
+    columns = {
+        str(column): _numbers(values, f"label {column}")
+        for column, values in dict(labels if labels is not None else {}).items()
+    }
     for column, values in columns.items():
         if values.shape != (rows,):
             raise ValueError(f"label {column} has shape {values.shape}: expected ({rows},), one value a point")
@@ -130,9 +142,12 @@ def given_clouds(
     return observe_clouds(replace(file, labels={**file.labels, **plain}), Path(name), distances)
 
 
-def _numbers(array: Any) -> np.ndarray:
-    """An array or a tensor, wherever it is and in whatever precision, as numbers of numpy."""
+def _numbers(array: Any, name: str) -> np.ndarray:
+    """An array or a tensor, wherever it is and in whatever precision, as an array of numpy."""
     if hasattr(array, "detach"):
         array = array.detach().cpu()
         array = array.float() if array.is_floating_point() and array.element_size() < 4 else array
-    return np.asarray(array)
+    try:
+        return np.asarray(array)
+    except ValueError:
+        return as_array(array, name)  # which says how long its rows are
