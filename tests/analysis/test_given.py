@@ -78,6 +78,14 @@ def test_changed_weights_are_another_model(model, tokenizer):
     assert np.abs(first.clouds["layer_1"] - second.clouds["layer_1"]).max() > 1e-4
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_a_model_is_read_in_its_own_precision(model, tokenizer, dtype):
+    whole, half = observed(tokenizer, model=model), observed(tokenizer, model=model.to(dtype))
+    assert f"torch.{half.model.dtype}" == str(dtype)
+    assert half.model.weights_digest != whole.model.weights_digest
+    np.testing.assert_allclose(half.clouds["layer_0"], whole.clouds["layer_0"], rtol=0.1, atol=0.1)
+
+
 def test_dropout_is_off(folder, tokenizer):
     model = AutoModelForCausalLM.from_pretrained(folder, attention_dropout=0.5).train()
     first, second = (observed(tokenizer, model=model).clouds["final"] for _ in range(2))

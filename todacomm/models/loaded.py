@@ -133,5 +133,5 @@ def digest_parameters(named: Iterable[tuple[str, Tensor]]) -> str:
     total = hashlib.sha256()
     for name, parameter in named:
         total.update(name.encode())
-        total.update(parameter.detach().contiguous().numpy().tobytes())
+        total.update(parameter.detach().cpu().reshape(-1).view(torch.uint8).numpy().tobytes())
     return total.hexdigest()[:16]
