@@ -12,19 +12,16 @@ import contextlib
 import json
 import os
 import resource
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from tests.helpers.servers import mlflow_server
 from todacomm.jobs.analyze import measure
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.tracking import analysis_run
@@ -59,30 +56,6 @@ def record_many(n_runs: int) -> None:
             opened.write(named, Path(folder))
 
 
-@contextlib.contextmanager
-def server() -> Iterator[str]:
-    """An MLflow server on the store of the current folder; its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "mlflow", "server", "--port", str(port), "--workers", "1"]
-    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    process = subprocess.Popen(
-        [*command, "--backend-store-uri", "sqlite:///mlflow.db"], env=environment, start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(240):
-            with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=5):
-                break
-            time.sleep(0.5)
-        yield address
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(20)
-
-
 def compare(**environment: str) -> dict[str, object]:
     """The comparison in a process of its own."""
     root = str(Path(__file__).resolve().parents[1])
@@ -107,7 +80,7 @@ def main() -> None:
         found: dict[str, object] = {"layers": N_LAYERS, "recording seconds": time.perf_counter() - start}
         found["sqlite"] = compare()
         if options.server:
-            with server() as address:
+            with mlflow_server(Path.cwd(), "--backend-store-uri", "sqlite:///mlflow.db") as address:
                 found["server"] = compare(MLFLOW_TRACKING_URI=address)
     found["peak of the recording GiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     text = json.dumps(found, indent=1, default=lambda value: round(value, 3))

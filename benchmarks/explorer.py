@@ -26,10 +26,10 @@ from todacomm.explorer import (
     MetricValue,
     ModelSide,
     SimilarityMap,
-    Texts,
     explorer_page,
     layer_graph,
 )
+from todacomm.results.texts import text_table
 
 LAYERS, DIMS, LOOPS = 14, 50, 5
 BARS_A_POINT = 1.94
@@ -128,12 +128,12 @@ def noise(n: int, n_layers: int, seed: int = 0, neighbours: int = 6) -> Explorer
     """A page's data: Gaussian clouds in 50 dimensions, as many bars as noise has, passages of 64 words."""
     rng = np.random.default_rng(seed)
     words = [" ".join(rng.choice(["language", "model", "of", "activations", "topology", "a"], 64)) for _ in range(n)]
-    texts = Texts(
-        ids=[f"noise/{row}" for row in range(n)],
-        words=words,
-        last_token=[" " + passage.rsplit(" ", 1)[1] for passage in words],
-        tokens=rng.integers(64, 128, n),
-        likelihood=rng.gamma(9.0, 0.4, n),
+    texts = text_table(
+        [f"noise/{row}" for row in range(n)],
+        words,
+        last_tokens=[" " + passage.rsplit(" ", 1)[1] for passage in words],
+        n_tokens=rng.integers(64, 128, n),
+        nll=rng.gamma(9.0, 0.4, n),
     )
     metrics = [Metric("h0_total_norm", "H0"), Metric("h1_max_norm", "H1")]
     return ExplorerData(

@@ -60,7 +60,5 @@ def measured(clouds: list[Array], seed: int, maxdim: int, replicates: int = REPL
     """Values, shape (n_layers, n_metrics), and half-samples, shape (replicates, n_layers, n_metrics), of a run."""
     halves = half_samples(len(clouds[0]), replicates, seed)
     analyses = [analyze_layer(cloud, maxdim=maxdim) for cloud in clouds]
-    replicated = [
-        replicate(layer, cloud, halves, maxdim=maxdim).values for layer, cloud in zip(analyses, clouds, strict=True)
-    ]
+    replicated = [replicate(layer, cloud, halves).values for layer, cloud in zip(analyses, clouds, strict=True)]
     return np.array([metric_values(layer.metrics) for layer in analyses]), np.stack(replicated, axis=1)

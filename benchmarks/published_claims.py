@@ -28,12 +28,11 @@ from todacomm.analysis.shape import measure_shape
 from todacomm.core.clouds import condensed, distances, distinct_rows
 from todacomm.core.homology import persistence
 from todacomm.core.inference.adjustment import p_value
-from todacomm.core.loops.verdict import LEVEL
+from todacomm.core.loops.verdict import LEVEL, LOOP
 from todacomm.core.metrics import expansion_ratios
 from todacomm.core.metrics.bars import LONG_BAR_SHARE
 from todacomm.core.nulls import rotation
 from todacomm.jobs.analyze import measure
-from todacomm.results.depth import LOOP
 from todacomm.results.result import Result
 from todacomm.settings.analysis import AnalysisConfig
 

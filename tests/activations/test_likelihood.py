@@ -37,7 +37,7 @@ def test_perplexity_and_bits_per_byte_are_those_of_the_full_forward_pass(load_ti
     losses, counts = zip(*(own_loss(loaded, text) for text in TEXTS), strict=True)
     n_bytes = sum(len(text.encode()) - first_token_bytes(loaded, text) for text in TEXTS)
     seen = extract(loaded, TEXTS)
-    assert seen.n_predicted == sum(counts)
+    assert seen.model.n_predicted == sum(counts)
     assert seen.likelihood == pytest.approx(
         {
             "perplexity": math.exp(sum(losses) / sum(counts)),
@@ -77,7 +77,7 @@ def test_the_logits_of_all_rows_are_never_held(load_tiny: Load, monkeypatch: pyt
     finally:
         handle.remove()
     assert max(rows) == 16
-    assert sum(rows) == seen.n_predicted
+    assert sum(rows) == seen.model.n_predicted
 
 
 def test_a_first_token_of_the_tokenizers_own_changes_nothing_in_what_is_counted() -> None:
@@ -131,7 +131,7 @@ def test_a_tokenizer_without_offsets_counts_the_same_bytes() -> None:
 def test_a_text_of_one_token_predicts_nothing(load_tiny: Load) -> None:
     token = tiny_tokenizer("plain").decode(300)
     seen = extract(load_tiny("gpt2"), [token] * 3)
-    assert (seen.n_tokens.tolist(), seen.likelihood, seen.n_predicted) == ([1, 1, 1], {}, 0)
+    assert (seen.n_tokens.tolist(), seen.likelihood, seen.model.n_predicted) == ([1, 1, 1], {}, 0)
 
 
 def test_without_a_head_or_the_wish_there_is_no_likelihood(load_tiny: Load) -> None:
@@ -159,7 +159,7 @@ def test_pseudo_perplexity_masks_one_token_at_a_time(load_tiny: Load, architectu
     loaded = load_tiny(architecture)
     losses = [loss for text in TEXTS[:4] for loss in own_masked_losses(loaded, text)]
     seen = extract(loaded, TEXTS[:4], masked_positions=1000)
-    assert seen.n_predicted == len(losses)
+    assert seen.model.n_predicted == len(losses)
     assert seen.likelihood == pytest.approx({"pseudo_perplexity": math.exp(np.mean(losses))}, rel=1e-5)
 
 
@@ -168,6 +168,6 @@ def test_a_sample_of_positions_follows_the_seed_and_comes_close_to_them_all(load
     every = extract(loaded, TEXTS, masked_positions=1000).likelihood["pseudo_perplexity"]
     one, same, other = (extract(loaded, TEXTS, masked_positions=8, seed=seed) for seed in (1, 1, 2))
     assert one.likelihood == same.likelihood != other.likelihood
-    assert one.n_predicted == sum(min(8, n - 2) for n in one.n_tokens)
+    assert one.model.n_predicted == sum(min(8, n - 2) for n in one.n_tokens)
     for seen in (one, other):
         assert seen.likelihood["pseudo_perplexity"] == pytest.approx(every, rel=0.1)

@@ -85,8 +85,8 @@ def test_the_longest_text_decides_the_length_up_to_the_models_context(load_tiny:
     loaded = load_tiny("bert")
     assert len(loaded.tokenizer(LONG)["input_ids"]) > CONTEXT
     short, long = extract(loaded, TEXTS), extract(loaded, [*TEXTS, LONG])
-    assert short.max_length == short.n_tokens.max() < CONTEXT
-    assert long.max_length == CONTEXT
+    assert short.model.max_length == short.n_tokens.max() < CONTEXT
+    assert long.model.max_length == CONTEXT
     assert long.truncated.tolist() == [False] * len(TEXTS) + [True]
     assert short.warnings == ()
     (warning,) = long.warnings

@@ -41,7 +41,7 @@ def test_a_trained_decoder_knows_a_childrens_story_and_random_weights_do_not(sha
     trained, random = (extract(load(folder, weights=weights), [STORY]) for weights in ("trained", "random"))
     assert math.log(trained.likelihood["perplexity"]) == pytest.approx(1.2, abs=0.3)
     assert math.log(random.likelihood["perplexity"]) == pytest.approx(math.log(512), abs=0.15)
-    assert trained.n_predicted == random.n_predicted == trained.n_tokens[0] - 2
+    assert trained.model.n_predicted == random.model.n_predicted == trained.n_tokens[0] - 2
 
 
 def test_the_loss_of_a_trained_decoder_is_the_models_own(shared_data: Path) -> None:
@@ -93,7 +93,7 @@ def test_official_tokenizers_count_tokens_and_bytes_of_real_text(
     if model_type == "bert":
         assert seen.likelihood["pseudo_perplexity"] == pytest.approx(len(official), rel=0.1)
         return
-    assert seen.n_predicted == sum(seen.n_tokens) - len(texts)
+    assert seen.model.n_predicted == sum(seen.n_tokens) - len(texts)
     assert seen.likelihood["perplexity"] == pytest.approx(len(official), rel=0.1)
     nats_per_byte = seen.likelihood["bits_per_byte"] * math.log(2)
     bytes_per_token = math.log(seen.likelihood["perplexity"]) / nats_per_byte

@@ -26,7 +26,7 @@ def first_token(loaded: LoadedModel) -> str:
 def test_what_stands_at_the_start_is_on_record(load_tiny, architecture: str) -> None:
     loaded = load_tiny(architecture)
     seen = extract(loaded, TEXTS, likelihood=False)
-    assert seen.start_tokens == (first_token(loaded) if STARTS[architecture] else "")
+    assert seen.model.start_tokens == (first_token(loaded) if STARTS[architecture] else "")
     assert seen.warnings == ()
 
 

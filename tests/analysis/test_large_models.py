@@ -9,11 +9,12 @@ import pytest
 
 from tests.helpers.tiny_gguf import write_gguf
 from tests.helpers.tiny_models import TEXTS, tiny_model_folder
-from todacomm.analysis.cache import cache_folder, clear, inputs_digest
+from todacomm.analysis.cache import clear, inputs_digest
 from todacomm.analysis.inference import draw_control
 from todacomm.analysis.observe import observe
 from todacomm.results.observation import Observation
 from todacomm.settings.analysis import AnalysisConfig
+from todacomm.system.cache import cache_folder
 
 
 @pytest.fixture(scope="module")

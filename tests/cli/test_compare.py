@@ -1,5 +1,7 @@
 """``todacomm compare`` as a user types it."""
 
+import json
+
 from mlflow import MlflowClient
 
 from tests.helpers.records import record
@@ -28,6 +30,10 @@ def test_runs_are_compared_by_name_and_the_report_is_copied(store, todacomm, tmp
     assert report.startswith("# 2 models on pydoc")
     (run,) = [r for r in all_runs() if r.data.tags["todacomm.kind"] == "comparison"]
     assert run.info.run_name == "alpha, beta on pydoc"
+    line = json.loads(todacomm(f"compare alpha,beta --geometry none --explorer false --json {FEW}").stdout)
+    assert list(line) == ["run_id", "comparison", "link", "report", "headline", "warnings"]
+    assert line["comparison"] == "alpha, beta on pydoc"
+    assert line["headline"].startswith("H0 mean lifetime / median distance is largest in")
 
 
 def test_a_model_means_its_newest_analysis_with_trained_weights(store):

@@ -8,9 +8,12 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import closing
 
+import psutil
 import pytest
 
+from tests.cli.conftest import SMALL
 from tests.conftest import ROOT
 from tests.helpers.records import record
 from tests.helpers.results import make_result
@@ -39,6 +42,39 @@ def test_a_signal_ends_the_run_and_is_reported(store, signum, code):
     assert child.returncode == code
     assert printed.strip() == "interrupted"
     assert status_of_the_run(store) == "KILLED"
+
+
+def test_the_figures_of_a_command_are_drawn_in_a_process_beside_it_whose_end_fails_the_run(store, tiny_model):
+    words = ["run", "--model", str(tiny_model), *SMALL.split(), "--quiet"]
+    whole = start(*words, stdout=subprocess.PIPE)
+    artists_of(whole)
+    run_id = whole.communicate(timeout=200)[0].strip()
+    folder = store / "mlruns/1" / run_id / "artifacts"
+    assert {"summary.png", "summary.svg", "diagrams", "barcodes"} <= {
+        file.name for file in (folder / "plots").iterdir()
+    }
+    assert "<svg" in (folder / "report.html").read_text()
+    child = start(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    for artist in artists_of(child):
+        artist.kill()
+    _, printed = child.communicate(timeout=200)
+    assert child.returncode == 1
+    assert "error: a second process of this program was ended before its work was done" in printed
+    with closing(sqlite3.connect(store / "mlflow.db", timeout=10)) as database:
+        assert database.execute("select status from runs order by start_time").fetchall() == [
+            ("FINISHED",),
+            ("FAILED",),
+        ]
+
+
+def artists_of(child):
+    """The processes that a command has started, as soon as there are any."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if started := psutil.Process(child.pid).children():
+            return started
+        time.sleep(0.02)
+    raise AssertionError("no process was started")
 
 
 def test_a_reader_that_leaves_early_sees_no_traceback(store):

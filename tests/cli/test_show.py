@@ -13,9 +13,10 @@ import todacomm as library
 from tests.cli.conftest import SMALL
 from tests.conftest import ROOT
 from tests.helpers.records import record
-from tests.helpers.results import make_result
+from tests.helpers.results import add_streams, make_result
+from todacomm.cli.show import short_table
+from todacomm.core.streams import kind_of
 from todacomm.reports import headline, interpretation
-from todacomm.results.table import by_layer
 
 DIGITS = "0123456789abcdef"
 
@@ -86,6 +87,13 @@ def on_a_terminal(line, folder, **environment):
     return text.decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
+def test_what_is_added_to_the_residual_stream_has_rows_of_its_own():
+    header, rows = short_table(add_streams(make_result(4, n_points=30)))
+    names = [row[header.index("layer")] for row in rows]
+    assert names[:4] == ["embedding", "layer_0", "layer_1", "final"]
+    assert {kind_of(name) for name in names[4:]} == {"attention", "ffn"}
+
+
 def test_a_terminal_gets_tables_and_colours_unless_it_does_not_want_them(store):
     record(make_result())
     coloured, code = on_a_terminal("show latest", store)
@@ -109,7 +117,7 @@ def test_export_writes_the_published_files_with_our_values(analysis, todacomm, t
 
     summaries = json.loads((run / "tda_summaries.json").read_text(), parse_constant=pytest.fail)
     keys = [f"H{k}_{name}" for k in (0, 1) for name in ("count", "total_persistence", "max_lifetime")]
-    layers = by_layer(analysis.layers)
+    layers = analysis.by_layer()
     assert list(summaries) == list(layers.index)
     for layer, summary in summaries.items():
         assert list(summary) == keys

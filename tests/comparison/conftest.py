@@ -11,7 +11,7 @@ from tests.helpers.records import record
 from tests.helpers.results import make_result
 from tests.helpers.stores import copy_store
 from todacomm.core.metrics import LAYER_METRICS
-from todacomm.core.similarity import SIMILARITIES
+from todacomm.core.similarity import DIAGRAM_DISTANCES, SIMILARITIES
 from todacomm.results.result import Result
 
 
@@ -77,6 +77,15 @@ def add_similarity(monkeypatch: pytest.MonkeyPatch) -> None:
         SIMILARITIES["cka"], prepare=len, measure=lambda a, b: float(a == b), label="Equal sizes", short="sizes"
     )
     monkeypatch.setitem(SIMILARITIES, "equal_sizes", row)
+
+
+def add_diagram_distance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One more distance of diagrams: by how many bars they differ."""
+    row = dataclasses.replace(
+        DIAGRAM_DISTANCES["bottleneck"], measure=lambda a, b: float(abs(len(a) - len(b))), short="bars",
+        reading="Bars more or fewer.",
+    )  # fmt: skip
+    monkeypatch.setitem(DIAGRAM_DISTANCES, "bars", row)
 
 
 def only(table: pd.DataFrame, **wanted: Any) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pytest
 from mlflow import MlflowClient
 
 import todacomm
-from tests.comparison.conftest import add_similarity, compare_entropy, make
+from tests.comparison.conftest import add_diagram_distance, add_similarity, compare_entropy, make
 from tests.helpers.records import record
 from todacomm.comparison.findings import clearest, findings
 from todacomm.comparison.metrics import short_of
@@ -91,11 +91,12 @@ def test_the_cells_of_a_paired_table_are_its_numbers(three: None) -> None:
     assert row[table.header.index(short_of("h0_total_norm"))].startswith(f"4 of 4; {clearest(rows)['layer_a']}: ")
 
 
-def test_one_more_compared_metric_and_one_more_similarity_are_in_tables_figures_and_report(
+def test_one_more_compared_metric_similarity_and_distance_of_diagrams_are_in_tables_figures_and_report(
     three: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compare_entropy(monkeypatch)
     add_similarity(monkeypatch)
+    add_diagram_distance(monkeypatch)
     found = measure_comparison(ComparisonConfig.from_flat(QUICK))
     files = draw_comparison(found, tmp_path)
     write_comparison_reports(found, tmp_path)
@@ -103,6 +104,9 @@ def test_one_more_compared_metric_and_one_more_similarity_are_in_tables_figures_
         assert "h1_entropy" in set(found.tables[name]["metric"]), name
         assert "Evenness" in show(found)[name].header, name
     assert "sizes" in show(found)["similarity"].header
+    assert "bars" in found.tables["diagram_distances"]
+    assert {"H0 bars", "H1 bars"} < set(show(found)["diagram_distances"].header)
+    assert "Bars: bars more or fewer." in show(found)["diagram_distances"].caption
     assert "plots/similarity_equal_sizes.png" in files
     page = (tmp_path / "report.html").read_text()
     assert page.count("<svg") == len(comparison_figures())

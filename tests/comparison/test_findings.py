@@ -11,12 +11,13 @@ import pytest
 
 from tests.comparison.conftest import make
 from tests.helpers.records import record
-from todacomm.comparison.findings import Finding, clearest, findings
+from todacomm.comparison.findings import clearest, findings
 from todacomm.comparison.result import Comparison
 from todacomm.figures.comparison.distances import draw_distances
 from todacomm.figures.comparison.looks import distinct_looks, looks
 from todacomm.jobs.compare import measure_comparison
 from todacomm.reports.comparison_words import WORDS, sentences
+from todacomm.results.findings import Finding
 from todacomm.settings.comparison import ComparisonConfig
 
 
@@ -96,22 +97,24 @@ TIED = {
 @pytest.mark.parametrize(
     ("finding", "says"),
     [
-        (Finding("largest", ("a",), {**TIED, "tied": [], "decided_by": "paired"}), "larger there than in all 2 others"),
-        (Finding("largest", ("a",), {**TIED, "tied": ["b"], "decided_by": "paired"}),
-         "does not differ from b (smallest detectable difference 0.031)"),
-        (Finding("largest", ("a",), {**TIED, "tied": ["b"], "decided_by": "intervals"}), "overlaps with that of b"),
-        (Finding("largest", ("a",), {**TIED, "tied": ["c"], "decided_by": "nothing", "without": ["c"]}),
+        (Finding("largest", labels=("a",), values={**TIED, "tied": [], "decided_by": "paired"}),
+         "larger there than in both others"),
+        (Finding("largest", labels=("a",), values={**TIED, "tied": ["b"], "decided_by": "paired"}),
+         "no difference from b is detected (smallest detectable difference 0.031)"),
+        (Finding("largest", labels=("a",), values={**TIED, "tied": ["b"], "decided_by": "intervals"}),
+         "overlaps with that of b, and no difference is shown (smallest detectable difference 0.031)"),
+        (Finding("largest", labels=("a",), values={**TIED, "tied": ["c"], "decided_by": "nothing", "without": ["c"]}),
          "no interval is known of c, and so not whether they differ"),
-        (Finding("pair", ("a", "b"), {"metric": "h0_total_norm", "standing": 0, "layers": 7,
+        (Finding("pair", labels=("a", "b"), values={"metric": "h0_total_norm", "standing": 0, "layers": 7,
                                       "smallest_difference": 0.05}),
          "a and b differ in none of 7 layers (smallest detectable difference 0.050)"),
-        (Finding("nearest", ("a", "b"), {"value": 0.3, "chance": 0.58, "closer": 2, "layers": 9}),
+        (Finding("nearest", labels=("a", "b"), values={"value": 0.3, "chance": 0.58, "closer": 2, "layers": 9}),
          "a and b (Procrustes distance 0.300; 0.580 with the texts paired at random, closer in 2 of 9 layers)"),
-        (Finding("furthest", ("a", "b"), {"value": 0.3, "chance": np.nan, "closer": 0, "layers": 0}),
+        (Finding("furthest", labels=("a", "b"), values={"value": 0.3, "chance": np.nan, "closer": 0, "layers": 0}),
          "(Procrustes distance 0.300, chance not measured)"),
-        (Finding("not_nearest", (), {"pairs": 3}), "None of 3 pairs of models is closer in any layer"),
-        (Finding("loops", ("a",), {"layers": {"a": (0, 3)}}), "In no layer of the one analysis"),
-        (Finding("likelihood", (), {"likelihood": "bits_per_byte", "metric": "h0_total_norm", "models": 6,
+        (Finding("not_nearest", labels=(), values={"pairs": 3}), "None of 3 pairs of models is closer in any layer"),
+        (Finding("loops", labels=("a",), values={"layers": {"a": (0, 3)}}), "In no layer of the one analysis"),
+        (Finding("likelihood", labels=(), values={"likelihood": "bits_per_byte", "metric": "h0_total_norm", "models": 6,
                                     "spearman": -0.9, "p": 0.02}), "falls most clearly with bits per byte"),
     ],
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """Which analyses are chosen, what they are called, and which are refused."""
 
 import dataclasses
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -31,10 +32,25 @@ def test_everything_is_gathered_in_one_table_with_labels_that_tell_apart(models:
         ({"models": "beta, gamma", "weights": "trained"}, ["beta", "gamma"]),
         ({"experiment": "todacomm", "weights": "random"}, ["alpha (random)", "beta (random)"]),
         ({"tags": "todacomm.family=bert"}, ["beta", "beta (random)"]),
+        ({"pooling": "cls", "samples": "60"}, ["beta", "beta (random)"]),
     ],
 )
 def test_analyses_are_chosen_by_name_weights_and_tags(models, options, labels) -> None:
     assert gather(**options).labels == labels
+
+
+def test_analyses_are_chosen_by_how_they_were_measured(store: Path) -> None:
+    for name, n_points in product(("alpha", "beta"), (40, 60)):
+        record(make(name, 3, n_points=n_points))
+    for samples in (40, 60):
+        chosen = gather(samples=samples, endings="any", layers="all")
+        assert (chosen.labels, set(chosen.runs["points"])) == (["alpha", "beta"], {samples})
+    with pytest.raises(ValueError, match="todacomm compare --samples 40"):
+        gather(newest=False)
+    for options in ({"endings": "distinct"}, {"layers": "attention,ffn"}):
+        ((name, value),) = options.items()
+        with pytest.raises(ValueError, match=f"no finished analysis matches {name}={value}"):
+            gather(**options)
 
 
 def test_run_ids_choose_these_and_no_others(models: dict[str, str]) -> None:

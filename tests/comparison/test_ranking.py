@@ -63,7 +63,7 @@ def test_the_error_of_a_mean_difference_is_the_sd_of_the_half_samples_mean_diffe
 
 
 def test_curves_run_from_zero_to_one_for_every_depth(models: dict[str, str]) -> None:
-    rows = depth_curves(gather(), ("h0_total_norm",))
+    rows = only(depth_curves(gather()), metric="h0_total_norm")
     for _, curve in rows.groupby("label"):
         assert (curve["depth"].min(), curve["depth"].max()) == (0.0, 1.0)
 

@@ -42,7 +42,7 @@ def settings(clouds_file, sizes=SIZES, pcas=(5, 10, 0), repeats=6, **options):
 @pytest.fixture(scope="module")
 def measured(clouds_file):
     said = []
-    return measure_convergence(settings(clouds_file), tell=said.append), said
+    return measure_convergence(settings(clouds_file), announce=said.append), said
 
 
 def test_three_layers_stand_for_all(measured):
@@ -133,7 +133,7 @@ def test_a_broken_layer_is_undefined_and_named(tmp_path, rng):
     np.savez(tmp_path / "a.npz", layer_0=cloud, layer_1=broken, layer_2=np.ones((40, 5)))
     result = measure_convergence(settings(tmp_path / "a.npz", sizes=(10, 20, 40), pcas=(0,)))
     assert any(str(warning).startswith("layer_1: 1 of 40 rows hold nan") for warning in result.warnings)
-    assert any(str(warning).startswith("layer_2: 1 distinct points") for warning in result.warnings)
+    assert any(str(warning).startswith("layer_2: 1 distinct point of") for warning in result.warnings)
     assert np.isnan(result.recommended_size("layer_1", "h0_entropy"))
 
 

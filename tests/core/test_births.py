@@ -43,8 +43,8 @@ def test_stopping_early_changes_nothing(monkeypatch, name, engine, rng):
     filtration = Filtration.of(squareform(pdist(CLOUDS[name](rng))))
     in_full = filtration.persistence(engine)
     monkeypatch.setattr(homology, "WORTH_IT", 3)
-    for stretch in (1.0, 1.04, 1.5):
-        monkeypatch.setattr(homology, "STRETCH", stretch)
+    for stretches in ((1.0,), (1.05, 1.12), (1.0, 1.5)):
+        monkeypatch.setattr(homology, "STRETCHES", stretches)
         for early, full in zip(filtration.persistence(engine), in_full, strict=True):
             np.testing.assert_array_equal(early, full)
 

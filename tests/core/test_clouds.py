@@ -49,7 +49,6 @@ def test_all_components_keep_every_distance(rng, shape):
     cloud = rng.normal(size=shape)
     for n_components in (0, 99):
         components = principal_components(cloud, n_components)
-        assert components.explained_variance == pytest.approx(1.0)
         np.testing.assert_allclose(distances(components.scores), distances(cloud), atol=1e-9)
 
 
@@ -59,7 +58,6 @@ def test_components_are_those_of_the_covariance(rng):
     expected = np.linalg.eigvalsh(np.cov(cloud.T))[::-1]
     np.testing.assert_allclose(components.eigenvalues, expected, rtol=1e-9)
     np.testing.assert_allclose(components.scores.var(axis=0, ddof=1), expected[:2], rtol=1e-9)
-    assert components.explained_variance == pytest.approx(expected[:2].sum() / expected.sum())
 
 
 @pytest.mark.parametrize("shape", [(120, 30), (30, 120)])

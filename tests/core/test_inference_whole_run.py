@@ -131,7 +131,7 @@ def test_all_layers_degenerate_is_an_outcome(rng):
 def test_any_degree_is_welcome(rng, maxdim):
     clouds = {"embedding": rng.normal(size=(14, 3)), "layer_0": rng.normal(size=(14, 3))}
     layers = {name: analyze_layer(cloud, maxdim=maxdim) for name, cloud in clouds.items()}
-    inference = infer(layers, clouds, replicates=20, nulls=3, maxdim=maxdim)
+    inference = infer(layers, clouds, replicates=20, nulls=3)
     assert ({row["metric"][:2] for row in inference.null_rows}) == ({"h0"} if maxdim == 0 else {"h0", "h1"})
     assert ("degree_2_without_intervals" in {warning.code for warning in inference.warnings}) == (maxdim == 2)
     assert set(inference.bands["layer_0"]) >= {"betti_0_lo", "betti_0_hi"}

@@ -120,7 +120,7 @@ def test_under_four_distinct_points_nothing_of_shape_is_defined(rng, n_distinct)
     layer = analyze_layer(rng.normal(size=(n_distinct, 5))[np.arange(40) % n_distinct])
     assert layer.metrics["n_distinct"] == n_distinct
     assert {name for name, value in layer.metrics.items() if np.isfinite(value)} == set(COUNTS)
-    assert f"{n_distinct} distinct points of 40" in layer.warnings[0].text
+    assert f"{n_distinct} distinct {'point' if n_distinct == 1 else 'points'} of 40: no shape" in layer.warnings[0].text
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

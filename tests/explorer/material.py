@@ -3,6 +3,7 @@
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 from scipy.spatial.distance import squareform
 
 from todacomm.core.layer import LayerAnalysis, analyze_layer
@@ -17,10 +18,9 @@ from todacomm.explorer import (
     MetricValue,
     ModelSide,
     SimilarityMap,
-    TextColumn,
-    Texts,
     layer_graph,
 )
+from todacomm.results.texts import text_table
 
 METRICS = (
     Metric("h0_total_norm", "H0 mean lifetime / median distance"),
@@ -35,22 +35,17 @@ WORDS = (
 CORNERS = 9
 
 
-def some_texts(rng: np.random.Generator, n: int, words: int = 64) -> Texts:
+def some_texts(rng: np.random.Generator, n: int, words: int = 64) -> pd.DataFrame:
     """Passages of random words."""
     passages = [" ".join(rng.choice(WORDS, words)) for _ in range(n)]
-    last = [" " + passage.rsplit(" ", 1)[1] for passage in passages]
-    return Texts(
-        ids=[f"made/document_{row // 5}#w{row}" for row in range(n)],
-        words=passages,
-        document=[f"document_{row // 5}" for row in range(n)],
-        ending=[token.strip() for token in last],
-        last_token=last,
-        tokens=rng.integers(70, 130, n),
-        likelihood=rng.gamma(9.0, 0.4, n),
-        columns=[
-            TextColumn("subject", list(rng.choice(["physics", "law", "music"], n))),
-            TextColumn("year", rng.integers(1900, 2020, n).astype(float)),
-        ],
+    return text_table(
+        [f"made/document_{row // 5}#w{row}" for row in range(n)],
+        passages,
+        documents=[f"document_{row // 5}" for row in range(n)],
+        last_tokens=[" " + passage.rsplit(" ", 1)[1] for passage in passages],
+        n_tokens=rng.integers(70, 130, n),
+        nll=rng.gamma(9.0, 0.4, n),
+        columns={"subject": rng.choice(["physics", "law", "music"], n), "year": rng.integers(1900, 2020, n)},
     )
 
 

@@ -63,9 +63,9 @@ def test_pointing_at_a_text_shows_it_with_its_last_token_and_neighbours(shown, d
     text = shown.alone()
     place = shown.places()[text]
     shown.point_at(place["x"], place["y"])
-    assert shown.text("#passage") == data.texts.words[text]
-    assert shown.text("#text-id") == data.texts.ids[text]
-    assert shown.text("#last-token") == data.texts.last_token[text].replace(" ", "␣")
+    assert shown.text("#passage") == data.texts["text"][text]
+    assert shown.text("#text-id") == data.texts["id"][text]
+    assert shown.text("#last-token") == data.texts["last_token"][text].replace(" ", "␣")
     near = shown.js("return [...document.querySelectorAll('.neighbours .row')].map(row => Number(row.dataset.text))")
     assert near == layer_of(shown, data).graph.neighbours[text].tolist()
     assert not shown.js("return document.querySelector('.tip').hidden")
@@ -76,7 +76,7 @@ def test_a_pressed_text_stays(shown, data):
     place = shown.places()[text]
     shown.drag([(place["x"], place["y"]), (place["x"], place["y"])])
     shown.point_at(5, 5)
-    assert shown.text("#text-id") == data.texts.ids[text]
+    assert shown.text("#text-id") == data.texts["id"][text]
 
 
 def test_the_keyboard_goes_from_text_to_text(shown, data):
@@ -86,8 +86,8 @@ def test_the_keyboard_goes_from_text_to_text(shown, data):
     second = shown.js("return explorer.store.state.hover")
     places = shown.places()
     assert places[second]["x"] > places[first]["x"]
-    assert shown.text("#passage") == data.texts.words[second]
-    assert shown.wait(lambda: data.texts.ids[second] in shown.text("#announcements"))
+    assert shown.text("#passage") == data.texts["text"][second]
+    assert shown.wait(lambda: data.texts["id"][second] in shown.text("#announcements"))
 
 
 @pytest.mark.parametrize("way", ["diagram", "table", "barcode"])
@@ -206,20 +206,20 @@ def test_every_colouring_has_a_legend(shown, data):
         legend = shown.text(".legend")
         assert (label == "nothing") == (legend == ""), label
     shown.choose("#colour", "column:0")
-    counts = {word: list(data.texts.columns[0].values).count(word) for word in ("physics", "law", "music")}
+    counts = {word: list(data.texts["subject"]).count(word) for word in ("physics", "law", "music")}
     assert {f"{word}{count}" for word, count in counts.items()} == set(shown.texts(".legend-entry"))
 
 
 def test_a_category_of_the_legend_selects_its_texts(shown, data):
     shown.choose("#colour", "column:0")
     shown.js("[...document.querySelectorAll('.legend-entry')].find(e => e.textContent.startsWith('law')).click()")
-    expected = [row for row, word in enumerate(data.texts.columns[0].values) if word == "law"]
+    expected = [row for row, word in enumerate(data.texts["subject"]) if word == "law"]
     assert shown.js("return [...explorer.store.state.selection]") == expected
 
 
 def test_search_lists_the_texts_that_have_the_words(shown, data):
     shown.type_search("Loop Birth")
-    expected = [row for row, words in enumerate(data.texts.words) if "loop birth" in words]
+    expected = [row for row, words in enumerate(data.texts["text"]) if "loop birth" in words]
     rows = shown.js("return [...document.querySelectorAll('#list .row')].map(row => Number(row.dataset.text))")
     assert rows == expected
     assert expected
@@ -238,7 +238,7 @@ def test_a_lasso_selects_what_is_inside_and_its_ids_can_be_copied(shown, data):
     assert set(expected) <= set(selected) <= set(nearly)
     shown.click("#copy-ids")
     ids = shown.js("return document.querySelector('.ids').value").split("\n")
-    assert ids == [data.texts.ids[row] for row in selected]
+    assert ids == [data.texts["id"][row] for row in selected]
     assert shown.wait(lambda: "copied" in shown.text("#announcements") or "Control" in shown.text("#announcements"))
 
 
@@ -325,7 +325,7 @@ def test_a_number_is_read_with_its_interval_its_null_and_its_p(shown, data):
 
 
 def test_a_layer_without_shape_says_so(page, data):
-    n = len(data.texts.ids)
+    n = len(data.texts)
     empty = ExplorerLayer(
         "broken", 0, 0.0, np.full((n, 6), np.nan), np.full(6, np.nan), [np.empty((0, 2))] * 2, Graph(),
         metrics={"h0_total_norm": MetricValue(float("nan"))}, warnings=["3 of 120 rows hold nan or infinity"],

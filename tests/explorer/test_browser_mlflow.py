@@ -62,7 +62,7 @@ def test_the_page_works_in_the_artifact_viewer(chrome, tmp_path, data, address, 
         text = hand.alone()
         at = hand.places()[text]
         hand.point_at(left + at["x"], top + at["y"])
-        assert hand.text("#passage") == data.texts.words[text]
+        assert hand.text("#passage") == data.texts["text"][text]
         hand.js("document.querySelector('.band-betti canvas').scrollIntoView({block: 'center'})")
         hand.frames()
         box = hand.box(".band-betti canvas")

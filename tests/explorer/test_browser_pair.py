@@ -33,7 +33,7 @@ def test_pointing_in_one_cloud_rings_the_same_text_in_the_other(shown, data):
     before = shown.picture()
     shown.point_at(here["x"], here["y"])
     after = shown.picture()
-    assert shown.text("#passage") == data.texts.words[text]
+    assert shown.text("#passage") == data.texts["text"][text]
     for place in (here, there):
         x, y = round(place["x"]), round(place["y"])
         around = (slice(y - 9, y + 10), slice(x - 9, x + 10))

@@ -8,7 +8,8 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.explorer.conftest import NARROW, WIDE
 from tests.explorer.material import analysis_data
-from todacomm.explorer import ExplorerData, TextColumn, explorer_page, framed
+from todacomm.explorer import ExplorerData, explorer_page, framed
+from todacomm.results.texts import text_table
 
 pytestmark = pytest.mark.heavy
 
@@ -88,12 +89,11 @@ HOSTILE = "</script><script>window.hacked=1</script><img src=x onerror=window.ha
 
 
 def test_hostile_names_and_texts_change_nothing(page, data):
-    n = len(data.texts.ids)
-    texts = replace(
-        data.texts, ids=[f"{HOSTILE}{row}" for row in range(n)], words=[HOSTILE] * n, document=[HOSTILE] * n,
-        last_token=[HOSTILE] * n, ending=[HOSTILE[-4:]] * n,
-        columns=[TextColumn(HOSTILE, [HOSTILE] * n), TextColumn("__proto__", ["constructor"] * n)],
-    )  # fmt: skip
+    n = len(data.texts)
+    texts = text_table(
+        [f"{HOSTILE}{row}" for row in range(n)], [HOSTILE] * n, documents=[HOSTILE] * n, last_tokens=[HOSTILE] * n,
+        columns={HOSTILE.replace("\ud800", ""): [HOSTILE] * n, "__proto__": ["constructor"] * n},
+    ).assign(last_word=HOSTILE[-4:])  # fmt: skip
     layers = [replace(layer, name=f"{HOSTILE}{at}", warnings=[HOSTILE]) for at, layer in enumerate(data.layers)]
     metrics = [replace(metric, label=HOSTILE, units=HOSTILE) for metric in data.metrics]
     page.show(ExplorerData(HOSTILE, {HOSTILE: HOSTILE}, texts, metrics, layers, [HOSTILE]))
@@ -149,6 +149,6 @@ def test_in_a_frame_that_allows_scripts_alone(page, data, source):
         "const f = document.querySelector('.ids');"
         "return [f.hidden, f.value, f.value.slice(f.selectionStart, f.selectionEnd)]"
     )
-    ids = "\n".join(data.texts.ids[row] for row in (4, 9))
+    ids = "\n".join(data.texts["id"][row] for row in (4, 9))
     assert page.js(field) == [False, ids, ids]
     page.chrome.switch_to.default_content()

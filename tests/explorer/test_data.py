@@ -6,17 +6,13 @@ import numpy as np
 import pytest
 
 from tests.explorer.material import analysis_data, comparison_data
-from todacomm.explorer import Edges, ExplorerLayer, Loop, SimilarityMap, TextColumn, Texts
+from todacomm.explorer import Edges, ExplorerLayer, Loop, SimilarityMap
+from todacomm.results.texts import text_table
 
 
 @pytest.fixture(scope="module")
 def data():
     return analysis_data(n=40, n_layers=2)
-
-
-def test_a_column_of_another_length():
-    with pytest.raises(ValueError, match=r"column 'subject' has 1 entries, expected one for each of 2 ids"):
-        Texts(ids=["a", "b"], columns=[TextColumn("subject", ["x"])])
 
 
 def test_edges_that_do_not_rise():
@@ -57,7 +53,7 @@ def test_angles_of_other_texts(data):
 
 def test_layers_of_other_texts(data):
     with pytest.raises(ValueError, match="40 rows, expected one for each of 2 texts"):
-        replace(data, texts=Texts(ids=["a", "b"]))
+        replace(data, texts=text_table(["a", "b"]))
 
 
 def test_no_layers(data):

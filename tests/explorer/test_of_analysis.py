@@ -25,8 +25,7 @@ def test_the_page_holds_the_numbers_of_the_run(analysis):
         np.testing.assert_allclose(np.sort(layer.graph.tree.length), np.sort(layer.diagrams[0][:, 1]), rtol=1e-6)
         verdicts = analysis.loops.loc[analysis.loops["layer"] == layer.name, "verdict"]
         assert [loop.verdict for loop in layer.loops] == verdicts.tolist()
-    assert data.texts.ids == list(analysis.texts["id"])
-    assert data.texts.likelihood.tolist() == pytest.approx(analysis.texts["nll"].tolist())
+    assert data.texts.equals(analysis.texts)
 
 
 def test_a_run_without_a_page_gets_one_and_one_with_it_shows_its_own(analysis, tmp_path):

@@ -16,6 +16,7 @@ from todacomm import tracking
 from todacomm.cli.explore import explore
 from todacomm.comparison.result import Comparison
 from todacomm.explorer.of_comparison import ROOM, comparison_data, comparison_page, fitting, shown_labels
+from todacomm.explorer.payload import texts_object
 from todacomm.jobs.compare import measure_comparison
 from todacomm.settings.comparison import ComparisonConfig
 
@@ -109,11 +110,11 @@ def test_tokens_stand_on_the_page_where_the_models_agree_and_likelihood_for_each
     record(replace(beta, texts=texts))
     data = data_of(measure_comparison(ComparisonConfig.from_flat(QUICK)))
     chosen = np.random.default_rng(0).permutation(60)
-    assert data.texts.ids == list(alpha.texts["id"].iloc[chosen])
-    assert data.texts.last_token is None
-    assert data.texts.likelihood is None
-    columns = {column.name: column.values for column in data.texts.columns}
-    assert columns["nats a token, beta"].tolist() == chosen.astype(float).tolist()
+    assert data.texts["id"].tolist() == list(alpha.texts["id"].iloc[chosen])
+    stored = texts_object(data.texts)
+    assert (stored["last_token"], stored["likelihood"]) == (None, None)
+    columns = {column["name"]: column["numbers"] for column in stored["columns"] if "numbers" in column}
+    assert columns["nats a token, beta"] == chosen.astype(float).tolist()
 
 
 def test_checkpoints_stand_in_the_order_of_their_steps_and_are_spread_where_they_are_too_many(store, monkeypatch):

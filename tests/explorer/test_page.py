@@ -12,17 +12,10 @@ import pytest
 from scipy.spatial.distance import pdist, squareform
 
 from tests.explorer.material import METRICS, analysis_data, comparison_data, some_texts, training_data
-from todacomm.explorer import (
-    ExplorerData,
-    ExplorerLayer,
-    Loop,
-    MetricValue,
-    TextColumn,
-    explorer_page,
-    layer_graph,
-)
+from todacomm.explorer import ExplorerData, ExplorerLayer, Loop, MetricValue, explorer_page, layer_graph
 from todacomm.explorer.asset import LICENCES, page_asset, recorded_digest, source_digest
 from todacomm.explorer.encoding import LEVELS, restored
+from todacomm.results.texts import text_table
 
 
 class Elements(HTMLParser):
@@ -122,13 +115,13 @@ def test_the_policy_allows_the_one_script_and_the_one_style_sheet_and_nothing_el
 
 
 HOSTILE = "</script><script>window.hacked=1</script><img src=x onerror=window.hacked=1>\u2028\ud800<!--"
+COLUMN = HOSTILE.replace("\ud800", "")
 
 
 def test_hostile_names_and_texts_are_data_and_no_markup(data):
-    n = len(data.texts.ids)
-    texts = replace(
-        data.texts, ids=[HOSTILE] * n, words=[HOSTILE] * n, document=[HOSTILE] * n, last_token=[HOSTILE] * n,
-        ending=[HOSTILE] * n, columns=[TextColumn(HOSTILE, [HOSTILE] * n)],
+    texts = text_table(
+        [HOSTILE] * len(data.texts), [HOSTILE] * len(data.texts), documents=[HOSTILE] * len(data.texts),
+        last_tokens=[HOSTILE] * len(data.texts), columns={COLUMN: [HOSTILE] * len(data.texts)},
     )  # fmt: skip
     layers = [replace(layer, name=HOSTILE, warnings=[HOSTILE]) for layer in data.layers]
     metrics = [replace(metric, label=HOSTILE, units=HOSTILE) for metric in data.metrics]
@@ -137,7 +130,8 @@ def test_hostile_names_and_texts_are_data_and_no_markup(data):
     plain = [tag for tag, _ in Elements(explorer_page(data)).tags]
     assert [tag for tag, _ in Elements(page).tags] == plain
     stored = held(page)
-    assert stored["title"] == stored["texts"]["words"][0] == stored["texts"]["columns"][0]["name"] == HOSTILE
+    assert stored["title"] == stored["texts"]["words"][0] == HOSTILE
+    assert stored["texts"]["columns"][0]["name"] == COLUMN
     assert stored["layers"][0]["name"] == HOSTILE
 
 

@@ -10,10 +10,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from tests.figures.test_figures import extent, written
 from tests.helpers.results import make_result
 from todacomm.core.loops import circular_correlation
+from todacomm.core.loops.verdict import LOOP
 from todacomm.figures.loops import HOURS, clock_plane, draw_loop, texts_at_hours
 from todacomm.figures.registry import draw_all
 from todacomm.figures.style import cyclic_colors, drawing
-from todacomm.results.depth import LOOP
 from todacomm.results.loops import loop_pictures
 
 WORDS = ("word " * 40, "W" * 200, "costs $5 and $x^2$ with an _underscore_ and a \\backslash", "漢字" * 40, "<b>", " ")

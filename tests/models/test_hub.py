@@ -21,7 +21,7 @@ for case in json.load(sys.stdin):
     told = []
     case = {"revision": "", "weights": True, "allow_pickle": False} | case
     try:
-        source = find_source(**case, seen=lambda *sizes: told.append(sizes))
+        source = find_source(**case, on_size=lambda *sizes: told.append(sizes))
         files = sorted(path.name for path in source.folder.iterdir())
         answer = {"revision": source.revision, "origin": source.origin, "files": files, "told": told}
     except ValueError as error:

@@ -15,7 +15,7 @@ from tests.helpers.tiny_models import ARCHITECTURES, BLOCKS, CONTEXT, DECODERS, 
 from todacomm.demo import DEMO_MODELS
 from todacomm.models import PRESETS, LoadedModel, load_model
 from todacomm.models.anatomy import examine
-from todacomm.models.weights import tell_size
+from todacomm.models.weights import sizes_in_words
 from todacomm.settings.analysis import ModelConfig
 
 
@@ -263,7 +263,7 @@ def test_the_precision_asked_for_is_taken_and_float32_is_a_cpus_own(folder: Path
 def test_sizes_are_told(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", logger="todacomm")
     load(folder)
-    assert caplog.messages == [f"{folder}: 0.2 MiB of weights on disk, about 0.2 MiB in memory"]
-    assert tell_size(2**31, 2**30, 4) == "2,048 MiB of weights on disk, about 4,096 MiB in memory"
-    assert tell_size(2**31, 2**30, None) == "2,048 MiB of weights on disk, about 2,048 MiB in memory"
-    assert tell_size(2**31, None, 4) == "2,048 MiB of weights on disk"
+    assert caplog.messages == [f"{folder}: 216 kB of weights on disk, about 212 kB in memory"]
+    assert sizes_in_words(2**31, 2**30, 4) == "2.1 GB of weights on disk, about 4.3 GB in memory"
+    assert sizes_in_words(2**31, 2**30, None) == "2.1 GB of weights on disk, about 2.1 GB in memory"
+    assert sizes_in_words(2**31, None, 4) == "2.1 GB of weights on disk"

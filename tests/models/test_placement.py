@@ -7,8 +7,10 @@ import pytest
 from tests.helpers.tiny_models import tiny_model_folder
 from todacomm.models import load_model
 from todacomm.models.opening import open_model
-from todacomm.models.placement import GIB, place, placement_of
+from todacomm.models.placement import place, placement_of
 from todacomm.settings.analysis import ModelConfig
+
+GB = 10**9
 
 
 @pytest.mark.parametrize(
@@ -25,19 +27,19 @@ from todacomm.settings.analysis import ModelConfig
 def test_auto_takes_the_first_that_fits_beside_the_work(
     size: float, free: int, elsewhere: tuple[int, ...], kind: str
 ) -> None:
-    placed = place("auto", int(size * GIB), free * GIB, free_elsewhere=[one * GIB for one in elsewhere])
+    placed = place("auto", int(size * GB), free * GB, free_elsewhere=[one * GB for one in elsewhere])
     assert placed.kind == kind
     assert (placed.device_map == "auto") == (kind == "spread")
-    assert f"{size:,.1f} GiB" in placed.reason
+    assert f"{size:,.1f} GB" in placed.reason
 
 
 def test_without_accelerate_nothing_is_spread() -> None:
-    assert place("auto", 30 * GIB, 24 * GIB, free_elsewhere=[24 * GIB], accelerate=False).kind == "stream"
+    assert place("auto", 30 * GB, 24 * GB, free_elsewhere=[24 * GB], accelerate=False).kind == "stream"
 
 
 def test_what_is_asked_for_is_done() -> None:
-    assert place("whole", 99 * GIB, GIB).kind == "whole"
-    assert place("stream", 0, GIB).kind == "stream"
+    assert place("whole", 99 * GB, GB).kind == "whole"
+    assert place("stream", 0, GB).kind == "stream"
 
 
 def test_what_cannot_be_is_an_error() -> None:
@@ -45,8 +47,8 @@ def test_what_cannot_be_is_an_error() -> None:
         ModelConfig(placement="half")
     with pytest.raises(ValueError, match=r"placement=stream: it is a pickle"):
         place("stream", 1, 1, cannot_stream="it is a pickle")
-    with pytest.raises(ValueError, match=r"30.0 GiB of weights do not fit into 24.0 GiB, .*: it is a pickle"):
-        place("auto", 30 * GIB, 24 * GIB, cannot_stream="it is a pickle")
+    with pytest.raises(ValueError, match=r"30.0 GB of weights do not fit into 24.0 GB, .*: it is a pickle"):
+        place("auto", 30 * GB, 24 * GB, cannot_stream="it is a pickle")
 
 
 @pytest.mark.parametrize("weights", ["trained", "random"])

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def find(name: str | Path, revision: str = "", weights: bool = True, allow_pickle: bool = False) -> Source:
     return find_source(
-        str(name), revision, weights=weights, allow_pickle=allow_pickle, seen=lambda n_bytes, n_parameters: None
+        str(name), revision, weights=weights, allow_pickle=allow_pickle, on_size=lambda n_bytes, n_parameters: None
     )
 
 

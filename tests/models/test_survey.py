@@ -26,7 +26,7 @@ def test_what_is_known_is_what_is_known_of_the_model_loaded_whole(
     assert replace(streamed.info, placement="whole") == whole.info  # the digest of random weights among it
     assert streamed.layers == whole.layers
     assert streamed.warnings == whole.warnings
-    assert streamed.anatomy.told == whole.anatomy.told
+    assert streamed.anatomy.arguments == whole.anatomy.arguments
     assert type(streamed.anatomy.body) is type(whole.anatomy.body)
     assert len(streamed.anatomy.blocks) == len(whole.anatomy.blocks)
     assert all(tensor.is_meta for tensor in streamed.model.parameters() if tensor.numel() >= LARGE)

@@ -165,7 +165,7 @@ def test_what_is_not_defined_says_so_with_its_reason(written: tuple[Result, Path
     markdown = (folder / "report.md").read_text(encoding="utf-8")
     assert "nan" not in re.split(r"\W+", markdown)
     assert re.search(r"^\| embedding \|.*not defined", markdown, flags=re.MULTILINE)
-    assert "- embedding: 1 distinct points of 60: no shape to measure." in markdown
+    assert "- embedding: 1 distinct point of 60: no shape to measure." in markdown
     assert "not defined (the embedding is degenerate)" in markdown
     assert "In no layer: Spectral exponent." in markdown
 

@@ -16,6 +16,7 @@ EVIDENCE = {
     "layer": "layer_1", "value": 0.134, "half_width": 0.046, "null": 0.0868, "p": 0.025, "adjusted": True, "draws": 39,
 }  # fmt: skip
 LOOPS = {"bars": 2, "layer": "layer_1", "reproduction": 0.8, "in_groups": 0.1}
+SMALLEST = {"smallest_difference": 0.0647}
 SAID = {
     "long_bars": (
         Finding("long_bars", ("layer_0", "layer_1", "layer_2"), {"strongest": EVIDENCE, "not_detected": ("final",)}),
@@ -43,14 +44,30 @@ SAID = {
     ),
     "few_texts": (
         Finding("few_texts", ("layer_0",), {**LOOPS, "bars": 1}),
-        "In layer_0 1 H1 bar is longer than the covariance explains but rests on few texts or few clusters of them: at "
-        "most 80 % of the life is left on halves of the texts and 10 % on halves of their groups, where a loop keeps "
+        "In layer_0, 1 H1 bar is longer than the covariance explains but rests on few texts or few clusters of them: at"
+        " most 80 % of the life is left on halves of the texts and 10 % on halves of their groups, where a loop keeps "
         "half on both and is the longest bar. It is no loop that other texts would show.",
     ),
     "too_few_draws": (
         Finding("too_few_draws", ("layer_0",), {"draws": 9, "metrics": ("h1_max_norm", "h0_total_norm")}),
         "Too few draws of the rotation null to decide about H1 longest / median distance and H0 mean / median "
         "distance: with 9 draws no p is below 0.1; at least 19 draws are needed.",
+    ),
+    "no_null_difference": (
+        Finding(
+            "no_null_difference", ("layer_0", "final"), {"metric": "h0_total_norm", "everywhere": False, **SMALLEST}
+        ),
+        "No difference of H0 mean / median distance from the rotation null is detected in layer_0 and final (smallest "
+        "detectable difference 0.065).",
+    ),
+    "no_control_difference": (
+        Finding(
+            "no_control_difference",
+            ("layer_0", "final"),
+            {"metric": "h0_total_norm", "control": "random_weights", **SMALLEST},
+        ),
+        "H0 mean / median distance against random weights: no difference is detected in any of 2 layers (smallest "
+        "detectable difference 0.065).",
     ),
     "degenerate": (
         Finding("degenerate", ("embedding",), {"distinct": (3.0, 3.0), "points": (60.0, 60.0)}),

@@ -172,6 +172,7 @@ def test_a_total_is_on_one_side_of_its_null(plain: Result, metric: str, sign: fl
     rest = of_kind(result, "no_null_difference", metric=metric)
     assert rest.layers == ("embedding", "layer_0", "final")
     assert not rest.values["everywhere"]
+    assert rest.values["smallest_difference"] == pytest.approx((2.394 + 0.842) * 0.02, rel=1e-3), "three layers share p"
     nothing = of_kind(with_null(plain, metric, {}, sign=sign), "no_null_difference", metric=metric)
     assert nothing.values["everywhere"]
 
@@ -256,6 +257,7 @@ def test_dimensions_differ_only_where_intervals_do_not_overlap(plain: Result) ->
     result = with_values(with_values(result, "twonn_dimension", 4.0, "lo"), "twonn_dimension", 13.0, "hi")
     finding = of_kind(result, "dimension_range")
     assert (finding.layers, finding.values["differ"]) == (("layer_0", "final"), False)
+    assert finding.values["smallest_difference"] == pytest.approx((2 + np.sqrt(2) * 0.842 / 1.96) * 4.5, rel=1e-3)
     separate = with_values(result, "twonn_dimension", {"layer_0": 11.0}, "lo")
     separate = with_values(separate, "twonn_dimension", {"final": 6.0}, "hi")
     assert of_kind(separate, "dimension_range").values["differ"] is True
@@ -275,7 +277,9 @@ def test_training_is_judged_by_paired_differences(plain: Result) -> None:
     finding = of_kind(control, "control_difference")
     assert finding.layers == finding.values["lower"]["layers"] == LAYERS
     assert finding.values["lower"]["half_width"] == pytest.approx(1.96 * 0.02, rel=1e-4)
-    assert of_kind(drawn(difference=-0.03), "no_control_difference").layers == LAYERS
+    none = of_kind(drawn(difference=-0.03), "no_control_difference")
+    assert none.layers == LAYERS
+    assert none.values["smallest_difference"] == pytest.approx((1.96 + 0.842) * 0.02, rel=1e-3)
     assert of_kind(drawn(se=np.nan, difference=1.0), "control_without_error").values["metrics"] == ("h0_total_norm",)
     often = drawn(p={"final": 0.05}, draws=19, difference=0.1)
     assert of_kind(often, "control").values["adjusted"]

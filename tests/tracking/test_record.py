@@ -100,6 +100,7 @@ def test_what_never_changes_is_no_series_and_runs_have_numbers_to_sort_by(record
     assert "cloud/truncated_fraction" not in values
     assert "cloud/top_token_fraction" not in values
     assert min(values) == "1_main/h0_total_norm", "the interface sorts charts by their keys"
+    assert [key.partition("/")[0] for key in values][:3] == ["1_main", "1_main", "summary"], "and lists them as written"
     rows = result.table[(result.table["metric"] == "h1_max_norm") & (result.table["control"] == "")]
     blocks = rows[rows["layer"].str.startswith("layer_")]["value"]
     assert values["summary/mean_h1_max_norm"] == pytest.approx(blocks.mean())
@@ -144,7 +145,7 @@ def test_parameters_tags_and_input_name_what_was_done(recorded: str, result: Res
         "warnings": "\n".join(map(str, result.warnings)),
     }
     assert tags["warnings"].startswith("the cloud is small\n")
-    assert "embedding: 1 distinct points of 60: no shape to measure" in tags["warnings"].splitlines()
+    assert "embedding: 1 distinct point of 60: no shape to measure" in tags["warnings"].splitlines()
     assert tags["protocol"].startswith("standard v2 sha256:")
     assert "samples=60 instead of 500" in tags["deviations"]
     (used,) = run.inputs.dataset_inputs
@@ -164,6 +165,9 @@ def test_tags_of_the_users_own_and_what_a_notebook_shows(store: Path, staging: P
     assert "Nothing loops &amp; nothing grows." in shown
     assert analysis.findings == findings(result)
     assert analysis.plot("diagram", layer=0).size == (64, 48)
+    bare = load_analysis(record(make_result(3, figures="none")))
+    with pytest.raises(ValueError, match=r"was recorded with figures=none: it has no plots/summary\.png"):
+        bare.plot()
     with pytest.raises(ValueError, match=r"has no picture plots/nope\.png: choose"):
         analysis.plot("nope")
     with pytest.raises(ValueError, match="names that begin so are taken by the record itself"):
@@ -260,7 +264,7 @@ def test_an_analysis_without_nulls_control_or_intervals(store: Path) -> None:
     result = dataclasses.replace(result, table=bare, nulls=empty_nulls())
     analysis = load_analysis(record(result))
     assert analysis.nulls.empty
-    assert list(analysis.nulls.columns) == list(empty_nulls().columns)
+    assert list(analysis.tables.nulls.columns) == list(empty_nulls().columns)
     assert not {point.key.split("/")[0] for point in metrics(result)} & {"interval", "null", "control"}
 
 
@@ -306,8 +310,23 @@ def test_two_runs_may_record_the_same_texts_at_once(store: Path, result: Result)
 def test_layers_by_depth_with_a_control_beside_them(store: Path) -> None:
     """Eleven layers, whose names in the order of letters are no order of depth; one row each whatever was drawn."""
     analysis = load_analysis(record(make_result(11)))
-    assert set(analysis.layers["control"]) > {""}
-    for control in set(analysis.layers["control"]):
+    names = list(analysis.layer_names)
+    for control in ("", *set(analysis.controls["control"])):
         wide = analysis.by_layer(control=control)
-        assert tuple(wide.index) == analysis.layer_names
+        assert list(wide.index) == names
         assert wide["depth"].is_monotonic_increasing
+
+    assert len(set(analysis.controls["control"])) > 0
+    assert len(analysis.layers) + len(analysis.controls) == len(analysis.tables.layers)
+    for frame in (analysis.layers, analysis.controls):
+        wide = frame.pivot(index="layer", columns="metric", values="value")
+        assert [name for name in wide.index if name != "run"] == names
+        shuffled = frame.sample(frac=1.0, random_state=0)
+        assert list(shuffled.sort_values("layer")["layer"].unique()) == list(wide.index)
+        assert list(shuffled.groupby("layer").groups) == list(wide.index)
+    values = analysis.by_layer(control).drop(columns="depth")
+    np.testing.assert_array_equal(wide.loc[names, values.columns], values)
+    for frame in (analysis.nulls, analysis.loops):
+        assert list(frame.sort_values("layer")["layer"].unique()) == names
+    own = analysis.layers
+    assert own.groupby("stream")["layer"].nunique().to_dict() == {"": 1, "residual": len(names)}

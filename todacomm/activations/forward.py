@@ -59,7 +59,7 @@ def one_pass(
 
     def step(batch: np.ndarray) -> None:
         nonlocal n_done
-        tell = finished if n_done + len(batch) == len(tokens) else None
+        report = finished if n_done + len(batch) == len(tokens) else None
         some = [tokens[index] for index in batch]
         ids, mask = pad([text.ids for text in some], device)
         at = None if positions is None else torch.from_numpy(positions[batch]).to(device)
@@ -68,8 +68,8 @@ def one_pass(
         def receive(name: str, hidden: Tensor) -> None:
             if name in names:
                 pooled[name] = pool(hidden, mask, at)
-                if tell is not None:
-                    tell(name, keep(name, batch, pooled.pop(name)))
+                if report is not None:
+                    report(name, keep(name, batch, pooled.pop(name)))
 
         with only_at(parts, at) if parts and at is not None else nullcontext():
             answer = run_body(loaded.anatomy, ids, mask, receive, with_streams=with_streams)

@@ -26,10 +26,10 @@ def pooled_positions(tokens: Sequence[Tokens], pooling: str, cls_id: int | None)
         return np.array([np.flatnonzero(text.is_text)[-1] for text in tokens])
     if pooling != "cls":
         raise ValueError(f"unknown pooling {pooling!r}: choose cls, last or mean")
-    found = [np.flatnonzero(text.ids == cls_id) for text in tokens]
-    if not all(map(len, found)):
+    places = [np.flatnonzero(text.ids == cls_id) for text in tokens]
+    if not all(map(len, places)):
         raise ValueError("pooling=cls: the tokenizer puts no CLS token into the texts: choose last or mean")
-    return np.array([positions[0] for positions in found])
+    return np.array([positions[0] for positions in places])
 
 
 def pool(hidden: Tensor, mask: Tensor, positions: Tensor | None) -> Tensor:

@@ -1,8 +1,7 @@
 """What a pass over texts begins with and ends in, whether the model is there whole or a block at a time."""
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,9 @@ from todacomm.activations.starts import starts_of
 from todacomm.activations.tokens import Tokens, shuffled, tokenize
 from todacomm.core.facts import RunWarning
 from todacomm.models.layers import choose_layers
-from todacomm.models.loaded import LoadedModel, pick_pooling
+from todacomm.models.loaded import LoadedModel
+from todacomm.models.pooling import pick_pooling
+from todacomm.results.facts import ModelFacts
 from todacomm.settings.values import AUTO
 
 TOKEN_EMBEDDING = "token_embedding"
@@ -29,14 +30,15 @@ class Activations:
 
     Attributes
     ----------
+    model : ModelFacts
+        Those of the model, with the tokens of the longest text, how most texts begin, and on how many tokens the
+        likelihood rests.
     clouds : dict of ndarray, shape (n_points, n_dims)
         Pooled hidden states by layer in the order of depth, float32; widths may differ between layers. Numbers that are
         not finite are left as they are.
     likelihood : dict of float
         ``perplexity`` and ``bits_per_byte`` of a decoder, ``pseudo_perplexity`` of a masked-language model; empty
         without a head.
-    n_predicted : int
-        Tokens that the likelihood rests on.
     pooled_tokens : ndarray of int, shape (n_points,), or None
         Token id at the pooled position, for last-token pooling.
     token_embeddings : ndarray, shape (n_points, n_dims)
@@ -49,27 +51,18 @@ class Activations:
         Tokens read, special ones included.
     truncated : ndarray of bool, shape (n_points,)
         Whether the text was cut.
-    max_length : int
-        Tokens of the longest text read.
-    start_tokens : str
-        The special tokens with which most texts begin, as the tokenizer spells them; empty without any.
-    seconds : float
-        Wall-clock time of it all.
     """
 
+    model: ModelFacts
     clouds: dict[str, np.ndarray]
     likelihood: dict[str, float]
-    n_predicted: int
     pooled_tokens: np.ndarray | None
     token_embeddings: np.ndarray
     last_tokens: tuple[str, ...]
     nll: np.ndarray
     n_tokens: np.ndarray
     truncated: np.ndarray
-    max_length: int
-    start_tokens: str
     warnings: tuple[RunWarning, ...]
-    seconds: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +93,6 @@ class Prepared:
     positions: np.ndarray | None
     batch_tokens: int
     templated: bool
-    start: float
 
 
 def prepare(
@@ -121,7 +113,6 @@ def prepare(
     ValueError
         A layer, the pooling or the length does not fit the model, or a text has no token.
     """
-    start = time.perf_counter()
     info, tokenizer = loaded.info, loaded.tokenizer
     names = choose_layers(layers, loaded.layers)
     pooling = info.pooling if pooling == AUTO else pick_pooling(pooling, info.kind, tokenizer)
@@ -131,7 +122,7 @@ def prepare(
     if shuffle_seed is not None:
         tokens = shuffled(tokens, np.random.default_rng(shuffle_seed), positions if pooling == "last" else None)
     budget = batch_tokens or default_batch_tokens(info.device, info.width)
-    return Prepared(tokens, names, pooling, positions, budget, templated, start)
+    return Prepared(tokens, names, pooling, positions, budget, templated)
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,25 +156,23 @@ def finish(loaded: LoadedModel, prepared: Prepared, read: Read, masked: Masked |
         measured, n_predicted = perplexity(read.losses.sum(), tokens), count_predicted(tokens)
     if masked is not None and read.masked_losses is not None:
         measured, n_predicted = {"pseudo_perplexity": masked.perplexity(read.masked_losses)}, len(masked.owners)
+    length = int(n_tokens.max())
     return Activations(
+        model=replace(loaded.info, max_length=length, start_tokens=start_tokens, n_predicted=n_predicted),
         clouds={name: read.rows[name] for name in prepared.names},
         likelihood=measured,
-        n_predicted=n_predicted,
         pooled_tokens=_pooled_tokens(tokens, positions) if prepared.pooling == "last" else None,
         token_embeddings=read.rows[TOKEN_EMBEDDING],
         last_tokens=_last_tokens(loaded.tokenizer, tokens),
         nll=np.full(len(tokens), np.nan) if read.losses is None else _means(read.losses, tokens),
         n_tokens=n_tokens,
         truncated=truncated,
-        max_length=int(n_tokens.max()),
-        start_tokens=start_tokens,
         warnings=(
             *loaded.warnings,
             *read.warnings,
             *start_warnings,
-            *_truncation_warning(truncated, int(n_tokens.max())),
+            *_truncation_warning(truncated, length),
         ),
-        seconds=time.perf_counter() - prepared.start,
     )
 
 

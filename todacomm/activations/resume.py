@@ -1,11 +1,11 @@
 """The state of a pass on disk, stage by stage: what a killed one has done is not done again."""
 
-import hashlib
 import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from todacomm.activations.walk import Group
+from todacomm.system.digests import digest_of
 
 _STATE, _BESIDE, _LOCK = "state.json", "beside", ".lock"
 
@@ -135,7 +136,6 @@ class Saved:
 
 def pass_digest(facts: Mapping[str, Any], texts: Sequence[np.ndarray]) -> str:
     """Digest of what decides a pass: facts, and the token ids of its texts."""
-    total = hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode())
-    for ids in texts:
-        total.update(len(ids).to_bytes(8, "little") + np.ascontiguousarray(ids).tobytes())
-    return total.hexdigest()[:32]
+    stated = json.dumps(facts, sort_keys=True, default=str).encode()
+    lengths = (len(ids).to_bytes(8, "little") + np.ascontiguousarray(ids).tobytes() for ids in texts)
+    return digest_of(chain([stated], lengths), 32)

@@ -152,19 +152,19 @@ def pad(rows: Sequence[np.ndarray], device: torch.device) -> tuple[Tensor, Tenso
     return torch.from_numpy(tokens).to(device), torch.from_numpy(mask).to(device)
 
 
-def shuffled(tokens: Sequence[Tokens], rng: np.random.Generator, kept: np.ndarray | None) -> list[Tokens]:
-    """The texts with their tokens in random order; special tokens, and those at ``kept`` positions, stay in place.
+def shuffled(tokens: Sequence[Tokens], rng: np.random.Generator, fixed: np.ndarray | None) -> list[Tokens]:
+    """The texts with their tokens in random order; special tokens, and those at ``fixed`` positions, stay in place.
 
     Parameters
     ----------
-    kept : ndarray of int, shape (n_texts,), or None
+    fixed : ndarray of int, shape (n_texts,), or None
         One position in each text; None keeps none.
     """
     result = []
     for index, text in enumerate(tokens):
         places = np.flatnonzero(text.is_text)
-        if kept is not None:
-            places = places[places != kept[index]]
+        if fixed is not None:
+            places = places[places != fixed[index]]
         ids = text.ids.copy()
         ids[places] = rng.permutation(ids[places])
         result.append(replace(text, ids=ids))

@@ -97,6 +97,8 @@ def sort_arrays(read: Arrays, path: Path, layers: Iterable[str] = ()) -> CloudFi
     clouds = _chosen(path, clouds, layers, read.refused)
     n_points = _common_rows(path, clouds)
     labels = {name: array for name, array in others.items() if array.shape == (n_points,)}
+    if TEXTS in others and TEXTS not in labels:
+        raise UserError(f"{path} has {TEXTS} for another number of points than {n_points}", "give one text a point")
     warnings += [
         RunWarning("array_set_aside", f"{name} of shape {array.shape} was set aside: it is no cloud and no label")
         for name, array in others.items()

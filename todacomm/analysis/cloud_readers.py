@@ -59,6 +59,13 @@ def _bfloat16(path: Path, names: list[str]) -> dict[str, np.ndarray]:
     return arrays
 
 
+def of_tensor(tensor: Any) -> np.ndarray:
+    """A tensor, wherever it is and in whatever precision, as numbers of numpy."""
+    tensor = tensor.detach().cpu()
+    half = tensor.is_floating_point() and tensor.element_size() < 4
+    return np.asarray(tensor.float() if half else tensor)
+
+
 def _read_torch(path: Path) -> Arrays:
     import torch
 
@@ -73,10 +80,7 @@ def _read_torch(path: Path) -> Arrays:
     arrays, refused = {}, {}
     for name, tensor in named.items():
         if hasattr(tensor, "detach"):
-            tensor = tensor.detach()
-            arrays[str(name)] = (
-                tensor.float() if tensor.is_floating_point() and tensor.element_size() < 4 else tensor
-            ).numpy()
+            arrays[str(name)] = of_tensor(tensor)
         elif isinstance(tensor, list) and all(isinstance(item, str | int | float) for item in tensor):
             arrays[str(name)] = np.array(tensor)
         else:

@@ -46,8 +46,8 @@ def explain_loops(points: Sequence[LoopPoints], table: pd.DataFrame, seed: int) 
     rows: list[dict[str, Any]] = []
     for index, loop in enumerate(points):
         if loop.angle is not None and known:
-            found = explain_angle(loop.angle, known, np.random.default_rng([seed, index]))
-            rows += _rows(loop.layer, LOOP, loop.rank, found)
+            explained = explain_angle(loop.angle, known, np.random.default_rng([seed, index]))
+            rows += _rows(loop.layer, LOOP, loop.rank, explained)
     return rows
 
 

@@ -1,70 +1,26 @@
 """Observations of objects in memory, in place of models, texts and files that have names."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from todacomm.analysis.cloud_files import sort_arrays
-from todacomm.analysis.memory import check_memory
-from todacomm.analysis.observe import read_texts
+from todacomm.analysis.cloud_readers import of_tensor
+from todacomm.analysis.observe import Given, Observe, forward_pass
 from todacomm.analysis.own_clouds import observe_clouds
 from todacomm.core.checks import as_array
-from todacomm.results.facts import OBJECT
 from todacomm.results.observation import Observation
 from todacomm.settings.analysis import AnalysisConfig
+from todacomm.settings.values import OBJECT
 from todacomm.system.npz import Arrays
-from todacomm.system.progress import Progress, silent
-
-if TYPE_CHECKING:
-    from todacomm.activations import Finished
-    from todacomm.texts import Texts
 
 
-@dataclass(frozen=True)
-class Given:
-    """What an analysis was given as objects; called as :func:`todacomm.analysis.observe.run_model` is.
-
-    Attributes
-    ----------
-    model, tokenizer : PreTrainedModel, PreTrainedTokenizerBase
-        None where the model is named in the settings.
-    texts : Texts or None
-        None where the data set is named in the settings.
-    """
-
-    model: Any
-    tokenizer: Any
-    texts: "Texts | None"
-
-    def __call__(
-        self,
-        config: AnalysisConfig,
-        progress: Progress = silent,
-        *,
-        seed: int | None = None,
-        shuffle_seed: int | None = None,
-        finished: "Finished | None" = None,
-    ) -> Observation:
-        """One forward pass; nothing is taken from the cache, which knows names and files only."""
-        from todacomm.models import load_model
-        from todacomm.models.given import describe_model, in_evaluation
-        from todacomm.texts import load_texts
-
-        seed = config.record.seed if seed is None else seed
-        texts = self.texts or load_texts(config.texts, config.record.seed)
-        check_memory(config.topology, len(texts.texts))
-        if self.model is None:
-            return read_texts(load_model(config.model, seed), texts, config, progress, shuffle_seed, finished)
-        with in_evaluation(self.model):
-            loaded = describe_model(self.model, self.tokenizer, config.model, seed)
-            return read_texts(loaded, texts, config, progress, shuffle_seed, finished)
-
-
-def given_objects(tokenizer: Any, texts: Any, options: Mapping[str, Any]) -> tuple[AnalysisConfig, Given]:
+def given_objects(tokenizer: Any, texts: Any, options: Mapping[str, Any]) -> tuple[AnalysisConfig, Observe]:
     """The settings of an analysis of objects, and what it is observed with.
 
     Parameters
@@ -95,7 +51,8 @@ def given_objects(tokenizer: Any, texts: Any, options: Mapping[str, Any]) -> tup
         named = {"dataset": f"{OBJECT}texts", "unit": "row", "samples": count_texts(texts), **named}
     config = AnalysisConfig.given(None, named)
     read = None if texts is None else given_texts(texts, config.texts)
-    return config, Given(None if isinstance(model, str) else model, tokenizer, read)
+    given = Given(None if isinstance(model, str) else model, tokenizer, read)
+    return config, partial(forward_pass, given=given)
 
 
 def given_clouds(
@@ -143,11 +100,7 @@ def given_clouds(
 
 
 def _numbers(array: Any, name: str) -> np.ndarray:
-    """An array or a tensor, wherever it is and in whatever precision, as an array of numpy."""
-    if hasattr(array, "detach"):
-        array = array.detach().cpu()
-        array = array.float() if array.is_floating_point() and array.element_size() < 4 else array
     try:
-        return np.asarray(array)
+        return of_tensor(array) if hasattr(array, "detach") else np.asarray(array)
     except ValueError:
         return as_array(array, name)  # which says how long its rows are

@@ -1,7 +1,7 @@
 """How sure the numbers of an analysis are: intervals, null models, and controls that cost a forward pass."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +10,8 @@ from todacomm.analysis.explanations import explain_gaps, explain_loops
 from todacomm.analysis.memory import homology_threads
 from todacomm.analysis.observe import Observe, run_model
 from todacomm.analysis.shape import measure_shape
-from todacomm.core.facts import RunWarning
-from todacomm.core.inference import Estimate, control_rows, half_samples, infer, replicate
+from todacomm.core.inference import Estimate, Inference, control_rows, half_samples, infer, replicate
 from todacomm.core.layer import LayerAnalysis
-from todacomm.core.loops.whole_run import RunLoops
 from todacomm.core.nulls import NULLS
 from todacomm.results.observation import Observation
 from todacomm.settings.analysis import AnalysisConfig
@@ -33,36 +31,19 @@ class Control:
 
 
 @dataclass(frozen=True)
-class Uncertainty:
-    """Uncertainty, nulls and controls of one analysis.
+class Uncertainty(Inference):
+    """What is inferred from the clouds of an analysis, with what loops and gaps go with, and its controls.
 
     Attributes
     ----------
-    intervals, run_intervals : mapping
-        Layer -> metric -> estimate, and expansion ratio -> estimate.
-    null_rows : list of dict
-        Rows of the table of nulls, without the columns that say which analysis it is.
-    bands : mapping
-        Layer -> name of the curve -> values.
-    loops : RunLoops
-        The longest H1 bars of every layer and what may be claimed of them.
     associations : list of dict
-        What loops and gaps go with.
-    replicates : mapping of ndarray, shape (replicates, len(INTERVAL_METRICS))
-        Layer -> its metrics on the half-samples, for paired differences between runs.
+        Rows of the table of what loops and gaps go with.
     control : Control or None
         The first draw of random weights: its rows stand in the table, its curve in the plots.
     """
 
-    intervals: Mapping[str, Mapping[str, Estimate]] = field(default_factory=dict)
-    run_intervals: Mapping[str, Estimate] = field(default_factory=dict)
-    null_rows: list[dict[str, Any]] = field(default_factory=list)
-    bands: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
-    loops: RunLoops = field(default_factory=lambda: RunLoops([], [], {}))
-    associations: list[dict[str, Any]] = field(default_factory=list)
-    replicates: Mapping[str, np.ndarray] = field(default_factory=dict)
-    control: Control | None = None
-    warnings: tuple[RunWarning, ...] = ()
+    associations: list[dict[str, Any]]
+    control: Control | None
 
     def columns(self, layer: str, metric: str) -> dict[str, Any]:
         """The columns of a table row that say how sure its value is."""
@@ -99,8 +80,8 @@ def infer_uncertainty(
     run : callable
         What a control's forward pass is made with.
     """
-    topology, options = config.topology, config.inference
-    threads = homology_threads(topology, len(observed.dataset.ids))
+    options = config.inference
+    threads = homology_threads(config.topology, len(observed.dataset.ids))
     of_scores = [kind for kind in config.inference.null_kinds if NULLS[kind].space == "scores"]
     inference = infer(
         shapes,
@@ -109,9 +90,6 @@ def infer_uncertainty(
         nulls=config.rotations,
         kinds=of_scores,
         n_loops=options.loops,
-        metric=topology.metric,
-        maxdim=topology.maxdim,
-        engine=topology.engine,
         seed=config.record.seed,
         threads=threads,
         progress=progress,
@@ -129,18 +107,12 @@ def infer_uncertainty(
         rows += control_rows(kind, shapes, shapes_of_controls, inference.replicates, halves)
     seed = config.record.seed
     return Uncertainty(
-        loops=inference.loops,
+        **vars(inference) | {"null_rows": rows},
         associations=[
             *explain_loops(inference.loops.points, observed.texts, seed),
             *explain_gaps(shapes, observed.texts, seed),
         ],
-        intervals=inference.intervals,
-        run_intervals=inference.run_intervals,
-        null_rows=rows,
-        bands=inference.bands,
-        replicates=inference.replicates,
         control=shown,
-        warnings=inference.warnings,
     )
 
 
@@ -181,8 +153,6 @@ def control_replicates(config: AnalysisConfig, control: Control, threads: int = 
             shape,
             control.observed.clouds[name],
             half_samples(len(shape.cloud), config.inference.replicates, config.record.seed),
-            maxdim=config.topology.maxdim,
-            engine=config.topology.engine,
             threads=threads,
         ).values
         for name, shape in control.shapes.items()

@@ -1,19 +1,19 @@
 """From settings to an observation: run the model on the texts, or read it from the cache or a file of clouds."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from todacomm.analysis.memory import check_memory
 from todacomm.core.facts import RunWarning
-from todacomm.results.facts import OBJECT, OWN_CLOUDS, TextFacts
+from todacomm.results.facts import TextFacts
 from todacomm.results.observation import Observation
 from todacomm.results.texts import text_table
 from todacomm.settings.analysis import OPTIONS, AnalysisConfig, protocol_values
+from todacomm.settings.values import OBJECT, OWN_CLOUDS
 from todacomm.system.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -41,11 +41,10 @@ def observe(config: AnalysisConfig, progress: Progress = silent, *, finished: "F
     for name, value in (("model", config.model.model), ("dataset", config.texts.dataset)):
         if value.removeprefix(OWN_CLOUDS).startswith(OBJECT):
             raise ValueError(f"{name} is {value}: it was an object in memory; give it to todacomm.analyze again")
-    if config.model.model.startswith(OWN_CLOUDS):
+    if path := config.model.clouds_file:
         from todacomm.analysis.own_clouds import read_clouds
 
         layers = () if config.model.layers == ("all",) else config.model.layers
-        path = Path(config.model.model.removeprefix(OWN_CLOUDS))
         observed = read_clouds(path, layers, config.topology.distances)
         check_points(config, observed)
         return observed
@@ -87,7 +86,7 @@ def run_model(
     finished : callable, optional
         As in :func:`read_texts`; not called where the cache has it.
     """
-    forward = partial(_forward_pass, config, progress, seed, shuffle_seed, finished)
+    forward = partial(forward_pass, config, progress, seed=seed, shuffle_seed=shuffle_seed, finished=finished)
     if not config.record.cache:
         return forward()
     from todacomm.analysis.cache import remembered
@@ -95,20 +94,49 @@ def run_model(
     return remembered(config, seed, shuffle_seed, forward)
 
 
-def _forward_pass(
+@dataclass(frozen=True)
+class Given:
+    """Objects in place of what the settings name; nothing of them is in the cache, which knows names and files only.
+
+    Attributes
+    ----------
+    model, tokenizer : PreTrainedModel, PreTrainedTokenizerBase
+        None where the model is named in the settings.
+    texts : Texts or None
+        None where the data set is named in the settings.
+    """
+
+    model: Any = None
+    tokenizer: Any = None
+    texts: "Texts | None" = None
+
+
+NOTHING_GIVEN = Given()
+
+
+def forward_pass(
     config: AnalysisConfig,
-    progress: Progress,
-    seed: int | None,
-    shuffle_seed: int | None,
-    finished: "Finished | None",
+    progress: Progress = silent,
+    *,
+    seed: int | None = None,
+    shuffle_seed: int | None = None,
+    finished: "Finished | None" = None,
+    given: Given = NOTHING_GIVEN,
 ) -> Observation:
+    """One forward pass of the model over the texts; the arguments are those of :func:`run_model`."""
     from todacomm.models import load_model
     from todacomm.texts import load_texts
 
-    texts = load_texts(config.texts, config.record.seed)
+    seed = config.record.seed if seed is None else seed
+    texts = given.texts or load_texts(config.texts, config.record.seed)
     check_memory(config.topology, len(texts.texts))
-    loaded = load_model(config.model, config.record.seed if seed is None else seed)
-    return read_texts(loaded, texts, config, progress, shuffle_seed, finished)
+    if given.model is None:
+        return read_texts(load_model(config.model, seed), texts, config, progress, shuffle_seed, finished)
+    from todacomm.models.given import describe_model, in_evaluation
+
+    with in_evaluation(given.model):
+        loaded = describe_model(given.model, given.tokenizer, config.model, seed)
+        return read_texts(loaded, texts, config, progress, shuffle_seed, finished)
 
 
 def read_texts(
@@ -135,7 +163,7 @@ def read_texts(
     words = templated(loaded.tokenizer, texts.texts, config.texts.system) if chat else texts.texts
     same = first_of_equals(words) if shuffle_seed is None else np.arange(len(words))
 
-    def tell(layer: str, rows: np.ndarray) -> None:
+    def of_texts(layer: str, rows: np.ndarray) -> None:
         if finished is not None:
             finished(layer, np.ascontiguousarray(rows[same]))
 
@@ -151,16 +179,11 @@ def read_texts(
         seed=config.record.seed,
         shuffle_seed=shuffle_seed,
         progress=progress,
-        finished=tell if loaded.surveyed or loaded.device.type != "cpu" else None,
+        finished=of_texts if loaded.surveyed or loaded.device.type != "cpu" else None,
         resume=passes_folder() if config.record.cache and loaded.surveyed else None,
     )
     return Observation(
-        model=replace(
-            loaded.info,
-            max_length=activations.max_length,
-            start_tokens=activations.start_tokens,
-            n_predicted=activations.n_predicted,
-        ),
+        model=activations.model,
         dataset=TextFacts(
             name=texts.name,
             source=texts.source,

@@ -10,10 +10,11 @@ from todacomm.core.checks import as_distances
 from todacomm.core.facts import RunWarning
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.models.names import model_name
-from todacomm.results.facts import OWN, OWN_CLOUDS, ModelFacts, TextFacts
+from todacomm.results.facts import OWN, ModelFacts, TextFacts
 from todacomm.results.observation import Observation
 from todacomm.results.table import RUN_LAYER
 from todacomm.results.texts import text_table
+from todacomm.settings.values import OWN_CLOUDS
 from todacomm.system.digests import digest_of
 from todacomm.system.errors import UserError
 
@@ -65,8 +66,6 @@ def observe_clouds(file: CloudFile, path: Path, distances: bool = False) -> Obse
     if n_points < MIN_POINTS:
         raise UserError(f"{path} has {n_points} points a layer", f"give at least {MIN_POINTS}")
     texts = file.labels.get(TEXTS)
-    if texts is None and any(warning.text.startswith(f"{TEXTS} of shape") for warning in warnings):
-        raise UserError(f"{path} has {TEXTS} for another number of points than {n_points}", "give one text a point")
     ids = [f"row/{row}" for row in range(n_points)] if texts is None else [str(text) for text in texts]
     labels = {name: values for name, values in file.labels.items() if name != TEXTS}
     identity = ids if texts is not None else [f"{name}={list(values)}" for name, values in labels.items()] or ids

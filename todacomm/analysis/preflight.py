@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from todacomm.results.facts import OBJECT, OWN_CLOUDS
 from todacomm.settings.analysis import AnalysisConfig
+from todacomm.settings.values import OBJECT, OWN_CLOUDS
 from todacomm.system.foreign import check_regular
 
 

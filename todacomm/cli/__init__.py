@@ -39,7 +39,9 @@ class JobCommand(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         from todacomm.cli.console import exit_code
+        from todacomm.system.collector import collect_rarely
 
+        collect_rarely()
         call = super().invoke
         raise SystemExit(exit_code(lambda: call(ctx), log=not ctx.params.get("quiet")))
 

@@ -19,8 +19,9 @@ def list_entries() -> None:
     """Show what the cache holds, the most recently used first."""
     from datetime import datetime
 
-    from todacomm.analysis.cache import cache_folder, entries
+    from todacomm.analysis.cache import entries
     from todacomm.cli.printing import print_table
+    from todacomm.system.cache import cache_folder
 
     stored = entries()
     rows = [
@@ -36,7 +37,8 @@ def list_entries() -> None:
 @cache.command("clear", cls=JobCommand)
 def clear_entries() -> None:
     """Remove everything the cache holds."""
-    from todacomm.analysis.cache import cache_folder, clear
+    from todacomm.analysis.cache import clear
+    from todacomm.system.cache import cache_folder
 
     try:
         print(f"{clear() / 1e6:.1f} MB removed from {cache_folder()}")

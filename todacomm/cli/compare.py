@@ -60,15 +60,12 @@ def run_ids(names: Sequence[str], config: ComparisonConfig) -> Iterator[str]:
     ValueError
         No run fits, or several do.
     """
+    from todacomm.comparison.gathering import fitting
     from todacomm.tracking import find_analysis, fits_model, search_analyses
 
     every = search_analyses()
-    chosen = search_analyses(
-        config.experiment or None,
-        dataset=config.dataset or None,
-        revision=config.revision or None,
-        weights=config.weights or "trained",
-    )
+    wanted = replace(config, weights=config.weights or "trained")
+    chosen = fitting(search_analyses(config.experiment or None), wanted)
     for name in names:
         rows = chosen[[fits_model(model, name) for model in chosen["model"]]]
         named = rows.empty or name in set(every["run_name"])

@@ -58,7 +58,7 @@ def logged_cause(error: Exception) -> list[str]:
 
     Nothing where there is no cause but a missing file or an error of our own, or where the log cannot be written.
     """
-    from todacomm.analysis.cache import cache_folder
+    from todacomm.system.cache import cache_folder
 
     cause = error.__cause__
     if cause is None or isinstance(cause, FileNotFoundError) or type(cause).__module__.startswith("todacomm."):

@@ -11,7 +11,6 @@ from todacomm.settings.protocols import load_protocol, protocol_names
 from todacomm.system.shipped import shipped
 
 FOLDER = Path("configs")
-OWN_CLOUDS = "clouds:"
 SUFFIXES = (".yaml", ".yml")
 
 
@@ -67,7 +66,7 @@ def _print_files(paths: list[Path]) -> None:
             rows.append([path.stem, "", "", "", f"cannot be used: {error}"])
             continue
         texts = [config.texts.dataset, str(config.texts.samples)]
-        own = config.model.model.startswith(OWN_CLOUDS)
+        own = config.model.clouds_file is not None
         rows.append([path.stem, config.model.model, *(["", ""] if own else texts), description(path)])
     print_table(["name", "model", "dataset", "samples", "what it is"], rows, n_text=5, prose="what it is")
 

@@ -71,7 +71,7 @@ def run(
     style = "json" if as_json else "id" if quiet else "text"
 
     if num_layers:
-        from todacomm.models.depth import check_blocks
+        from todacomm.models.opening import check_blocks
 
         check_blocks(analysis.model, num_layers)
     if len(names) == len(texts) == 1:

@@ -11,7 +11,6 @@ from todacomm.cli.console import print_json
 from todacomm.cli.running import STYLES, bars, print_comparison, print_comparison_facts, print_failure
 from todacomm.jobs.sweep import SweepFailed, Watcher, work_through_plan
 from todacomm.models.names import model_name
-from todacomm.results.facts import OWN_CLOUDS
 from todacomm.settings.analysis import AnalysisConfig, RecordConfig
 from todacomm.settings.sweep import SweepConfig
 from todacomm.sweeps.plan import Item, Plan, make_plan
@@ -118,7 +117,7 @@ def own_record(config: AnalysisConfig) -> RecordConfig:
     """The record of one of several analyses: a name and a folder given for all become its own."""
     record = config.record
     own = model_name(config.model.model)
-    if not config.model.model.startswith(OWN_CLOUDS):
+    if config.model.clouds_file is None:
         own += f"-{dataset_name(config.texts.dataset)}"
     name = f"{record.run_name} {own}" if record.run_name else ""
     folder = str(Path(record.output_dir) / own) if record.output_dir else ""

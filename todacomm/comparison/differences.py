@@ -148,7 +148,7 @@ def halves_of(analysis: "Analysis", layers: Sequence[str]) -> Array:
 
 def values_of(analysis: "Analysis", layers: Sequence[str]) -> Array:
     """The same of all points: shape (n_layers, n_metrics)."""
-    wide = own_rows(analysis.layers).pivot(index="layer", columns="metric", values="value")
+    wide = own_rows(analysis.tables.layers).pivot(index="layer", columns="metric", values="value")
     return wide.reindex(index=list(layers), columns=list(INTERVAL_METRICS)).to_numpy(dtype=float)
 
 

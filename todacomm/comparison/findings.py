@@ -1,8 +1,7 @@
 """What follows from the tables of a comparison, as data: kinds, labels and numbers, no words."""
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
@@ -10,34 +9,16 @@ import numpy as np
 import pandas as pd
 
 from todacomm.comparison.differences import by_pair
-from todacomm.comparison.means import LEVEL
 from todacomm.comparison.result import Comparison
+from todacomm.core.inference.adjustment import LEVEL
+from todacomm.results.findings.finding import Finding
+from todacomm.results.findings.judgement import smallest_separated
 from todacomm.results.table import records
 
 HEADLINE_METRICS = ("h0_total_norm", "h1_max_norm")
 """Metrics that the headline speaks of."""
 FEW = 3
 """Pairs up to which each has a finding of its own."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that the tables say.
-
-    Attributes
-    ----------
-    kind : str
-        ``largest``, ``pair``, ``pairs``, ``loops``, ``training``, ``nearest``, ``furthest``, ``not_nearest``,
-        ``likelihood``.
-    labels : tuple of str
-        The analyses it is about.
-    values : mapping
-        Numbers, and names of metrics and layers.
-    """
-
-    kind: str
-    labels: tuple[str, ...] = ()
-    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 def findings(comparison: Comparison) -> list[Finding]:
@@ -58,7 +39,7 @@ def largest(comparison: Comparison, metric: str) -> Iterator[Finding]:
 
     ``decided_by`` is ``paired``, ``intervals`` or ``nothing``, and ``without`` are then those that have no interval;
     ``tied`` are those not distinguished, and ``smallest_difference`` is the smallest difference from the first of them
-    that would have been (paired only).
+    that would have been.
     """
     rows = [row for row in records(comparison.tables["ranking"]) if row["metric"] == metric]
     trained = set(comparison.gathered.runs.loc[comparison.gathered.runs["weights"] == "trained", "label"])
@@ -79,6 +60,8 @@ def largest(comparison: Comparison, metric: str) -> Iterator[Finding]:
                 smallest = row["smallest_difference"]
         elif np.isfinite(first["lo"]) and np.isfinite(other["hi"]):
             stands, decided_by = other["hi"] < first["lo"], "intervals"
+            if not stands and not tied:
+                smallest = smallest_separated(*((row["hi"] - row["lo"]) / 2 for row in (first, other)))
         else:
             stands, decided_by = False, "nothing"
             without = [row["label"] for row in (first, other) if not np.isfinite([row["lo"], row["hi"]]).all()]
@@ -87,8 +70,8 @@ def largest(comparison: Comparison, metric: str) -> Iterator[Finding]:
             break
     yield Finding(
         "largest",
-        (first["label"],),
-        {
+        labels=(first["label"],),
+        values={
             "metric": metric, "value": first["value"], "half_width": (first["hi"] - first["lo"]) / 2, "tied": tied,
             "smallest_difference": smallest, "decided_by": decided_by, "blocks": first["blocks"],
             "others": [row["label"] for row in others], "without": without,
@@ -101,20 +84,20 @@ def pairs(comparison: Comparison, metric: str) -> Iterator[Finding]:
     rows = _of(trained_pairs(comparison), metric)
     every = [(pair, _layers(own)) for pair, own in by_pair(rows)]
     if 0 < len(every) <= FEW:
-        yield from (Finding("pair", pair, {"metric": metric, **values}) for pair, values in every)
+        yield from (Finding("pair", labels=pair, values={"metric": metric, **values}) for pair, values in every)
     elif every:
         differ = [values["standing"] > 0 for _, values in every]
         alike = [pair for (pair, _), stands in zip(every, differ, strict=True) if not stands]
         smallest = [own["smallest_difference"] for (_, own), stands in zip(every, differ, strict=True) if not stands]
         values = {"metric": metric, "standing": sum(differ), "pairs": len(every), "alike": alike}
-        yield Finding("pairs", (), values | {"smallest_difference": max(smallest, default=math.nan)})
+        yield Finding("pairs", values=values | {"smallest_difference": max(smallest, default=math.nan)})
 
 
 def training(comparison: Comparison, metric: str) -> Iterator[Finding]:
     """In how many layers each trained model differs from the same one with random weights."""
     rows = _of(comparison.tables["controls"], metric)
     for label, own in rows.groupby("label_a", sort=False):
-        yield Finding("training", (str(label),), {"metric": metric, **_layers(own)})
+        yield Finding("training", labels=(str(label),), values={"metric": metric, **_layers(own)})
 
 
 def loops(comparison: Comparison) -> Iterator[Finding]:
@@ -128,7 +111,7 @@ def loops(comparison: Comparison) -> Iterator[Finding]:
         if 1 / (analyses[str(label)].nulls["draws"].max() + 1) <= LEVEL
     }
     if counts:
-        yield Finding("loops", tuple(counts), {"layers": counts})
+        yield Finding("loops", labels=tuple(counts), values={"layers": counts})
 
 
 def nearest(comparison: Comparison) -> Iterator[Finding]:
@@ -148,11 +131,11 @@ def nearest(comparison: Comparison) -> Iterator[Finding]:
     beside = {(a, b): _chance(comparison, a, b) for _, a, b in known}
     tested = [pair for pair in known if beside[pair[1:]]["layers"]]
     if len(tested) > 1 and not any(beside[pair[1:]]["closer"] for pair in tested):
-        yield Finding("not_nearest", (), {"pairs": len(tested)})
+        yield Finding("not_nearest", values={"pairs": len(tested)})
     elif len(known) > 1:
         closer = [pair for pair in tested if beside[pair[1:]]["closer"]] or known
         for kind, (value, a, b) in (("nearest", min(closer)), ("furthest", max(known))):
-            yield Finding(kind, (a, b), {"value": value, **beside[a, b]})
+            yield Finding(kind, labels=(a, b), values={"value": value, **beside[a, b]})
 
 
 def likelihood(comparison: Comparison) -> Iterator[Finding]:
@@ -161,7 +144,7 @@ def likelihood(comparison: Comparison) -> Iterator[Finding]:
     if rows:
         strongest = max(rows, key=lambda row: abs(row["spearman"]))
         names = ("likelihood", "metric", "models", "spearman", "p")
-        yield Finding("likelihood", (), {name: strongest[name] for name in names})
+        yield Finding("likelihood", values={name: strongest[name] for name in names})
 
 
 def trained_pairs(comparison: Comparison, name: str = "paired_differences") -> pd.DataFrame:

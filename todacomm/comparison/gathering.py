@@ -11,6 +11,7 @@ from todacomm.comparison.settings import comparable_groups, differences, refusal
 from todacomm.core.facts import RunWarning
 from todacomm.core.streams import RESIDUAL, groups
 from todacomm.results.table import own_rows
+from todacomm.settings.base import WHICH
 from todacomm.settings.comparison import ComparisonConfig
 from todacomm.settings.values import spelled
 from todacomm.texts.names import dataset_name
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
 LABEL = "label"
 _NAMED = 20
-_CHOOSING = ("experiment", "models", "dataset", "revision", "weights", "tags", "run_ids")
+CHOOSING = tuple(name for name, option in ComparisonConfig.options().items() if option.decides == WHICH)
+"""Settings that choose analyses."""
+_FILTERS = ("revision", "weights", "samples", "pooling", "endings", "layers")
 
 
 @dataclass(frozen=True)
@@ -83,17 +86,23 @@ def choose(config: ComparisonConfig) -> pd.DataFrame:
     every = search_analyses(config.experiment or None, run_ids=ids or None, tags=config.given_tags())
     globs = config.models or ("*",)
     rows = every[[any(fits_model(name, glob) for glob in globs) for name in every["model"]]]
-    if config.dataset:
-        rows = rows[rows["dataset"].isin([config.dataset, dataset_name(config.dataset)])]
-    for name in ("revision", "weights"):
-        if wanted := getattr(config, name):
-            rows = rows[rows[name] == wanted]
+    rows = fitting(rows, config)
     if config.newest and not ids:
         rows = rows.drop_duplicates(IDENTITY)
     if len(rows) < 2:
         matching = "1 finished analysis matches" if len(rows) == 1 else "no finished analysis matches"
         raise ValueError(f"{matching} {_asked(config)}: a comparison needs two different ones; {_what_there_is(every)}")
     return rows.reset_index(drop=True)
+
+
+def fitting(rows: pd.DataFrame, config: ComparisonConfig) -> pd.DataFrame:
+    """The rows of :func:`todacomm.search_analyses` with the texts, the weights and the settings that are asked for."""
+    if config.dataset:
+        rows = rows[rows["dataset"].isin([config.dataset, dataset_name(config.dataset)])]
+    for name in _FILTERS:
+        if wanted := getattr(config, name):
+            rows = rows[rows[name].map(spelled) == spelled(wanted)]
+    return rows
 
 
 def read(run_ids: Iterable[str]) -> tuple[list["Analysis"], list[RunWarning]]:
@@ -134,7 +143,7 @@ def arrange(analyses: Iterable["Analysis"], config: ComparisonConfig) -> Gathere
     differing = differences(labelled, over)
     if len(differing) and not config.allow_mixed:
         raise ValueError(refusal(differing, comparable_groups(analyses), everything=not _asked_for(config)))
-    frames = [own_rows(analysis.layers).assign(**{LABEL: label}) for label, analysis in labelled.items()]
+    frames = [own_rows(analysis.tables.layers).assign(**{LABEL: label}) for label, analysis in labelled.items()]
     table = pd.concat(frames, ignore_index=True)
     table = table[[LABEL, *(column for column in table if column != LABEL)]]
     runs = pd.DataFrame([{LABEL: label, **_facts(analysis)} for label, analysis in labelled.items()])
@@ -178,7 +187,7 @@ def _facts(analysis: "Analysis") -> dict[str, Any]:
 def _asked_for(config: ComparisonConfig) -> dict[str, Any]:
     """The settings that choose analyses, as far as they differ from their defaults."""
     default = ComparisonConfig()
-    return {name: value for name in _CHOOSING if (value := getattr(config, name)) != getattr(default, name)}
+    return {name: value for name in CHOOSING if (value := getattr(config, name)) != getattr(default, name)}
 
 
 def _asked(config: ComparisonConfig) -> str:

@@ -19,11 +19,9 @@ _EXACT = 8
 _DEALS = 499
 
 
-def depth_curves(gathered: Gathered, metrics: tuple[str, ...] | None = None) -> pd.DataFrame:
+def depth_curves(gathered: Gathered) -> pd.DataFrame:
     """Every metric over relative depth: ``label, metric, layer, depth, value, lo, hi, p_adjusted``."""
     table = gathered.table[gathered.table["layer"] != RUN_LAYER]
-    if metrics is not None:
-        table = table[table["metric"].isin(metrics)]
     columns = [LABEL, "metric", "layer", "depth", "value", "lo", "hi", "p_adjusted"]
     return table[columns].reset_index(drop=True)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def own_layers(analysis: "Analysis") -> pd.DataFrame:
     """The rows of the tidy table that are the run's own, of layers along the residual stream."""
-    return along_residual(own_rows(analysis.layers))
+    return along_residual(own_rows(analysis.tables.layers))
 
 
 def along_residual(table: pd.DataFrame) -> pd.DataFrame:

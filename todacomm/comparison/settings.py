@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 DIGEST = "texts' digest"
 _SETTINGS = {name: option.default for name, option in OPTIONS.items() if option.decides == HOW}
 """What must agree for numbers to compare -> its default, for analyses older than the option."""
+_FILTERS = {"dataset": "dataset", "points": "samples", "endings": "endings"}
+"""Setting -> the option of a comparison that chooses by it."""
 _MOST_NAMES, _MOST_GROUPS = 4, 12
 _WIDE = 36
 
@@ -116,9 +118,10 @@ def refusal(differing: pd.DataFrame, groups: Sequence[Group], everything: bool =
 
 def command(group: Group, groups: Sequence[Group], everything: bool = True) -> str:
     """The command that compares one of several groups."""
-    dataset = group.settings.get("dataset")
-    if everything and dataset and all(other is group or other.settings["dataset"] != dataset for other in groups):
-        return f"todacomm compare --dataset {dataset}"
+    for name, option in _FILTERS.items():
+        value = group.settings.get(name)
+        if everything and value and all(other is group or other.settings[name] != value for other in groups):
+            return f"todacomm compare --{option} {value}"
     return f"todacomm compare {','.join(run_id[:8] for run_id in group.run_ids)}"
 
 

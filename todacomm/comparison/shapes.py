@@ -9,7 +9,7 @@ from todacomm.comparison.differences import every_pair
 from todacomm.comparison.divergence import LayerPair, layer_pairs
 from todacomm.comparison.gathering import Gathered
 from todacomm.comparison.matching import own_layers, residual_depths
-from todacomm.core.similarity import bottleneck, scaled, wasserstein
+from todacomm.core.similarity import DIAGRAM_DISTANCES, scaled
 from todacomm.core.threads import in_threads
 from todacomm.core.vectors import SCALE, vector_distances
 from todacomm.results.table import framed
@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 def diagram_distances(
     gathered: Gathered, grid: bool = False, threads: int = 1, progress: Progress = silent
 ) -> pd.DataFrame:
-    """Bottleneck and Wasserstein distance between diagrams in units of each layer's median distance, at matched depth.
+    """Every distance between diagrams of its registry, in units of each layer's median distance, at matched depth.
 
     They compare shape alone and no single text: models on different texts have them too, if of equally many.
 
     Returns
     -------
     DataFrame
-        ``label_a, label_b, layer_a, layer_b, depth, degree, bottleneck, wasserstein``.
+        ``label_a, label_b, layer_a, layer_b, depth, degree`` and the names of
+        :data:`todacomm.core.similarity.DIAGRAM_DISTANCES`.
     """
     diagrams = {label: scaled_diagrams(analysis) for label, analysis in gathered.analyses.items()}
     depths = {label: residual_depths(analysis) for label, analysis in gathered.analyses.items()}
@@ -41,7 +42,7 @@ def diagram_distances(
         return [
             {
                 "label_a": a, "label_b": b, "layer_a": layer_a, "layer_b": layer_b, "depth": depths[a][layer_a],
-                "degree": degree, "bottleneck": bottleneck(first, second), "wasserstein": wasserstein(first, second),
+                "degree": degree, **{name: row.measure(first, second) for name, row in DIAGRAM_DISTANCES.items()},
             }
             for degree, (first, second) in enumerate(both)
         ]  # fmt: skip
@@ -50,7 +51,7 @@ def diagram_distances(
     for done, measured in enumerate(in_threads(measure, todo, threads), start=1):
         rows += measured
         progress("diagrams", done, len(todo))
-    columns = ["label_a", "label_b", "layer_a", "layer_b", "depth", "degree", "bottleneck", "wasserstein"]
+    columns = ["label_a", "label_b", "layer_a", "layer_b", "depth", "degree", *DIAGRAM_DISTANCES]
     return framed(rows, columns)
 
 

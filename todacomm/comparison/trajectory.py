@@ -132,7 +132,7 @@ def trajectory(name: str, analyses: Mapping[int, "Analysis"]) -> Trajectory:
     frames = []
     for step in steps:
         analysis = analyses[step]
-        own = own_rows(analysis.layers)
+        own = own_rows(analysis.tables.layers)
         along = own["layer"].map(lambda layer: kind_of(layer) == RESIDUAL)
         frames.append(own[along].assign(step=step)[_COLUMNS])
     table = pd.concat(frames, ignore_index=True)

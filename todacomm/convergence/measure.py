@@ -18,7 +18,6 @@ from todacomm.core.inference.uncertainty import Z
 from todacomm.core.layer import analyze_layer
 from todacomm.core.subsamples import subsamples
 from todacomm.core.threads import one_thread_each
-from todacomm.results.facts import OWN_CLOUDS
 from todacomm.results.observation import Observation
 from todacomm.results.table import tidy
 from todacomm.settings.convergence import ConvergenceConfig
@@ -26,7 +25,7 @@ from todacomm.system.machine import worker_threads
 from todacomm.system.progress import Clock, Progress, silent
 from todacomm.system.units import format_seconds
 
-Tell = Callable[[str], None]
+Announce = Callable[[str], None]
 Row = dict[str, Any]
 TIMED_SECONDS = 0.5
 
@@ -47,7 +46,7 @@ class Plan:
 
 
 def measure_convergence(
-    config: ConvergenceConfig, progress: Progress = silent, tell: Tell = lambda _: None
+    config: ConvergenceConfig, progress: Progress = silent, announce: Announce = lambda _: None
 ) -> Convergence:
     """The numbers of a convergence, nothing recorded.
 
@@ -56,7 +55,7 @@ def measure_convergence(
 
     Parameters
     ----------
-    tell : callable
+    announce : callable
         Called with a line about the time it will take before the subsets are measured.
     """
 
@@ -65,7 +64,7 @@ def measure_convergence(
         unlikely = replace(config.analysis, model=replace(config.analysis.model, likelihood=False))
         observed = observe(unlikely, progress)
     plan = make_plan(config, observed)
-    tell(cost(plan))
+    announce(cost(plan))
     with clock("homology"), one_thread_each():
         measured = measure_all(plan, progress)
     of_run, depths = identity(observed), layer_depths(observed.clouds)
@@ -133,7 +132,7 @@ def chosen_layers(names: Sequence[str], config: ConvergenceConfig) -> list[str]:
     if model.layers == ("all",):
         blocks = [name for name in names if name != "embedding"] or list(names)
         return [blocks[place] for place in sorted({0, (len(blocks) - 1) // 2, len(blocks) - 1})]
-    if not model.model.startswith(OWN_CLOUDS):
+    if model.clouds_file is None:
         return list(names)
     unknown = [name for name in model.layers if name not in names]
     if unknown:
@@ -203,8 +202,7 @@ def measure_whole(plan: Plan, cloud: np.ndarray, pca: int) -> Iterator[Row]:
     errors = dict.fromkeys(INTERVAL_METRICS, np.nan)
     if plan.replicates:
         halves = half_samples(len(cloud), plan.replicates, plan.seed)
-        engine, maxdim = plan.settings["engine"], plan.settings["maxdim"]
-        values = replicate(layer, cloud, halves, maxdim=maxdim, engine=engine, threads=plan.threads).values
+        values = replicate(layer, cloud, halves, threads=plan.threads).values
         estimates = intervals(metric_values(layer.metrics), values).by_metric()
         errors = {metric: estimate.se for metric, estimate in estimates.items()}
     for metric, sd in errors.items():

@@ -4,5 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Single = NDArray[np.float32]
+Bools = NDArray[np.bool_]
 Indices = NDArray[np.intp]
 """Row numbers."""

@@ -1,9 +1,9 @@
 """The scale beyond which no cycle is born: what lets an engine stop long before the enclosing radius."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Single = NDArray[np.float32]
+from todacomm.core.arrays import Single
 
 CENTRAL_POINTS, EDGES_AT_ONCE = 16, 128
 """Points that rule out most edges at one comparison each, and edges that are then held against all points at once."""

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 from scipy.spatial.distance import pdist, squareform
 
-from todacomm.core.arrays import Array
+from todacomm.core.arrays import Array, Indices
 from todacomm.core.checks import as_cloud, require_choice
 
 METRICS = ("euclidean", "cosine", "cityblock", "chebyshev")
@@ -25,7 +25,7 @@ SORTED_COORDINATES = 8
 """Coordinates, the widest first, by which rows are separated before any distance is taken."""
 
 
-def distinct_rows(cloud: ArrayLike) -> NDArray[np.intp]:
+def distinct_rows(cloud: ArrayLike) -> Indices:
     """Indices of one representative of every group of coinciding rows, in rising order.
 
     Rows closer than ``1e-6`` of the root mean square distance to the centroid are joined, and so is what hangs
@@ -51,7 +51,7 @@ def distinct_rows(cloud: ArrayLike) -> NDArray[np.intp]:
     return _representatives(centred, MERGE_RADIUS * np.sqrt(np.mean(np.sum(centred**2, axis=1))))
 
 
-def _representatives(centred: Array, radius: float) -> NDArray[np.intp]:
+def _representatives(centred: Array, radius: float) -> Indices:
     """One row of each set of rows that hang together by steps of at most ``radius``, in rising order."""
     if radius == 0.0:
         return np.arange(min(1, len(centred)))
@@ -63,7 +63,7 @@ def _representatives(centred: Array, radius: float) -> NDArray[np.intp]:
     return np.sort(np.concatenate([rows[starts[alone]], *(part[_joined(centred[part], radius)] for part in together)]))
 
 
-def distinct_points(points: ArrayLike, scores: ArrayLike, metric: str) -> NDArray[np.intp]:
+def distinct_points(points: ArrayLike, scores: ArrayLike, metric: str) -> Indices:
     """:func:`distinct_rows` in the metric that measures: the cosine distance takes a direction for one point.
 
     Of rows without a direction, at the origin of the scores, none is among them.
@@ -115,14 +115,11 @@ class Components:
     ----------
     scores : ndarray, shape (n_points, n_kept)
         Coordinates in the kept components; the centred cloud itself, shape (n_points, n_dims), where all are kept.
-    explained_variance : float
-        Share of the variance they keep; nan for a cloud without variance.
     eigenvalues : ndarray, shape (min(n_points, n_dims),)
         All eigenvalues of the sample covariance (divisor ``n_points - 1``), falling; 0 below rounding.
     """
 
     scores: Array
-    explained_variance: float
     eigenvalues: Array
 
 
@@ -138,8 +135,8 @@ def principal_components(cloud: ArrayLike, n_components: int = 0) -> Components:
         The cloud is no matrix of finite numbers, or the number of components is below 0.
 
     >>> components = principal_components([[0.0, 0.0], [4.0, 0.0], [2.0, 1.0], [2.0, -1.0]], 1)
-    >>> components.scores[:2].round(9).ravel().tolist(), round(components.explained_variance, 3)
-    ([2.0, -2.0], 0.8)
+    >>> components.scores[:2].round(9).ravel().tolist()
+    [2.0, -2.0]
     """
     centred = _centred(as_cloud(cloud, finite=True))
     if n_components < 0:
@@ -149,17 +146,13 @@ def principal_components(cloud: ArrayLike, n_components: int = 0) -> Components:
     values, vectors = np.linalg.eigh(centred @ centred.T if wide else centred.T @ centred)
     values, vectors = values[::-1], vectors[:, ::-1]
     values = np.where(values > len(values) * np.finfo(np.float64).eps * values[0], values, 0.0)
-    total = values.sum()
-
-    if n_components == 0 or n_components >= len(values):
-        scores, variance = centred, total
-    else:
+    scores = centred
+    if 0 < n_components < len(values):
         directions = vectors[:, :n_components]
         scores = directions * np.sqrt(values[:n_components]) if wide else centred @ directions
         largest = np.abs(scores).argmax(axis=0)
         scores = scores * np.where(scores[largest, np.arange(n_components)] < 0.0, -1.0, 1.0)
-        variance = values[:n_components].sum()
-    return Components(scores, float(variance / total) if total > 0.0 else np.nan, values / max(n_points - 1, 1))
+    return Components(scores, values / max(n_points - 1, 1))
 
 
 def distances(cloud: ArrayLike, metric: str = "euclidean") -> Array:
@@ -197,7 +190,7 @@ def condensed(distances: Array) -> Array:
     return above
 
 
-def _far_groups(points: Array, radius: float) -> NDArray[np.intp]:
+def _far_groups(points: Array, radius: float) -> Indices:
     """A group for every row: rows of different groups differ by more than ``radius``, in some coordinate already.
 
     A tree of points finds close pairs in a time that grows as the square of their number where there are many
@@ -212,7 +205,7 @@ def _far_groups(points: Array, radius: float) -> NDArray[np.intp]:
     return group
 
 
-def _joined(points: Array, radius: float) -> NDArray[np.intp]:
+def _joined(points: Array, radius: float) -> Indices:
     """First row of each set of rows that hang together by steps of at most ``radius``."""
     if np.linalg.norm(points - points[0], axis=1).max() <= radius:
         return np.zeros(1, dtype=np.intp)
@@ -221,10 +214,10 @@ def _joined(points: Array, radius: float) -> NDArray[np.intp]:
     return first_of_joined(coo_array((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=shape))
 
 
-def first_of_joined(graph: Any) -> NDArray[np.intp]:
+def first_of_joined(graph: Any) -> Indices:
     """First point of each set that hangs together in a graph, shape (n_points, n_points), in rising order."""
     _, label = connected_components(graph, directed=False)
-    first: NDArray[np.intp] = np.unique(label, return_index=True)[1]
+    first: Indices = np.unique(label, return_index=True)[1]
     return first
 
 

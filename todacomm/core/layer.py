@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.spatial.distance import cdist
 
 from todacomm.core import clouds, curves
-from todacomm.core.arrays import Array
+from todacomm.core.arrays import Array, Indices
 from todacomm.core.checks import as_cloud, as_distances, require_paired
 from todacomm.core.facts import RunWarning
 from todacomm.core.homology import AUTO, Diagrams
@@ -50,6 +50,8 @@ class LayerAnalysis:
         One row of each group of coinciding rows.
     landmarks : ndarray of int or None
         The rows that distances and diagrams are of, where they are not of all.
+    engine : str
+        Of the homology.
     warnings : tuple of RunWarning
         What a reader must know, without the layer's name.
     """
@@ -60,9 +62,15 @@ class LayerAnalysis:
     cloud: Array
     scores: Array
     metric: str
-    distinct: NDArray[np.intp]
-    landmarks: NDArray[np.intp] | None = None
+    distinct: Indices
+    landmarks: Indices | None = None
+    engine: str = AUTO
     warnings: tuple[RunWarning, ...] = ()
+
+    @property
+    def maxdim(self) -> int:
+        """Highest degree of its homology."""
+        return len(self.diagrams) - 1
 
     @property
     def distances(self) -> Array:
@@ -74,17 +82,17 @@ class LayerAnalysis:
             return np.empty((0, 0))
         return self.scores if self.metric == clouds.PRECOMPUTED else self.among(self.landmarks)
 
-    def among(self, rows: NDArray[np.intp] | None) -> Array:
+    def among(self, rows: Indices | None) -> Array:
         """Distances between some of the points, shape (n_rows, n_rows); None: between all."""
         if self.metric == clouds.PRECOMPUTED:
             return self.scores if rows is None else self.scores[np.ix_(rows, rows)]
         return clouds.distances(self.scores if rows is None else self.scores[rows], self.metric)
 
-    def nearest(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    def nearest(self, rows: Indices) -> Indices:
         """For each point the place in ``rows`` of the one nearest to it, shape (n_points,)."""
         known = self.metric == clouds.PRECOMPUTED
         to_rows = self.scores[:, rows] if known else cdist(self.scores, self.scores[rows])
-        place: NDArray[np.intp] = to_rows.argmin(axis=1)
+        place: Indices = to_rows.argmin(axis=1)
         return place
 
     @property
@@ -95,15 +103,15 @@ class LayerAnalysis:
     @property
     def degenerate(self) -> bool:
         """Whether under half of the rows are distinct: its values cannot be a denominator."""
-        return len(self.distinct) < max(DEGENERATE_SHARE * len(self.cloud), MIN_DISTINCT)
+        return is_degenerate(len(self.distinct), len(self.cloud))
 
     @property
     def unit(self) -> float:
         """Median distance among distinct points, by which scale-free numbers are divided; nan without a shape."""
         return self.metrics["unit_distance"]
 
-    def view(self, raw: ArrayLike, maxdim: int = 1, engine: str = AUTO) -> CloudView:
-        """The layer as metrics read it, to be measured again in parts.
+    def view(self, raw: ArrayLike) -> CloudView:
+        """The layer as metrics read it, to be measured again in parts: up to degree 1, a hundred times H2 takes hours.
 
         Parameters
         ----------
@@ -119,8 +127,8 @@ class LayerAnalysis:
             raise ValueError("a layer with landmarks has no half-samples: they need the distances of all points")
         points = self.cloud if self.metric == clouds.PRECOMPUTED else as_cloud(raw, "the raw cloud")
         require_paired(points, self.cloud, ("the raw cloud", "the layer"))
-        eigenvalues = self.curves["eigenvalues"]
-        return CloudView(points, self.cloud, self.scores, eigenvalues, self.distinct, self.metric, maxdim, engine)
+        known = self.curves["eigenvalues"], self.distinct, self.metric, min(self.maxdim, 1), self.engine
+        return CloudView(points, self.cloud, self.scores, *known)
 
 
 def analyze_layer(
@@ -178,8 +186,7 @@ def analyze_layer(
         return _undefined(points, np.empty(0, dtype=np.intp), warning, maxdim, metric)
     distinct = clouds.distinct_rows(points)
     if len(distinct) < MIN_DISTINCT:
-        warning = RunWarning("no_shape", f"{len(distinct)} distinct points of {len(points)}: no shape to measure")
-        return _undefined(points, distinct, warning, maxdim, metric)
+        return _undefined(points, distinct, _without_shape(len(distinct), len(points)), maxdim, metric)
     if standardize:
         points = clouds.standardize(points)
 
@@ -231,8 +238,7 @@ def analyze_distances(distances: ArrayLike, *, maxdim: int = 1, engine: str = AU
     distinct = clouds.first_of_joined(matrix <= clouds.MERGE_RADIUS * np.sqrt(np.mean(matrix**2) / 2.0))
     unknown = np.full((len(matrix), 1), np.nan)
     if len(distinct) < MIN_DISTINCT:
-        warning = RunWarning("no_shape", f"{len(distinct)} distinct points of {len(matrix)}: no shape to measure")
-        return _undefined(unknown, distinct, warning, maxdim, clouds.PRECOMPUTED)
+        return _undefined(unknown, distinct, _without_shape(len(distinct), len(matrix)), maxdim, clouds.PRECOMPUTED)
     return _measured(CloudView(unknown, unknown, matrix, np.empty(0), distinct, clouds.PRECOMPUTED, maxdim, engine), [])
 
 
@@ -255,6 +261,7 @@ def _measured(view: CloudView, warnings: list[RunWarning]) -> LayerAnalysis:
         metric=metric,
         distinct=distinct,
         landmarks=None if chosen is None else chosen.rows,
+        engine=view.engine,
         warnings=(*warnings, *_undefined_metrics(metrics, chosen is not None, metric != clouds.PRECOMPUTED)),
     )
 
@@ -272,6 +279,11 @@ def _betti_curves(diagrams: Diagrams) -> dict[str, Array]:
 def _spectrum(eigenvalues: Array, points: Array) -> dict[str, Array]:
     ranks = spectrum_ranks(*points.shape)
     return {"eigenvalues": eigenvalues, "spectrum_ranks": np.array(ranks, dtype=np.float64)}
+
+
+def is_degenerate(n_distinct: int, n_points: int) -> bool:
+    """Whether under half of a cloud's rows are distinct, or too few for a shape."""
+    return n_distinct < max(DEGENERATE_SHARE * n_points, MIN_DISTINCT)
 
 
 def _health_warnings(n_points: int, n_distinct: int) -> list[RunWarning]:
@@ -321,7 +333,7 @@ def _undefined_metrics(metrics: dict[str, float], among_landmarks: bool, has_poi
     return [RunWarning("metric_undefined", f"{name} is not defined: {why}") for name, why in reasons.items() if why]
 
 
-def _undefined(points: Array, distinct: NDArray[np.intp], why: RunWarning, maxdim: int, metric: str) -> LayerAnalysis:
+def _undefined(points: Array, distinct: Indices, why: RunWarning, maxdim: int, metric: str) -> LayerAnalysis:
     """A layer without a shape: its counts, as far as they are known, nan for all else, and why."""
     metrics = dict.fromkeys(layer_metrics(maxdim), np.nan)
     known = {"n_points": len(points)} | ({"n_distinct": len(distinct)} if len(distinct) else {})
@@ -340,3 +352,8 @@ def _undefined(points: Array, distinct: NDArray[np.intp], why: RunWarning, maxdi
         distinct=distinct,
         warnings=(why,),
     )
+
+
+def _without_shape(n_distinct: int, n_points: int) -> RunWarning:
+    points = "point" if n_distinct == 1 else "points"
+    return RunWarning("no_shape", f"{n_distinct} distinct {points} of {n_points}: no shape to measure")

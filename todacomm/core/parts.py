@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,7 @@ class Parts:
         with np.errstate(divide="ignore", invalid="ignore"):
             self.mean_directions = self._means(whole.raw / whole.norms[:, None])  # (n_parts, n_dims)
         self.variances = self._variances(whole.raw)  # (n_parts, n_dims)
-        self.kept_variances = self._variances(whole.scores).sum(axis=1)  # (n_parts,)
+        self.scores_variances = self._variances(whole.scores).sum(axis=1)  # (n_parts,)
         self.distances = whole.distances  # (n_points, n_points)
         self.representative = whole.distinct[self.distances[:, whole.distinct].argmin(axis=1)]  # (n_points,)
         self.centred = whole.points - whole.points.mean(axis=0)  # (n_points, n_dims)
@@ -50,6 +51,20 @@ class Parts:
         return self._means(centred**2) - self._means(centred) ** 2
 
 
+def _at_rows(name: str) -> Any:
+    """The part's rows of an attribute of the whole."""
+    return once(lambda part: getattr(part.parts.whole, name)[part.rows])
+
+
+def _entry(name: str) -> Any:
+    """The part's entry in what :class:`Parts` holds of all parts."""
+    return once(lambda part: getattr(part.parts, name)[part.index])
+
+
+def _of_whole(name: str) -> Any:
+    return once(lambda part: getattr(part.parts.whole, name))
+
+
 @dataclass(frozen=True)
 class PartView(View):
     """One of the :class:`Parts` of a cloud."""
@@ -57,63 +72,20 @@ class PartView(View):
     parts: Parts
     index: int
     landmarks = None
-
-    @once
-    def rows(self) -> Indices:
-        """Its rows in the whole, shape (n_points,)."""
-        rows: Indices = self.parts.rows[self.index]
-        return rows
-
-    @once
-    def maxdim(self) -> int:
-        return self.parts.whole.maxdim
-
-    @once
-    def engine(self) -> str:
-        return self.parts.whole.engine
+    rows = _entry("rows")  # in the whole, shape (n_points,)
+    mean_direction, variances = _entry("mean_directions"), _entry("variances")
+    scores_variance = _entry("scores_variances")
+    raw, points, scores, norms = _at_rows("raw"), _at_rows("points"), _at_rows("scores"), _at_rows("norms")
+    maxdim, engine, n_dims = _of_whole("maxdim"), _of_whole("engine"), _of_whole("n_dims")
 
     @once
     def n_points(self) -> int:
         return len(self.rows)
 
     @once
-    def n_dims(self) -> int:
-        return self.parts.whole.n_dims
-
-    @once
-    def raw(self) -> Array:
-        return self.parts.whole.raw[self.rows]
-
-    @once
-    def points(self) -> Array:
-        return self.parts.whole.points[self.rows]
-
-    @once
-    def scores(self) -> Array:
-        return self.parts.whole.scores[self.rows]
-
-    @once
     def distinct(self) -> Indices:
         """Rows of the whole that stand for its distinct rows."""
         return np.unique(self.parts.representative[self.rows])
-
-    @once
-    def norms(self) -> Array:
-        return self.parts.whole.norms[self.rows]
-
-    @once
-    def mean_direction(self) -> Array:
-        mean: Array = self.parts.mean_directions[self.index]
-        return mean
-
-    @once
-    def variances(self) -> Array:
-        variances: Array = self.parts.variances[self.index]
-        return variances
-
-    @once
-    def kept_variance(self) -> float:
-        return float(self.parts.kept_variances[self.index])
 
     @once
     def eigenvalues(self) -> Array:

@@ -72,7 +72,7 @@ class View:
         Mean over the rows before centring of the row over its length; nan where a row is zero.
     variances : ndarray, shape (n_dims,)
         Variance of every coordinate as it came.
-    kept_variance : float
+    scores_variance : float
         Sum over the scores of their variance.
     eigenvalues : ndarray, shape (min(n_points, n_dims),)
         Of the sample covariance of ``points``, falling.
@@ -90,7 +90,7 @@ class View:
     norms: Array
     mean_direction: Array
     variances: Array
-    kept_variance: float
+    scores_variance: float
     eigenvalues: Array
     distances: Array
     among: Array
@@ -204,7 +204,7 @@ class CloudView(View):
         return variances
 
     @once
-    def kept_variance(self) -> float:
+    def scores_variance(self) -> float:
         return float(self.scores.var(axis=0).sum())
 
     @once

@@ -1,9 +1,10 @@
 """The built page in the package, and the digest that ties it to its source."""
 
-import hashlib
 import re
 from functools import cache
 from pathlib import Path
+
+from todacomm.system.digests import digest_of, digest_of_file
 
 FOLDER = Path(__file__).parent
 PAGE = FOLDER / "assets" / "page.html"
@@ -28,10 +29,8 @@ def recorded_digest(page: str) -> str:
 def source_digest(source: Path = SOURCE) -> str:
     """Digest of the source files, as the build computes it: SHA-256 over each name and each file's own SHA-256."""
     files = [path for name in BUILT_FROM for path in _files(source / name)]
-    lines = sorted(
-        f"{path.relative_to(source).as_posix()} {hashlib.sha256(path.read_bytes()).hexdigest()}\n" for path in files
-    )
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    lines = sorted(f"{path.relative_to(source).as_posix()} {digest_of_file(path)}\n" for path in files)
+    return digest_of("".join(lines).encode(), 64)
 
 
 def _files(path: Path) -> list[Path]:

@@ -3,61 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from todacomm.explorer.layer_data import Array, ExplorerLayer, Rows
+import pandas as pd
 
-
-@dataclass(frozen=True)
-class TextColumn:
-    """A column of the user's own data: one value a text.
-
-    Attributes
-    ----------
-    values : sequence of str or ndarray of float, shape (n_texts,)
-        Numbers make a gradient (nan: not known), words make categories.
-    """
-
-    name: str
-    values: Sequence[str] | Array
-
-
-@dataclass(frozen=True)
-class Texts:
-    """What each point read; entry i of everything is row i of every cloud.
-
-    Attributes
-    ----------
-    words : sequence of str or None
-        The passages; None where they are not on record.
-    document, ending, last_token : sequence of str or None
-        ``ending`` is the last piece of ``words`` that the model read.
-    tokens : ndarray of int, shape (n_texts,), or None
-        Length in tokens.
-    likelihood : ndarray, shape (n_texts,), or None
-        Negative log-likelihood per predicted token, in nats.
-
-    Raises
-    ------
-    ValueError
-        A column has another length than ``ids``.
-    """
-
-    ids: Sequence[str]
-    words: Sequence[str] | None = None
-    document: Sequence[str] | None = None
-    ending: Sequence[str] | None = None
-    last_token: Sequence[str] | None = None
-    tokens: Rows | None = None
-    likelihood: Array | None = None
-    columns: Sequence[TextColumn] = ()
-
-    def __post_init__(self) -> None:
-        lengths = {name: getattr(self, name) for name in ("words", "document", "ending", "last_token", "tokens")}
-        lengths |= {"likelihood": self.likelihood, **{f"column {c.name!r}": c.values for c in self.columns}}
-        for name, values in lengths.items():
-            if values is not None and len(values) != len(self.ids):
-                raise ValueError(
-                    f"texts: {name} has {len(values)} entries, expected one for each of {len(self.ids)} ids"
-                )
+from todacomm.explorer.layer_data import Array, ExplorerLayer
 
 
 @dataclass(frozen=True)
@@ -77,6 +25,8 @@ class ExplorerData:
     ----------
     facts : mapping of str
         What stands under the title: label -> value (model, data set, points, pooling ...).
+    texts : DataFrame
+        What each point read, in the order of the rows of every layer: :func:`todacomm.results.texts.text_table`.
     metrics : sequence of Metric
         Choices for the strip over depth; the first two are shown first.
     layers : sequence of ExplorerLayer
@@ -92,7 +42,7 @@ class ExplorerData:
 
     title: str
     facts: Mapping[str, str]
-    texts: Texts
+    texts: pd.DataFrame
     metrics: Sequence[Metric]
     layers: Sequence[ExplorerLayer]
     warnings: Sequence[str] = ()
@@ -159,7 +109,7 @@ class ComparisonData:
 
     title: str
     facts: Mapping[str, str]
-    texts: Texts
+    texts: pd.DataFrame
     sides: Sequence[ModelSide]
     similarities: Sequence[SimilarityMap] = ()
     warnings: Sequence[str] = ()
@@ -180,7 +130,7 @@ class ComparisonData:
                     )
 
 
-def check_rows(texts: Texts, layers: Sequence[ExplorerLayer]) -> None:
+def check_rows(texts: pd.DataFrame, layers: Sequence[ExplorerLayer]) -> None:
     """Hold layers against the texts behind their rows.
 
     Raises
@@ -191,7 +141,5 @@ def check_rows(texts: Texts, layers: Sequence[ExplorerLayer]) -> None:
     if not layers:
         raise ValueError("no layer: give at least one")
     for layer in layers:
-        if len(layer.scores) != len(texts.ids):
-            raise ValueError(
-                f"{layer.name} has {len(layer.scores)} rows, expected one for each of {len(texts.ids)} texts"
-            )
+        if len(layer.scores) != len(texts):
+            raise ValueError(f"{layer.name} has {len(layer.scores)} rows, expected one for each of {len(texts)} texts")

@@ -2,18 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from todacomm.core.loops.verdict import VERDICTS, Verdict
+from todacomm.core.streams import RESIDUAL
+
 Array = NDArray[np.floating]
 Rows = NDArray[np.integer]
-Verdict = Literal["loop", "few texts", "none", "not tested"]
-
-VERDICTS: tuple[Verdict, ...] = ("loop", "few texts", "none", "not tested")
-"""From the strongest to the weakest claim."""
-RESIDUAL = "residual"
 
 
 @dataclass(frozen=True)
@@ -133,7 +130,7 @@ class Graph:
     quantiles : ndarray, shape (n_quantiles,)
         Evenly spaced quantiles of all ``n_pairs`` distances, the least first, the largest last.
     neighbours, neighbour_distances : ndarray, shape (n_texts, n_neighbours)
-        Nearest first; row -1 and distance nan where a text stands outside the distances.
+        Nearest first.
     """
 
     unit: float = float("nan")

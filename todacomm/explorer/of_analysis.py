@@ -5,22 +5,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from todacomm.core.arrays import Array
 from todacomm.core.clouds import distances, distinct_points, principal_components, standardize
-from todacomm.core.layer import MIN_DISTINCT
+from todacomm.core.layer import MIN_DISTINCT, is_degenerate
 from todacomm.core.metrics import COMPARED, metric_of
 from todacomm.core.streams import kind_of
-from todacomm.explorer.data import ExplorerData, Metric, TextColumn, Texts
+from todacomm.explorer.data import ExplorerData, Metric
 from todacomm.explorer.graph import layer_graph
 from todacomm.explorer.layer_data import Band, ExplorerLayer, Graph, Loop, MetricValue
 from todacomm.explorer.page import PAGE, explorer_page, page_file
+from todacomm.explorer.payload import MAX_COMPONENTS
 from todacomm.results.layer import LayerResult
 from todacomm.results.result import Result
 from todacomm.results.table import own_rows
-from todacomm.results.texts import user_columns
+from todacomm.results.texts import text_table
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
 MOST_POINTS = 5000
 """Texts up to which a page is made: beyond, it would be too large to open."""
-COMPONENTS = 6
 ROTATION = "rotation"
 SHOWN = tuple(dict.fromkeys(("h0_total_norm", "h1_max_norm", "h1_max_reproduction", *COMPARED, "mean_norm")))
 """Metrics that the strip over depth offers, the first two shown first."""
@@ -59,7 +57,7 @@ def page_data(result: Result) -> ExplorerData:
             "Distances": f"{result.config.topology.metric}, "
             + (f"{result.config.topology.pca} components" if result.config.topology.pca else "all dimensions"),
         },
-        texts=page_texts(result.texts, result.dataset.ids),
+        texts=result.texts if len(result.texts) else text_table(result.dataset.ids),
         metrics=[Metric(name, metric_of(name).label, metric_of(name).units) for name in metrics],
         layers=[_layer(result, layer, numbers.get(layer.name, {})) for layer in result.layers],
         warnings=[warning.text for warning in result.warnings if not warning.layer],
@@ -88,32 +86,6 @@ def page_of(analysis: "Analysis", path: Path | None = None) -> Path:
     return page_file(recorded, path, lambda: page_html(analysis.result()))
 
 
-def page_texts(table: pd.DataFrame, ids: tuple[str, ...]) -> Texts:
-    """The table of texts as a page takes it; a column that is empty throughout is left out."""
-
-    def words(name: str) -> list[str] | None:
-        return table[name].astype(str).tolist() if name in table and table[name].astype(bool).any() else None
-
-    def numbers(name: str) -> NDArray[np.float64] | None:
-        return table[name].to_numpy(dtype=float) if name in table and table[name].notna().any() else None
-
-    tokens = numbers("n_tokens")
-    return Texts(
-        ids=list(table["id"]) if "id" in table else list(ids),
-        words=words("text"),
-        document=words("document"),
-        ending=words("last_word"),
-        last_token=words("last_token"),
-        tokens=None if tokens is None else tokens.astype(np.int64),
-        likelihood=numbers("nll"),
-        columns=[TextColumn(name, _column(table[name])) for name in user_columns(table)],
-    )
-
-
-def _column(column: pd.Series) -> list[str] | NDArray[np.float64]:
-    return column.to_numpy(dtype=float) if column.dtype.kind in "fiu" else column.astype(str).tolist()
-
-
 def _numbers(result: Result) -> dict[str, dict[str, MetricValue]]:
     """Values with intervals and nulls by layer and metric."""
     rotated = result.nulls[result.nulls["null"] == ROTATION]
@@ -132,8 +104,8 @@ def _numbers(result: Result) -> dict[str, dict[str, MetricValue]]:
 
 def leading_scores(points: Array) -> tuple[Array, Array]:
     """Scores of a cloud's first components, shape ``(n_texts, n_components)``, and the share of variance of each."""
-    components = principal_components(points, min(COMPONENTS, *points.shape))
-    scores = components.scores[:, :COMPONENTS]
+    components = principal_components(points, min(MAX_COMPONENTS, *points.shape))
+    scores = components.scores[:, :MAX_COMPONENTS]
     total = components.eigenvalues.sum()
     shares = components.eigenvalues[: scores.shape[1]] / total if total > 0.0 else np.zeros(scores.shape[1])
     return scores, shares
@@ -162,14 +134,13 @@ def _layer(result: Result, layer: LayerResult, numbers: Mapping[str, MetricValue
     sound = np.isfinite(cloud).all()
     points = standardize(cloud) if topology.standardize and sound else np.where(np.isfinite(cloud), cloud, 0.0)
     scores, explained = leading_scores(points)
-    distinct = (
-        distinct_points(points, result.scores(layer.name), topology.metric) if sound else np.empty(0, dtype=np.intp)
-    )
+    space = result.scores(layer.name) if sound else points
+    distinct = distinct_points(points, space, topology.metric) if sound else np.empty(0, dtype=np.intp)
     measured = sound and len(distinct) >= MIN_DISTINCT
     unit = numbers["unit_distance"].value if "unit_distance" in numbers else np.nan
     graph = Graph()
     if measured and not topology.landmarks:
-        graph = layer_graph(distances(result.scores(layer.name), topology.metric), distinct, unit)
+        graph = layer_graph(distances(space, topology.metric), distinct, unit)
     shown = {name: numbers[name] for name in SHOWN if name in numbers}
     return ExplorerLayer(
         name=layer.name,
@@ -183,7 +154,7 @@ def _layer(result: Result, layer: LayerResult, numbers: Mapping[str, MetricValue
         metrics=shown,
         bands=_bands(layer),
         stream=kind_of(layer.name),
-        degenerate=len(distinct) < max(0.5 * len(cloud), MIN_DISTINCT),
+        degenerate=is_degenerate(len(distinct), len(cloud)),
         warnings=[warning.text for warning in layer.warnings],
     )
 

@@ -15,14 +15,16 @@ from todacomm.comparison.matching import residual_depths
 from todacomm.comparison.result import Comparison
 from todacomm.comparison.similarities import MOST_TEXTS, chosen_texts, similarity, stored_clouds
 from todacomm.comparison.trajectory import trainings, with_steps
+from todacomm.core.arrays import Array
 from todacomm.core.clouds import distinct_rows
-from todacomm.core.layer import MIN_DISTINCT
+from todacomm.core.layer import MIN_DISTINCT, is_degenerate
 from todacomm.core.similarity import SIMILARITIES
 from todacomm.core.similarity.representations import NEIGHBOURS, neighbours_of
-from todacomm.explorer.data import ComparisonData, ModelSide, SimilarityMap, TextColumn, Texts
+from todacomm.explorer.data import ComparisonData, ModelSide, SimilarityMap
 from todacomm.explorer.layer_data import ExplorerLayer, Graph, Loop
-from todacomm.explorer.of_analysis import COMPONENTS, Array, leading_scores, loops_of, page_texts
+from todacomm.explorer.of_analysis import leading_scores, loops_of
 from todacomm.explorer.page import PAGE, explorer_page, page_file
+from todacomm.explorer.payload import MAX_COMPONENTS
 from todacomm.settings.comparison import ComparisonConfig
 from todacomm.system.machine import worker_threads
 
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
 ROOM = 2_400_000
 """Bytes for the points of all models: texts, maps and the page itself stay within the rest of 3 MB."""
-BYTES_A_POINT = 2 * (COMPONENTS + NEIGHBOURS + 5) * 4 // 3
+BYTES_A_POINT = 2 * (MAX_COMPONENTS + NEIGHBOURS + 5) * 4 // 3
 """Of a text in a layer: components, neighbours and the angles of five loops, 16 bits each, in base64."""
 Training = tuple[str, float]
 
@@ -137,7 +139,7 @@ def fitting(gathered: Gathered, labels: Sequence[str], steps: Mapping[str, Train
     return [ordered[place] for place in (spread if all(label in steps for label in ordered) else range(count))]
 
 
-def common_texts(analyses: Mapping[str, "Analysis"]) -> Texts:
+def common_texts(analyses: Mapping[str, "Analysis"]) -> pd.DataFrame:
     """The texts as the first analysis has them; of tokens what all agree on, and likelihood as a column a model."""
     (first, analysis), *_ = analyses.items()
     chosen = chosen_texts(analysis, MOST_TEXTS)
@@ -146,13 +148,10 @@ def common_texts(analyses: Mapping[str, "Analysis"]) -> Texts:
     for name, unknown in (("last_token", ""), ("n_tokens", np.nan)):
         if not all(own[name].equals(table[name]) for own in tables.values()):
             table[name] = unknown
-    likelihoods = [
-        TextColumn(f"nats a token, {label}", own["nll"].round(3).to_numpy(dtype=float))
-        for label, own in tables.items()
-        if own["nll"].notna().any()
-    ]
-    texts = page_texts(table, tuple(analysis.text_ids[row] for row in chosen) if analysis.text_ids else ())
-    return replace(texts, columns=[*texts.columns, *likelihoods])
+    for label, own in tables.items():
+        if own["nll"].notna().any():
+            table[f"nats a token, {label}"] = own["nll"].round(3)
+    return table
 
 
 def _steps(gathered: Gathered, config: ComparisonConfig) -> dict[str, Training]:
@@ -193,7 +192,7 @@ def _layer(
         explained=explained,
         graph=Graph(neighbours=neighbours_of(points)) if distinct >= MIN_DISTINCT else Graph(),
         loops=loops,
-        degenerate=distinct < max(0.5 * len(cloud), MIN_DISTINCT),
+        degenerate=is_degenerate(distinct, len(cloud)),
         warnings=warnings,
     )
 

@@ -1,16 +1,22 @@
 """From the data of a page to the one JSON object that its script reads."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, astuple
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from todacomm.core.loops.verdict import VERDICTS
 from todacomm.explorer.alignment import turns_over_depth
-from todacomm.explorer.data import ComparisonData, ExplorerData, Texts
+from todacomm.explorer.data import ComparisonData, ExplorerData
 from todacomm.explorer.encoding import number, quantised, rows, single
-from todacomm.explorer.layer_data import VERDICTS, Edges, ExplorerLayer, Loop, MetricValue
+from todacomm.explorer.layer_data import Edges, ExplorerLayer, Loop, MetricValue
+from todacomm.results.texts import user_columns
 
 MAX_COMPONENTS = 6
+SHOWN = {"words": "text", "document": "document", "ending": "last_word", "last_token": "last_token"}
+"""What a page calls the columns of the table of texts that hold words."""
 FORMAT = 2
 """Raised whenever the page's script must read something else."""
 
@@ -28,7 +34,7 @@ def payload(data: ExplorerData | ComparisonData) -> dict[str, Any]:
         return shared | comparison_object(data)
     return shared | {
         "kind": "layers",
-        "metrics": [{"name": m.name, "label": m.label, "units": m.units} for m in data.metrics],
+        "metrics": [asdict(metric) for metric in data.metrics],
         "layers": turned_layers(data.layers, component_count(data.layers), layer_object),
     }
 
@@ -73,21 +79,19 @@ def comparison_object(data: ComparisonData) -> dict[str, Any]:
     }
 
 
-def texts_object(texts: Texts) -> dict[str, Any]:
-    """The texts, each once."""
+def texts_object(table: pd.DataFrame) -> dict[str, Any]:
+    """The texts, each once; a column that is empty throughout is left out."""
+    lengths = table["n_tokens"]
     return {
-        "ids": list(map(str, texts.ids)),
-        "words": _words(texts.words),
-        "document": _words(texts.document),
-        "ending": _words(texts.ending),
-        "last_token": _words(texts.last_token),
-        "tokens": None if texts.tokens is None else np.asarray(texts.tokens).tolist(),
-        "likelihood": None if texts.likelihood is None else _numbers(texts.likelihood, 5),
+        "ids": _words(table["id"]),
+        **{name: _words(table[column]) if table[column].astype(bool).any() else None for name, column in SHOWN.items()},
+        "tokens": lengths.astype(np.int64).tolist() if lengths.notna().any() else None,
+        "likelihood": _numbers(table["nll"], 5) if table["nll"].notna().any() else None,
         "columns": [
-            {"name": column.name, "numbers": _numbers(column.values, 6)}
-            if isinstance(column.values, np.ndarray) and column.values.dtype.kind in "fiu"
-            else {"name": column.name, "words": _words(list(column.values))}
-            for column in texts.columns
+            {"name": name, "numbers": _numbers(table[name], 6)}
+            if table[name].dtype.kind in "fiu"
+            else {"name": name, "words": _words(table[name])}
+            for name in user_columns(table)
         ],
     }
 
@@ -105,7 +109,7 @@ def layer_object(layer: ExplorerLayer, scores: np.ndarray) -> dict[str, Any]:
         "nearness": quantised(graph.neighbour_distances.reshape(-1)),
         "metrics": {name: _metric(value) for name, value in layer.metrics.items()},
         "bands": {
-            str(degree): {"scale": single(band.scale), "lo": single(band.lo), "hi": single(band.hi)}
+            str(degree): {name: single(values) for name, values in vars(band).items()}
             for degree, band in layer.bands.items()
         },
     }
@@ -175,16 +179,11 @@ def _loop(loop: Loop) -> dict[str, Any]:
 
 
 def _metric(value: MetricValue) -> list[float | None]:
-    return [
-        number(one)
-        for one in (
-            value.value, value.lo, value.hi, value.null_mean, value.null_lo, value.null_hi, value.p_adjusted,
-        )
-    ]  # fmt: skip
+    return [number(one) for one in astuple(value)]
 
 
-def _words(words: Sequence[str] | None) -> list[str] | None:
-    return None if words is None else [str(word) for word in words]
+def _words(column: pd.Series) -> list[str]:
+    return [str(word) for word in column]
 
 
 def _numbers(values: Any, digits: int) -> list[float | None]:

@@ -1,24 +1,24 @@
-"""The figures of an analysis: one row holds the title, how to read it, how it is drawn and what it needs."""
+"""The figures of an analysis: one row holds the title, how to read it, how it is drawn and what it needs.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+Reports read the rows without matplotlib: it is imported with the first picture that is drawn.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from matplotlib.figure import Figure
-
-from todacomm.figures.barcodes import draw_barcode
-from todacomm.figures.betti import draw_betti_curves
-from todacomm.figures.diagrams import Bars, Show, draw_diagram, read_bars
-from todacomm.figures.flipbook import save_each
-from todacomm.figures.loops import draw_loop
-from todacomm.figures.persistence import draw_layer_persistence
-from todacomm.figures.spectra import draw_intrinsic_dimension, draw_spectra
-from todacomm.figures.style import drawing, save
-from todacomm.figures.summary import draw_summary
 from todacomm.results.depth import ROTATION, featured
 from todacomm.results.layer import LayerResult
 from todacomm.results.loops import Loop, loop_pictures
 from todacomm.results.result import Result
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from todacomm.figures.diagrams import Bars, Show
 
 WHERE = {
     "null": "The grey band is the rotation null: a curve inside it is what the covariance alone gives.",
@@ -29,9 +29,10 @@ WHERE = {
     "h1": "A bar above the dashed line outlives the longest H1 bar of 97.5 % of this layer's rotated clouds.",
 }
 """Sentences that belong to what only some analyses have."""
-Draw = Callable[[Result, str], Figure]
-DrawLayers = Callable[[Result, str, list[Bars]], tuple[Figure, Show]]
-DrawLoop = Callable[[Result, str, Loop], Figure]
+Draw = Callable[[Result, str], "Figure"]
+DrawLayers = Callable[[Result, str, "list[Bars]"], "tuple[Figure, Show]"]
+DrawLoop = Callable[[Result, str, Loop], "Figure"]
+Files = dict[str, Path]
 
 
 @dataclass(frozen=True)
@@ -72,53 +73,62 @@ class AnalysisFigure:
         return " ".join([self.how, *(WHERE[need] for need in self.needs if has[need])])
 
 
+def of_module(name: str, function: str) -> Callable[..., Any]:
+    """A function of a module of this room, which is imported when the function is called."""
+
+    def call(*arguments: Any) -> Any:
+        return getattr(import_module(f"todacomm.figures.{name}"), function)(*arguments)
+
+    return call
+
+
 FIGURES: dict[str, AnalysisFigure] = {
     "summary": AnalysisFigure(
         "The model at a glance",
         "Top row: shape with scale divided out. Bottom row: raw numbers, the scale that they follow, and whether the "
         "clouds can be interpreted.",
-        draw_summary,
+        of_module("summary", "draw_summary"),
         needs=("null", "control", "streams"),
     ),
     "layer_persistence": AnalysisFigure(
         "Persistence by layer",
         "One column a degree: the raw numbers on top grow with the norm of the activations, those in median distances "
         "below do not. An entropy near 1 means bars of equal length.",
-        draw_layer_persistence,
+        of_module("persistence", "draw_layer_persistence"),
         needs=("null",),
     ),
     "betti_curves": AnalysisFigure(
         "Betti curves",
         "Number of pieces (H0), loops (H1) and voids (H2) when points closer than the scale are joined. Left: some "
         "layers. Right: all layers.",
-        draw_betti_curves,
+        of_module("betti", "draw_betti_curves"),
     ),
     "spectra": AnalysisFigure(
         "Spectra over depth",
         "Left: share of the variance by principal direction, steep where few directions carry it. Middle: how many "
         "directions carry most of it. Right: exponent of the power law fitted within the shaded ranks.",
-        draw_spectra,
+        of_module("spectra", "draw_spectra"),
         needs=("control",),
     ),
     "intrinsic_dimension": AnalysisFigure(
         "Intrinsic dimension over scale and depth",
         "Left: the dimension as the neighbourhood widens; where a curve is not flat, one number for the layer says "
         "little. Right: the dimension at the smallest scale.",
-        draw_intrinsic_dimension,
+        of_module("spectra", "draw_intrinsic_dimension"),
         needs=("control",),
     ),
     "diagram": AnalysisFigure(
         "Persistence diagram",
         "Left: the deaths of the H0 bars, all born at 0. Right: each mark is a bar, born at x and dead at y; the "
         "higher above the diagonal, the longer. Axes are the same in every layer.",
-        draw_layers=draw_diagram,
+        draw_layers=of_module("diagrams", "draw_diagram"),
         needs=("h1",),
     ),
     "barcode": AnalysisFigure(
         "Barcode",
         "Each line is a bar from birth to death. Noise has many short bars; structure has few that are longer than the "
         "rest. Axes are the same in every layer.",
-        draw_layers=draw_barcode,
+        draw_layers=of_module("barcodes", "draw_barcode"),
         needs=("beyond",),
     ),
     "loop": AnalysisFigure(
@@ -126,7 +136,7 @@ FIGURES: dict[str, AnalysisFigure] = {
         "The layer's points in the two principal components of the loop, each in the colour of its place around it, "
         "and the shortest loop as a line. Around it stand twelve of its texts, each nearest to the mean of the points "
         "near its hour. Where the clock begins, and which way it goes, means nothing.",
-        draw_loop=draw_loop,
+        draw_loop=of_module("loops", "draw_loop"),
     ),
 }
 """Name of the file -> figure. A figure per layer or loop has a folder with one file for each."""
@@ -149,7 +159,7 @@ def shown_layer(result: Result) -> LayerResult | None:
     return None if at is None else result.depth.layers[at]
 
 
-def draw_all(result: Result, folder: Path) -> dict[str, Path]:
+def draw_all(result: Result, folder: Path) -> Files:
     """Every figure of an analysis under ``folder/plots``.
 
     Figures over depth are written as PNG and SVG; every layer has a persistence diagram and a barcode as PNG, all on
@@ -167,17 +177,43 @@ def draw_all(result: Result, folder: Path) -> dict[str, Path]:
     dict of Path
         Files by their path under ``folder``, such as ``plots/summary.png`` and ``plots/diagrams/00_embedding.png``.
     """
-    files: dict[str, Path] = {}
+    from todacomm.figures.style import drawing
+
+    files: Files = {}
+    with drawing():
+        for draw in drawings(result, folder):
+            files |= draw()
+    return files
+
+
+def drawn_parts(result: Result) -> Result:
+    """A result as another process needs it to draw: without clouds whose picture nobody asked for."""
+    shown = {loop.layer for loop in loop_pictures(result).values()}
+    clouds = {name: cloud for name, cloud in result.clouds.items() if name in shown}
+    return replace(result, clouds=clouds, replicates={})
+
+
+def drawings(result: Result, folder: Path) -> Iterator[Callable[[], Files]]:
+    """What :func:`draw_all` does, a picture or a book of pictures at a time."""
+    from todacomm.figures.diagrams import read_bars
+    from todacomm.figures.flipbook import save_each
+    from todacomm.figures.style import save
+
+    def book(figure: AnalysisFigure, name: str) -> Files:
+        assert figure.draw_layers
+        drawn, show = figure.draw_layers(result, figure.title, bars)
+        return save_each(drawn, show, bars, folder, f"{name}s", vector)
+
+    def picture(draw: Callable[..., "Figure"], title: str, file: str, *more: Loop) -> Files:
+        return save(draw(result, title, *more), folder, file)
+
     shown, bars = shown_layer(result), read_bars(result)
     vector = None if shown is None else shown.index
-    with drawing():
-        for name, figure in wanted(result).items():
-            if figure.draw:
-                files |= save(figure.draw(result, figure.title), folder, name)
-            if figure.draw_layers:
-                drawn, show = figure.draw_layers(result, figure.title, bars)
-                files |= save_each(drawn, show, bars, folder, f"{name}s", vector)
-            if figure.draw_loop:
-                for path, loop in loop_pictures(result).items():
-                    files |= save(figure.draw_loop(result, figure.title, loop), folder, path.removeprefix("plots/"))
-    return files
+    for name, figure in wanted(result).items():
+        if figure.draw:
+            yield partial(picture, figure.draw, figure.title, name)
+        if figure.draw_layers:
+            yield partial(book, figure, name)
+        if figure.draw_loop:
+            for path, loop in loop_pictures(result).items():
+                yield partial(picture, figure.draw_loop, figure.title, path.removeprefix("plots/"), loop)

@@ -7,6 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from todacomm.core.inference.adjustment import LEVEL
+from todacomm.core.loops.verdict import FEW_TEXTS, LOOP, NO_LOOP
 from todacomm.figures.panels import (
     band,
     depth_axis,
@@ -24,8 +26,7 @@ from todacomm.figures.panels import (
     with_streams,
 )
 from todacomm.figures.style import BAND, DEGREES, OTHERS, STREAMS, Look, sheet
-from todacomm.results.depth import FEW_TEXTS, LOOP, NO_LOOP, Curve, Depth
-from todacomm.results.findings.judgement import LEVEL
+from todacomm.results.depth import Curve, Depth
 from todacomm.results.result import Result
 
 NOTE = "bands: 95 %     ×: not defined     hatched: under half of the points distinct"

@@ -35,12 +35,10 @@ def gate_groups(base: "Analysis", config: GateConfig, progress: Progress = silen
     replicates = base.config.inference.replicates
     rows = group_rows(np.isin(texts, rows_of[1]), rng, permutations=config.permutations, replicates=replicates)
     clouds = {layer: base.cloud(layer)[texts] for layer in base.layer_names}
-    topology, threads = base.config.topology, worker_threads(config.analysis.topology.threads)
+    threads = worker_threads(config.analysis.topology.threads)
     values: list[GroupValues] = []
     for layer, shape in measure_shape(base.config, clouds, progress).items():
-        values.append(
-            measure_groups(shape, clouds[layer], rows, maxdim=topology.maxdim, engine=topology.engine, threads=threads)
-        )
+        values.append(measure_groups(shape, clouds[layer], rows, threads=threads))
         progress("groups", len(values), len(clouds))
     columns = [INTERVAL_METRICS.index(metric) for metric in config.metrics]
     observed = np.array([one.observed for one in values])[..., columns]  # (layers, 2, metrics)

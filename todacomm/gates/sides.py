@@ -9,7 +9,7 @@ from todacomm.models.presets import PRESETS
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.settings.base import NOTHING
 from todacomm.settings.gate import GateConfig
-from todacomm.settings.values import spelled
+from todacomm.settings.values import OWN_CLOUDS, spelled
 
 if TYPE_CHECKING:
     from todacomm.tracking import ModelVersion
@@ -78,7 +78,7 @@ def lean(config: AnalysisConfig) -> AnalysisConfig:
 def _shared(config: GateConfig, run_id: str) -> AnalysisConfig:
     """How what is missing is analysed: as the run that is named was, else as the settings have it."""
     asked = config.analysis
-    if config.groups and not config.base.startswith("clouds:"):
+    if config.groups and not config.base.startswith(OWN_CLOUDS):
         columns = tuple(dict.fromkeys((*asked.texts.text_columns, config.groups[0])))
         asked = replace(asked, texts=replace(asked.texts, text_columns=columns))
     if not run_id:
@@ -102,7 +102,8 @@ def _shared(config: GateConfig, run_id: str) -> AnalysisConfig:
 
 
 def _side(name: str, revision: str, dataset: str, run_id: str, shared: AnalysisConfig) -> Side:
-    from todacomm.analysis.cache import MODELS, cache_folder
+    from todacomm.analysis.cache import MODELS
+    from todacomm.system.cache import cache_folder
     from todacomm.tracking import PREFIX, fetch_version, find_version
 
     if run_id:

@@ -12,6 +12,7 @@ from todacomm.settings.base import with_options
 from todacomm.settings.values import parse_value
 from todacomm.system.progress import Clock, Progress, silent
 from todacomm.system.scratch import scratch_folder
+from todacomm.system.side_process import SideProcess, side_process
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -93,7 +94,7 @@ def analyze_clouds(
         They are no clouds of the same rows, or a setting cannot be used.
     """
     from todacomm.analysis.given import given_clouds
-    from todacomm.results.facts import OBJECT, OWN_CLOUDS
+    from todacomm.settings.values import OBJECT, OWN_CLOUDS
 
     asked = {
         option: parse_value(option, options.get(option, row.default), row.kind, row.checks)
@@ -114,19 +115,23 @@ def _record(
     from todacomm.analysis.preflight import check_inputs
 
     check_inputs(config)
-    from todacomm import tracking
-    from todacomm.analysis.cache import inputs_digest
-    from todacomm.reports import describe_run, report_context
+    with side_process("todacomm.figures.shared", unless="mlflow") as artist:
+        from todacomm import tracking
+        from todacomm.analysis.cache import inputs_digest
+        from todacomm.figures.registry import drawn_parts
+        from todacomm.reports import describe_run, report_context
 
-    with tracking.analysis_run(config, parent) as recorded:
-        progress = recorded.run.watched(progress)
-        inputs = inputs_digest(config)
-        result = measure(config, progress, observe, run)
-        report = report_context(result)
-        with scratch_folder() as folder:
-            draw = partial(draw_and_report, result, report, folder, progress)
-            inputs = inputs or inputs_digest(config) or ""
-            recorded.write(result, folder, describe_run(report), inputs, draw, headline=report["headline"])
+        with tracking.analysis_run(config, parent) as recorded:
+            progress = recorded.run.watched(progress)
+            inputs = inputs_digest(config)
+            result = measure(config, progress, observe, run)
+            with scratch_folder() as folder:
+                if artist:
+                    artist.begin("draw_shared", drawn_parts(result), folder)
+                report = report_context(result)
+                draw = partial(draw_and_report, result, report, folder, progress, artist)
+                inputs = inputs or inputs_digest(config) or ""
+                recorded.write(result, folder, describe_run(report), inputs, draw, headline=report["headline"])
     return tracking.load_analysis(recorded.run_id)
 
 
@@ -155,13 +160,21 @@ def measure(
     return assemble(config, observed, shapes, uncertainty, clock.seconds)
 
 
-def draw_and_report(result: Result, report: Mapping[str, Any], folder: Path, progress: Progress = silent) -> None:
+def draw_and_report(
+    result: Result,
+    report: Mapping[str, Any],
+    folder: Path,
+    progress: Progress = silent,
+    artist: SideProcess | None = None,
+) -> None:
     """Draw the figures of a result, and write its reports and its interactive page into a folder.
 
     Parameters
     ----------
     report : mapping
         From :func:`todacomm.reports.report_context`.
+    artist : SideProcess, optional
+        A process that has begun to draw.
     """
     from todacomm.explorer.of_analysis import MOST_POINTS, page_html
     from todacomm.explorer.page import PAGE
@@ -169,8 +182,11 @@ def draw_and_report(result: Result, report: Mapping[str, Any], folder: Path, pro
     from todacomm.reports import write_reports
 
     progress("figures", 0, 1)
-    draw_all(result, folder)
-    write_reports(report, folder)
     if result.config.record.explorer and result.clouds and result.dataset.samples <= MOST_POINTS:
         (folder / PAGE).write_text(page_html(result), encoding="utf-8")
+    if artist:
+        artist.finish()
+    else:
+        draw_all(result, folder)
+    write_reports(report, folder)
     progress("figures", 1, 1)

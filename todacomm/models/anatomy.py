@@ -19,7 +19,7 @@ Receive = Callable[[str, Tensor], None]
 
 PROBE_TOKENS = 8
 NO_TOKENS = torch.Size((0,))
-TOLD = frozenset({"position_ids", "use_cache"})
+OWN_ARGUMENTS = frozenset({"position_ids", "use_cache"})
 """Arguments that a pass sets where a decoder's body takes them."""
 
 
@@ -37,7 +37,7 @@ class Anatomy:
         Calls of blocks in a pass: more than there are blocks where they share weights (ALBERT).
     has_final : bool
         Whether something (a norm, a projection) follows the last block.
-    told : frozenset of str
+    arguments : frozenset of str
         Arguments of the body that a pass must set: a decoder's positions, and that it keeps no cache.
     streams : tuple of Streams
         The modules whose outputs are added to the residual stream, one pair for each of ``blocks``; empty where they
@@ -48,7 +48,7 @@ class Anatomy:
     blocks: tuple[nn.Module, ...]
     n_blocks: int
     has_final: bool
-    told: frozenset[str]
+    arguments: frozenset[str]
     streams: tuple[Streams, ...] = ()
 
     @property
@@ -84,7 +84,9 @@ def examine(model: nn.Module, n_blocks: int, decoder: bool) -> Anatomy:
                     blocks=tuple(dict.fromkeys(call.module for call in chain)),
                     n_blocks=n_blocks,
                     has_final=not same(chain[-1].gave, answer),
-                    told=TOLD & set(inspect.signature(body.forward).parameters) if decoder else frozenset(),
+                    arguments=OWN_ARGUMENTS & set(inspect.signature(body.forward).parameters)
+                    if decoder
+                    else frozenset(),
                     streams=_streams(chain, calls),
                 )
     if (longest := max((call.gave.shape[1] for call in calls), default=0)) > PROBE_TOKENS:
@@ -137,14 +139,14 @@ def _chain(modules: nn.ModuleList, calls: Sequence[Call], shape: torch.Size) -> 
 
 def _streams(chain: Sequence[Call], calls: Sequence[Call]) -> tuple[Streams, ...]:
     """The streams of each distinct block; none unless every call of every block has them, always the same."""
-    found: dict[nn.Module, set[Streams | None]] = {}
+    by_block: dict[nn.Module, set[Streams | None]] = {}
     ends = [next(i for i, call in enumerate(calls) if call is block) for block in chain]
     for block, start, end in zip(chain, [0, *ends], ends, strict=False):
         inside = set(block.module.modules()) - {block.module}
         streams = find_streams(block, [call for call in calls[start:end] if call.module in inside])
-        found.setdefault(block.module, set()).add(streams)
-    pairs = [pair for each in found.values() for pair in each]
-    return tuple(pair for pair in pairs if pair is not None) if len(pairs) == len(found) and all(pairs) else ()
+        by_block.setdefault(block.module, set()).add(streams)
+    pairs = [pair for each in by_block.values() for pair in each]
+    return tuple(pair for pair in pairs if pair is not None) if len(pairs) == len(by_block) and all(pairs) else ()
 
 
 def run_body(
@@ -169,8 +171,8 @@ def run_body(
     ModelOutput
         The body's own answer.
     """
-    told = {"position_ids": (mask.cumsum(-1) - 1).clamp(min=0), "use_cache": False}
-    options = {name: told[name] for name in anatomy.told}
+    given = {"position_ids": (mask.cumsum(-1) - 1).clamp(min=0), "use_cache": False}
+    options = {name: given[name] for name in anatomy.arguments}
 
     def enter(block: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if not entered:

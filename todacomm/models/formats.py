@@ -3,8 +3,6 @@
 from importlib.util import find_spec
 from typing import Any
 
-import torch
-
 QUANTISED: dict[str, tuple[str, ...]] = {
     "bitsandbytes": ("bitsandbytes", "accelerate"),
     "gptq": ("gptqmodel", "optimum"),
@@ -70,15 +68,3 @@ def gguf_options(file: str) -> dict[str, Any]:
     except ImportError:  # a version that knows no other way
         return {"gguf_file": file}
     return {"gguf_file": file, "quantization_config": GgufConfig(dequantize=True)}
-
-
-@torch.no_grad()
-def to_one_precision(model: torch.nn.Module, dtype: torch.dtype) -> None:
-    """Give every parameter that is not quantised one precision, in place.
-
-    Of a bitsandbytes checkpoint transformers gives it to the quantised layers' biases alone: embeddings and norms keep
-    that of the file, and a pass over both fails.
-    """
-    for parameter in model.parameters():
-        if type(parameter) is torch.nn.Parameter and parameter.is_floating_point():
-            parameter.data = parameter.to(dtype)

@@ -12,7 +12,8 @@ from todacomm.core.facts import RunWarning
 from todacomm.models.anatomy import examine
 from todacomm.models.guarded import explained
 from todacomm.models.head import head_stands_alone
-from todacomm.models.loaded import NO_LIKELIHOOD, LoadedModel, context_length, digest_parameters, pick_pooling
+from todacomm.models.loaded import NO_LIKELIHOOD, LoadedModel, context_length, digest_parameters
+from todacomm.models.pooling import pick_pooling
 from todacomm.models.reading import Head, Kind, model_kind
 from todacomm.results.facts import ModelFacts
 from todacomm.settings.analysis import ModelConfig

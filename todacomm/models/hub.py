@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from todacomm.models.stored_pooling import FILE as POOLING
-from todacomm.models.weights import SizeSeen, pick_weights
+from todacomm.models.pooling import FILE as POOLING
+from todacomm.models.weights import OnSize, pick_weights
 
 SMALL_FILES = (".json", ".txt", ".model", ".jinja", ".spm", ".tiktoken", ".py")
 """Suffixes of the files beside the weights: config, tokenizer, code."""
@@ -27,7 +27,7 @@ class _Listing(NamedTuple):
     commit: str
 
 
-def fetch(hub_id: str, revision: str, *, weights: bool, allow_pickle: bool, seen: SizeSeen) -> Path:
+def fetch(hub_id: str, revision: str, *, weights: bool, allow_pickle: bool, on_size: OnSize) -> Path:
     """Download a model's config, tokenizer and, where wanted, weights into the hub's cache.
 
     Returns
@@ -43,12 +43,12 @@ def fetch(hub_id: str, revision: str, *, weights: bool, allow_pickle: bool, seen
     from huggingface_hub import snapshot_download
 
     try:
-        found = _listing(hub_id, revision)
-        wanted = [file for file in found.sizes if "/" not in file and Path(file).suffix in SMALL_FILES]
-        wanted += [POOLING] if POOLING in found.sizes else []
+        listing = _listing(hub_id, revision)
+        wanted = [file for file in listing.sizes if "/" not in file and Path(file).suffix in SMALL_FILES]
+        wanted += [POOLING] if POOLING in listing.sizes else []
         if weights:
-            chosen = pick_weights(found.sizes, hub_id, allow_pickle)
-            seen(sum(found.sizes[file] for file in chosen), found.n_parameters)
+            chosen = pick_weights(listing.sizes, hub_id, allow_pickle)
+            on_size(sum(listing.sizes[file] for file in chosen), listing.n_parameters)
             wanted += chosen
         return Path(snapshot_download(hub_id, revision=revision or None, allow_patterns=wanted))
     except _errors() as error:
@@ -68,19 +68,19 @@ def look_up(hub_id: str, revision: str, *, weights: bool, allow_pickle: bool) ->
     from huggingface_hub import try_to_load_from_cache
 
     try:
-        found = _listing(hub_id, revision)
+        listing = _listing(hub_id, revision)
     except _errors() as error:
         if _is_silence(error) and (cached := _cached(hub_id, revision)):
             sizes = {path.name: path.stat().st_size for path in cached.iterdir() if path.is_file()}
             chosen = pick_weights(sizes, hub_id, allow_pickle) if weights else []
             return Listed({file: sizes[file] for file in chosen}, None, 0, cached)
         raise _refusal(error, hub_id, revision) from error
-    chosen = pick_weights(found.sizes, hub_id, allow_pickle) if weights else []
+    chosen = pick_weights(listing.sizes, hub_id, allow_pickle) if weights else []
     missing = [
-        file for file in chosen if not isinstance(try_to_load_from_cache(hub_id, file, revision=found.commit), str)
+        file for file in chosen if not isinstance(try_to_load_from_cache(hub_id, file, revision=listing.commit), str)
     ]
-    sizes = {file: found.sizes[file] for file in chosen}
-    return Listed(sizes, found.n_parameters, sum(sizes[file] for file in missing), _cached(hub_id, found.commit))
+    sizes = {file: listing.sizes[file] for file in chosen}
+    return Listed(sizes, listing.n_parameters, sum(sizes[file] for file in missing), _cached(hub_id, listing.commit))
 
 
 def _listing(hub_id: str, revision: str) -> "_Listing":
@@ -95,8 +95,8 @@ def _cached(hub_id: str, revision: str) -> Path | None:
     """The snapshot in the hub's cache."""
     from huggingface_hub import try_to_load_from_cache
 
-    found = try_to_load_from_cache(hub_id, "config.json", revision=revision or None)
-    return Path(found).parent if isinstance(found, str) else None
+    config = try_to_load_from_cache(hub_id, "config.json", revision=revision or None)
+    return Path(config).parent if isinstance(config, str) else None
 
 
 def _errors() -> tuple[type[Exception], ...]:

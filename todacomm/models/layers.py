@@ -72,10 +72,10 @@ def choose_layers(wanted: Sequence[str], available: tuple[str, ...]) -> tuple[st
     known = {ALL: residual[1], **dict(streams), MIDDLE: [middle_layer(available)]}
     unknown = [name for name in names if name not in known and name not in available]
     if unknown or not names:
-        seen = f"unknown layer {', '.join(map(repr, unknown))}" if unknown else "no layer given"
+        wrong = f"unknown layer {', '.join(map(repr, unknown))}" if unknown else "no layer given"
         there = "; ".join(f"{_span(members)} ({word})" for word, members in known.items())
         none = "" if streams else "; what its attention and its MLP add to these was not found"
-        raise ValueError(f"{seen}: this model has {there}{none}")
+        raise ValueError(f"{wrong}: this model has {there}{none}")
     chosen = {member for name in names for member in known.get(name, [name])}
     return tuple(name for name in available if name in chosen)
 

@@ -1,6 +1,5 @@
 """A model ready to read texts, and what is recorded of it."""
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +12,11 @@ from todacomm.core.facts import RunWarning
 from todacomm.models.anatomy import Anatomy
 from todacomm.models.names import with_adapter
 from todacomm.models.opening import Opened
+from todacomm.models.pooling import pick_pooling, stored_pooling
 from todacomm.models.reading import Head
-from todacomm.models.stored_pooling import stored_pooling
 from todacomm.models.survey import Surveyed
 from todacomm.results.facts import ModelFacts
-from todacomm.settings.values import AUTO
+from todacomm.system.digests import digest_of
 
 UNLIMITED = 10**6
 """A tokenizer that knows no limit says so by a number above this."""
@@ -96,28 +95,6 @@ def ready(
     return LoadedModel(model, opened.tokenizer, anatomy, info, tuple(warnings), surveyed)
 
 
-def pick_pooling(wanted: str, kind: str, tokenizer: PreTrainedTokenizerBase, stored: str | None = None) -> str:
-    """The pooling asked for; ``auto`` is that of the model's own files, ``stored``, where they name one.
-
-    Else it is last for decoders, cls for encoders that have such a token, mean otherwise.
-
-    Raises
-    ------
-    ValueError
-        ``cls`` is asked for and the tokenizer has no such token.
-    """
-    has_cls = tokenizer.cls_token_id is not None
-    if wanted == AUTO:
-        wanted = stored or AUTO
-    if wanted == AUTO:
-        return "last" if kind == "decoder" else "cls" if kind == "encoder" and has_cls else "mean"
-    if wanted == "cls" and not has_cls:
-        raise ValueError(
-            "pooling=cls needs a CLS token, which this model's tokenizer does not have: choose last or mean"
-        )
-    return wanted
-
-
 def context_length(model: nn.Module, settings: Any, tokenizer: PreTrainedTokenizerBase) -> int | None:
     """Longest text in tokens, special ones included: the config's positions, less those kept for padding (RoBERTa)."""
     positions: int | None = getattr(settings, "max_position_embeddings", None)
@@ -130,8 +107,5 @@ def context_length(model: nn.Module, settings: Any, tokenizer: PreTrainedTokeniz
 
 def digest_parameters(named: Iterable[tuple[str, Tensor]]) -> str:
     """Digest of parameters' names and numbers, given in the order of their names."""
-    total = hashlib.sha256()
-    for name, parameter in named:
-        total.update(name.encode())
-        total.update(parameter.detach().cpu().reshape(-1).view(torch.uint8).numpy().tobytes())
-    return total.hexdigest()[:16]
+    numbers = ((name.encode(), one.detach().cpu().reshape(-1).view(torch.uint8)) for name, one in named)
+    return digest_of(part for name, one in numbers for part in (name, one.numpy()))

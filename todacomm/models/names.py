@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from todacomm.models.presets import PRESETS
-from todacomm.results.facts import OBJECT, OWN_CLOUDS
+from todacomm.settings.values import OBJECT, OWN_CLOUDS
 
 _PLAIN = {"model", "models", "checkpoint", "best", "final", "last", "output", "hf"}
 """Names of folders that say nothing of the model in them."""

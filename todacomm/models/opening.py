@@ -22,7 +22,7 @@ from todacomm.models.reading import (
     model_kind,
 )
 from todacomm.models.sources import Source, find_source
-from todacomm.models.weights import tell_size
+from todacomm.models.weights import sizes_in_words
 from todacomm.settings.analysis import ModelConfig
 from todacomm.settings.values import AUTO
 
@@ -105,17 +105,14 @@ def open_model(config: ModelConfig) -> Opened:
     dtype = pick_dtype(config.dtype, device)
 
     def log_size(n_bytes: int, n_parameters: int | None) -> None:
-        log.info("%s: %s", config.model, tell_size(n_bytes, n_parameters, dtype.itemsize if dtype else None))
+        log.info("%s: %s", config.model, sizes_in_words(n_bytes, n_parameters, dtype.itemsize if dtype else None))
 
     trained = config.weights == "trained"
     source = find_source(
-        config.model, config.revision, weights=trained, allow_pickle=config.allow_pickle, seen=log_size
+        config.model, config.revision, weights=trained, allow_pickle=config.allow_pickle, on_size=log_size
     )
     with quiet_transformers():
-        settings = load_config(source, config.trust_remote_code)
-        with explained(f"{source.name} cannot be read layer by layer"):
-            text_settings = settings.get_text_config()
-            check_sizes(text_settings, str(source.folder))
+        settings, text_settings = _settings(config, source)
         tokenizer = load_tokenizer(source, config.trust_remote_code)
         with explained(f"the config in {source.folder} cannot be used"):
             kind = model_kind(settings)
@@ -134,6 +131,32 @@ def open_model(config: ModelConfig) -> Opened:
         auto=auto,
         head=head,
     )
+
+
+def check_blocks(config: ModelConfig, expected: int) -> None:
+    """Whether a model has as many blocks as its user believes; nothing but its config is read.
+
+    Raises
+    ------
+    ValueError
+        It has another number of them, or cannot be found.
+    """
+    source = find_source(config.model, config.revision, weights=False, allow_pickle=config.allow_pickle)
+    with quiet_transformers():
+        blocks = _settings(config, source)[1].num_hidden_layers
+    if blocks != expected:
+        raise ValueError(
+            f"{config.model} has {blocks} blocks by its own config, not {expected}: leave --num-layers out"
+        )
+
+
+def _settings(config: ModelConfig, source: Source) -> tuple[Any, Any]:
+    """A model's config, and the part of it that describes the reading of text."""
+    settings = load_config(source, config.trust_remote_code)
+    with explained(f"{source.name} cannot be read layer by layer"):
+        text_settings = settings.get_text_config()
+        check_sizes(text_settings, str(source.folder))
+    return settings, text_settings
 
 
 def pick_device(wanted: str) -> torch.device:

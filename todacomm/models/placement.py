@@ -9,9 +9,9 @@ import torch
 
 from todacomm.models.opening import Opened
 from todacomm.system.machine import available_memory
+from todacomm.system.units import format_bytes
 
 Kind = Literal["whole", "spread", "stream"]
-GIB = 2**30
 WORK_SHARE = 0.25
 """Part of the free memory that is left for the work beside the weights."""
 
@@ -66,7 +66,7 @@ def place(
     ValueError
         It cannot be.
 
-    >>> place("auto", 30 * GIB, 24 * GIB).kind, place("auto", 2 * GIB, 24 * GIB).kind
+    >>> place("auto", 30, 24).kind, place("auto", 2, 24).kind
     ('stream', 'whole')
     """
     if wanted == "stream":
@@ -75,19 +75,18 @@ def place(
         return Placement("stream", "a block at a time, as asked for")
     if wanted == "whole":
         return Placement("whole", "whole, as asked for")
-    size = f"{n_bytes / GIB:,.1f} GiB of weights"
+    size, free_here = f"{format_bytes(n_bytes)} of weights", format_bytes(free)
     room = int((1 - WORK_SHARE) * free)
     if n_bytes <= room:
-        return Placement("whole", f"whole: {size}, {free / GIB:,.1f} GiB are free")
+        return Placement("whole", f"whole: {size}, {free_here} are free")
     together = int((1 - WORK_SHARE) * (free + sum(free_elsewhere)))
     if free_elsewhere and n_bytes <= together and accelerate:
         return Placement("spread", f"over {1 + len(free_elsewhere)} devices: {size}, too many for one", "auto")
     if cannot_stream:
         raise ValueError(
-            f"{size} do not fit into {free / GIB:,.1f} GiB, and the model is not read a block at a time: "
-            f"{cannot_stream}"
+            f"{size} do not fit into {free_here}, and the model is not read a block at a time: {cannot_stream}"
         )
-    return Placement("stream", f"a block at a time: {size}, {free / GIB:,.1f} GiB are free")
+    return Placement("stream", f"a block at a time: {size}, {free_here} are free")
 
 
 def free_bytes(device: torch.device) -> tuple[int, tuple[int, ...]]:

@@ -3,12 +3,12 @@
 from typing import Any
 
 from todacomm.system.machine import available_memory
+from todacomm.system.units import format_bytes
 
 MOST_BLOCKS = 2_000
 _NEEDED = ("num_hidden_layers", "hidden_size", "vocab_size")
 _SIZES = (*_NEEDED, "num_attention_heads", "num_key_value_heads", "head_dim", "intermediate_size")
 _NO_LIMIT = -1
-GIB = 2**30
 
 
 def check_sizes(settings: Any, where: str) -> None:
@@ -67,6 +67,6 @@ def check_room(n_numbers: int, bytes_each: int, what: str, where: str, remedy: s
     needed, free = n_numbers * bytes_each, available_memory()
     if needed > free:
         raise ValueError(
-            f"the config in {where} describes {what} of {n_numbers:,} numbers, which takes {needed / GIB:,.1f} GiB; "
-            f"{free / GIB:,.1f} GiB are free: {remedy}"
+            f"the config in {where} describes {what} of {n_numbers:,} numbers, which takes {format_bytes(needed)}; "
+            f"{format_bytes(free)} are free: {remedy}"
         )

@@ -11,7 +11,7 @@ from todacomm.models.formats import GGUF_SUFFIX
 from todacomm.models.hub import fetch
 from todacomm.models.names import model_name
 from todacomm.models.presets import PRESETS
-from todacomm.models.weights import SizeSeen, count_parameters, pick_weights
+from todacomm.models.weights import OnSize, count_parameters, pick_weights
 from todacomm.system.foreign import check_regular, read_json
 
 CONFIG = "config.json"
@@ -49,8 +49,10 @@ class Source:
     gguf: str = ""
 
 
-def find_source(name: str, revision: str, *, weights: bool, allow_pickle: bool, seen: SizeSeen) -> Source:
-    """Find a model's files; those on the hub are downloaded, after their size was told.
+def find_source(
+    name: str, revision: str, *, weights: bool, allow_pickle: bool, on_size: OnSize = lambda *_: None
+) -> Source:
+    """Find a model's files; those on the hub are downloaded, after their size is handed to ``on_size``.
 
     Parameters
     ----------
@@ -62,7 +64,7 @@ def find_source(name: str, revision: str, *, weights: bool, allow_pickle: bool, 
         Whether the weights are wanted; without them a config and a tokenizer are enough.
     allow_pickle : bool
         Whether ``.bin`` weights will do where there are no safetensors.
-    seen : callable
+    on_size : callable
         Told the size of the weights before they are downloaded or read.
 
     Raises
@@ -71,13 +73,13 @@ def find_source(name: str, revision: str, *, weights: bool, allow_pickle: bool, 
         The name is unknown, the hub cannot be reached or refuses, or files are missing or broken.
     """
     if path := gguf_file(name, revision):
-        seen(path.stat().st_size, None)
+        on_size(path.stat().st_size, None)
         return Source(path.stem, name, "", path.parent, (path,), path.name)
     source = _bundled_or_local(name, revision)
     on_hub = source is None
     if source is None:
         hub_id = hub_id_of(name)
-        folder = fetch(hub_id, revision, weights=weights, allow_pickle=allow_pickle, seen=seen)
+        folder = fetch(hub_id, revision, weights=weights, allow_pickle=allow_pickle, on_size=on_size)
         source = Source(model_name(name), hub_id, folder.name, folder)
 
     files = {path.name for path in source.folder.iterdir() if not path.is_dir()}
@@ -92,7 +94,7 @@ def find_source(name: str, revision: str, *, weights: bool, allow_pickle: bool, 
     paths = tuple(source.folder / file for file in pick_weights(files, str(source.folder), allow_pickle))
     n_parameters = count_parameters(paths)
     if not on_hub:
-        seen(sum(path.stat().st_size for path in paths), n_parameters)
+        on_size(sum(path.stat().st_size for path in paths), n_parameters)
     return replace(source, weights=paths)
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from todacomm.models.anatomy import PROBE_TOKENS, TOLD, Anatomy, no_blocks, same, watched
+from todacomm.models.anatomy import OWN_ARGUMENTS, PROBE_TOKENS, Anatomy, no_blocks, same, watched
 from todacomm.models.skeleton import Skeleton
 from todacomm.models.staged import Ended, Form, Stages
 from todacomm.models.streams import Call, Streams, find_streams
@@ -136,7 +136,7 @@ class _Try:
             blocks=distinct,
             n_blocks=n_blocks,
             has_final=not same(self.given[-1], answer),
-            told=TOLD & set(inspect.signature(body.forward).parameters) if decoder else frozenset(),
+            arguments=OWN_ARGUMENTS & set(inspect.signature(body.forward).parameters) if decoder else frozenset(),
             streams=in_every_block(streams, distinct),
         )
 

@@ -1,16 +1,17 @@
 """A model's files of weights: which to take, how large they are, which numbers they hold."""
 
-import hashlib
 import math
 import re
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
+from todacomm.system.digests import digest_of, digest_of_file
 from todacomm.system.foreign import foreign_file
+from todacomm.system.units import format_bytes
 
 SAFE = "model.safetensors"
 PICKLED = "pytorch_model.bin"
-SizeSeen = Callable[[int, int | None], None]
+OnSize = Callable[[int, int | None], None]
 """Called with the bytes that weights take on disk and, where it is known, the number of parameters in them."""
 _PART = re.compile(r"(?P<stem>model|pytorch_model)-\d+-of-(?P<total>\d+)(?P<suffix>\.safetensors|\.bin)")
 
@@ -72,7 +73,7 @@ def count_parameters(weights: Sequence[Path]) -> int | None:
     return total
 
 
-def tell_size(n_bytes: int, n_parameters: int | None, bytes_each: int | None) -> str:
+def sizes_in_words(n_bytes: int, n_parameters: int | None, bytes_each: int | None) -> str:
     """Size of weights on disk and, where the number of parameters is known, in memory.
 
     Parameters
@@ -80,24 +81,15 @@ def tell_size(n_bytes: int, n_parameters: int | None, bytes_each: int | None) ->
     bytes_each : int or None
         Bytes of a parameter in memory; None where the stored precision is kept.
 
-    >>> tell_size(498_000_000, 124_439_808, 4)
-    '475 MiB of weights on disk, about 475 MiB in memory'
+    >>> sizes_in_words(498_000_000, 124_439_808, 4)
+    '498 MB of weights on disk, about 498 MB in memory'
     """
-    on_disk = f"{_mebibytes(n_bytes)} of weights on disk"
+    on_disk = f"{format_bytes(n_bytes)} of weights on disk"
     if n_parameters is None:
         return on_disk
-    return f"{on_disk}, about {_mebibytes(n_parameters * bytes_each if bytes_each else n_bytes)} in memory"
-
-
-def _mebibytes(n_bytes: int) -> str:
-    size = n_bytes / 2**20
-    return f"{size:,.0f} MiB" if size >= 10 else f"{size:.1f} MiB"
+    return f"{on_disk}, about {format_bytes(n_parameters * bytes_each if bytes_each else n_bytes)} in memory"
 
 
 def digest_files(paths: Sequence[Path]) -> str:
     """Digest of weights as stored: the same whatever device and precision they are run in."""
-    total = hashlib.sha256()
-    for path in paths:
-        with path.open("rb") as file:
-            total.update(hashlib.file_digest(file, "sha256").digest())
-    return total.hexdigest()[:16]
+    return digest_of(bytes.fromhex(digest_of_file(path)) for path in paths)

@@ -18,7 +18,7 @@ from todacomm.models.checked import (
     without_missing_head,
     wrong_shapes,
 )
-from todacomm.models.formats import check_packages, gguf_options, to_one_precision
+from todacomm.models.formats import check_packages, gguf_options
 from todacomm.models.fusing import fuse
 from todacomm.models.guarded import explained, quiet_transformers
 from todacomm.models.head import head_stands_alone
@@ -183,3 +183,15 @@ def initialise(opened: Opened, seed: int) -> PreTrainedModel:
     with explained(f"the config in {opened.source.folder} cannot be used"), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return opened.make(dtype=torch.float32)
+
+
+@torch.no_grad()
+def to_one_precision(model: PreTrainedModel, dtype: torch.dtype) -> None:
+    """Give every parameter that is not quantised one precision, in place.
+
+    Of a bitsandbytes checkpoint transformers gives it to the quantised layers' biases alone: embeddings and norms keep
+    that of the file, and a pass over both fails.
+    """
+    for parameter in model.parameters():
+        if type(parameter) is torch.nn.Parameter and parameter.is_floating_point():
+            parameter.data = parameter.to(dtype)

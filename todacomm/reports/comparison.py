@@ -5,6 +5,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from todacomm.comparison.gathering import CHOOSING
 from todacomm.comparison.metrics import meaning_of, ranked_metrics, short_of
 from todacomm.comparison.result import Comparison
 from todacomm.figures.comparison import drawn
@@ -159,8 +160,6 @@ def python_call(comparison: Comparison) -> str:
 def _asked(comparison: Comparison) -> dict[str, Any]:
     """What differs from the defaults, with the runs themselves in place of what chose them."""
     default, given = ComparisonConfig().to_flat(), comparison.config.to_flat()
-    choosing = ("experiment", "models", "dataset", "revision", "weights", "tags", "newest", "run_ids")
-    where = ("run_name", "experiment_name", "output_dir", "threads")
-    changed = {name: value for name, value in given.items() if value != default[name]}
-    asked = {name: value for name, value in changed.items() if name not in (*choosing, *where)}
+    left_out = (*CHOOSING, "newest", "run_name", "experiment_name", "output_dir", "threads")
+    asked = {name: value for name, value in given.items() if value != default[name] and name not in left_out}
     return {"run_ids": ",".join(comparison.gathered.runs["run_id"]), **asked}

@@ -9,11 +9,11 @@ import pandas as pd
 
 from todacomm.comparison.differences import by_pair
 from todacomm.comparison.findings import clearest, standing, trained_pairs
-from todacomm.comparison.means import LEVEL
 from todacomm.comparison.metrics import compared_metrics, label_of, ranked_metrics, short_of
 from todacomm.comparison.result import Comparison
 from todacomm.comparison.similarities import at_matched_depth
-from todacomm.core.similarity import SIMILARITIES
+from todacomm.core.inference.adjustment import LEVEL
+from todacomm.core.similarity import DIAGRAM_DISTANCES, SIMILARITIES
 from todacomm.reports.blocks import Table
 from todacomm.reports.formats import UNDEFINED, number, p_value, plus_minus, share, signed
 from todacomm.results.table import records
@@ -55,8 +55,8 @@ def ranking_table(comparison: Comparison) -> Table | None:
     decided = "paired differences on the same texts" if len(comparison.tables["mean_differences"]) else "intervals"
     caption = (
         "Mean over the blocks (expansion: of the run) ± half of its 95 % interval; in brackets the ranks that the "
-        f"{decided} leave open; rank 1 is the largest value, which is not the best. The interval is about other texts "
-        "of the same kind, not about other seeds or trainings, and takes the errors of all blocks as one."
+        f"{decided} leave open; rank 1 is the largest value, which need not be the best. The interval is about other "
+        "texts of the same kind, not about other seeds or trainings, and takes the errors of all blocks as one."
     )
     return _cut(Table("", caption, ["Analysis", *map(short_of, metrics)], rows), "ranking", "analyses")
 
@@ -157,17 +157,18 @@ def shapes_table(comparison: Comparison) -> Table | None:
     """Distances between diagrams at matched depth."""
     table = comparison.tables["diagram_distances"]
     degrees = sorted(set(table["degree"]))
-    measures = ("bottleneck", "wasserstein")
+    rows_of = DIAGRAM_DISTANCES.values()
+    readings = [f"{row.short.capitalize()}: {row.reading[0].lower()}{row.reading[1:]}" for row in rows_of]
     rows = []
     for (a, b), pair in by_pair(table):
-        means = pair.groupby("degree")[list(measures)].mean()
-        rows.append([f"{a} and {b}", *(number(means[m].get(k, np.nan)) for k in degrees for m in measures)])
+        means = pair.groupby("degree")[list(DIAGRAM_DISTANCES)].mean()
+        rows.append([f"{a} and {b}", *(number(means[m].get(k, np.nan)) for k in degrees for m in DIAGRAM_DISTANCES)])
     caption = (
         "Means over layers at matched depth of the distances between persistence diagrams, each diagram in units of "
-        "its layer's median distance: shape alone, whichever text is where. Bottleneck: the largest change of one bar. "
-        "Wasserstein: the sum of all changes. Without an interval: diagrams of two samples of one cloud differ too."
+        f"its layer's median distance: shape alone, whichever text is where. {' '.join(readings)} Without an interval: "
+        "diagrams of two samples of one cloud differ too."
     )
-    header = ["Analyses", *(f"H{degree} {measure}" for degree in degrees for measure in measures)]
+    header = ["Analyses", *(f"H{degree} {measure}" for degree in degrees for measure in DIAGRAM_DISTANCES)]
     return _cut(Table("", caption, header, rows), "diagram_distances", "pairs")
 
 

@@ -4,12 +4,11 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any
 
-import numpy as np
-
-from todacomm.comparison.findings import Finding, findings
+from todacomm.comparison.findings import findings
 from todacomm.comparison.metrics import label_of
 from todacomm.comparison.result import Comparison
-from todacomm.reports.formats import count, listing, number, p_value, plus_minus, signed
+from todacomm.reports.formats import count, detectable, listing, number, p_value, plus_minus, signed
+from todacomm.results.findings import Finding
 
 MOST_NAMES = 4
 """Analyses that a sentence names; the others are counted."""
@@ -33,18 +32,18 @@ def largest(made: Sequence[Finding]) -> str:
     where = ", mean over its blocks" if values["blocks"] else ""
     value = plus_minus(values["value"], values["half_width"])
     text = f"{label_of(values['metric'])} is largest in {first} ({value}{where})"
-    tied = named(values["tied"])
+    tied, smallest = named(values["tied"]), detectable(values["smallest_difference"])
     if values["decided_by"] == "nothing":
         return f"{text}; no interval is known of {named(values['without'])}, and so not whether they differ."
     if values["decided_by"] == "paired":
         if not values["tied"]:
-            others = values["others"]
-            rivals = others[0] if len(others) == 1 else f"all {len(others)} others"
+            n = len(values["others"])
+            rivals = {1: values["others"][0], 2: "both others"}.get(n, f"all {n} others")
             return f"{text}; on the same texts it is larger there than in {rivals}."
-        return f"{text}; on the same texts it does not differ from {tied} ({_detectable(values)})."
+        return f"{text}; on the same texts no difference from {tied} is detected ({smallest})."
     if not values["tied"]:
         return f"{text}, above the interval of every other."
-    return f"{text}; its interval overlaps with that of {tied}, and no difference is shown."
+    return f"{text}; its interval overlaps with that of {tied}, and no difference is shown ({smallest})."
 
 
 def pair(made: Sequence[Finding]) -> str:
@@ -53,23 +52,22 @@ def pair(made: Sequence[Finding]) -> str:
     for finding in made:
         a, b = finding.labels
         parts.append(f"{a} and {b} differ {_in_layers(finding.values)}")
-    return f"{label_of(made[0].values['metric'])}, paired on the same texts: {listing(parts)}."
+    return f"{label_of(made[0].values['metric'])}, paired on the same texts: {'; '.join(parts)}."
 
 
 def pairs(made: Sequence[Finding]) -> str:
     """How many of many pairs differ anywhere."""
     (finding,) = made
     values = finding.values
-    text = (
-        f"{label_of(values['metric'])}, paired on the same texts: {values['standing']} of {values['pairs']} pairs of "
-        "models differ in at least one layer"
-    )
+    text = f"{label_of(values['metric'])}, paired on the same texts:"
+    if not values["standing"]:
+        smallest = detectable(values["smallest_difference"])
+        return f"{text} none of {values['pairs']} pairs of models differs in any layer ({smallest})."
+    text += f" {values['standing']} of {values['pairs']} pairs of models differ in at least one layer"
     if not values["alike"]:
         return f"{text}."
-    if not values["standing"]:
-        return f"{text} ({_detectable(values)})."
     alike = named([f"{a} and {b}" for a, b in values["alike"]])
-    return f"{text}; no difference is detected between {alike} ({_detectable(values)})."
+    return f"{text}; no difference is detected between {alike} ({detectable(values['smallest_difference'])})."
 
 
 def loops(made: Sequence[Finding]) -> str:
@@ -91,22 +89,6 @@ def training(made: Sequence[Finding]) -> str:
     return f"{label_of(made[0].values['metric'])}: training changed {named(parts)}."
 
 
-def nearest(made: Sequence[Finding]) -> str:
-    """Which two models have the most similar geometry."""
-    return f"Most similar by geometry are {_distance(made[0])}."
-
-
-def furthest(made: Sequence[Finding]) -> str:
-    """Which two models have the least similar geometry."""
-    return f"Least similar by geometry are {_distance(made[0])}."
-
-
-def not_nearest(made: Sequence[Finding]) -> str:
-    """That no two models have more geometry in common than chance gives."""
-    (finding,) = made
-    return f"None of {finding.values['pairs']} pairs of models is closer in any layer than texts paired at random are."
-
-
 def likelihood(made: Sequence[Finding]) -> str:
     """Which metric goes best with likelihood."""
     values = made[0].values
@@ -124,9 +106,11 @@ WORDS: dict[str, Callable[[Sequence[Finding]], str]] = {
     "pairs": pairs,
     "loops": loops,
     "training": training,
-    "nearest": nearest,
-    "furthest": furthest,
-    "not_nearest": not_nearest,
+    "nearest": lambda made: f"Most similar by geometry are {_distance(made[0])}.",
+    "furthest": lambda made: f"Least similar by geometry are {_distance(made[0])}.",
+    "not_nearest": lambda made: (
+        f"None of {made[0].values['pairs']} pairs of models is closer in any layer than texts paired at random are."
+    ),
     "likelihood": likelihood,
 }
 
@@ -154,14 +138,9 @@ def _in_layers(values: Any) -> str:
     """In how many layers a difference stands, and where it is clearest; else what could have been detected."""
     layers = count(values["layers"], "layer")
     if not values["standing"]:
-        return f"in none of {layers} ({_detectable(values)})"
+        return f"in none of {layers} ({detectable(values['smallest_difference'])})"
     change = signed(values["difference"], values["half_width"])
     return f"in {values['standing']} of {layers} (clearest in {values['layer']}: {change})"
-
-
-def _detectable(values: Any) -> str:
-    smallest = values["smallest_difference"]
-    return f"smallest detectable difference {number(smallest, 2)}" if np.isfinite(smallest) else "power not known"
 
 
 def _distance(finding: Finding) -> str:

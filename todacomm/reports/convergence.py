@@ -19,7 +19,7 @@ from todacomm.reports.settings_table import settings_table
 
 TEMPLATE, NOTE_TEMPLATE = "convergence.md.j2", "convergence_note.md.j2"
 HEADLINE_METRICS = ("h0_total_norm", "h1_max_norm")
-OF_AN_ANALYSIS = {"Nulls", "Likelihood", "Landmarks"}
+OF_AN_ANALYSIS = {"Intervals", "Nulls", "Likelihood", "Landmarks"}
 """What a report of an analysis says of itself and a convergence cannot."""
 
 

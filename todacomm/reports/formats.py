@@ -95,6 +95,15 @@ def signed(value: float, half_width: float) -> str:
     return text if text == UNDEFINED else ("−" if value < 0 else "+") + text
 
 
+def detectable(smallest: float) -> str:
+    """What stands beside "no difference".
+
+    >>> detectable(0.0512), detectable(float("nan"))
+    ('smallest detectable difference 0.051', 'power not known')
+    """
+    return f"smallest detectable difference {number(smallest, 2)}" if math.isfinite(smallest) else "power not known"
+
+
 def fold(value: float) -> str:
     """A ratio as a growth.
 

@@ -120,9 +120,9 @@ def power_table(result: Gate) -> Table:
         texts = _texts(rows["texts_to_settle"].max()) if n_open else "none is open"
         body.append([metric_label(str(metric)), *(_size(size, relative) for size in sizes), str(n_open), texts])
     caption = (
-        f"With {result.n_texts} texts, 80 % and the layer where it is largest: the smallest true difference that is "
-        "distinguished from none, and the smallest margin at which a candidate without any difference is called the "
-        "same. Then the layers that are open, and the texts that would settle them."
+        f"With {result.n_texts} texts and a power of 80 %, in the layer where each is largest: the smallest true "
+        "difference that is distinguished from none, and the smallest margin at which a candidate without any "
+        "difference is called the same. Then the layers that are open, and the texts that would settle them."
     )
     header = ["Metric", "Margin", "Smallest difference", "Smallest margin", "Open layers", "Texts to settle"]
     return Table("What so many texts can show", caption, header, body)

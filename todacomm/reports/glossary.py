@@ -32,6 +32,10 @@ TERMS = {
         "max-T); with ≤ it is the least that the number of draws allows. At most .05 counts as a difference; a larger"
         " value does not show that there is none."
     ),
+    "smallest detectable difference": (
+        "A true difference of this size would have been distinguished from none in 80 % of samples of texts: what is "
+        "smaller may be there unseen. Over several layers it is the median."
+    ),
     "longer than the covariance explains": (
         "Of an H1 bar: with an adjusted p of at most .05. It is necessary for a loop and not sufficient, since a "
         "curved sheet without a loop has such bars too."
@@ -62,6 +66,7 @@ def _terms(result: Result) -> list[tuple[str, str]]:
         "half-sample": result.config.has_intervals,
         "rotation null": rotated,
         "adjusted p": rotated,
+        "smallest detectable difference": result.config.has_intervals or rotated,
         "longer than the covariance explains": rotated,
         "loop": any(any(line.verdicts) for line in result.depth.all()),
         "random weights": RANDOM_WEIGHTS in set(result.table["control"]),

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from todacomm.core.loops.verdict import LEVEL, PROMINENT, REPRODUCED
+from todacomm.core.loops.verdict import FEW_TEXTS, LEVEL, LOOP, NOT_TESTED, PROMINENT, REPRODUCED
 from todacomm.reports.blocks import Table
 from todacomm.reports.formats import UNDEFINED, number, p_value, share
-from todacomm.results.depth import FEW_TEXTS, LOOP, NOT_TESTED
 from todacomm.results.loops import pick_loop, picture_of_loop
 from todacomm.results.result import Result
 from todacomm.results.texts import shown_text

@@ -13,12 +13,11 @@ from todacomm.reports.render import one_line, render_markdown
 from todacomm.reports.settings_table import settings_table
 from todacomm.reports.words import Place, by_topic, headline_sentence
 from todacomm.results.depth import ROTATION
-from todacomm.results.facts import OBJECT, OWN_CLOUDS
 from todacomm.results.findings import findings, main_findings
 from todacomm.results.findings.soundness import EMBEDDING, undefined_by_construction
 from todacomm.results.result import Result
 from todacomm.settings.analysis import OPTIONS, AnalysisConfig
-from todacomm.settings.values import spelled
+from todacomm.settings.values import OBJECT, OWN_CLOUDS, spelled
 
 TEMPLATE = "model_report.md.j2"
 NOTE_TEMPLATE = "model_note.md.j2"

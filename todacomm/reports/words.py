@@ -7,12 +7,24 @@ from typing import Any
 
 import numpy as np
 
+from todacomm.core.inference.adjustment import LEVEL
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.core.nulls import NULLS
 from todacomm.core.streams import ATTENTION, FFN, RESIDUAL, groups, kind_of
-from todacomm.reports.formats import count, fold, layers, listing, number, p_equals, p_value, plus_minus, share, signed
+from todacomm.reports.formats import (
+    count,
+    detectable,
+    fold,
+    layers,
+    listing,
+    number,
+    p_equals,
+    p_value,
+    plus_minus,
+    share,
+    signed,
+)
 from todacomm.results.findings import Finding
-from todacomm.results.findings.judgement import LEVEL
 
 PARTS = {ATTENTION: "attention", FFN: "MLP"}
 """What a reader calls the parts of a block."""
@@ -132,6 +144,7 @@ _WRITTEN: dict[str, Callable[[Any], str]] = {
     "mean_norm": fold,
     "h0_total_norm": fold,
     "value": number,
+    "smallest_difference": detectable,
 }
 """Value of a finding -> how a sentence writes it."""
 
@@ -141,12 +154,12 @@ Template = Callable[[Mapping[str, Any], Words, Place], str]
 
 
 def _few_texts(values: Mapping[str, Any], words: Words, at: Place) -> str:
-    rest = "rests" if values["bars"] == 1 else "rest"
+    rest, they = ("rests", "It is no loop") if values["bars"] == 1 else ("rest", "They are no loops")
     return (
-        f"In {words['layers']} {words['bars']} longer than the covariance explains but {rest} on few texts or few "
+        f"In {words['layers']}, {words['bars']} longer than the covariance explains but {rest} on few texts or few "
         f"clusters of them: at most {words['reproduction']} of the life is left on halves of the texts and "
-        f"{words['in_groups']} on halves of their groups, where a loop keeps half on both and is the longest bar. It "
-        "is no loop that other texts would show."
+        f"{words['in_groups']} on halves of their groups, where a loop keeps half on both and is the longest bar. "
+        f"{they} that other texts would show."
     )
 
 
@@ -184,7 +197,8 @@ def _null_difference(values: Mapping[str, Any], words: Words, at: Place) -> str:
 
 def _no_null_difference(values: Mapping[str, Any], words: Words, at: Place) -> str:
     place = "any layer" if values["everywhere"] else words["layers"]
-    return f"No difference of {words['metric']} from the rotation null is detected in {place}."
+    smallest = words["smallest_difference"]
+    return f"No difference of {words['metric']} from the rotation null is detected in {place} ({smallest})."
 
 
 def _growth_from_first_block(values: Mapping[str, Any], words: Words, at: Place) -> str:
@@ -194,7 +208,11 @@ def _growth_from_first_block(values: Mapping[str, Any], words: Words, at: Place)
 
 
 def _published_ratio(values: Mapping[str, Any], words: Words, at: Place) -> str:
-    reasons = ["it keeps the scale of the cloud", "its embedding has no positions", "it counts the bar that never dies"]
+    reasons = [
+        "the first keeps the scale of the cloud",
+        "its embedding has no positions",
+        "it counts the bar that never dies",
+    ]
     if values["norm_growth"] > 1:
         reasons[0] += f" (the mean norm grows {fold(values['norm_growth'])} up to {values['norm_peak']})"
     if np.isfinite(values["top_token"]):
@@ -216,7 +234,7 @@ def _dimension_range(values: Mapping[str, Any], words: Words, at: Place) -> str:
     verdict = {
         None: "without intervals it is not known whether they differ",
         True: "their intervals do not overlap",
-        False: "their intervals overlap, so that no difference is shown",
+        False: f"their intervals overlap, so that no difference is shown ({words['smallest_difference']})",
     }[values["differ"]]
     missing = f" It is not defined in {words['without']}." if words["without"] else ""
     return f"The intrinsic dimension (TwoNN) is {listing(ends)}; {verdict}.{missing}"
@@ -287,7 +305,8 @@ TEMPLATES: dict[str, dict[str, str | Template]] = {
             "H1 has more bars over 3 % of the diameter than the covariance explains in {layers} ({strongest})."
         ),
         "no_more_long_bars": (
-            "H1 has no more bars over 3 % of the diameter than the covariance explains in {layers} ({closest})."
+            "No more H1 bars over 3 % of the diameter than the covariance explains are detected in {layers} "
+            "({closest})."
         ),
         "null_difference": _null_difference,
         "no_null_difference": _no_null_difference,
@@ -311,7 +330,9 @@ TEMPLATES: dict[str, dict[str, str | Template]] = {
         "random_weights": "The weights are random: the numbers show the architecture and the texts, not training.",
         "control": _control,
         "control_difference": _control_difference,
-        "no_control_difference": "{metric} against {control}: no difference is detected in any of {n_layers}.",
+        "no_control_difference": (
+            "{metric} against {control}: no difference is detected in any of {n_layers} ({smallest_difference})."
+        ),
         "control_without_error": (
             "{metrics} against {control}: shown in the tables, but without an error of the difference, so that "
             "nothing is claimed."

@@ -9,14 +9,13 @@ import numpy as np
 import pandas as pd
 
 from todacomm.core.layer import DEGENERATE_SHARE, MIN_DISTINCT
+from todacomm.core.loops.verdict import VERDICTS
 from todacomm.core.streams import RESIDUAL, groups, kind_of, places
 from todacomm.results.layer import LayerResult
 from todacomm.results.table import RUN_LAYER, own_rows
 
 ROTATION = "rotation"
 RANDOM_WEIGHTS = "random_weights"
-LOOP, FEW_TEXTS, NO_LOOP, NOT_TESTED = "loop", "few texts", "none", "not tested"
-"""What may be claimed of a layer's longest H1 bars: see :data:`todacomm.results.table.LOOP_COLUMNS`."""
 
 
 class Tables(Protocol):
@@ -196,10 +195,6 @@ def _of_layers(tables: dict[str, pd.DataFrame], names: list[str]) -> dict[str, p
 
 def _verdicts(loops: pd.DataFrame) -> dict[str, str]:
     """The strongest claim of any bar by layer."""
-    order = {verdict: rank for rank, verdict in enumerate((LOOP, FEW_TEXTS, NO_LOOP))}
-    strongest: dict[str, str] = {}
-    for layer, verdict in zip(loops["layer"], loops["verdict"], strict=True):
-        known = strongest.get(layer)
-        if known is None or order.get(verdict, len(order)) < order.get(known, len(order)):
-            strongest[layer] = verdict
-    return strongest
+    rank = {verdict: place for place, verdict in enumerate(VERDICTS)}
+    by_layer = loops.groupby("layer", sort=False)["verdict"]
+    return {str(layer): min(own, key=lambda verdict: rank.get(verdict, len(rank))) for layer, own in by_layer}

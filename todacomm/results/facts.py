@@ -6,10 +6,6 @@ from typing import Any
 
 OWN = "clouds"
 """Family of clouds that come from a file."""
-OWN_CLOUDS = "clouds:"
-"""What ``model`` begins with where the clouds come from a file."""
-OBJECT = "object:"
-"""What ``model`` or ``dataset`` begins with where it was an object in memory, and no name of anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from todacomm.core.loops.verdict import LOOP
 from todacomm.core.loops.whole_run import LoopPoints
-from todacomm.results.depth import LOOP
 from todacomm.results.layer import LayerResult
 
 if TYPE_CHECKING:

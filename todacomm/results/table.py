@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from todacomm.core.streams import kind_of
+
 SCHEMA_VERSION = 4
 """Raised whenever a column is added, removed or changes its meaning."""
 
@@ -80,6 +82,26 @@ def by_layer(table: pd.DataFrame, control: str = "") -> pd.DataFrame:
     rows = table[(table["layer"] != RUN_LAYER) & (table["control"] == control)]
     wide = rows.pivot_table(index=["depth", "layer"], columns="metric", values="value", dropna=False, sort=False)
     return wide.dropna(how="all").sort_index(level="depth", sort_remaining=False, kind="stable").reset_index("depth")
+
+
+def of_layers(table: pd.DataFrame, layers: Iterable[str]) -> pd.DataFrame:
+    """A table as its reader gets it: layers are ordered by depth, and their ``stream`` stands beside them.
+
+    Parameters
+    ----------
+    layers : iterable of str
+        All layers in the order of depth; ``run`` comes after them, in no stream.
+
+    >>> rows = tidy([{"layer": "layer_10"}, {"layer": "layer_2_ffn"}], ("layer",))
+    >>> of_layers(rows, ["layer_2_ffn", "layer_10"]).sort_values("layer").to_numpy().tolist()
+    [['layer_2_ffn', 'ffn'], ['layer_10', 'residual']]
+    """
+    names = list(table["layer"])
+    order = [name for name in dict.fromkeys([*layers, RUN_LAYER]) if name in set(names)]
+    frame = table.assign(layer=pd.Categorical(names, order, ordered=True)).reset_index(drop=True)
+    streams = ["" if name == RUN_LAYER else kind_of(name) for name in names]
+    frame.insert(list(frame).index("layer") + 1, "stream", pd.Series(streams, dtype=object))
+    return frame
 
 
 def framed(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> pd.DataFrame:

@@ -1,11 +1,12 @@
 """Settings of an analysis: one place for names, defaults, help and validation."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from todacomm.settings.base import BESIDE, NOTHING, WHICH, Settings, option
 from todacomm.settings.protocols import load_protocol
-from todacomm.settings.values import AUTO, parse_value, tags_of
+from todacomm.settings.values import AUTO, OWN_CLOUDS, parse_value, tags_of
 
 POOLINGS = ("auto", "last", "cls", "mean")
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -65,6 +66,11 @@ class ModelConfig(Settings):
     trust_remote_code: bool = option(False, "run code that comes with the model", decides=NOTHING)
     allow_pickle: bool = option(False, "load .bin weights (with weights_only=True)", decides=NOTHING)
     likelihood: bool = option(True, "measure perplexity where the model has a head", decides=BESIDE)
+
+    @property
+    def clouds_file(self) -> Path | None:
+        """The file of clouds in place of a model; None where a model runs."""
+        return Path(self.model.removeprefix(OWN_CLOUDS)) if self.model.startswith(OWN_CLOUDS) else None
 
     def check(self) -> None:
         if not self.model:
@@ -199,7 +205,7 @@ class AnalysisConfig(Settings):
         landmarks, samples = self.topology.landmarks, self.texts.samples
         if self.topology.distances and set(self.inference.null_kinds) - {"rotation"}:
             raise ValueError(f"null_kinds is {','.join(self.inference.null_kinds)}: distances alone have no null model")
-        if not self.model.model.startswith("clouds:"):
+        if self.model.clouds_file is None:
             if landmarks > samples:
                 raise ValueError(f"landmarks is {landmarks} with samples={samples}: expected at most as many as points")
             return
@@ -219,7 +225,7 @@ class AnalysisConfig(Settings):
     @property
     def idle(self) -> frozenset[str]:
         """Options that mean nothing here: clouds from a file have no model to run and no texts to read."""
-        if not self.model.model.startswith("clouds:"):
+        if self.model.clouds_file is None:
             return frozenset()
         return frozenset({*ModelConfig.options(), *TextsConfig.options()} - {"model", "layers", "samples"})
 

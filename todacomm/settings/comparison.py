@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from todacomm.settings.base import NOTHING, Settings, option
+from todacomm.settings.analysis import ENDINGS, POOLINGS
+from todacomm.settings.base import NOTHING, WHICH, Settings, option
 from todacomm.settings.steps import revision_and_step
 from todacomm.settings.values import tags_of
 
@@ -18,13 +19,19 @@ class ComparisonConfig(Settings):
     False
     """
 
-    experiment: str = option("", "experiment whose analyses are compared; empty: all experiments")
-    models: tuple[str, ...] = option(("*",), "names of models with commas; * and ? stand for anything: gpt2*,pythia-*")
-    dataset: str = option("", "data set; empty: any")
-    revision: str = option("", "revision of the models; empty: any")
-    weights: str = option("", "trained or random; empty: both", choices=("", "trained", "random"))
-    tags: tuple[str, ...] = option((), "tags of the runs with commas: key=value,key=value")
-    run_ids: tuple[str, ...] = option((), "these runs and no others, with commas")
+    experiment: str = option("", "experiment whose analyses are compared; empty: all experiments", decides=WHICH)
+    models: tuple[str, ...] = option(
+        ("*",), "names of models with commas; * and ? stand for anything: gpt2*,pythia-*", decides=WHICH
+    )
+    dataset: str = option("", "data set; empty: any", decides=WHICH)
+    revision: str = option("", "revision of the models; empty: any", decides=WHICH)
+    weights: str = option("", "trained or random; empty: both", decides=WHICH, choices=("", "trained", "random"))
+    samples: int = option(0, "texts that were read; 0: any number", decides=WHICH, low=0)
+    pooling: str = option("", "pooling as it came out; empty: any", decides=WHICH, choices=("", *POOLINGS[1:]))
+    endings: str = option("", "endings of the passages; empty: any", decides=WHICH, choices=("", *ENDINGS))
+    layers: tuple[str, ...] = option((), "layers as they were asked for; empty: any", decides=WHICH)
+    tags: tuple[str, ...] = option((), "tags of the runs with commas: key=value,key=value", decides=WHICH)
+    run_ids: tuple[str, ...] = option((), "these runs and no others, with commas", decides=WHICH)
     newest: bool = option(True, "of one model, revision, weights and data set the newest analysis only")
     allow_mixed: bool = option(False, "compare analyses although their settings differ, with a warning")
     over: str = option(

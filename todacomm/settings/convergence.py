@@ -39,5 +39,5 @@ class ConvergenceConfig(Settings):
         if self.analysis.topology.distances:
             raise ValueError("a convergence takes subsets of points by their coordinates: leave distances out")
         samples, largest = self.analysis.texts.samples, max(self.sizes or (0,))
-        if not self.analysis.model.model.startswith("clouds:") and largest > samples:
+        if self.analysis.model.clouds_file is None and largest > samples:
             raise ValueError(f"sizes has {largest} with samples={samples}: expected at most as many")

@@ -13,6 +13,10 @@ from todacomm.system.errors import UserError
 from todacomm.system.foreign import foreign_file
 
 AUTO = "auto"
+OWN_CLOUDS = "clouds:"
+"""What ``model`` begins with where the clouds come from a file."""
+OBJECT = "object:"
+"""What ``model`` or ``dataset`` begins with where it was an object in memory, and no name of anything."""
 LARGEST = 2**63 - 1
 """Whole numbers go up to here: engines and stores hold them in 64 bits."""
 _SHOWN = 60

@@ -2,10 +2,8 @@
 
 import os
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
-from todacomm.results.facts import OWN_CLOUDS
 from todacomm.settings.analysis import AnalysisConfig, ModelConfig
 
 _LAYERS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
@@ -48,8 +46,7 @@ def model_size(config: ModelConfig) -> ModelSize:
     from todacomm.models.hub import look_up
     from todacomm.models.sources import find_source, gguf_file, hub_id_of, local_folder, read_config
 
-    if config.model.startswith(OWN_CLOUDS):
-        path = Path(config.model.removeprefix(OWN_CLOUDS))
+    if path := config.clouds_file:
         if not path.is_file():
             raise ValueError(f"no cloud file at {path}: give the path of a file after clouds:")
         return ModelSize(0, 1, 1)
@@ -61,10 +58,10 @@ def model_size(config: ModelConfig) -> ModelSize:
     if folder is not None:
         stored: list[int | None] = [None]
 
-        def note_sizes(n_bytes: int, n_parameters: int | None) -> None:
+        def note(n_bytes: int, n_parameters: int | None) -> None:
             sizes[0], stored[0] = n_bytes, n_parameters
 
-        find_source(config.model, config.revision, weights=trained, allow_pickle=config.allow_pickle, seen=note_sizes)
+        find_source(config.model, config.revision, weights=trained, allow_pickle=config.allow_pickle, on_size=note)
         n_parameters = stored[0]
     else:
         listed = look_up(hub_id_of(config.model), config.revision, weights=trained, allow_pickle=config.allow_pickle)
@@ -89,7 +86,7 @@ def check_dataset(config: AnalysisConfig) -> None:
     from todacomm.texts.sources import DATASETS, unknown_dataset
 
     dataset = config.texts.dataset
-    if config.model.model.startswith(OWN_CLOUDS):
+    if config.model.clouds_file:
         return
     if dataset.startswith("hf:"):
         parse_name(dataset)

@@ -97,8 +97,8 @@ def make_plan(
     if len(once) < len(items):
         notes.append(f"{len(items) - len(once)} of {len(items)} analyses stand twice in the plan: they count once")
     sized = {item.known.config_hash: facts for item, facts in zip(items, sizes, strict=True)}
-    kept = tuple(reversed(once.values()))
-    return Plan(kept, tuple(notes), _comparison(config, kept, sized) if config.compare else 0.0)
+    once_each = tuple(reversed(once.values()))
+    return Plan(once_each, tuple(notes), _comparison(config, once_each, sized) if config.compare else 0.0)
 
 
 def _comparison(config: SweepConfig, items: Sequence[Item], sizes: Mapping[str, ModelSize]) -> float:

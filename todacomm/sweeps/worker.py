@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from todacomm.analysis.cache import cache_folder
 from todacomm.settings.analysis import AnalysisConfig
+from todacomm.system.cache import cache_folder
 from todacomm.system.progress import Progress, silent
 
 DONE, REUSED, FAILED = "done", "reused", "failed"

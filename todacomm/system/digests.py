@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, TypeAlias
 
 Buffer: TypeAlias = Any
@@ -22,6 +23,12 @@ def digest_of(content: bytes | Iterable[Buffer], length: int = SHORT) -> str:
     for part in parts:
         total.update(part)
     return total.hexdigest()[:length]
+
+
+def digest_of_file(path: Path) -> str:
+    """The whole SHA-256 of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def digest_of_json(value: Any, length: int = SHORT) -> str:

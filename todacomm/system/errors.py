@@ -19,3 +19,6 @@ class UserError(ValueError):
     def __init__(self, problem: str, remedy: str) -> None:
         super().__init__(f"{problem}: {remedy}")
         self.problem, self.remedy = problem, remedy
+
+    def __reduce__(self) -> tuple[type["UserError"], tuple[str, str]]:
+        return type(self), (self.problem, self.remedy)

@@ -3,7 +3,7 @@
 import os.path
 from pathlib import Path
 
-from todacomm.results.facts import OBJECT
+from todacomm.settings.values import OBJECT
 
 WIKITEXT_COPY = "wiki.test.raw"
 """The file that a folder with a copy of WikiText-2 stands for."""

@@ -7,12 +7,16 @@ import sysconfig
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+from todacomm.system.digests import digest_of
 from todacomm.system.foreign import foreign_file
+from todacomm.texts import prose
 from todacomm.texts.documents import Document, Source, uniquely_named
 from todacomm.texts.prose import paragraphs
+from todacomm.texts.remembered import remembered
 
-_SHIPPED_APART = {"distutils", "ensurepip", "idlelib", "lib2to3", "tkinter", "turtle", "turtledemo", "venv"}
+_SHIPPED_SEPARATELY = {"distutils", "ensurepip", "idlelib", "lib2to3", "tkinter", "turtle", "turtledemo", "venv"}
 """Modules that some distributions put into packages of their own: without them one version has one set of texts."""
 _TABLES = {"encodings", "pydoc_data"}
 _TESTS = {"idle_test", "test", "tests"}
@@ -33,15 +37,26 @@ def read_pydoc(revision: str = "") -> Source:
 
 @cache
 def _documents() -> tuple[Document, ...]:
+    stdlib = Path(sysconfig.get_path("stdlib"))
+    return remembered(_state(stdlib), lambda: uniquely_named(_read(stdlib)))
+
+
+def _read(stdlib: Path) -> Iterator[Document]:
     """One document a topic and docstring; a paragraph that stands in several places counts in the first."""
     earlier: set[str] = set()
-    documents = []
-    for name, documentation in [*_topics(), *_docstrings(Path(sysconfig.get_path("stdlib")))]:
+    for name, documentation in [*_topics(), *_docstrings(stdlib)]:
         fresh = tuple(dict.fromkeys(text for text in paragraphs(documentation) if text not in earlier))
         earlier.update(fresh)
         if fresh:
-            documents.append(Document(name, fresh))
-    return tuple(uniquely_named(documents))
+            yield Document(name, fresh)
+
+
+def _state(stdlib: Path) -> list[Any]:
+    """What the documents depend on: this Python, its source files as they are now, and how they are read."""
+    own = [digest_of(Path(str(module.__file__)).read_bytes()) for module in (sys.modules[__name__], prose)]
+    read = [stdlib / "pydoc_data" / "topics.py", *_sources(stdlib)]
+    files = [(str(path), path.stat()) for path in read if path.is_file()]
+    return [sys.version, own, [[path, stat.st_size, stat.st_mtime_ns] for path, stat in files]]
 
 
 def _topics() -> list[tuple[str, str]]:
@@ -61,7 +76,7 @@ def _docstrings(stdlib: Path) -> list[tuple[str, str]]:
 
 
 def _sources(stdlib: Path) -> Iterator[Path]:
-    for module in sorted(sys.stdlib_module_names - _SHIPPED_APART - _TABLES):
+    for module in sorted(sys.stdlib_module_names - _SHIPPED_SEPARATELY - _TABLES):
         single = stdlib / f"{module}.py"
         if single.is_file():
             yield single

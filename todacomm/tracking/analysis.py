@@ -18,7 +18,7 @@ from todacomm.results.layer import LayerResult, layer_file
 from todacomm.results.loops import Loop, pick_loop
 from todacomm.results.page import FramedPage
 from todacomm.results.result import Result
-from todacomm.results.table import by_layer, run_values
+from todacomm.results.table import by_layer, of_layers, own_rows, run_values
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.tracking._mlflow import MlflowClient, MlflowException, Run, local_path, quiet
 from todacomm.tracking.entries import ANALYSIS
@@ -88,15 +88,8 @@ class Analysis:
 
     Attributes
     ----------
-    layers : DataFrame
-        The tidy table, columns :data:`todacomm.results.table.COLUMNS`; numbers of the whole run stand under
-        layer ``run``.
-    nulls : DataFrame
-        The table of null models, columns :data:`todacomm.results.table.NULL_COLUMNS`.
-    loops : DataFrame
-        The longest H1 bars of every layer with their verdicts, columns :data:`todacomm.results.table.LOOP_COLUMNS`.
-    associations : DataFrame
-        What loops and gaps go with, columns :data:`todacomm.results.table.ASSOCIATION_COLUMNS`.
+    tables : Tables
+        The tables as they are on record: all rows of the run and of its controls together, layers as plain words.
     model, dataset : ModelFacts, TextFacts
         What is known of the model and the texts.
     warnings : tuple of RunWarning
@@ -118,10 +111,7 @@ class Analysis:
             tables = read_tables(self.artifact(TABLES))
         except ValueError as error:
             raise ValueError(f"run {self.run_id}: {error}") from error
-        self.layers: pd.DataFrame = tables.layers
-        self.nulls: pd.DataFrame = tables.nulls
-        self.loops: pd.DataFrame = tables.loops
-        self.associations: pd.DataFrame = tables.associations
+        self.tables = tables
         self.warnings = tables.warnings
         self.settings = tables.settings
         self.model = tables.model
@@ -166,6 +156,8 @@ class Analysis:
         try:
             return open_image(self.artifact(file))
         except ValueError as error:
+            if (drawn := self.config.record.figures) != "all":
+                raise ValueError(f"run {self.run_id} was recorded with figures={drawn}: it has no {file}") from error
             listed = (info.path for info in self._client.list_artifacts(self.run_id, "plots"))
             known = ", ".join(sorted(Path(path).stem for path in listed if path.endswith(".png")))
             books = "diagram and barcode with a layer"
@@ -173,12 +165,42 @@ class Analysis:
 
     def by_layer(self, control: str = "") -> pd.DataFrame:
         """Values of the run itself, or of a control: one row a layer in the order of depth, one column a metric."""
-        return by_layer(self.layers, control)
+        return by_layer(self.tables.layers, control)
+
+    @cached_property
+    def layers(self) -> pd.DataFrame:
+        """The tidy table of the run itself, columns :data:`todacomm.results.table.COLUMNS`.
+
+        Layers are ordered by depth, with their ``stream`` beside them, in this table and in all others of an analysis;
+        numbers of the whole run stand under layer ``run``, the last.
+        """
+        return of_layers(own_rows(self.tables.layers), self.layer_names)
+
+    @cached_property
+    def controls(self) -> pd.DataFrame:
+        """The same table of the controls that were measured beside the run; ``control`` names them."""
+        table = self.tables.layers
+        return of_layers(table[table["control"] != ""], self.layer_names)
+
+    @cached_property
+    def nulls(self) -> pd.DataFrame:
+        """The table of null models, columns :data:`todacomm.results.table.NULL_COLUMNS`."""
+        return of_layers(self.tables.nulls, self.layer_names)
+
+    @cached_property
+    def loops(self) -> pd.DataFrame:
+        """The longest H1 bars of every layer with their verdicts: :data:`todacomm.results.table.LOOP_COLUMNS`."""
+        return of_layers(self.tables.loops, self.layer_names)
+
+    @cached_property
+    def associations(self) -> pd.DataFrame:
+        """What loops and gaps go with, columns :data:`todacomm.results.table.ASSOCIATION_COLUMNS`."""
+        return of_layers(self.tables.associations, self.layer_names)
 
     @property
     def run(self) -> dict[str, float]:
         """The numbers of the whole run by name."""
-        return run_values(self.layers)
+        return run_values(self.tables.layers)
 
     @cached_property
     def config(self) -> AnalysisConfig:
@@ -198,7 +220,7 @@ class Analysis:
     @cached_property
     def loop_points(self) -> tuple[LoopPoints, ...]:
         """Which points make each bar of :attr:`loops`, in the same order."""
-        return read_loop_points(self.artifact(LOOPS)) if len(self.loops) else ()
+        return read_loop_points(self.artifact(LOOPS)) if len(self.tables.loops) else ()
 
     def loop(self, layer: str | int, rank: int = 1) -> Loop:
         """One of the longest H1 bars of a layer with the texts on it, in order, and the place of every text.
@@ -208,7 +230,7 @@ class Analysis:
         ValueError
             There is no such layer or bar.
         """
-        return pick_loop(self.loops, self.loop_points, self.texts, self._name(layer), rank)
+        return pick_loop(self.tables.loops, self.loop_points, self.texts, self._name(layer), rank)
 
     def diagrams(self, layer: str | int) -> list[np.ndarray]:
         """Persistence diagrams of a layer by degree, each of shape ``(bars, 2)`` with birth and death."""
@@ -246,10 +268,10 @@ class Analysis:
             config=self.config,
             model=self.model,
             dataset=self.dataset,
-            table=self.layers,
-            nulls=self.nulls,
-            loops=self.loops,
-            associations=self.associations,
+            table=self.tables.layers,
+            nulls=self.tables.nulls,
+            loops=self.tables.loops,
+            associations=self.tables.associations,
             layers=tuple(layers),
             clouds={},
             warnings=self.warnings,

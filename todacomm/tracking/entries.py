@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 
 from todacomm.core.facts import RunWarning
+from todacomm.core.loops.verdict import LOOP, NOT_TESTED
 from todacomm.core.metrics import COMPARED, LAYER_METRICS, MAIN, metric_key
 from todacomm.core.streams import ENDS, RESIDUAL, groups, places
 from todacomm.models.names import model_name, with_adapter
-from todacomm.results.depth import LOOP, NOT_TESTED
-from todacomm.results.facts import OWN_CLOUDS
 from todacomm.results.result import Result
 from todacomm.results.table import RUN_LAYER, SCHEMA_VERSION, own_rows, run_values
 from todacomm.settings.analysis import AnalysisConfig, deviations, protocol_tag
@@ -59,7 +58,8 @@ def metrics(result: Result) -> list[Point]:
     """Every metric of a run: series over depth with the layer's place as step, and numbers of the whole run.
 
     What attention and MLPs add stand in series of their own, at the step of their block. A series without any number,
-    and one of a single number over and over, is left out; a nan between numbers stays.
+    and one of a single number over and over, is left out; a nan between numbers stays. The interface lists metrics in
+    the order in which they are written: the main ones first, then those to sort runs by.
     """
     place = places(layer.name for layer in result.layers)
     streams = {kind: {name: place[name] for name in names} for kind, names in groups(place).items()}
@@ -83,7 +83,8 @@ def metrics(result: Result) -> list[Point]:
     for name, column in (("h1_max_norm", "mean"), ("h1_max_norm", "p_adjusted"), ("h0_total_norm", "mean")):
         points += _series(rotated, name, column, f"null/{name}_{column}", steps)
     summary = run_values(own) | over_blocks(result) | {f"seconds_{stage}": t for stage, t in result.seconds.items()}
-    return points + [Point(f"summary/{name}", value, 0) for name, value in summary.items()]
+    points += [Point(f"summary/{name}", value, 0) for name, value in summary.items()]
+    return sorted(points, key=lambda point: (not point.key.startswith("1_main/"), not point.key.startswith("summary/")))
 
 
 def layer_key(name: str) -> str:
@@ -128,7 +129,7 @@ def first_tags(config: AnalysisConfig) -> dict[str, str]:
     differ = [
         f"{name}={spelled(used)} instead of {spelled(wanted)}" for name, (wanted, used) in deviations(config).items()
     ]
-    own = config.model.model.startswith(OWN_CLOUDS)
+    own = config.model.clouds_file is not None
     return _filled({
         "model": with_adapter(model_name(config.model.model), config.model.adapter),
         "revision": config.model.revision,

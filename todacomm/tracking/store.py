@@ -6,22 +6,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock
-from sqlalchemy import URL
 from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
 from todacomm.system.errors import UserError
 from todacomm.system.foreign import check_regular
 from todacomm.tracking._mlflow import (
-    ARTIFACT_ROOT,
     Experiment,
     MlflowClient,
     MlflowException,
-    SqlAlchemyStore,
     get_tracking_uri,
     impatient,
     is_tracking_uri_set,
     quiet,
 )
+from todacomm.tracking.empty_store import make_store
 from todacomm.tracking.places import (
     check_artifacts,
     check_reachable,
@@ -158,6 +156,5 @@ def _make_database(path: Path) -> None:
             return
         fresh = path.with_name(f"{path.name}-new")
         fresh.unlink(missing_ok=True)
-        uri = URL.create("sqlite", database=fresh.as_posix()).render_as_string()
-        SqlAlchemyStore(uri, ARTIFACT_ROOT).engine.dispose()  # type: ignore[no-untyped-call]
+        make_store(fresh)
         fresh.replace(path)

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from todacomm.core.streams import RESIDUAL, kind_of, places
 from todacomm.models.names import model_name, with_adapter
-from todacomm.results.facts import OWN_CLOUDS, TextFacts
+from todacomm.results.facts import TextFacts
 from todacomm.results.result import Result
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.system.errors import UserError
@@ -169,7 +169,7 @@ def run_name(config: AnalysisConfig) -> str:
         model.revision,
         model.weights if model.weights != "trained" else "",
     ]
-    own = [] if model.model.startswith(OWN_CLOUDS) else [dataset_name(texts.dataset), str(texts.samples)]
+    own = [] if model.clouds_file else [dataset_name(texts.dataset), str(texts.samples)]
     return " ".join([*filter(None, names), *own])
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from todacomm.core.equivalence import group_contrast, group_rows, judge, label_p_values, measure_groups, shape_margins
+from todacomm.core.equivalence import group_rows, judge, label_p_values, measure_groups, paired_contrast, shape_margins
 from todacomm.core.inference import INTERVAL_METRICS
 from todacomm.core.inference.uncertainty import GROWS
 from todacomm.core.layer import analyze_layer
@@ -60,11 +60,14 @@ def test_two_kinds_of_texts_are_different_and_two_draws_of_one_are_not():
     verdicts, p_values = {}, {}
     for name, cloud in clouds.items():
         rows = group_rows(labels, rng, permutations=39, replicates=60)
-        result = measure_groups(analyze_layer(cloud, maxdim=0), cloud, rows, maxdim=0)
+        result = measure_groups(analyze_layer(cloud, maxdim=0), cloud, rows)
         observed, permuted, halves = (
             values[..., COLUMNS][..., None, :, :] for values in (result.observed, result.permuted, result.halves)
         )
-        contrast = group_contrast(observed, halves, grows=GROWS[COLUMNS], relative=margins.relative)
+        contrast = paired_contrast(
+            observed[:, 0], observed[:, 1], halves[:, :, 0], halves[:, :, 1], grows=GROWS[COLUMNS],
+            relative=margins.relative,
+        )  # fmt: skip
         verdicts[name] = judge(contrast, margins.size, 100, rng).verdicts[0].tolist()
         p_values[name] = label_p_values(observed, permuted)[1][0]
     assert verdicts["two kinds"][:2] == ["different", "different"]

@@ -72,7 +72,6 @@ def test_an_estimate_on_the_margin_is_never_settled_and_settled_cells_ask_for_no
     assert result.verdicts.tolist() == [["undecided", "different", "same"]]
     assert result.texts_to_settle[0, 0] == np.inf
     assert np.isnan(result.texts_to_settle[0, 1:]).all()
-    assert result.texts_to_settle_all == np.inf
 
 
 def test_four_times_the_texts_show_half_the_difference():

@@ -80,7 +80,6 @@ def test_a_judgement_names_the_layer_that_differs(rng):
     result = judge(spread_of(estimate, halves, 1e-5, np.full((3, 2), "")), 0.05, 200, rng)
     assert result.layer_verdicts.tolist() == ["same", "different", "undecided"]
     assert result.verdict == "different"
-    assert result.first_different == 1
     rows = judgement_rows(result, ["layer_0", "layer_1", "final"], ["a", "b"])
     assert [(row["layer"], row["metric"]) for row in rows if row["verdict"] != "same"] == [
         ("layer_1", "b"),
@@ -96,7 +95,6 @@ def test_equal_runs_are_the_same_whatever_the_number_of_texts():
     nothing = spread_of(np.zeros((2, 2)), np.zeros((100, 2, 2)), 1e-5, np.full((2, 2), ""))
     result = judge(nothing, 0.05, 20, np.random.default_rng(0))
     assert result.verdict == "same"
-    assert result.first_different is None
     assert result.intervals.p_adjusted.tolist() == [[1.0, 1.0], [1.0, 1.0]]
     assert np.abs([result.intervals.lo, result.intervals.hi]).max() < 1e-4
     assert result.texts_if_same <= 20

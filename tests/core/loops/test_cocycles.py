@@ -80,10 +80,9 @@ def test_equal_bars_are_two_classes():
     assert {*map(tuple, one.edges.tolist())} != {*map(tuple, other.edges.tolist())}
 
 
-def test_ratios_come_after_lifetimes_and_never_twice():
-    dgm = np.array([[1.0, 2.0], [4.0, 7.0], [0.1, 0.9], [5.0, 5.5]])
-    assert longest_bars(dgm, 2, 2).tolist() == [[4.0, 7.0], [1.0, 2.0], [0.1, 0.9]]
-    assert longest_bars(dgm, 1, 3).tolist() == [[4.0, 7.0], [0.1, 0.9], [1.0, 2.0]]
+def test_the_longest_come_first_and_of_equal_ones_the_earlier_born():
+    dgm = np.array([[2.0, 3.0], [4.0, 7.0], [1.0, 2.0], [5.0, 5.5]])
+    assert longest_bars(dgm, 3).tolist() == [[4.0, 7.0], [1.0, 2.0], [2.0, 3.0]]
 
 
 def test_no_loop_no_bar():

@@ -6,7 +6,7 @@ from scipy.spatial.distance import pdist, squareform
 
 from tests.core.shapes import rotation
 from todacomm.core.similarity import cka, knn_overlap, procrustes
-from todacomm.core.similarity.representations import nearest
+from todacomm.core.similarity.representations import nearest, nearest_among
 
 SHAPES = [(30, 3), (40, 40), (25, 120)]
 
@@ -83,3 +83,27 @@ def test_too_few_points_are_refused_and_one_point_has_no_similarity():
     assert np.isnan(procrustes(np.ones((6, 2)), rng.normal(size=(6, 2))))
     repeated = np.tile(rng.normal(size=768), (501, 1))  # its mean is rounded: the rows are not exactly 0 about it
     assert np.isnan([cka(repeated, repeated), procrustes(repeated, repeated)]).all()
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("steps", [0, 4])
+def test_neighbours_are_those_of_a_whole_sort(seed: int, steps: int) -> None:
+    """On a lattice of so many steps many are equally near."""
+    rng = np.random.default_rng(seed)
+    points = rng.integers(steps, size=(80, 2)) if steps else rng.normal(size=(80, 3))
+    between = distances(points)
+    np.fill_diagonal(between, np.inf)
+    for k in (1, 7, 79):
+        assert np.array_equal(nearest(between, k), between.argsort(axis=1, kind="stable")[:, :k])
+
+
+@pytest.mark.parametrize("steps", [0, 4])
+def test_neighbours_among_some_rows_are_those_of_their_distances(steps: int) -> None:
+    rng = np.random.default_rng(0)
+    points = rng.integers(steps, size=(80, 2)) if steps else rng.normal(size=(80, 3))
+    between = distances(points)
+    rows = np.sort(rng.permutation(80)[:40])
+    among = nearest_among(nearest(between, 60), rows, 5)
+    assert among is not None
+    assert np.array_equal(among, nearest(between[np.ix_(rows, rows)], 5))
+    assert nearest_among(nearest(between, 6), rows, 5) is None

@@ -6,4 +6,4 @@
 from todacomm.analysis.cache.key import inputs_digest, inputs_digests
 from todacomm.analysis.cache.passes import passes_folder
 from todacomm.analysis.cache.remember import remembered
-from todacomm.analysis.cache.store import MODELS, Entry, cache_folder, clear, entries
+from todacomm.analysis.cache.store import MODELS, Entry, clear, entries

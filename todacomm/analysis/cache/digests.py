@@ -1,13 +1,12 @@
 """Digests of large files, read once: remembered by path, size and time of change."""
 
-import hashlib
 import json
 import time
 from contextlib import suppress
 from pathlib import Path
 
-from todacomm.analysis.cache.files import cache_folder, write_atomically
-from todacomm.system.digests import digest_of
+from todacomm.system.cache import cache_folder, write_atomically
+from todacomm.system.digests import digest_of, digest_of_file
 from todacomm.system.errors import UserError
 from todacomm.system.foreign import foreign_file, read_json
 
@@ -30,21 +29,16 @@ def _remembered(path: Path) -> str:
     stat = path.stat()
     state = [str(path), stat.st_size, stat.st_mtime_ns, stat.st_ino]
     if stat.st_size < _LARGE:
-        return _digest(path)
+        return digest_of_file(path)
     note = cache_folder() / DIGESTS / f"{digest_of(str(path).encode(), 32)}.json"
     known = _read(note)
     if known.get("state") == state:
         return str(known["digest"])
-    digest = _digest(path)
+    digest = digest_of_file(path)
     if time.time() - stat.st_mtime > _SETTLED_SECONDS:
         with suppress(OSError):  # read-only or full: the file is read again next time; the entry's own write warns
             write_atomically(note, json.dumps({"state": state, "digest": digest}).encode())
     return digest
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _read(note: Path) -> dict[str, object]:

@@ -16,7 +16,6 @@ from typing import Any
 
 from todacomm.analysis.cache.digests import file_digest
 from todacomm.models.names import model_name
-from todacomm.results.facts import OWN_CLOUDS
 from todacomm.settings.analysis import AnalysisConfig, ModelConfig, TextsConfig
 from todacomm.settings.values import AUTO
 from todacomm.system.digests import digest_of_json
@@ -91,8 +90,8 @@ def _inputs(
     texts_origin: Callable[[TextsConfig, int], list[str]],
 ) -> dict[str, Any] | None:
     try:
-        if config.model.model.startswith(OWN_CLOUDS):
-            return {"clouds": file_digest(Path(config.model.model.removeprefix(OWN_CLOUDS)))}
+        if file := config.model.clouds_file:
+            return {"clouds": file_digest(file)}
         model = model_files(config.model)
         return {"model": model, "texts": texts_origin(config.texts, config.record.seed)} if model else None
     except (OSError, ValueError):  # the loading of the model or the texts says what is wrong with them

@@ -6,7 +6,7 @@ import shutil
 import time
 from pathlib import Path
 
-from todacomm.analysis.cache.files import cache_bytes, cache_folder
+from todacomm.system.cache import cache_bytes, cache_folder
 
 log = logging.getLogger(__name__)
 

@@ -17,18 +17,19 @@ from typing import Any
 import numpy as np
 
 from todacomm.analysis.cache.digests import DIGESTS
-from todacomm.analysis.cache.files import cache_bytes, cache_folder
 from todacomm.analysis.cache.key import Key
 from todacomm.analysis.cache.passes import PASSES, remove
 from todacomm.core.facts import RunWarning
 from todacomm.results.facts import ModelFacts, TextFacts
 from todacomm.results.observation import Observation
 from todacomm.results.texts import record_of, restored
+from todacomm.system.cache import STORES, cache_bytes, cache_folder
 from todacomm.system.digests import digest_of
 from todacomm.system.errors import UserError
 from todacomm.system.foreign import check_regular, parsed
 from todacomm.system.npz import read_npz
 from todacomm.system.units import format_bytes
+from todacomm.texts.remembered import DOCUMENTS
 
 OBSERVATIONS, MODELS = "observations", "models"
 _ARRAYS, _FACTS, _LABEL, _DIGEST = "arrays.npz", "facts.json", "label.txt", "digest.txt"
@@ -78,7 +79,7 @@ def clear() -> int:
     for unfinished in (cache_folder() / PASSES).glob("*"):
         free += _size(unfinished) if unfinished.is_dir() else 0
         remove(unfinished)
-    for path in (cache_folder() / DIGESTS).glob("*.json"):
+    for path in (path for name in (DIGESTS, DOCUMENTS, STORES) for path in (cache_folder() / name).glob("*.*")):
         free += path.stat().st_size
         path.unlink(missing_ok=True)
     return free

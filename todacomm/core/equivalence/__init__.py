@@ -4,7 +4,6 @@ from todacomm.core.equivalence.contrasts import Contrast, paired_contrast, side_
 from todacomm.core.equivalence.groups import (
     GroupRows,
     GroupValues,
-    group_contrast,
     group_rows,
     label_p_values,
     measure_groups,

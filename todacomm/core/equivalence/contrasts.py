@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from todacomm.core.arrays import Array
 from todacomm.core.inference.uncertainty import MIN_DEFINED, ROUNDING, to_full_size
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

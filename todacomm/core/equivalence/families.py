@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from todacomm.core.arrays import Array
 from todacomm.core.equivalence.contrasts import Contrast
 from todacomm.core.equivalence.power import POWER
 from todacomm.core.equivalence.simultaneous import LEVEL, JointLaw, joint_law
-
-Array = NDArray[np.float64]
 
 FAMILY_DRAWS = 4999
 """Draws of the largest statistic: they give the critical value to about half a per cent."""

@@ -3,16 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from todacomm.core.equivalence.contrasts import Contrast, paired_contrast
-from todacomm.core.homology import AUTO
+from todacomm.core.arrays import Array, Bools, Indices
 from todacomm.core.inference.replicates import replicate
 from todacomm.core.inference.step_down import max_t
 from todacomm.core.layer import LayerAnalysis
-
-Array = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 SMALLEST_GROUP = 8
 PERMUTATIONS = 99
@@ -79,7 +75,7 @@ def group_rows(
         raise ValueError(f"groups of {sizes[0]} and {sizes[1]} texts: expected {SMALLEST_GROUP} at least in each")
     size = min(sizes)
 
-    def split(labels: NDArray[np.bool_]) -> Indices:
+    def split(labels: Bools) -> Indices:
         members = (np.flatnonzero(~labels), np.flatnonzero(labels))
         return np.array([np.sort(rng.choice(rows, size, replace=False)) for rows in members])
 
@@ -96,8 +92,6 @@ def measure_groups(
     raw_cloud: ArrayLike,
     rows: GroupRows,
     *,
-    maxdim: int = 1,
-    engine: str = AUTO,
     threads: int = 1,
 ) -> GroupValues:
     """Measure one layer of all texts on both groups, on permuted ones and on half-samples.
@@ -118,27 +112,11 @@ def measure_groups(
 
     def measured(subsets: Indices) -> Array:
         flat = subsets.reshape(-1, subsets.shape[-1])
-        result = replicate(layer, raw_cloud, flat, maxdim=maxdim, engine=engine, threads=threads)
+        result = replicate(layer, raw_cloud, flat, threads=threads)
         return result.values.reshape(len(subsets), 2, -1)
 
     values = measured(pairs)
     return GroupValues(values[0], values[1:], measured(rows.halves))
-
-
-def group_contrast(
-    observed: ArrayLike, halves: Array, *, grows: ArrayLike = False, relative: ArrayLike = True
-) -> Contrast:
-    """Second group less first as a contrast, for the verdicts of :func:`todacomm.core.equivalence.judge`.
-
-    Parameters
-    ----------
-    observed : array, shape (n_layers, 2, n_metrics)
-    halves : ndarray, shape (replicates, n_layers, 2, n_metrics)
-    """
-    observed = np.asarray(observed, dtype=np.float64)
-    return paired_contrast(
-        observed[:, 0], observed[:, 1], halves[:, :, 0], halves[:, :, 1], grows=grows, relative=relative
-    )
 
 
 def label_p_values(observed: ArrayLike, permuted: Array) -> tuple[Array, Array]:

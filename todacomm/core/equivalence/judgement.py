@@ -7,18 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from todacomm.core.arrays import Array
 from todacomm.core.equivalence.contrasts import Contrast
 from todacomm.core.equivalence.power import (
-    POWER,
     smallest_difference,
     smallest_margin,
     texts_if_same_in_all,
     texts_to_settle,
 )
-from todacomm.core.equivalence.simultaneous import DRAWS, LEVEL, Simultaneous, joint_law, simultaneous
-from todacomm.core.equivalence.verdicts import DIFFERENT, Verdicts, cell_verdicts, overall
+from todacomm.core.equivalence.simultaneous import DRAWS, Simultaneous, joint_law, simultaneous
+from todacomm.core.equivalence.verdicts import Verdicts, cell_verdicts, overall
 
-Array = NDArray[np.float64]
 Row = dict[str, Any]
 
 
@@ -39,8 +38,6 @@ class Judgement:
         See :mod:`todacomm.core.equivalence.power`.
     texts_if_same : float
         Number of texts at which a candidate without any difference would be called the same in all cells.
-    n_texts : int
-    level : float
     """
 
     intervals: Simultaneous
@@ -53,20 +50,6 @@ class Judgement:
     smallest_margin: Array
     texts_to_settle: Array
     texts_if_same: float
-    n_texts: int
-    level: float
-
-    @property
-    def first_different(self) -> int | None:
-        """Position of the first layer that differs; None where none does."""
-        different = np.flatnonzero(self.layer_verdicts == DIFFERENT)
-        return int(different[0]) if different.size else None
-
-    @property
-    def texts_to_settle_all(self) -> float:
-        """The largest number over the open cells; nan where none is open."""
-        wanted = self.texts_to_settle[np.isfinite(self.intervals.lo) & ~np.isnan(self.texts_to_settle)]
-        return float(wanted.max()) if wanted.size else np.nan
 
 
 def judge(
@@ -75,8 +58,6 @@ def judge(
     n_texts: int,
     rng: np.random.Generator,
     *,
-    level: float = LEVEL,
-    power: float = POWER,
     draws: int = DRAWS,
 ) -> Judgement:
     """Judge all layers and metrics of a comparison together.
@@ -95,13 +76,13 @@ def judge(
     Raises
     ------
     ValueError
-        The cells are not layers by metrics, or the level is not between 0 and 1.
+        The cells are not layers by metrics.
     """
     if contrast.estimate.ndim != 2:
         raise ValueError(f"cells of shape {contrast.estimate.shape}: expected (n_layers, n_metrics)")
     margin = np.broadcast_to(np.asarray(margin, dtype=np.float64), contrast.estimate.shape)
     law = joint_law(contrast, n_texts, rng, draws)
-    intervals = simultaneous(contrast, law, level)
+    intervals = simultaneous(contrast, law)
     verdicts = cell_verdicts(intervals, margin)
     return Judgement(
         intervals=intervals,
@@ -110,12 +91,10 @@ def judge(
         verdicts=verdicts,
         layer_verdicts=np.array([overall(*layer) for layer in zip(verdicts, contrast.missing, strict=True)], dtype=str),
         verdict=overall(verdicts, contrast.missing),
-        smallest_difference=smallest_difference(intervals, power),
-        smallest_margin=smallest_margin(intervals, power),
-        texts_to_settle=texts_to_settle(intervals, margin, n_texts, power),
-        texts_if_same=texts_if_same_in_all(contrast, law, margin, n_texts, level, power),
-        n_texts=n_texts,
-        level=level,
+        smallest_difference=smallest_difference(intervals),
+        smallest_margin=smallest_margin(intervals),
+        texts_to_settle=texts_to_settle(intervals, margin, n_texts),
+        texts_if_same=texts_if_same_in_all(contrast, law, margin, n_texts),
     )
 
 

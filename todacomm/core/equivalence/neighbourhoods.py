@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from todacomm.core.arrays import Array
 from todacomm.core.similarity.representations import NEIGHBOURS, nearest
-
-Array = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 
 def neighbours_lost(base: Array, candidate: Array, k: int = NEIGHBOURS) -> Array:

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
+from todacomm.core.arrays import Array
 from todacomm.core.equivalence.contrasts import Contrast, scaled_halves, spread_of
-from todacomm.core.equivalence.simultaneous import DRAWS, LEVEL, JointLaw, Simultaneous, joint_law, simultaneous
-
-Array = NDArray[np.float64]
+from todacomm.core.equivalence.simultaneous import LEVEL, JointLaw, Simultaneous, joint_law, simultaneous
 
 POWER = 0.80
 
@@ -112,9 +111,6 @@ def plan(
     grows: ArrayLike = False,
     relative: ArrayLike = True,
     correlation: float = 0.0,
-    level: float = LEVEL,
-    power: float = POWER,
-    draws: int = DRAWS,
 ) -> Plan:
     """What ``n_texts`` can show of a candidate that is not known yet.
 
@@ -147,15 +143,15 @@ def plan(
         halves = np.sqrt(2.0 * (1.0 - correlation)) * scaled_halves(base, base_halves, grows) / unit
     missing = np.where(np.isfinite(base) & (unit > 0.0), "", "base")
     contrast = spread_of(np.zeros(base.shape), halves, 0.0, missing)
-    law = joint_law(contrast, n_texts, rng, draws)
-    intervals = simultaneous(contrast, law, level)
+    law = joint_law(contrast, n_texts, rng)
+    intervals = simultaneous(contrast, law)
     margin = np.broadcast_to(np.asarray(margin, dtype=np.float64), base.shape)
-    least = smallest_margin(intervals, power)
+    least = smallest_margin(intervals)
     return Plan(
         se=intervals.se,
-        smallest_difference=smallest_difference(intervals, power),
+        smallest_difference=smallest_difference(intervals),
         smallest_margin=least,
         texts_if_same=np.ceil(n_texts * (least / margin) ** 2),
-        texts_if_same_in_all=texts_if_same_in_all(contrast, law, margin, n_texts, level, power),
+        texts_if_same_in_all=texts_if_same_in_all(contrast, law, margin, n_texts),
         critical=intervals.critical,
     )

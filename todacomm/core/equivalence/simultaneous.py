@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
+from todacomm.core.arrays import Array
 from todacomm.core.equivalence.contrasts import Contrast
 from todacomm.core.inference.step_down import step_down
-
-Array = NDArray[np.float64]
 
 LEVEL = 0.95
 DRAWS = 9999

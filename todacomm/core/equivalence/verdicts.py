@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from todacomm.core.arrays import Array, Bools
 from todacomm.core.equivalence.simultaneous import Simultaneous
 from todacomm.core.metrics import LAYER_METRICS
 
-Array = NDArray[np.float64]
 Verdicts = NDArray[np.str_]
 
 SAME, DIFFERENT, UNDECIDED, UNDEFINED = "same", "different", "undecided", "undefined"
@@ -34,7 +34,7 @@ class Margins:
 
     metrics: tuple[str, ...]
     size: Array
-    relative: NDArray[np.bool_]
+    relative: Bools
 
 
 def shape_margins(metrics: Sequence[str], sizes: Mapping[str, float] | float = MARGIN) -> Margins:

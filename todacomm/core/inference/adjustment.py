@@ -8,6 +8,8 @@ from todacomm.core.checks import as_diagram, as_replicates, as_vector, require_c
 from todacomm.core.inference.step_down import max_t
 from todacomm.core.metrics import Tail
 
+LEVEL = 0.05
+"""Largest adjusted p at which a difference from a null, or between models, is claimed."""
 TAILS = ("upper", "two-sided")
 EULER_GAMMA = 0.57721566490153286
 

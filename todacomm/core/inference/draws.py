@@ -6,7 +6,6 @@ import numpy as np
 
 from todacomm.core.arrays import Array
 from todacomm.core.checks import require_choice
-from todacomm.core.homology import AUTO
 from todacomm.core.layer import LayerAnalysis
 from todacomm.core.metrics import LAYER_METRICS, TESTED_METRICS, measure
 from todacomm.core.nulls import NULLS
@@ -22,9 +21,6 @@ def null_draws(
     rng: np.random.Generator,
     *,
     kind: str = "rotation",
-    metric: str = "euclidean",
-    maxdim: int = 1,
-    engine: str = AUTO,
     threads: int = 1,
     progress: Progress = silent,
 ) -> dict[str, Array]:
@@ -57,7 +53,7 @@ def null_draws(
     clouds = {name: layer.scores[layer.distinct] for name, layer in layers.items() if layer.defined}
     joint = [name for name in clouds if shares_draws(layers[name])]
     singly = [name for members in groups(clouds).values() for name in members if name not in joint]
-    degree = min(maxdim, 1)  # higher ones have no null
+    degree = min([1, *(layer.maxdim for layer in layers.values())])  # higher ones have no null
     names = [name for name in TESTED_METRICS if (LAYER_METRICS[name].degree or 0) <= degree]
 
     def draw(rng: np.random.Generator) -> dict[str, dict[str, float]]:
@@ -67,8 +63,9 @@ def null_draws(
         return {name: measure(view(name, cloud), names) for name, cloud in drawn.items()}
 
     def view(name: str, cloud: Array) -> CloudView:
-        rows = np.arange(len(cloud))
-        return CloudView(cloud, cloud, cloud, layers[name].curves["eigenvalues"], rows, metric, degree, engine)
+        layer, rows = layers[name], np.arange(len(cloud))
+        eigenvalues = layer.curves["eigenvalues"]
+        return CloudView(cloud, cloud, cloud, eigenvalues, rows, layer.metric, degree, layer.engine)
 
     measured = []
     # a draw of all layers at a time: its clouds are let go before the next is made

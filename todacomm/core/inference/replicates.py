@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from todacomm.core.arrays import Array, Indices
-from todacomm.core.homology import AUTO, Diagrams
+from todacomm.core.homology import Diagrams
 from todacomm.core.layer import MIN_DISTINCT, LayerAnalysis
 from todacomm.core.metrics import INTERVAL_METRICS, LAYER_METRICS, measure
 from todacomm.core.parts import Parts, PartView
@@ -59,15 +59,7 @@ def half_samples(n_points: int, replicates: int, seed: int) -> Indices:
     return np.sort(shuffled[:, : n_points // 2], axis=1)
 
 
-def replicate(
-    layer: LayerAnalysis,
-    raw_cloud: ArrayLike,
-    halves: Indices,
-    *,
-    maxdim: int = 1,
-    engine: str = AUTO,
-    threads: int = 1,
-) -> Replicates:
+def replicate(layer: LayerAnalysis, raw_cloud: ArrayLike, halves: Indices, *, threads: int = 1) -> Replicates:
     """Measure a layer on half-samples of its points.
 
     Distances are looked up, not computed again: PCA and standardisation stay those of the whole cloud. Spectra are
@@ -87,10 +79,9 @@ def replicate(
     ValueError
         The layer has landmarks: half of the texts is no half of them; or the raw cloud has other rows than the layer.
     """
-    degree = min(maxdim, 1)
     if not layer.defined:
         return Replicates(np.full((len(halves), len(INTERVAL_METRICS)), np.nan))
-    names = [name for name in INTERVAL_METRICS if (LAYER_METRICS[name].degree or 0) <= degree]
+    names = [name for name in INTERVAL_METRICS if (LAYER_METRICS[name].degree or 0) <= layer.maxdim]
     without_shape = [name for name in names if not LAYER_METRICS[name].needs_shape]
 
     def measured(half: PartView) -> tuple[dict[str, float], Diagrams | None]:
@@ -100,7 +91,7 @@ def replicate(
 
     values, diagrams = [], []
     # a half at a time: its distances are let go before the next is measured
-    for metrics, dgms in in_threads(measured, Parts(layer.view(raw_cloud, degree, engine), halves), threads):
+    for metrics, dgms in in_threads(measured, Parts(layer.view(raw_cloud), halves), threads):
         values.append([metrics.get(name, np.nan) for name in INTERVAL_METRICS])
         if dgms is not None:
             diagrams.append(dgms)

@@ -120,9 +120,10 @@ def paired_p_values(value: ArrayLike, other: ArrayLike, replicates: ArrayLike, o
     """Probability of paired differences as large as these, were there none: one metric, adjusted over layers.
 
     Step-down max-T with the half-samples' differences, less their mean, as the draws; differences under
-    :data:`ROUNDING` count as none. It speaks of the texts and takes both models as they are. With six layers of which
-    none differed 0 to 5 % of comparisons *of one metric* named one that did (``docs/calibration.md``): over several
-    metrics or pairs :func:`todacomm.core.equivalence.families.family_of` adjusts.
+    :data:`ROUNDING` count as none. It speaks of the texts and takes both models as they are. With six layers of 120
+    points of which none differed, 0 to 9 of 100 comparisons *of one metric* named one that did, 2 on average over 21
+    metrics and two kinds of cloud (``docs/calibration.md``): over several metrics or pairs
+    :func:`todacomm.core.equivalence.families.family_of` adjusts.
 
     Parameters
     ----------

@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike
 
 from todacomm.core.arrays import Array
 from todacomm.core.facts import RunWarning
-from todacomm.core.homology import AUTO
 from todacomm.core.inference.draws import null_draws, shares_draws
 from todacomm.core.inference.evidence import Row, null_rows
 from todacomm.core.inference.replicates import Replicates, half_samples, replicate
@@ -72,9 +71,6 @@ def infer(
     nulls: int = 39,
     kinds: Sequence[str] = ("rotation",),
     n_loops: int = 5,
-    metric: str = "euclidean",
-    maxdim: int = 1,
-    engine: str = AUTO,
     seed: int = 42,
     threads: int = 1,
     progress: Progress = silent,
@@ -93,19 +89,18 @@ def infer(
         Null models drawn in the space of the distances, see :data:`todacomm.core.nulls.NULLS`.
     n_loops : int
         Longest H1 bars a layer that are looked at; 0: none.
-    metric, maxdim, engine : str, int, str
-        As the layers were analysed.
     seed, threads : int
         The seed decides every number, the threads none.
     """
     started = time.perf_counter()
+    maxdim = max((layer.maxdim for layer in layers.values()), default=0)
     of_landmarks = any(layer.landmarks is not None for layer in layers.values())
     if of_landmarks:
         replicates = nulls = 0
     measured: dict[str, Replicates] = {}
     for done, (name, layer) in enumerate(layers.items() if replicates else (), start=1):
         halves = half_samples(len(layer.cloud), replicates, seed)
-        measured[name] = replicate(layer, raw_clouds[name], halves, maxdim=maxdim, engine=engine, threads=threads)
+        measured[name] = replicate(layer, raw_clouds[name], halves, threads=threads)
         progress("half-samples", done, len(layers))
     values = {name: replicated.values for name, replicated in measured.items()}
     estimates = {
@@ -113,12 +108,9 @@ def infer(
     }
     between = time.perf_counter()
     draws = {
-        kind: null_draws(
-            layers, nulls, np.random.default_rng(seed), kind=kind,
-            metric=metric, maxdim=maxdim, engine=engine, threads=threads, progress=progress,
-        )
+        kind: null_draws(layers, nulls, np.random.default_rng(seed), kind=kind, threads=threads, progress=progress)
         for kind in kinds
-    }  # fmt: skip
+    }
     drawn = time.perf_counter()
     loops = run_loops(
         layers,

@@ -7,9 +7,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from todacomm.core.arrays import Array, Bools
 from todacomm.core.inference.adjustment import p_value, step_down_max_t
 
-Array = NDArray[np.float64]
 Kind = Literal["numeric", "categorical", "circular"]
 Statistic = Callable[[Array, Array], Array]
 
@@ -164,7 +164,7 @@ def _explain(
     return sorted(results.values(), key=lambda one: (bool(one.undefined), -one.strength if not one.undefined else 0.0))
 
 
-def _coded(name: str, given: NDArray[Any], kind: Kind | None, n_points: int) -> tuple[Array, NDArray[np.bool_], Kind]:
+def _coded(name: str, given: NDArray[Any], kind: Kind | None, n_points: int) -> tuple[Array, Bools, Kind]:
     """Numbers, group numbers or radians of a covariate; which of them are known; its kind."""
     if given.shape != (n_points,):
         raise ValueError(f"{name} has the shape {given.shape}: expected one value for each of {n_points} points")

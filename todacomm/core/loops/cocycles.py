@@ -7,11 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from todacomm.core.arrays import Array, Indices, Single
 from todacomm.core.homology import persistence
-
-Array = NDArray[np.float64]
-Single = NDArray[np.float32]
-Indices = NDArray[np.intp]
 
 N_LONGEST = 5
 
@@ -47,31 +44,21 @@ class LoopBar:
         return (self.birth + self.death) / 2.0
 
 
-def longest_bars(dgm: Array, n_longest: int = N_LONGEST, n_ratios: int = 0) -> Array:
-    """The longest bars of a diagram, and after them those of the largest death / birth that are not among them.
-
-    Ties are broken by birth, so that the order of the bars changes nothing.
+def longest_bars(dgm: Array, n_longest: int = N_LONGEST) -> Array:
+    """The longest bars of a diagram in falling order of lifetime, then by birth; fewer where the diagram has fewer.
 
     Returns
     -------
     ndarray, shape (n_bars, 2)
-        In falling order of lifetime, then in falling order of ratio; fewer where the diagram has fewer.
 
-    >>> longest_bars(np.array([[1.0, 2.0], [4.0, 7.0], [0.1, 0.9]]), 1, 1).tolist()
-    [[4.0, 7.0], [0.1, 0.9]]
+    >>> longest_bars(np.array([[1.0, 2.0], [4.0, 7.0]]), 1).tolist()
+    [[4.0, 7.0]]
     """
-    births, lifetimes = dgm[:, 0], dgm[:, 1] - dgm[:, 0]
-    by_lifetime = np.lexsort((births, -lifetimes))[:n_longest]
-    with np.errstate(divide="ignore"):
-        by_ratio = np.lexsort((births, -dgm[:, 1] / births))[:n_ratios]
-    chosen = dict.fromkeys([*by_lifetime.tolist(), *by_ratio.tolist()])
-    bars: Array = dgm[list(chosen)]
+    bars: Array = dgm[np.lexsort((dgm[:, 0], dgm[:, 0] - dgm[:, 1]))[:n_longest]]
     return bars
 
 
-def loop_bars(
-    distances: Array, dgm: Array | None = None, *, n_longest: int = N_LONGEST, n_ratios: int = 0
-) -> tuple[LoopBar, ...]:
+def loop_bars(distances: Array, dgm: Array | None = None, *, n_longest: int = N_LONGEST) -> tuple[LoopBar, ...]:
     """The longest H1 bars of a cloud, each with a cocycle over Z/2.
 
     ripser.py works on distances rounded to float32. Rounding keeps their order but for new ties, so that the rounded
@@ -87,8 +74,6 @@ def loop_bars(
     dgm : ndarray, shape (bars, 2), optional
         H1 of these distances where it is known already, from :func:`todacomm.core.homology.persistence`: then nothing
         is computed beyond the largest death that is wanted, which takes a tenth of the time.
-    n_longest, n_ratios : int
-        As in :func:`longest_bars`.
 
     Returns
     -------
@@ -105,7 +90,7 @@ def loop_bars(
     >>> bar.birth, bar.death, len(bar.edges) % 2
     (1.0, 1.5, 1)
     """
-    wanted = longest_bars(persistence(distances)[1] if dgm is None else dgm, n_longest, n_ratios)
+    wanted = longest_bars(persistence(distances)[1] if dgm is None else dgm, n_longest)
     if not len(wanted):
         return ()
     rounded = np.asarray(distances, dtype=np.float32)

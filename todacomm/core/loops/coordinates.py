@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import lsqr
 
+from todacomm.core.arrays import Array, Single
 from todacomm.core.loops.cocycles import LoopBar, over_prime
-
-Array = NDArray[np.float64]
-Single = NDArray[np.float32]
 
 PRIME = 47
 RIDGE = 0.1

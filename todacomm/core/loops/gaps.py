@@ -3,12 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from todacomm.core.arrays import Array, Bools, Indices
 from todacomm.core.loops.reproduction import spanning_trees
-
-Array = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 N_GAPS = 3
 
@@ -61,7 +58,7 @@ def gaps(distances: Array, n_gaps: int = N_GAPS) -> tuple[Gap, ...]:
     return tuple(_gap(order, parent, int(place), float(lengths[place - 1])) for place in widest)
 
 
-def _gap(order: NDArray[np.intp], parent: NDArray[np.intp], place: int, length: float) -> Gap:
+def _gap(order: Indices, parent: Indices, place: int, length: float) -> Gap:
     """The gap of the edge by which the tree's point at a place was joined: beyond it lies what hangs on that point."""
     beyond = np.zeros(len(order), dtype=np.bool_)
     beyond[order[place]] = True

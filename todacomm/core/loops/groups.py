@@ -3,15 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 
+from todacomm.core.arrays import Array, Bools
 from todacomm.core.clouds import condensed
 from todacomm.core.loops.cocycles import LoopBar
 from todacomm.core.loops.reproduction import life_left
-
-Array = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 GROUP_WIDTH = 0.7
 """Mean distance within a group, in births of the bar: a cluster between two gaps of the loop is one group."""

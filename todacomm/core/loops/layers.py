@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from todacomm.core.arrays import Array, Bools, Indices
 from todacomm.core.clouds import condensed
 from todacomm.core.homology import Diagrams
 from todacomm.core.layer import MIN_DISTINCT, LayerAnalysis
@@ -14,10 +15,6 @@ from todacomm.core.loops.cocycles import N_LONGEST, LoopBar, loop_bars
 from todacomm.core.loops.groups import left_on_groups
 from todacomm.core.loops.reproduction import leading, life_left, membership, prominence
 from todacomm.core.loops.verdict import Evidence
-
-Array = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Indices = NDArray[np.intp]
 
 LOW = 0.05
 """The quantile over half-samples that is given beside the mean."""
@@ -81,7 +78,6 @@ def layer_loops(
     half_diagrams: Sequence[Diagrams],
     *,
     n_longest: int = N_LONGEST,
-    n_ratios: int = 0,
     seed: int = 0,
 ) -> LayerLoops:
     """The longest bars of a layer, and what is left of each on the half-samples of its intervals.
@@ -95,7 +91,7 @@ def layer_loops(
         From :func:`todacomm.core.inference.half_samples`; none for a layer with landmarks.
     half_diagrams : sequence of list of ndarray
         Their diagrams: ``Replicates.diagrams`` of the same halves, without those under 4 distinct points.
-    n_longest, n_ratios : int
+    n_longest : int
         As in :func:`todacomm.core.loops.longest_bars`.
     seed : int
         Of the halves of the groups.
@@ -134,7 +130,7 @@ def layer_loops(
             f"diagrams of {len(half_diagrams)} half-samples, where {sound.sum()} of {len(halves)} have "
             f"{MIN_DISTINCT} distinct points: give those of the same half-samples"
         )
-    bars = loop_bars(distances, layer.diagrams[1], n_longest=n_longest, n_ratios=n_ratios)
+    bars = loop_bars(distances, layer.diagrams[1], n_longest=n_longest)
     left = np.zeros((len(bars), len(halves)))
     left[:, sound] = life_left(distances, bars, members[sound])
     leads = np.zeros(left.shape, dtype=np.bool_)

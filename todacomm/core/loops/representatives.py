@@ -3,14 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from todacomm.core.arrays import Array, Bools, Indices
 from todacomm.core.loops.cocycles import LoopBar
-
-Array = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +93,7 @@ def _one_end_of_each(edges: Indices) -> Indices:
     return np.array(chosen, dtype=np.intp)
 
 
-def _double_cover(distances: Array, near: NDArray[np.bool_], support: Indices) -> csr_array:
+def _double_cover(distances: Array, near: Bools, support: Indices) -> csr_array:
     """Graph of two copies of every point; an edge of the cocycle leads from one copy to the other."""
     n_points = len(distances)
     u, v = np.nonzero(np.triu(near, 1))

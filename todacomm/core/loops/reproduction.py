@@ -3,14 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from todacomm.core.arrays import Array, Bools, Indices, Single
 from todacomm.core.loops.cocycles import LoopBar
-
-Array = NDArray[np.float64]
-Single = NDArray[np.float32]
-Bools = NDArray[np.bool_]
-Indices = NDArray[np.intp]
 
 EDGES_AT_ONCE = 8192
 

@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from todacomm.core.inference.adjustment import p_value, step_down_max_t
+from todacomm.core.arrays import Array
+from todacomm.core.inference.adjustment import LEVEL, p_value, step_down_max_t
 
-Array = NDArray[np.float64]
 Verdict = Literal["loop", "few texts", "none", "not tested"]
-
-LEVEL = 0.05
-"""Largest adjusted p of a bar that is longer than the covariance explains."""
+VERDICTS: tuple[Verdict, ...] = ("loop", "few texts", "none", "not tested")
+"""From the strongest to the weakest claim."""
+LOOP, FEW_TEXTS, NO_LOOP, NOT_TESTED = VERDICTS
 REPRODUCED = 0.5
 """Least mean share of its life that is left of a loop on half of the points, and on half of their groups."""
 PROMINENT = 0.9
@@ -76,13 +75,13 @@ def verdict(evidence: Evidence) -> Verdict:
     ['loop', 'few texts', 'none']
     """
     if np.isnan(evidence.p_adjusted):
-        return "not tested"
+        return NOT_TESTED
     conditions = evidence.conditions()
     if not conditions["long"]:
-        return "none"
+        return NO_LOOP
     if np.isnan([evidence.reproduction, evidence.prominence, evidence.group_reproduction]).any():
-        return "not tested"
-    return "loop" if all(conditions.values()) else "few texts"
+        return NOT_TESTED
+    return LOOP if all(conditions.values()) else FEW_TEXTS
 
 
 def bar_p_values(lifetimes: Sequence[Array], draws: Array) -> list[tuple[Array, Array]]:

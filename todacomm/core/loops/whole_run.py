@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from todacomm.core.arrays import Array, Indices
 from todacomm.core.homology import Diagrams
 from todacomm.core.inference.draws import shares_draws
 from todacomm.core.inference.replicates import half_samples
@@ -15,17 +15,14 @@ from todacomm.core.loops.cocycles import LoopBar
 from todacomm.core.loops.coordinates import circular_coordinate, smoothed_angle
 from todacomm.core.loops.layers import LayerLoops, layer_loops
 from todacomm.core.loops.representatives import shortest_loop
-from todacomm.core.loops.verdict import bar_p_values, verdict
+from todacomm.core.loops.verdict import LOOP, bar_p_values, verdict
 from todacomm.core.metrics import TESTED_METRICS
 from todacomm.core.streams import groups
 from todacomm.system.progress import Progress, silent
 
-Array = NDArray[np.float64]
-Indices = NDArray[np.intp]
 Row = dict[str, Any]
 """Columns of :data:`todacomm.results.table.LOOP_COLUMNS`."""
 
-LOOP = "loop"
 MIN_SHARE = 0.5
 """Share of an angle's variance from which on it is read from the coordinates of the cloud."""
 

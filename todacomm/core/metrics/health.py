@@ -126,13 +126,13 @@ def cover_radius(to_landmark: Array) -> float:
     return float(to_landmark.max())
 
 
-def pca_explained_variance(kept_variance: float, total_variance: float) -> float:
+def pca_explained_variance(scores_variance: float, total_variance: float) -> float:
     """``sum(var of the scores kept) / sum(var of the cloud)``; nan without variance.
 
     >>> pca_explained_variance(8.0, 10.0)
     0.8
     """
-    return min(kept_variance / total_variance, 1.0) if total_variance > 0.0 else np.nan
+    return min(scores_variance / total_variance, 1.0) if total_variance > 0.0 else np.nan
 
 
 HEALTH_METRICS: dict[str, Metric] = {
@@ -184,7 +184,7 @@ HEALTH_METRICS: dict[str, Metric] = {
         "twice that earlier than those of the landmarks.",
         source=("arXiv 1207.3885",), scale_free=False, interval=False, table="health"),
     "pca_explained_variance": Metric(
-        compute=pca_explained_variance, needs=("kept_variance", "total_variance"), group="cloud",
+        compute=pca_explained_variance, needs=("scores_variance", "total_variance"), group="cloud",
         label="Variance kept by PCA", units="0..1", meaning="Share of the variance that the principal components keep.",
         interval=False, table="health"),
 }  # fmt: skip

@@ -11,7 +11,7 @@ Subject = Literal["cloud", "landmarks", "texts", "halves"]
 
 WITHOUT_SHAPE = frozenset(("n_points", "n_distinct"))
 """What is known of a cloud with too few distinct points."""
-_OF_ROWS = frozenset(("norms", "mean_direction", "variances", "total_variance", "kept_variance"))
+_OF_ROWS = frozenset(("norms", "mean_direction", "variances", "total_variance", "scores_variance"))
 COORDINATES = _OF_ROWS | {"eigenvalues"}
 """What distances alone do not give."""
 OF_POINTS = WITHOUT_SHAPE | _OF_ROWS

@@ -4,15 +4,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from todacomm.core.arrays import Array, Indices
+from todacomm.core.arrays import Array, Bools, Indices
 from todacomm.core.inference.step_down import max_t
 from todacomm.core.similarity.grid import Prepared, similarity_grid
 from todacomm.core.similarity.representations import SIMILARITIES
 from todacomm.core.threads import in_threads
 
-Mask = NDArray[np.bool_]
 Pairs = Sequence[tuple[int, int]]
 
 PERMUTATIONS = 99
@@ -134,7 +132,7 @@ def permuted_grids(
     second: Mapping[str, Prepared | None],
     measure: str,
     orders: Sequence[Indices],
-    wanted: Mask,
+    wanted: Bools,
     threads: int = 1,
 ) -> Array:
     """A measure of every layer with every other, the first side's texts in these orders.
@@ -197,7 +195,7 @@ def judged(value: Array, permuted: Array, measure: str) -> Chance:
 
 
 def _permuted_cka(
-    ours: Sequence[Prepared], theirs: Sequence[Prepared], wanted: Mask, orders: Sequence[Indices], threads: int
+    ours: Sequence[Prepared], theirs: Sequence[Prepared], wanted: Bools, orders: Sequence[Indices], threads: int
 ) -> Iterator[Array]:
     """Grids of every permutation: products of one side's matrices, looked up, with all of the other's at once."""
     n = ours[0].n_points
@@ -214,7 +212,7 @@ def _permuted_cka(
 
 
 def _permuted_overlap(
-    ours: Sequence[Prepared], theirs: Sequence[Prepared], wanted: Mask, orders: Sequence[Indices], threads: int
+    ours: Sequence[Prepared], theirs: Sequence[Prepared], wanted: Bools, orders: Sequence[Indices], threads: int
 ) -> Iterator[Array]:
     """Grids of every permutation: the neighbours of one side, renamed, counted among those of the other."""
     n, k = ours[0].values["knn_overlap"].shape
@@ -233,7 +231,7 @@ def _permuted_overlap(
 
 
 def _permuted_angles(
-    ours: Sequence[Prepared], theirs: Sequence[Prepared], wanted: Mask, orders: Sequence[Indices], threads: int
+    ours: Sequence[Prepared], theirs: Sequence[Prepared], wanted: Bools, orders: Sequence[Indices], threads: int
 ) -> Iterator[Array]:
     """Grids of every permutation, only the pairs asked for: each takes the singular values of a product."""
 

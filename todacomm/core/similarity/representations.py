@@ -137,7 +137,40 @@ def nearest(distances: Array, k: int = NEIGHBOURS) -> Indices:
         raise ValueError(f"{k} nearest neighbours of {n} points: expected 1 to {n - 1}")
     to_others = distances.copy()
     np.fill_diagonal(to_others, np.inf)
-    return np.argsort(to_others, axis=1, kind="stable")[:, :k]
+    farthest = np.partition(to_others, k - 1, axis=1)[:, k - 1, None]
+    within = np.nonzero(to_others <= farthest)[1]
+    if len(within) != n * k:  # equally near ones: a whole sort knows the earlier
+        return np.argsort(to_others, axis=1, kind="stable")[:, :k]
+    columns = within.reshape(n, k)
+    order = np.argsort(np.take_along_axis(to_others, columns, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(columns, order, axis=1)
+
+
+def nearest_among(near: Indices, rows: Indices, k: int) -> Indices | None:
+    """:func:`nearest` of some rows alone, from more neighbours of all rows than are asked for.
+
+    Parameters
+    ----------
+    near : ndarray of int, shape (n_points, n_neighbours)
+        :func:`nearest` of all rows.
+    rows : ndarray of int, shape (n_rows,)
+        Ascending.
+
+    Returns
+    -------
+    ndarray of int, shape (n_rows, k), or None
+        Places in ``rows``. None where one of the rows has fewer than k neighbours among the others.
+
+    >>> line = np.abs(np.subtract.outer(np.arange(4.0), np.arange(4.0)))
+    >>> nearest_among(nearest(line, 3), np.array([0, 2, 3]), 1).ravel().tolist()
+    [1, 2, 1]
+    """
+    place = np.full(len(near), -1)
+    place[rows] = np.arange(len(rows))
+    among = place[near[rows]]
+    here = among >= 0
+    first = here & (here.cumsum(axis=1) <= k)
+    return among[first].reshape(len(rows), k) if first.sum() == len(rows) * k else None
 
 
 def overlap(first: Indices, second: Indices) -> float:
@@ -163,7 +196,7 @@ SIMILARITIES: dict[str, Similarity] = {
     "procrustes": Similarity(
         prepare=shape_factor, measure=angle, label="Procrustes distance", short="Procrustes", units="radians",
         range=(0.0, np.pi / 2), alike=-1,
-        chance="depends on the numbers of points and dimensions: read it beside permuted rows",
+        chance="another angle for other numbers of points and dimensions, which stands beside each value in the table",
         reading="Angle that is left after the best rotation: 0 is equal, and the larger the less alike.",
         source=("arXiv 2110.14739",)),
     "knn_overlap": Similarity(

@@ -11,10 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from todacomm.comparison.findings import LEVEL, trained_pairs
+from todacomm.comparison.findings import trained_pairs
 from todacomm.comparison.matching import along_residual
 from todacomm.comparison.metrics import compared_metrics, units_of
 from todacomm.comparison.result import Comparison
+from todacomm.core.inference.adjustment import LEVEL
 from todacomm.figures.comparison.looks import OPEN, distinct_looks, looks, panel_rows, subtitle, title_of
 from todacomm.figures.panels import band, fit_curves, nothing, plain_number
 from todacomm.figures.style import BAND, FAINT, MUTED, Look, shorten, titled
@@ -125,7 +126,7 @@ def _note(kind: str, few: bool, n: int, shown: int) -> str:
     cut = f"the first {shown} of {n}" if shown < n and not few else ""
     if kind == "values":
         return cut if not few else "bands: 95 % intervals"
-    meaning = "filled: p ≤ 0.05, adjusted     bands hold together" if few else "pale: p > 0.05, adjusted"
+    meaning = f"filled: p ≤ {LEVEL}, adjusted     bands hold together" if few else f"pale: p > {LEVEL}, adjusted"
     return f"{cut}     {meaning}".strip()
 
 

@@ -10,8 +10,8 @@ from matplotlib.image import AxesImage
 
 from todacomm.comparison.differences import by_pair
 from todacomm.comparison.matching import residual_depths
-from todacomm.comparison.means import LEVEL
 from todacomm.comparison.result import Comparison
+from todacomm.core.inference.adjustment import LEVEL
 from todacomm.core.similarity import SIMILARITIES
 from todacomm.figures.comparison.looks import panel_rows, subtitle
 from todacomm.figures.panels import plain_number, short_layer

@@ -8,9 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from todacomm.comparison.findings import LEVEL, trained_pairs
+from todacomm.comparison.findings import trained_pairs
 from todacomm.comparison.metrics import ranked_metrics, units_of
 from todacomm.comparison.result import Comparison
+from todacomm.core.inference.adjustment import LEVEL
 from todacomm.figures.comparison.looks import OPEN, looks, panel_rows, subtitle, title_of
 from todacomm.figures.panels import plain_number
 from todacomm.figures.style import BAND, BLUE, MUTED, Look, shorten, titled
@@ -42,7 +43,7 @@ def draw_mean_differences(comparison: Comparison, title: str) -> Figure:
     metrics = [metric for metric in ranked_metrics() if (table["metric"] == metric).any()]
     names = [f"{shorten(a, 22)} − {shorten(b, 22)}" for a, b in pairs[:MOST_PAIRS]]
     note = f"the first {MOST_PAIRS} of {len(pairs)} pairs     " if len(pairs) > MOST_PAIRS else ""
-    note += "filled: p ≤ 0.05, adjusted     grey: under the smallest detectable difference"
+    note += f"filled: p ≤ {LEVEL}, adjusted     grey: under the smallest detectable difference"
     figure, panels = _sheet(comparison, title, metrics, names, note)
     for axes, metric in zip(panels, metrics, strict=True):
         axes.axvline(0.0, color=MUTED, linewidth=1.0, zorder=1)

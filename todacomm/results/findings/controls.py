@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from todacomm.core.inference.adjustment import LEVEL
 from todacomm.core.inference.uncertainty import Z
 from todacomm.core.metrics import MAIN
 from todacomm.core.nulls import NULLS
 from todacomm.results.depth import RANDOM_WEIGHTS, Depth
 from todacomm.results.findings.finding import Finding, named
-from todacomm.results.findings.judgement import LEVEL
+from todacomm.results.findings.judgement import smallest_detectable
 from todacomm.results.result import Result
 
 CONTROLS = tuple(kind for kind, null in NULLS.items() if null.needs_pass and null.tested)
@@ -58,16 +59,18 @@ def _of_control(depth: Depth, kind: str) -> Iterator[Finding]:
 
 
 def _difference(depth: Depth, among: np.ndarray, kind: str, metric: str) -> Finding:
-    difference, error, p = (depth.against(metric, column, kind) for column in ("difference", "se", "p_adjusted"))
+    names = ("difference", "se", "p_adjusted", "sd", "family")
+    difference, error, p, sd, family = (depth.against(metric, column, kind) for column in names)
     values: dict[str, Any] = {"control": kind, "metric": metric}
     if np.isfinite(p[among]).any():
-        standing = among & (p <= LEVEL)
+        standing, smallest = among & (p <= LEVEL), smallest_detectable(sd[among], family[among])
     elif np.isfinite(error[among]).any():
         standing = among & (np.abs(difference) > Z * error)  # claimed where there is no p
+        smallest = smallest_detectable(error[among])
     else:
         return Finding("control_without_error", values={"control": kind, "metrics": (metric,)})
     if not standing.any():
-        return Finding("no_control_difference", named(depth, among), values)
+        return Finding("no_control_difference", named(depth, among), values | {"smallest_difference": smallest})
     for side, where in (("lower", standing & (difference < 0)), ("higher", standing & (difference > 0))):
         if where.any():
             i = int(np.argmax(np.where(where, np.abs(difference), -1)))

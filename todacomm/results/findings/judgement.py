@@ -5,11 +5,12 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtri
 
+from todacomm.core.equivalence.power import POWER
+from todacomm.core.inference.adjustment import LEVEL
+from todacomm.core.inference.uncertainty import Z
 from todacomm.results.depth import Depth
-
-LEVEL = 0.05
-"""Adjusted p up to which a difference from a null model is claimed."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,38 @@ class Judgement:
             "adjusted": bool(~self.alone[i]),
             "draws": float(self.depth.against(self.metric, "draws")[i]),
         }
+
+
+def smallest_detectable(error: np.ndarray, family: np.ndarray | float = 1.0) -> float:
+    """Smallest difference that would have been detected in 80 % of samples of texts: median over some layers.
+
+    ``(z_level + z_power) error``, to both sides, with the level shared out over the ``family``.
+
+    Parameters
+    ----------
+    error : ndarray, shape (n_layers,)
+        Standard deviation of the difference where there is none.
+    family : ndarray, shape (n_layers,), or float
+        How many layers share the adjustment of each p.
+
+    >>> round(smallest_detectable(np.ones(3)), 2), round(smallest_detectable(np.ones(3), 10.0), 2)
+    (2.8, 3.65)
+    """
+    return float(np.median((ndtri(1.0 - LEVEL / (2.0 * family)) + ndtri(POWER)) * error))
+
+
+def smallest_separated(first: float, second: float) -> float:
+    """Smallest difference of two numbers whose 95 % intervals would have been apart in 80 % of samples of texts.
+
+    Parameters
+    ----------
+    first, second : float
+        Half-widths of the intervals.
+
+    >>> round(smallest_separated(1.0, 1.0), 2)
+    2.61
+    """
+    return float(first + second + np.hypot(first, second) * ndtri(POWER) / Z)
 
 
 def judge(depth: Depth, metric: str) -> Judgement:

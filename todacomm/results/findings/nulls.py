@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from todacomm.core.loops.verdict import FEW_TEXTS, LOOP, NO_LOOP
 from todacomm.core.metrics import LAYER_METRICS
-from todacomm.results.depth import FEW_TEXTS, LOOP, NO_LOOP, Depth
+from todacomm.results.depth import Depth
 from todacomm.results.findings.finding import Finding, named
-from todacomm.results.findings.judgement import judge
+from todacomm.results.findings.judgement import judge, smallest_detectable
 from todacomm.results.result import Result
 
 LONGEST_BAR, COUNT = "h1_max_norm", "h1_count_long"
@@ -105,5 +106,7 @@ def of_totals(depth: Depth) -> list[Finding]:
         if judged.neither.any():
             everywhere = bool(judged.neither.sum() == judged.tested.sum())
             about: dict[str, Any] = {"metric": metric, "everywhere": everywhere}
+            sd, family = (depth.against(metric, column)[judged.neither] for column in ("sd", "family"))
+            about["smallest_difference"] = smallest_detectable(sd, family)
             made.append(Finding("no_null_difference", named(depth, judged.neither), about))
     return made

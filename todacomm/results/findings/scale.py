@@ -7,6 +7,7 @@ import numpy as np
 
 from todacomm.results.depth import Depth
 from todacomm.results.findings.finding import Finding, named
+from todacomm.results.findings.judgement import smallest_separated
 from todacomm.results.findings.soundness import EMBEDDING
 from todacomm.results.result import Result
 
@@ -68,7 +69,8 @@ def of_dimension(depth: Depth) -> Iterator[Finding]:
     known = np.isfinite([curve.lo[top], curve.hi[bottom]]).all()
     differ = bool(curve.lo[top] > curve.hi[bottom]) if known else None
     missing = named(depth, depth.sound & ~usable)
-    values_of_ends = {**ends, "differ": differ, "without": missing}
+    smallest = smallest_separated(*(float(curve.half_width[i]) for i in (top, bottom)))
+    values_of_ends = {**ends, "differ": differ, "without": missing, "smallest_difference": smallest}
     yield Finding("dimension_range", (depth.names[top], depth.names[bottom]), values_of_ends)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.helpers.tiny_models import tiny_model_folder
 from todacomm.models import load_model
-from todacomm.models.stored_pooling import FILE, stored_pooling
+from todacomm.models.pooling import FILE, stored_pooling
 from todacomm.settings.analysis import ModelConfig
 
 SWITCHES = dict.fromkeys(
