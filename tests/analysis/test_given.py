@@ -150,6 +150,8 @@ def test_columns_of_a_table_are_recorded_with_its_texts(model, tokenizer):
         ({"tokenizer": None}, "tokenizer is a NoneType"),
         ({"model": torch.nn.Linear(2, 2)}, "model is a Linear: expected a transformers.PreTrainedModel"),
         ({"model": "gpt2"}, "give the model as an object"),
+        ({"adapter": "lora"}, "adapter would have no effect: objects are read as they are"),
+        ({"dtype": "bfloat16", "unit": "passage"}, "dtype, unit would have no effect"),
         ({"texts": "one long text"}, "texts is a str"),
         ({"texts": [*TEXTS, 3]}, "texts holds a int in row 13"),
         ({"texts": []}, "texts holds 0: expected at least 10"),

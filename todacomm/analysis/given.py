@@ -19,6 +19,12 @@ from todacomm.settings.analysis import AnalysisConfig
 from todacomm.settings.values import OBJECT
 from todacomm.system.npz import Arrays
 
+OF_NAMED_MODELS = (
+    "revision", "device", "dtype", "placement", "adapter", "trust_remote_code", "allow_pickle",
+)  # fmt: skip
+"""Options of how a model that has a name is found and loaded."""
+OF_NAMED_TEXTS = ("dataset_revision", "unit", "endings")
+
 
 def given_objects(tokenizer: Any, texts: Any, options: Mapping[str, Any]) -> tuple[AnalysisConfig, Observe]:
     """The settings of an analysis of objects, and what it is observed with.
@@ -33,7 +39,8 @@ def given_objects(tokenizer: Any, texts: Any, options: Mapping[str, Any]) -> tup
     Raises
     ------
     ValueError
-        An object is of the wrong kind or stands beside its own name, or a model lacks its tokenizer.
+        An object is of the wrong kind or stands beside its own name or an option of named ones, or a model lacks its
+        tokenizer.
     """
     from todacomm.models.given import check_model, model_name
     from todacomm.texts.given import count_texts, given_texts
@@ -49,6 +56,9 @@ def given_objects(tokenizer: Any, texts: Any, options: Mapping[str, Any]) -> tup
         if "dataset" in options:
             raise ValueError(f"got texts and dataset={options['dataset']!r}: give one or the other")
         named = {"dataset": f"{OBJECT}texts", "unit": "row", "samples": count_texts(texts), **named}
+    refused = (*(OF_NAMED_MODELS if not isinstance(model, str) else ()), *(OF_NAMED_TEXTS if texts is not None else ()))
+    if idle := [name for name in refused if name in options]:
+        raise ValueError(f"{', '.join(idle)} would have no effect: objects are read as they are; leave it out")
     config = AnalysisConfig.given(None, named)
     read = None if texts is None else given_texts(texts, config.texts)
     given = Given(None if isinstance(model, str) else model, tokenizer, read)
