@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from todacomm.system.parent import FIRST_PARENT as FIRST_PARENT
+from todacomm.system.parent import FIRST_PARENTS as FIRST_PARENTS
 
 if TYPE_CHECKING:
     from todacomm.analysis.estimator import LayerTopology

@@ -1,16 +1,19 @@
 """What must change nothing (padding's side, the batch's size, the order of the texts), and memory that runs out."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from tests.helpers.tiny_models import TEXTS
+from tests.helpers.tiny_models import LARGE, TEXTS, tiny_model_folder
 from todacomm.activations import Activations, extract
 from todacomm.activations.batches import in_batches
-from todacomm.models import LoadedModel
+from todacomm.models import LoadedModel, load_model
+from todacomm.models.presets import PRESETS
+from todacomm.settings.analysis import ModelConfig
 
 Load = Callable[[str], LoadedModel]
 
@@ -34,6 +37,25 @@ def test_the_side_of_padding_changes_nothing(tiny: LoadedModel, monkeypatch: pyt
 @pytest.mark.parametrize("batch_tokens", [1, 60, 200])
 def test_the_size_of_a_batch_changes_nothing(tiny: LoadedModel, batch_tokens: int) -> None:
     assert_same(extract(tiny, TEXTS), extract(tiny, TEXTS, batch_tokens=batch_tokens))
+
+
+@pytest.mark.parametrize("pooling", ["last", "mean"])
+@pytest.mark.parametrize(
+    ("model", "dtype", "placement"),
+    [("llama", "float32", "whole"), ("llama", "float32", "stream"), ("demo-decoder", "bfloat16", "whole")],
+)
+def test_equal_texts_are_one_point(tmp_path: Path, model: str, dtype: str, placement: str, pooling: str) -> None:
+    """Another batch rounds otherwise, and half precision by more than joins two points: equal texts are read once."""
+    name = model if model in PRESETS else str(tiny_model_folder(tmp_path, model))
+    loaded = load_model(ModelConfig(model=name, dtype=dtype, placement=placement), 0, large=LARGE)
+    texts = [text for text in TEXTS for _ in range(5)]
+    told: dict[str, np.ndarray] = {}
+    seen = extract(loaded, texts, pooling=pooling, batch_tokens=60, finished=told.__setitem__)
+    for layer, cloud in seen.clouds.items():
+        np.testing.assert_array_equal(cloud, cloud[::5].repeat(5, axis=0))
+        np.testing.assert_array_equal(cloud, told[layer])
+    np.testing.assert_array_equal(seen.nll, seen.nll[::5].repeat(5))
+    assert seen.likelihood == pytest.approx(extract(loaded, TEXTS, pooling=pooling).likelihood, rel=1e-2)
 
 
 def test_the_order_of_the_texts_is_that_of_the_rows(tiny: LoadedModel) -> None:

@@ -17,6 +17,7 @@ from tests.cli.conftest import SMALL
 from tests.conftest import ROOT
 from tests.helpers.records import record
 from tests.helpers.results import make_result
+from todacomm.cli.running import STYLES
 
 
 def start(*words, **files):
@@ -42,6 +43,22 @@ def test_a_signal_ends_the_run_and_is_reported(store, signum, code):
     assert child.returncode == code
     assert printed.strip() == "interrupted"
     assert status_of_the_run(store) == "KILLED"
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_that_comes_when_the_run_is_finished_lets_its_results_follow(
+    store, todacomm, clouds_file, monkeypatch, capfd, signum, code
+):
+    """The run is on record: its results are printed and the exit code is theirs; a second signal ends that."""
+    whole, handlers = STYLES["text"], [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)]
+    for times, expected in ((1, 0), (2, code)):
+        monkeypatch.setitem(STYLES, "text", lambda run, n=times: [*map(signal.raise_signal, [signum] * n), whole(run)])
+        result = todacomm(f"run --model clouds:{clouds_file} {SMALL} --figures none")
+        assert result.exit_code == expected
+        assert ("/#/experiments" in result.stdout) == (times == 1)
+        assert capfd.readouterr().err.startswith("the run is finished: its results follow")
+        assert status_of_the_run(store) == "FINISHED"
+        assert [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)] == handlers
 
 
 def test_the_figures_of_a_command_are_drawn_in_a_process_beside_it_whose_end_fails_the_run(store, tiny_model):

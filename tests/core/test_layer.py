@@ -6,6 +6,7 @@ from scipy.spatial.distance import pdist, squareform
 
 from tests.core.shapes import polygon, rotation
 from todacomm.core import analyze_distances, analyze_layer
+from todacomm.core.clouds import distances
 from todacomm.core.facts import RunWarning
 from todacomm.core.inference.replicates import half_samples, replicate
 from todacomm.core.metrics import COUNTS, INTERVAL_METRICS, LAYER_METRICS, metric_of
@@ -198,3 +199,13 @@ def test_distances_of_too_few_distinct_points_have_no_shape():
     assert (layer.metrics["n_points"], layer.metrics["n_distinct"]) == (12.0, 3.0)
     assert [warning.code for warning in layer.warnings] == ["no_shape"]
     assert layer.distances.shape == (0, 0)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-40, 1e40, 1e200])
+def test_numbers_beyond_the_engines_precision_are_named_and_not_measured(rng, scale):
+    points = rng.normal(size=(12, 3))
+    for measured in (analyze_layer(points * scale), analyze_distances(distances(points) * scale)):
+        assert [warning.code for warning in measured.warnings] == ["out_of_range"]
+        assert not measured.defined
+        assert np.isnan(measured.metrics["h0_total_persistence"])
+    assert analyze_layer(np.full((12, 3), scale)).warnings[0].code == "no_shape"

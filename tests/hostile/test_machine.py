@@ -30,7 +30,7 @@ from todacomm.tracking.write import check_output_dir, copied
 OUTPUTS = [
     "x" * 300,
     "a/" * 3000,
-    "~nobody-at-all/x/\0",
+    "~nobody-at-all/x",
     "/proc/out",
     "/dev/null",
     "/dev/null/x",

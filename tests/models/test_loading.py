@@ -194,11 +194,11 @@ def test_a_models_own_code_runs_by_leave_only(folder: Path, tmp_path: Path, monk
 def test_an_architecture_that_is_no_stack_of_blocks_is_an_error(folder: Path) -> None:
     with pytest.raises(ValueError, match=r"GPT2LMHeadModel has no list of 5 modules"):
         examine(load(folder).model, 5, decoder=True)
-    settings = AutoConfig.for_model("xlm", emb_dim=WIDTH, n_layers=BLOCKS, n_heads=4, n_words=400)
-    with pytest.raises(
-        ValueError, match=r"XLMModel has no list of 3 modules"
-    ):  # a list of attentions, one of norms ...
-        examine(AutoModel.from_config(settings), BLOCKS, decoder=False)
+    several = AutoConfig.for_model("xlm", emb_dim=WIDTH, n_layers=BLOCKS, n_heads=4, n_words=400)
+    turned = AutoConfig.for_model("xlnet", d_model=WIDTH, n_layer=BLOCKS, n_head=4, d_inner=48, vocab_size=400)
+    for settings in (several, turned):  # a list of attentions, one of norms ...; blocks that take tokens before texts
+        with pytest.raises(ValueError, match=r"Model has no list of 3 modules, .* one state for each text and token"):
+            examine(AutoModel.from_config(settings), BLOCKS, decoder=False)
 
 
 def test_an_architecture_that_lengthens_its_input_is_an_error() -> None:

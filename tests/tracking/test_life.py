@@ -1,7 +1,9 @@
 """How a run begins and ends: taken over or new, finished, failed or killed, by itself or below another."""
 
 import os
+import shlex
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -19,8 +21,8 @@ from todacomm.cli.options import entry_point
 from todacomm.results.result import Result
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.system.progress import silent
-from todacomm.tracking import Interrupted, analysis_run, load_analysis, open_run, training_run
-from todacomm.tracking.interrupt import interruptible, reason_of
+from todacomm.system.signals import Interrupted, interruptible, reason_of
+from todacomm.tracking import analysis_run, load_analysis, open_run, training_run
 
 CONFIG = AnalysisConfig()
 ROOT = Path(__file__).resolve().parents[2]
@@ -164,6 +166,28 @@ def test_a_signal_while_the_run_is_made_leaves_none_open(
     assert run.data.tags["todacomm.interrupted"] == signum.name
 
 
+@pytest.mark.parametrize("behind", [False, True])
+def test_a_signal_while_the_store_is_read_leaves_no_lock_behind(store: Path, behind: bool) -> None:
+    """The frames of the interrupted query hold its lock, or those of an error that was being handled."""
+
+    def read() -> None:
+        rows = sqlite3.connect(store / "mlflow.db").execute("SELECT name FROM sqlite_master")
+        assert next(rows)
+        if behind:
+            raise OSError
+        signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(Interrupted), analysis_run(CONFIG) as run:  # noqa: PT012
+        began = time.monotonic()
+        try:
+            read()
+        except OSError:
+            signal.raise_signal(signal.SIGTERM)
+    assert time.monotonic() - began < 5
+    assert status(run.run_id) == "KILLED"
+    assert tags(run.run_id)["todacomm.interrupted"] == "SIGTERM"
+
+
 def test_a_signal_at_the_very_end_does_not_unmake_the_run(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     terminate = MlflowClient.set_terminated
 
@@ -297,27 +321,36 @@ def test_a_training_logs_steps_and_files(store: Path, staging: Path) -> None:
     assert client.get_run(run.run_id).data.params == {"config/steps": "2", "config/seed": "auto"}
 
 
-PARENT = f"""
-import os, subprocess, sys, time
-subprocess.Popen([sys.executable, "-c", {WAITING!r}])
+STUCK = (
+    "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])\n        print(run.run_id, flush=True)"
+)
+CHILDREN = {
+    "at work": WAITING,
+    "in native code": WAITING.replace("print(run.run_id, flush=True)", STUCK),
+    "importing": "import os, time, todacomm\nprint(os.environ['MLFLOW_RUN_ID'], flush=True)\ntime.sleep(2)\n" + WAITING,
+}
+PARENT = """
+import subprocess, sys, time
+subprocess.Popen({command!r} if {shell} else [sys.executable, "-c", {child!r}])
 time.sleep(600)
 """
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("busy", [False, True])
-def test_a_child_ends_with_its_mlflow_run(store: Path, busy: bool) -> None:
-    """The child of a killed ``mlflow run`` is on its own: it sees that, and ends within five seconds."""
+@pytest.mark.parametrize("shell", [False, True])
+@pytest.mark.parametrize("child", CHILDREN)
+def test_a_child_ends_with_its_mlflow_run(store: Path, child: str, shell: bool) -> None:
+    """The child of a killed ``mlflow run`` is on its own: it sees that, and ends within seconds, wherever it is."""
     client = MlflowClient()
     made = client.create_run("0", tags={"mlflow.source.type": "PROJECT"}).info.run_id
-    stuck = "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])\n        print(run.run_id, flush=True)"
-    waiting = WAITING.replace("print(run.run_id, flush=True)", "import signal; " + stuck) if busy else WAITING
-    with start(PARENT.replace(repr(WAITING), repr(waiting)), store, MLFLOW_RUN_ID=made) as parent:
+    command = ["bash", "-c", f"{shlex.join([sys.executable, '-c', CHILDREN[child]])}; true"]
+    script = PARENT.format(command=command, shell=shell, child=CHILDREN[child])
+    with start(script, store, MLFLOW_RUN_ID=made) as parent:
         assert first_line(parent) == made
         parent.kill()
         began = time.monotonic()
-        while status(made) == "RUNNING" and time.monotonic() - began < 10:
+        while status(made) == "RUNNING" and time.monotonic() - began < 30:
             time.sleep(0.1)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < (15 if child == "importing" else 5)
     assert status(made) == "KILLED"
     assert tags(made)["todacomm.interrupted"] == "mlflow run is gone"

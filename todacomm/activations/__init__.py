@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from todacomm.activations.forward import Finished, one_pass
 from todacomm.activations.masked import mask_tokens, masked_pass
-from todacomm.activations.prepared import Activations, finish, prepare
+from todacomm.activations.prepared import Activations, finish, prepare, read_once
 from todacomm.activations.streamed import streamed_pass
 from todacomm.models.loaded import LoadedModel
 from todacomm.settings.values import AUTO
@@ -87,19 +89,27 @@ def extract(
     with_loss, masked = head == "causal", None
     if head == "masked" and masked_positions:
         masked = mask_tokens(loaded.tokenizer, prepared.tokens, masked_positions, seed)
+    once, of_each = read_once(prepared)
+
+    def of_all(rows: np.ndarray) -> np.ndarray:
+        return rows if len(rows) == len(of_each) else rows[of_each]
+
+    of_layer = None if finished is None else lambda name, rows: finished(name, rows[of_each])
     if loaded.surveyed is not None:
         read = streamed_pass(
             loaded,
             loaded.surveyed,
-            prepared,
+            once,
             masked,
             with_loss=with_loss,
             progress=progress,
-            finished=finished,
+            finished=of_layer,
             resume=resume,
         )
     else:
-        read = one_pass(loaded, prepared, with_loss=with_loss, progress=progress, finished=finished)
+        read = one_pass(loaded, once, with_loss=with_loss, progress=progress, finished=of_layer)
         if masked is not None:
             read = replace(read, masked_losses=masked_pass(loaded, masked, prepared.batch_tokens, progress))
+    losses = None if read.losses is None else of_all(read.losses)
+    read = replace(read, rows={name: of_all(rows) for name, rows in read.rows.items()}, losses=losses)
     return finish(loaded, prepared, read, masked)

@@ -125,6 +125,21 @@ def prepare(
     return Prepared(tokens, names, pooling, positions, budget, templated)
 
 
+def read_once(prepared: Prepared) -> tuple[Prepared, np.ndarray]:
+    """The same without texts whose tokens an earlier one has, and for each text its place among those that are left.
+
+    A precision of 16 bits gives a text another vector in another batch: read twice, equal texts would be two points.
+    """
+    tokens, positions = prepared.tokens, prepared.positions
+    at = [0] * len(tokens) if positions is None else positions.tolist()
+    places = dict[tuple[bytes, int], int]()
+    keys = ((text.ids.tobytes(), place) for text, place in zip(tokens, at, strict=True))
+    of_each = np.array([places.setdefault(key, len(places)) for key in keys])
+    first = np.unique(of_each, return_index=True)[1]
+    own = None if positions is None else positions[first]
+    return replace(prepared, tokens=[tokens[index] for index in first], positions=own), of_each
+
+
 @dataclass(frozen=True, eq=False)
 class Read:
     """What a pass gives.

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from todacomm.system.errors import UserError
 from todacomm.system.foreign import foreign_file
 from todacomm.system.machine import available_memory
 from todacomm.system.npz import Arrays
+from todacomm.system.printable import cell
 from todacomm.system.units import format_bytes
 
 TEXTS = "texts"
@@ -89,9 +91,10 @@ def sort_arrays(read: Arrays, path: Path, layers: Iterable[str] = ()) -> CloudFi
         layers = tuple(name for name in layers if name not in long)
     if not clouds:
         shapes = [f"{name} of shape {array.shape} and {array.dtype}" for name, array in others.items()]
-        held = [*shapes, *(f"{name}: {why}" for name, why in read.refused.items())]
+        held = [*shapes, *(f"{name}: {why}" for name, why in read.refused.items())][:MOST_NAMED]
+        named = "; ".join(shorten(cell(one), 160, placeholder="...") for one in held)
         raise UserError(
-            f"{path} holds no cloud, but {'; '.join(held[:MOST_NAMED]) or 'nothing'}",
+            f"{path} holds no cloud, but {named or 'nothing'}",
             "store one array of numbers of shape (n_points, n_dims) for each layer",
         )
     clouds = _chosen(path, clouds, layers, read.refused)

@@ -109,8 +109,8 @@ def _read_table(path: Path) -> Arrays:
             if values.dtype == object and any(isinstance(row, list | np.ndarray) for row in values):
                 try:
                     arrays[str(column)] = np.stack([np.asarray(row, dtype=np.float64) for row in values])
-                except (TypeError, ValueError) as error:
-                    refused[str(column)] = f"its rows are not numbers, as many in each ({error})"
+                except (TypeError, ValueError):
+                    refused[str(column)] = "its rows are not numbers, as many in each"
             elif (stem := _stem(str(column))) != str(column) and pd.api.types.is_numeric_dtype(values):
                 dimensions.setdefault(stem, []).append(column)
             else:

@@ -1,11 +1,9 @@
 """From settings to an observation: run the model on the texts, or read it from the cache or a file of clouds."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from todacomm.analysis.memory import check_memory
 from todacomm.core.facts import RunWarning
@@ -161,12 +159,6 @@ def read_texts(
 
     chat = config.texts.chat
     words = templated(loaded.tokenizer, texts.texts, config.texts.system) if chat else texts.texts
-    same = first_of_equals(words) if shuffle_seed is None else np.arange(len(words))
-
-    def of_texts(layer: str, rows: np.ndarray) -> None:
-        if finished is not None:
-            finished(layer, np.ascontiguousarray(rows[same]))
-
     activations = extract(
         loaded,
         words,
@@ -179,7 +171,7 @@ def read_texts(
         seed=config.record.seed,
         shuffle_seed=shuffle_seed,
         progress=progress,
-        finished=of_texts if loaded.surveyed or loaded.device.type != "cpu" else None,
+        finished=finished if loaded.surveyed or loaded.device.type != "cpu" else None,
         resume=passes_folder() if config.record.cache and loaded.surveyed else None,
     )
     return Observation(
@@ -194,11 +186,11 @@ def read_texts(
             n_documents=texts.n_documents,
             ids=texts.ids,
         ),
-        clouds={name: np.ascontiguousarray(cloud[same]) for name, cloud in activations.clouds.items()},
+        clouds=activations.clouds,
         likelihood=activations.likelihood,
         pooled_tokens=activations.pooled_tokens,
         truncated_fraction=float(activations.truncated.mean()),
-        token_embeddings=np.ascontiguousarray(activations.token_embeddings[same]),
+        token_embeddings=activations.token_embeddings,
         texts=text_table(
             texts.ids,
             words,
@@ -211,17 +203,6 @@ def read_texts(
         ),
         warnings=(*texts.warnings, *activations.warnings, *(_same_ending(activations.last_tokens) if chat else ())),
     )
-
-
-def first_of_equals(texts: Sequence[str]) -> np.ndarray:
-    """For each text the place of the first one that equals it: in another batch a precision of 16 bits gives another
-    vector, and one text would be two points.
-
-    >>> first_of_equals(["a", "b", "a"]).tolist()
-    [0, 1, 0]
-    """
-    first: dict[str, int] = {}
-    return np.array([first.setdefault(text, place) for place, text in enumerate(texts)])
 
 
 def _same_ending(last_tokens: tuple[str, ...]) -> tuple[RunWarning, ...]:

@@ -32,10 +32,11 @@ def exit_code(job: Callable[[], int | None], log: bool = True) -> int:
     log : bool
         Show what the library logs, such as the size of a model before its download, on stderr.
     """
+    from todacomm.system.signals import interruptible
     from todacomm.system.troubles import check_folder, explained, open_missing_streams
 
     open_missing_streams()
-    with shown_log() if log else nullcontext():
+    with interruptible(), shown_log() if log else nullcontext():
         try:
             check_folder()
             return job() or 0

@@ -12,6 +12,7 @@ from todacomm.system.printable import say
 if TYPE_CHECKING:
     from todacomm.results.depth import Depth
     from todacomm.results.result import Result
+    from todacomm.settings.analysis import AnalysisConfig
 
 TITLES = {
     "n_distinct": "distinct",
@@ -93,7 +94,7 @@ def print_loops(text: str) -> None:
     result = replace(analysis.outline(), loop_points=analysis.loop_points, texts=analysis.texts)
     table = loop_table(result)
     if table is None:
-        raise ValueError(f"{analysis.run_name} has no loops on record: analyse again with loops=5 and maxdim=1")
+        raise ValueError(f"{analysis.run_name} {why_no_loops(analysis.config)}")
     print_styled(f"{analysis.run_name}  {analysis.run_id}", "bold")
     print_table(table.header, table.rows)
     for block in loop_blocks(result):
@@ -104,6 +105,15 @@ def print_loops(text: str) -> None:
             print_styled(f"{place:>3}. {ending or identifier}")
     for sentence in gap_sentences(result):
         print_styled(f"- {sentence}")
+
+
+def why_no_loops(config: "AnalysisConfig") -> str:
+    """Why an analysis has no table of loops."""
+    if config.topology.distances:
+        return "is of distances alone, which have no rotation null: none of its bars is tested"
+    if config.inference.loops and config.topology.maxdim and config.rotations:
+        return "has no H1 bar in any layer"
+    return "has no loops on record: analyse again with loops=5, maxdim=1, nulls=39 and no landmarks"
 
 
 def short_table(result: "Result") -> tuple[list[str], list[list[str]]]:

@@ -46,21 +46,20 @@ def open_interface(port: int) -> None:
     address = f"http://{HOST}:{port}"
     link = tracking.home_link(address)
     check_free(port)
-    with tracking.interruptible():
-        child = subprocess.Popen(
-            [sys.executable, "-m", "mlflow", "ui", "--host", HOST, "--port", str(port)],
-            env=os.environ | tracking.server_environment(),
-            stdout=sys.stderr,
-            start_new_session=True,
-        )
-        try:
-            print("starting MLflow's interface: some 15 seconds ...", file=sys.stderr, flush=True)
-            wait_for(address, child)
-            print(link, flush=True)
-            print("Ctrl-C ends it", file=sys.stderr, flush=True)
-            child.wait()
-        finally:
-            end(child)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "mlflow", "ui", "--host", HOST, "--port", str(port)],
+        env=os.environ | tracking.server_environment(),
+        stdout=sys.stderr,
+        start_new_session=True,
+    )
+    try:
+        print("starting MLflow's interface: some 15 seconds ...", file=sys.stderr, flush=True)
+        wait_for(address, child)
+        print(link, flush=True)
+        print("Ctrl-C ends it", file=sys.stderr, flush=True)
+        child.wait()
+    finally:
+        end(child)
     raise ValueError(f"mlflow ui ended by itself with exit code {child.returncode}: see what it says above")
 
 

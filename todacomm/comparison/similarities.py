@@ -66,7 +66,7 @@ def similarity(
                 for draw in range(permutations)]
         for place, label in enumerate(labels)
     }  # fmt: skip
-    pairs = [(a, b) for a, b in pairs if prepared[a] and prepared[b]]
+    pairs = [(a, b) for a, b in pairs if _n_texts(prepared[a]) and _n_texts(prepared[b])]
     frames: dict[str, list[pd.DataFrame]] = {measure: [] for measure in SIMILARITIES}
     draws: dict[str, list[np.ndarray]] = {measure: [] for measure in SIMILARITIES}
     for done, (a, b) in enumerate(pairs, start=1):

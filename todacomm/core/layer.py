@@ -24,6 +24,8 @@ DOUBTFUL_SHARE = 0.9
 TWINS_SHARE = 0.02
 """Shares of distinct rows under which a layer is no denominator, and under which a warning says so; share of near-twins
 above which one does."""
+SPREADS = (1e-30, 1e30)
+"""Widest coordinate or distance of a cloud that can be measured: engines compute in single precision."""
 
 
 @dataclass(frozen=True)
@@ -184,6 +186,8 @@ def analyze_layer(
             "not_finite", f"{broken.sum()} of {len(points)} rows hold nan or infinity: nothing is measured here"
         )
         return _undefined(points, np.empty(0, dtype=np.intp), warning, maxdim, metric)
+    if why := _out_of_range(np.ptp(points, axis=0).max()):
+        return _undefined(points, np.empty(0, dtype=np.intp), why, maxdim, metric)
     distinct = clouds.distinct_rows(points)
     if len(distinct) < MIN_DISTINCT:
         return _undefined(points, distinct, _without_shape(len(distinct), len(points)), maxdim, metric)
@@ -235,8 +239,10 @@ def analyze_distances(distances: ArrayLike, *, maxdim: int = 1, engine: str = AU
     [[1.0, 2.0]]
     """
     matrix = as_distances(distances)
-    distinct = clouds.first_of_joined(matrix <= clouds.MERGE_RADIUS * np.sqrt(np.mean(matrix**2) / 2.0))
     unknown = np.full((len(matrix), 1), np.nan)
+    if why := _out_of_range(matrix.max(initial=0.0)):
+        return _undefined(unknown, np.empty(0, dtype=np.intp), why, maxdim, clouds.PRECOMPUTED)
+    distinct = clouds.first_of_joined(matrix <= clouds.MERGE_RADIUS * np.sqrt(np.mean(matrix**2) / 2.0))
     if len(distinct) < MIN_DISTINCT:
         return _undefined(unknown, distinct, _without_shape(len(distinct), len(matrix)), maxdim, clouds.PRECOMPUTED)
     return _measured(CloudView(unknown, unknown, matrix, np.empty(0), distinct, clouds.PRECOMPUTED, maxdim, engine), [])
@@ -298,6 +304,15 @@ def _health_warnings(n_points: int, n_distinct: int) -> list[RunWarning]:
         text = f"{n_distinct} distinct points of {n_points}: the others repeat them, and are left out of its shape"
         return [RunWarning("duplicates", text)]
     return []
+
+
+def _out_of_range(spread: float) -> RunWarning | None:
+    """Why nothing is measured where squares would overflow or vanish; None where they do neither."""
+    low, high = SPREADS
+    if spread == 0.0 or low < spread < high:
+        return None
+    text = f"points spread over {spread:.2g}, between {low:.0e} and {high:.0e} is expected: scale them by a constant"
+    return RunWarning("out_of_range", text)
 
 
 def _without_directions(scores: Array, n_distinct: int) -> RunWarning | None:

@@ -41,7 +41,7 @@ def page_data(result: Result) -> ExplorerData:
         The result has no clouds, or too many points for a page.
     """
     if not result.clouds:
-        raise ValueError("this analysis has no clouds on record: analyse again with keep_clouds=true")
+        raise ValueError(f"this analysis has no clouds on record: {result.config.no_clouds}")
     n_points = result.dataset.samples
     if n_points > MOST_POINTS:
         raise ValueError(f"{n_points:,} points are too many for an interactive page: {MOST_POINTS:,} at most")

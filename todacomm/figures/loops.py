@@ -173,6 +173,11 @@ def fitted(text: str, room: float) -> str:
     text = "".join(letter if ord(letter) in known else "□" for letter in text)
     for width in COLUMNS:
         lines = wrap(text, width)
-        if max((TextPath((0, 0), line, prop=font).get_extents().width for line in lines), default=0.0) <= 72 * room:
+        if all(_fits(TextPath((0, 0), line, prop=font), 72 * room) for line in lines):
             break
     return "\n".join(lines if len(lines) <= MOST_LINES else [f"… {lines[-MOST_LINES]}", *lines[1 - MOST_LINES :]])
+
+
+def _fits(path: TextPath, width: float) -> bool:
+    """Whether letters are at most so wide: their control points are never narrower, and known without the curves."""
+    return bool(np.ptp(path.vertices[:, 0]) <= width) or path.get_extents().width <= width

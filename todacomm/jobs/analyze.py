@@ -1,6 +1,7 @@
 """One analysis from beginning to end: observe the clouds, measure their shape, infer the uncertainty, record it."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -115,7 +116,8 @@ def _record(
     from todacomm.analysis.preflight import check_inputs
 
     check_inputs(config)
-    with side_process("todacomm.figures.shared", unless="mlflow") as artist:
+    drawn = config.record.figures != "none"
+    with side_process("todacomm.figures.shared", unless="mlflow") if drawn else nullcontext() as artist:
         from todacomm import tracking
         from todacomm.analysis.cache import inputs_digest
         from todacomm.figures.registry import drawn_parts

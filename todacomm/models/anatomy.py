@@ -100,8 +100,9 @@ def examine(model: nn.Module, n_blocks: int, decoder: bool) -> Anatomy:
 def no_blocks(model: nn.Module, n_blocks: int) -> str:
     """What to say of a model whose blocks are not in one place."""
     return (
-        f"{type(model).__name__} has no list of {n_blocks} modules, each working on what the one before gave: its "
-        "blocks, if it has such, are not one module each"
+        f"{type(model).__name__} has no list of {n_blocks} modules, each working on what the one before gave, one "
+        "state for each text and token: a block is several modules there (as in XLM), takes tokens before texts (as in "
+        "XLNet), or is left out where there is no picture (as in Mllama)"
     )
 
 

@@ -1,5 +1,6 @@
 """Progress of long work: the library reports, a console shows; and the time that it took."""
 
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -29,7 +30,9 @@ class Bars:
         if stage != self._stage:
             self.close()
             self._stage = stage
-            self._bar = tqdm(total=total, desc=stage, leave=False, disable=not sys.stderr.isatty())
+            size = shutil.get_terminal_size()  # 80 by 24 where a terminal says 0 by 0, which hides a bar
+            form = {"leave": False, "ncols": size.columns, "nrows": size.lines}
+            self._bar = tqdm(total=total, desc=stage, disable=not sys.stderr.isatty(), **form)
         self._bar.total = total
         self._bar.update(done - self._bar.n)
 

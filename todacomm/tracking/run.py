@@ -1,5 +1,6 @@
 """The life of a run: begun or taken over, and ended as FINISHED, FAILED or KILLED whatever happens between."""
 
+import gc
 import logging
 import os
 import re
@@ -12,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from todacomm.settings.analysis import OPTIONS
 from todacomm.system.progress import Progress
+from todacomm.system.signals import deferred_signals, interruptible, reason_of, results_follow, undisturbed
 from todacomm.tracking._mlflow import (
     NAME_NOUNS,
     NAME_PREDICATES,
@@ -25,7 +27,7 @@ from todacomm.tracking._mlflow import (
     quiet,
     resolve_tags,
 )
-from todacomm.tracking.interrupt import ORPHANED, Orphanage, deferred_signals, interruptible, reason_of, undisturbed
+from todacomm.tracking.orphanage import ORPHANED, Orphanage
 from todacomm.tracking.process import HOST, is_gone, process_tags
 from todacomm.tracking.store import experiment_id, open_store, store_errors, usable
 
@@ -83,9 +85,10 @@ def open_run(
     the caller's own active run and in its experiment, or by itself in ``experiment_name``.
 
     The run is FINISHED when the block ends, FAILED when it raises, and KILLED when Ctrl-C or SIGTERM ends it, with the
-    reason in the tag ``todacomm.interrupted``; the exception goes on to the caller. A mistake in the settings that is
-    noticed before any work (:meth:`OpenRun.watched`) leaves no run; one that ``mlflow run`` made stays as FAILED, and
-    says so in its name and the tag ``todacomm.refused``.
+    reason in the tag ``todacomm.interrupted``; the exception goes on to the caller. A signal that comes once the run of
+    a command is FINISHED changes neither what is printed nor the exit code. A mistake in the settings that is noticed
+    before any work (:meth:`OpenRun.watched`) leaves no run; one that ``mlflow run`` made stays as FAILED, and says so
+    in its name and the tag ``todacomm.refused``.
 
     Parameters
     ----------
@@ -120,6 +123,8 @@ def open_run(
             yield opened
             with undisturbed(), store_errors(client.tracking_uri), quiet():
                 client.set_terminated(run.info.run_id, "FINISHED")
+            if parent is None:
+                results_follow()
         except BaseException as error:
             if run is not None:
                 mistake = isinstance(error, ValueError) and opened is not None and not opened.working
@@ -157,7 +162,7 @@ def _end_after(
     """End a run whose work an error or a signal has ended, or take it out of sight where no work was begun."""
     status, reason = "FAILED", ""
     if isinstance(error, KeyboardInterrupt):
-        traceback.clear_frames(error.__traceback__)  # an interrupted query's frames hold an sqlite store's lock
+        _let_go(error)
         status, reason = "KILLED", (orphanage and orphanage.reason) or reason_of(error)
     with undisturbed():
         try:
@@ -166,6 +171,15 @@ def _end_after(
                 client.delete_run(run.info.run_id)
         except (MlflowException, SQLAlchemyError, OSError) as failure:
             error.add_note(f"the run {run.info.run_id} could not be marked as ended: {failure}")
+
+
+def _let_go(error: BaseException) -> None:
+    """Let go of what the frames of an error and of those behind it hold, such as an interrupted query's lock."""
+    behind: BaseException | None = error
+    while behind is not None:
+        traceback.clear_frames(behind.__traceback__)
+        behind = behind.__cause__ or behind.__context__
+    gc.collect()
 
 
 def end_abandoned(client: MlflowClient, experiment_id: str, parent: str | None = None) -> list[str]:

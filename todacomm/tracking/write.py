@@ -183,8 +183,8 @@ def check_output_dir(output_dir: str) -> None:
     """
     if not output_dir:
         return
-    folder = Path(os.path.expanduser(output_dir)).absolute()
     try:
+        folder = Path(output_dir).expanduser().absolute()
         with suppress(FileNotFoundError):
             os.lstat(folder)
         if os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir())):

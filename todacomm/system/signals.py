@@ -1,4 +1,4 @@
-"""Ends that come from outside: Ctrl-C, SIGTERM, and an ``mlflow run`` that is gone."""
+"""Ctrl-C and SIGTERM: exceptions while work is done, held back where half of something would be left."""
 
 import os
 import signal
@@ -9,15 +9,9 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-import psutil
-
-from todacomm.system.parent import FIRST_PARENT
-
-ORPHANED = "mlflow run is gone"
-_POLL_SECONDS = 1.0
-_GRACE_SECONDS = 2.0
 _AGAIN_SECONDS = 0.1
-_SHELLS = ("bash", "sh")
+_BOTH = (signal.SIGINT, signal.SIGTERM)
+_FINISHED = b"the run is finished: its results follow; one more signal ends the program without them\n"
 
 
 class Interrupted(KeyboardInterrupt):
@@ -47,39 +41,59 @@ def interruptible() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
         yield
         return
-    hook = sys.unraisablehook
+    hook, on_interrupt = sys.unraisablehook, signal.getsignal(signal.SIGINT)
 
     def insist(dropped: "sys.UnraisableHookArgs") -> None:
         if isinstance(dropped.exc_value, KeyboardInterrupt):
             signum = signal.SIGTERM if isinstance(dropped.exc_value, Interrupted) else signal.SIGINT
-            threading.Timer(_AGAIN_SECONDS, _signal_main_thread, [signum]).start()
+            threading.Timer(_AGAIN_SECONDS, signal_main_thread, [signum]).start()
         else:
             hook(dropped)
 
-    signal.signal(signal.SIGTERM, _raise)
+    signal.signal(signal.SIGTERM, raise_interrupted)
     sys.unraisablehook = insist
     try:
         yield
     finally:
         sys.unraisablehook = hook
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_DFL if on_interrupt is None else on_interrupt)
 
 
-def _raise(signum: int, frame: FrameType | None) -> None:
+def results_follow() -> None:
+    """The run of a command is finished: the first signal from now on lets its results be printed, a second one ends it.
+
+    Until the end of :func:`interruptible` around the command; nothing where SIGTERM is not handled by that.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    if main and signal.getsignal(signal.SIGTERM) is raise_interrupted:
+        for signum in _BOTH:
+            signal.signal(signum, _let_follow)
+
+
+def _let_follow(signum: int, frame: FrameType | None) -> None:
+    os.write(2, _FINISHED)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, raise_interrupted)
+
+
+def raise_interrupted(signum: int, frame: FrameType | None) -> None:
+    """The handler of SIGTERM inside :func:`interruptible`."""
     raise Interrupted(signum)
 
 
-def _signal_main_thread(signum: int) -> None:
+def signal_main_thread(signum: int) -> None:
+    """Send a signal to the thread in which Python's handlers run."""
     signal.pthread_kill(threading.main_thread().ident or 0, signum)
 
 
 @contextmanager
-def _handled(handler: Any) -> Iterator[None]:
+def _handled(handler: Callable[[int, FrameType | None], Any] | signal.Handlers) -> Iterator[None]:
     """Another handler of Ctrl-C and SIGTERM for the time of the block, where they arrive in this thread."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {signum: signal.signal(signum, handler) for signum in (signal.SIGINT, signal.SIGTERM)}
+    before = {signum: signal.signal(signum, handler) for signum in _BOTH}
     try:
         yield
     finally:
@@ -102,50 +116,3 @@ def deferred_signals() -> Iterator[None]:
         yield
     if received:
         signal.raise_signal(received[0])
-
-
-class Orphanage:
-    """A thread that ends this process soon after the ``mlflow run`` that started it.
-
-    mlflow does not take its child along when it is killed. The work is asked to end by SIGTERM; where it has not within
-    two seconds, in a long call of native code, ``last_words`` is called and the process ends.
-    """
-
-    def __init__(self, last_words: Callable[[], None]) -> None:
-        self.reason: str | None = None
-        self._last_words = last_words
-        self._parents = _parents(FIRST_PARENT)
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="todacomm-orphanage", daemon=True)
-
-    def __enter__(self) -> "Orphanage":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-
-    def _watch(self) -> None:
-        while not self._over.wait(_POLL_SECONDS):
-            if _parents(os.getppid()) != self._parents:
-                break
-        else:
-            return
-        self.reason = ORPHANED
-        if signal.getsignal(signal.SIGTERM) is _raise:
-            _signal_main_thread(signal.SIGTERM)
-            if self._over.wait(_GRACE_SECONDS):
-                return
-        try:
-            self._last_words()
-        finally:
-            os._exit(128 + signal.SIGTERM)
-
-
-def _parents(parent: int) -> tuple[int, ...]:
-    """Process id of the parent, and of its parent where the parent is the shell that ``mlflow run`` starts."""
-    try:
-        process = psutil.Process(parent)
-        return (parent, process.ppid()) if process.name() in _SHELLS else (parent,)
-    except psutil.Error:
-        return (parent,)
