@@ -40,7 +40,7 @@ OUTPUTS = [
 ]
 STORES = [
     "postgresql+psycopg9://localhost/x", "mysql://127.0.0.1:1/x", "foo://x", "sqlite:////proc/x.db",
-    "sqlite:///" + "x" * 300, "gs://bucket/x", "sftp://host/x", "http://127.0.0.1:1", "http://[::1", "",
+    "sqlite:///" + "x" * 300, "gs://bucket/x", "sftp://host/x", "http://127.0.0.1:1", "http://[::1", "http://host:port",
 ]  # fmt: skip
 ESCAPES = ["\x1b]0;title\x07", "\x1b[2J\x1b[31mred", "\x9b31m", "a\rb", "\u202egnp.exe", "\ud800", "\x08" * 9]
 
@@ -59,9 +59,18 @@ def test_an_output_dir_that_cannot_be(tmp_path, monkeypatch, output):
 def test_a_store_that_cannot_be(tmp_path, monkeypatch, no_mlflow_settings, uri):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
-    for attempt in (partial(open_store, writing=False), open_store, finished_analyses):
-        with suppress(ValueError):
+    for attempt in (partial(open_store, writing=False), open_store):
+        with pytest.raises(ValueError, match=r"store|recorded|path|artifact"):
             attempt()
+    with suppress(ValueError):
+        assert finished_analyses() == {}
+
+
+def test_an_address_of_nothing_is_that_of_mlflow_s_own_store(tmp_path, monkeypatch, no_mlflow_settings):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "")
+    open_store()
+    assert (tmp_path / "mlflow.db").is_file()
 
 
 DRIVERS = {
@@ -96,6 +105,14 @@ def test_a_defect_keeps_its_traceback_and_notes_are_printed(capsys):
     assert capsys.readouterr().err == "error: wrong\nthe run could not be marked as ended\n"
     with pytest.raises(ZeroDivisionError):
         exit_code(lambda: 1 / 0)
+
+    def interrupted():
+        error = KeyboardInterrupt()
+        error.add_note("the run could not be marked as ended")
+        raise error
+
+    assert exit_code(interrupted) == 130
+    assert capsys.readouterr().err == "interrupted\nthe run could not be marked as ended\n"
 
 
 @pytest.mark.parametrize("text", ESCAPES)

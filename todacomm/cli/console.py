@@ -50,7 +50,7 @@ def exit_code(job: Callable[[], int | None], log: bool = True) -> int:
             say_in_run(str(shown))
             return FAILED
         except KeyboardInterrupt as interrupt:
-            print("interrupted", file=sys.stderr)
+            say("\n".join(["interrupted", *getattr(interrupt, "__notes__", ())]), file=sys.stderr)
             return getattr(interrupt, "exit_code", INTERRUPTED)
 
 

@@ -25,7 +25,14 @@ def scheme(uri: str) -> str:
     >>> scheme("postgresql+psycopg2://db/mlflow"), scheme("/data/mlruns")
     ('postgresql', '')
     """
-    return urlsplit(uri).scheme.partition("+")[0]
+    try:
+        parts = urlsplit(uri)
+        parts.port  # noqa: B018  (raises where it is no number)
+    except ValueError as error:
+        raise UserError(
+            f"the address of the tracking store cannot be read ({error})", "correct MLFLOW_TRACKING_URI"
+        ) from error
+    return parts.scheme.partition("+")[0]
 
 
 def shown(uri: str) -> str:

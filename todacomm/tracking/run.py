@@ -170,7 +170,8 @@ def _end_after(
             if withdrawn:
                 client.delete_run(run.info.run_id)
         except (MlflowException, SQLAlchemyError, OSError) as failure:
-            error.add_note(f"the run {run.info.run_id} could not be marked as ended: {failure}")
+            ended = "could not be marked as ended, which the next analysis here does"
+            error.add_note(f"the run {run.info.run_id} {ended}: {failure}")
 
 
 def _let_go(error: BaseException) -> None:
