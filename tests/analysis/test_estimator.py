@@ -54,3 +54,8 @@ def test_a_classifier_behind_it_tells_circles_from_noise(rng):
 def test_what_does_not_fit_is_refused(topology, shape, says):
     with pytest.raises(ValueError, match=says):
         topology.fit(np.ones(shape))
+
+
+def test_clouds_of_different_shapes_are_refused_with_both(rng):
+    with pytest.raises(ValueError, match=r"clouds of shape \(19, 3\) and \(20, 3\): expected all of one shape"):
+        LayerTopology().fit([rng.normal(size=(20, 3)), rng.normal(size=(19, 3))])

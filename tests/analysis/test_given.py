@@ -78,6 +78,14 @@ def test_changed_weights_are_another_model(model, tokenizer):
     assert np.abs(first.clouds["layer_1"] - second.clouds["layer_1"]).max() > 1e-4
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_a_model_is_read_in_its_own_precision(model, tokenizer, dtype):
+    whole, half = observed(tokenizer, model=model), observed(tokenizer, model=model.to(dtype))
+    assert f"torch.{half.model.dtype}" == str(dtype)
+    assert half.model.weights_digest != whole.model.weights_digest
+    np.testing.assert_allclose(half.clouds["layer_0"], whole.clouds["layer_0"], rtol=0.1, atol=0.1)
+
+
 def test_dropout_is_off(folder, tokenizer):
     model = AutoModelForCausalLM.from_pretrained(folder, attention_dropout=0.5).train()
     first, second = (observed(tokenizer, model=model).clouds["final"] for _ in range(2))
@@ -108,6 +116,27 @@ def test_texts_come_in_many_forms(texts, model, tokenizer):
     assert observe(config).texts["text"].tolist() == list(TEXTS)
 
 
+@pytest.mark.parametrize("table", [pd.DataFrame, datasets.Dataset.from_dict], ids=["frame", "dataset"])
+def test_a_prompt_takes_several_columns_of_a_table(table, model, tokenizer):
+    rows = table({"question": list(TEXTS), "count": list(range(len(TEXTS)))})
+    config, observe = given_objects(tokenizer, rows, {"model": model, "text_column": "{question} {count}."})
+    assert observe(config).texts["text"][3] == f"{TEXTS[3]} 3."
+    with pytest.raises(ValueError, match="no column 'answer': set text_column to one of question, count"):
+        given_objects(tokenizer, rows, {"model": model, "text_column": "{answer}"})
+
+
+@pytest.mark.parametrize("stored", [list, np.array], ids=["as made", "as read from parquet"])
+@pytest.mark.parametrize("table", [pd.DataFrame, datasets.Dataset.from_dict], ids=["frame", "dataset"])
+def test_a_table_holds_conversations(table, stored, model, tokenizer):
+    tokenizer.chat_template = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
+    messages = [stored([{"role": "user", "content": text}]) for text in TEXTS]
+    if table is not pd.DataFrame:
+        messages = list(map(list, messages))
+    options = {"model": model, "text_column": "messages", "chat": True}
+    config, observe = given_objects(tokenizer, table({"messages": messages}), options)
+    assert observe(config).texts["text"].tolist() == list(TEXTS)
+
+
 def test_columns_of_a_table_are_recorded_with_its_texts(model, tokenizer):
     frame = pd.DataFrame({"words": TEXTS, "length": [len(text) for text in TEXTS]})
     options = {"model": model, "text_column": "words", "text_columns": "length", "samples": 10}
@@ -121,9 +150,14 @@ def test_columns_of_a_table_are_recorded_with_its_texts(model, tokenizer):
         ({"tokenizer": None}, "tokenizer is a NoneType"),
         ({"model": torch.nn.Linear(2, 2)}, "model is a Linear: expected a transformers.PreTrainedModel"),
         ({"model": "gpt2"}, "give the model as an object"),
+        ({"adapter": "lora"}, "adapter would have no effect: objects are read as they are"),
+        ({"dtype": "bfloat16", "unit": "passage"}, "dtype, unit would have no effect"),
         ({"texts": "one long text"}, "texts is a str"),
         ({"texts": [*TEXTS, 3]}, "texts holds a int in row 13"),
-        ({"texts": TEXTS[:9]}, "samples is 9"),
+        ({"texts": []}, "texts holds 0: expected at least 10"),
+        ({"texts": TEXTS[:9]}, "texts holds 9: expected at least 10"),
+        ({"texts": set(TEXTS)}, "texts is a set"),
+        ({"texts": datasets.DatasetDict(train=datasets.Dataset.from_dict({"text": TEXTS}))}, "such as its 'train'"),
         ({"samples": 13}, "samples is 13, texts has 12"),
         ({"dataset": "pydoc"}, "got texts and dataset='pydoc'"),
         ({"text_column": "words"}, "texts is a list of strings"),
@@ -164,6 +198,34 @@ def test_an_array_is_a_layer_or_a_stack_of_them(rng):
     np.testing.assert_allclose(half, stack[1], rtol=2**-8)
 
 
-def test_a_label_of_another_length_is_refused(rng):
-    with pytest.raises(ValueError, match=r"label k has shape \(3,\): expected \(15,\)"):
-        given_clouds(rng.normal(size=(15, 4)), {"k": [1, 2, 3]}, "a")
+def test_a_list_of_arrays_is_a_layer_each(rng):
+    layers = [rng.normal(size=(15, 4)), torch.ones((15, 2), requires_grad=True)]
+    assert {name: cloud.shape[1] for name, cloud in given_clouds(layers, None, "a").clouds.items()} == {
+        "layer_0": 4,
+        "layer_1": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    ("clouds", "labels", "says"),
+    [
+        (np.zeros((15, 4)), {"k": [1, 2, 3]}, r"label k has shape \(3,\): expected \(15,\)"),
+        (np.zeros((15, 4)), {"k": [[1], [1, 2]]}, "label k has rows of 1 and 2 numbers"),
+        (np.zeros((15, 4)), pd.Series(range(15)), "labels is a Series: expected a DataFrame"),
+        ({"early": [[1.0, 2.0], [3.0]]}, None, "early has rows of 1 and 2 numbers"),
+        ({"early": [1.0, 2.0]}, None, r"a holds no cloud, but early of shape \(2,\) and float64: store"),
+        ({}, None, "a holds no cloud, but nothing"),
+        (np.ones((15, 4)) * 1j, None, r"layer_0 of shape \(15, 4\) and complex128"),
+    ],
+)
+def test_what_is_no_cloud_or_label_is_named(clouds, labels, says):
+    with pytest.raises(ValueError, match=says):
+        given_clouds(clouds, labels, "a")
+
+
+def test_settings_of_arrays_hold_as_those_of_files(store, rng):
+    layers = {"early": rng.normal(size=(20, 4)), "late": rng.normal(size=(20, 4))}
+    assert todacomm.analyze_clouds(layers, layers="late", **FEW).layer_names == ("late",)
+    for options, says in (({"layers": "nope"}, "no layer nope: choose from early, late"), ({"samples": 19}, "has 20")):
+        with pytest.raises(ValueError, match=says):
+            todacomm.analyze_clouds(layers, **options)

@@ -141,6 +141,58 @@ def test_a_long_table_is_split_by_its_layer_column(tmp_path, rng):
         read_cloud_file(tmp_path / "b.npz")
 
 
+def test_one_of_several_long_clouds_is_split_where_it_is_named(tmp_path, rng):
+    vectors = rng.normal(size=(24, 4))
+    np.savez(tmp_path / "a.npz", vectors=vectors, drawn=vectors[:, :2], layer=np.repeat([1.0, 0.0], 12))
+    with pytest.raises(ValueError, match=r"2 clouds of as many rows: .* choose one with layers=NAME"):
+        read_cloud_file(tmp_path / "a.npz")
+    file = read_cloud_file(tmp_path / "a.npz", ["vectors"])
+    assert {name: cloud.shape for name, cloud in file.clouds.items()} == {"layer_0": (12, 4), "layer_1": (12, 4)}
+    assert list(read_cloud_file(tmp_path / "a.npz", ["vectors", "layer_1"]).clouds) == ["layer_1"]
+
+
+def test_what_a_file_without_a_cloud_holds_is_said(tmp_path):
+    ragged = np.array([[1, 2], [3]] * 6, dtype=object)
+    np.savez(tmp_path / "a.npz", vectors=ragged, score=np.arange(12.0), words=np.array(["a"] * 12))
+    says = r"score of shape \(12,\) and float64; words of shape .*; vectors: it holds Python objects"
+    with pytest.raises(ValueError, match=f"a.npz holds no cloud, but {says}"):
+        read_cloud_file(tmp_path / "a.npz")
+    np.savez(tmp_path / "b.npz", vectors=np.zeros((12, 2)), metadata=ragged)
+    with pytest.raises(ValueError, match=r"no layer metadata \(it holds Python objects.*\): choose from vectors"):
+        read_cloud_file(tmp_path / "b.npz", ["metadata"])
+
+
+def test_stacks_and_lists_of_layers_are_taken_apart_in_any_file(tmp_path, rng):
+    stack = torch.from_numpy(rng.normal(size=(3, 12, 4)))
+    torch.save(stack, tmp_path / "a.pt")
+    torch.save(list(stack), tmp_path / "b.pt")
+    np.savez(tmp_path / "c.npz", hidden_states=stack.numpy(), topic=np.arange(12))
+    for name in ("a.pt", "b.pt", "c.npz"):
+        file = read_cloud_file(tmp_path / name)
+        assert list(file.clouds) == ["layer_0", "layer_1", "layer_2"], name
+        np.testing.assert_array_equal(file.clouds["layer_2"], stack[2])
+    assert list(file.labels) == ["topic"]
+
+
+def test_columns_and_datasets_that_are_no_clouds_are_set_aside_by_name(tmp_path, rng):
+    cloud = rng.normal(size=(12, 4))
+    uneven = [row[: 1 + place % 4].tolist() for place, row in enumerate(cloud)]
+    frame = pd.DataFrame({"uneven": uneven, "words": [["a", "b"]] * 12, "none": [None, *cloud.tolist()[1:]]})
+    frame.assign(x=cloud.tolist()).to_parquet(tmp_path / "a.parquet")
+    file = read_cloud_file(tmp_path / "a.parquet")
+    assert (list(file.clouds), list(file.labels)) == (["x"], [])
+    assert [warning.text.split()[0] for warning in file.warnings] == ["uneven", "words", "none"]
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "a.h5ad", "w") as file:
+        file["obsm/x"], file["obs/good"] = cloud, np.arange(12) % 2 == 0
+        file.create_dataset("obs/uneven", (12,), dtype=h5py.vlen_dtype(np.float32))
+        file["X/data"], file["X/indices"], file["X/indptr"] = np.ones(3), np.arange(3), np.arange(13)
+        file["X"].attrs["encoding-type"] = "csr_matrix"
+    read = read_cloud_file(tmp_path / "a.h5ad")
+    assert (list(read.clouds), list(read.labels)) == (["x"], ["good"])
+    assert {warning.text.split()[0] for warning in read.warnings} == {"uneven", "X"}
+
+
 def test_tables_tensors_and_hdf5_give_the_same_cloud(tmp_path, rng):
     cloud, words = rng.normal(size=(12, 11)), [f"word {i}" for i in range(12)]
     frame = pd.DataFrame(cloud, columns=[f"x{i}" for i in range(11)]).assign(word=words)

@@ -64,8 +64,9 @@ def takes(functions):
         (np.empty((6, 0)), r"has shape \(6, 0\)"),
         ([[1.0, 2.0], [3.0]], "has rows of 1 and 2 numbers"),
         ([["a", "b"]] * 6, "is list without numbers"),
+        (np.full((6, 2), 1j), "is ndarray without numbers"),
     ],
-    ids=["vector", "three axes", "no point", "no coordinate", "unequal rows", "words"],
+    ids=["vector", "three axes", "no point", "no coordinate", "unequal rows", "words", "complex"],
 )
 def test_what_is_no_cloud_is_named(take, cloud, seen):
     with pytest.raises(ValueError, match=seen):

@@ -91,3 +91,25 @@ def test_duplicates_are_at_distance_zero_exactly(rng):
 def test_cosine_distance_of_zero_is_refused():
     with pytest.raises(ValueError, match="row of zeros"):
         distances(np.zeros((3, 2)), "cosine")
+
+
+def test_far_from_the_origin_differences_keep_what_products_lose(rng):
+    """Why distances are not scikit-learn's, which come from products."""
+    from sklearn.metrics.pairwise import euclidean_distances
+
+    cloud = rng.normal(size=(60, 50))
+    cloud[1] = cloud[0]
+    cloud[1, 0] += 1e-6
+    moved = cloud + 1000.0
+    assert distances(moved)[0, 1] == pytest.approx(moved[1, 0] - moved[0, 0], rel=1e-12)
+    assert euclidean_distances(moved)[0, 1] != pytest.approx(1e-6, rel=0.5)
+    np.testing.assert_allclose(distances(cloud), euclidean_distances(cloud), atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(80, 20), (40, 120)])
+def test_components_are_those_of_scikit_learn_but_for_their_signs(rng, shape):
+    from sklearn.decomposition import PCA
+
+    cloud = rng.normal(size=shape) * np.arange(1, shape[1] + 1) ** -0.5
+    theirs = PCA(10, svd_solver="full").fit_transform(cloud)
+    np.testing.assert_allclose(np.abs(principal_components(cloud, 10).scores), np.abs(theirs), atol=1e-10)

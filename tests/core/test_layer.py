@@ -5,10 +5,10 @@ import pytest
 from scipy.spatial.distance import pdist, squareform
 
 from tests.core.shapes import polygon, rotation
+from todacomm.core import analyze_distances, analyze_layer
 from todacomm.core.clouds import distances
 from todacomm.core.facts import RunWarning
 from todacomm.core.inference.replicates import half_samples, replicate
-from todacomm.core.layer import analyze_distances, analyze_layer
 from todacomm.core.metrics import COUNTS, INTERVAL_METRICS, LAYER_METRICS, metric_of
 
 NOT_OF_THE_CLOUD = {name for name, metric in LAYER_METRICS.items() if metric.of != "cloud"}

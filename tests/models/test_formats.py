@@ -87,6 +87,8 @@ def test_a_gguf_file_has_no_revision_and_no_folder(tmp_path: Path) -> None:
     assert gguf_file(str(tmp_path / "other.gguf")) is None
     with pytest.raises(ValueError, match=r"has no revision 'main': leave revision empty"):
         load(file, revision="main")
+    with pytest.raises(ValueError, match=r"no file .*other.gguf: give the path of an existing GGUF file"):
+        load(tmp_path / "other.gguf")
     with pytest.raises(ValueError, match=r"is one file, and no folder"):
         local_folder(str(file), "")
 

@@ -75,6 +75,16 @@ def test_a_data_set_of_messages_is_the_same_for_every_model(conversations):
     assert json.loads(texts.texts[3]) == [{"role": "user", "content": "What is 3 and 3?"}]
 
 
+@pytest.mark.parametrize("content", [None, [{"type": "text", "text": "Hello"}], 3])
+def test_a_message_without_words_is_refused(conversations, content):
+    rows = [json.loads(line) for line in conversations.read_text().splitlines()]
+    rows[4]["messages"][0]["content"] = content
+    conversations.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    options = {"dataset": str(conversations), "text_column": "messages", "samples": 10, "chat": True}
+    with pytest.raises(ValueError, match=r"a list in row 5: expected messages with a role and a content of text"):
+        load_texts(AnalysisConfig.from_flat(options).texts, seed=0)
+
+
 def test_an_analysis_of_conversations_says_where_it_reads(store, tmp_path, tokenizer, conversations):
     tokenizer.save_pretrained(tmp_path / "llama")
     analysis = todacomm.analyze(

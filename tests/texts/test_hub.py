@@ -14,6 +14,7 @@ from todacomm.settings.analysis import TextsConfig
 from todacomm.texts import hub, load_texts
 from todacomm.texts.files import read_file
 from todacomm.texts.hub import HubName, parse_name, read_hub
+from todacomm.texts.sources import read_source
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -84,6 +85,21 @@ def test_rows_are_documents_and_a_slice_is_a_split(layout: Path) -> None:
         read_hub(f"hf:{layout}:train:n")
     with pytest.raises(ValueError, match=r'cannot load .*Unknown split "test"'):
         read_hub(f"hf:{layout}:test:body")
+
+
+def test_a_prompt_takes_several_fields(layout: Path) -> None:
+    pq.write_table(pa.table({"q": ["one?", "two?"], "a": [1, None], "level": ["x", "y"]}), layout / "train.parquet")
+    name = f"hf:{layout}:train"
+    config = TextsConfig(dataset=name, text_column="Q: {q} A: {a}", text_columns=("level",))
+    documents = read_source(config).documents
+    assert [document.lines for document in documents] == [("Q: one? A: 1",), ("Q: two? A: ",)]
+    assert [document.columns for document in documents] == [(("level", "x"),), (("level", "y"),)]
+    whole = read_source(TextsConfig(dataset=name, text_column="q")).documents
+    assert whole == read_source(TextsConfig(dataset=f"{name}:q")).documents
+    with pytest.raises(ValueError, match="has no field 'b': choose from q, a, level"):
+        read_source(TextsConfig(dataset=name, text_column="{b}"))
+    with pytest.raises(ValueError, match=r"expected hf:path\[:config\]:split, as text_column names the field"):
+        read_source(TextsConfig(dataset="hf:a/b:c:train:q", text_column="q"))
 
 
 @pytest.mark.parametrize("name", ["wikitext2", "squad", "hf:nobody/nothing:train:text"])

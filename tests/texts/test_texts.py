@@ -117,7 +117,7 @@ def test_repeated_texts_are_warned_about(small: TextsConfig) -> None:
         ({"dataset": ""}, "unknown dataset ''"),
         (
             {"dataset": "pydoc", "text_column": "text"},
-            "text_column is 'text': it is for .csv, .tsv, .jsonl and .parquet",
+            "text_column is 'text': pydoc has its own; it is for files and hf: data sets",
         ),
         ({"dataset_revision": "main"}, "dataset_revision is 'main': a file has none"),
     ],

@@ -108,6 +108,8 @@ class LayerTopology(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """The input as an array of shape (n_clouds, n_points, n_dims)."""
         stacked = getattr(X, "ndim", 2) == 3 or (isinstance(X, list) and X and np.ndim(X[0]) == 2)
         if stacked:
+            if len(shapes := sorted({np.shape(cloud) for cloud in X})) > 1:
+                raise ValueError(f"X holds clouds of shape {shapes[0]} and {shapes[-1]}: expected all of one shape")
             clouds = check_array(np.asarray(X), allow_nd=True, dtype=np.float64)
             validate_data(self, clouds.reshape(len(clouds), -1), reset=reset)
             return clouds

@@ -1,6 +1,6 @@
 """Observations of objects in memory, in place of models, texts and files that have names."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -9,13 +9,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from todacomm.analysis.cloud_files import of_tensor, sort_arrays
+from todacomm.analysis.cloud_files import sort_arrays
+from todacomm.analysis.cloud_readers import of_tensor
 from todacomm.analysis.observe import Given, Observe, forward_pass
 from todacomm.analysis.own_clouds import observe_clouds
+from todacomm.core.checks import as_array
 from todacomm.results.observation import Observation
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.settings.values import OBJECT
 from todacomm.system.npz import Arrays
+
+OF_NAMED_MODELS = (
+    "revision", "device", "dtype", "placement", "adapter", "trust_remote_code", "allow_pickle",
+)  # fmt: skip
+"""Options of how a model that has a name is found and loaded."""
+OF_NAMED_TEXTS = ("dataset_revision", "unit", "endings")
 
 
 def given_objects(tokenizer: Any, texts: Any, options: Mapping[str, Any]) -> tuple[AnalysisConfig, Observe]:
@@ -31,7 +39,8 @@ def given_objects(tokenizer: Any, texts: Any, options: Mapping[str, Any]) -> tup
     Raises
     ------
     ValueError
-        An object is of the wrong kind or stands beside its own name, or a model lacks its tokenizer.
+        An object is of the wrong kind or stands beside its own name or an option of named ones, or a model lacks its
+        tokenizer.
     """
     from todacomm.models.given import check_model, model_name
     from todacomm.texts.given import count_texts, given_texts
@@ -47,6 +56,9 @@ def given_objects(tokenizer: Any, texts: Any, options: Mapping[str, Any]) -> tup
         if "dataset" in options:
             raise ValueError(f"got texts and dataset={options['dataset']!r}: give one or the other")
         named = {"dataset": f"{OBJECT}texts", "unit": "row", "samples": count_texts(texts), **named}
+    refused = (*(OF_NAMED_MODELS if not isinstance(model, str) else ()), *(OF_NAMED_TEXTS if texts is not None else ()))
+    if idle := [name for name in refused if name in options]:
+        raise ValueError(f"{', '.join(idle)} would have no effect: objects are read as they are; leave it out")
     config = AnalysisConfig.given(None, named)
     read = None if texts is None else given_texts(texts, config.texts)
     given = Given(None if isinstance(model, str) else model, tokenizer, read)
@@ -54,18 +66,24 @@ def given_objects(tokenizer: Any, texts: Any, options: Mapping[str, Any]) -> tup
 
 
 def given_clouds(
-    clouds: Any, labels: pd.DataFrame | Mapping[str, Any] | None, name: str, distances: bool = False
+    clouds: Any,
+    labels: pd.DataFrame | Mapping[str, Any] | None,
+    name: str,
+    distances: bool = False,
+    layers: Iterable[str] = (),
 ) -> Observation:
     """Arrays as an observation.
 
     Parameters
     ----------
-    clouds : mapping of array, shape (n_points, n_dims), or array
+    clouds : mapping or list of array, shape (n_points, n_dims), or array
         By layer; an array of two dimensions is one layer, one of three a layer each.
     labels : DataFrame or mapping of array, shape (n_points,)
         A column ``texts`` of strings holds the texts themselves.
     distances : bool
         Whether the arrays are square matrices of distances.
+    layers : iterable of str
+        Names of those to take; all of them without names.
 
     Raises
     ------
@@ -73,12 +91,17 @@ def given_clouds(
         They are no clouds of the same rows; a label has another number of rows.
     """
     if not isinstance(clouds, Mapping):
-        array = _numbers(clouds)
-        clouds = {f"layer_{index}": layer for index, layer in enumerate(array if array.ndim == 3 else [array])}
-    arrays = {str(layer): _numbers(cloud) for layer, cloud in clouds.items()}
-    file = sort_arrays(Arrays(arrays), Path(name))
+        several = isinstance(clouds, list | tuple) and all(getattr(one, "ndim", 0) == 2 for one in clouds)
+        clouds = {f"layer_{place}": one for place, one in enumerate(clouds if several else [clouds])}
+    arrays = {str(layer): _numbers(cloud, str(layer)) for layer, cloud in clouds.items()}
+    file = sort_arrays(Arrays(arrays), Path(name), layers)
     rows = len(next(iter(file.clouds.values())))
-    columns = {str(column): np.asarray(values) for column, values in dict(labels if labels is not None else {}).items()}
+    if labels is not None and not isinstance(labels, Mapping | pd.DataFrame):
+        raise ValueError(f"labels is a {type(labels).__name__}: expected a DataFrame, or a column by each name")
+    columns = {
+        str(column): _numbers(values, f"label {column}")
+        for column, values in dict(labels if labels is not None else {}).items()
+    }
     for column, values in columns.items():
         if values.shape != (rows,):
             raise ValueError(f"label {column} has shape {values.shape}: expected ({rows},), one value a point")
@@ -86,5 +109,8 @@ def given_clouds(
     return observe_clouds(replace(file, labels={**file.labels, **plain}), Path(name), distances)
 
 
-def _numbers(array: Any) -> np.ndarray:
-    return of_tensor(array) if hasattr(array, "detach") else np.asarray(array)
+def _numbers(array: Any, name: str) -> np.ndarray:
+    try:
+        return of_tensor(array) if hasattr(array, "detach") else np.asarray(array)
+    except ValueError:
+        return as_array(array, name)  # which says how long its rows are

@@ -44,16 +44,25 @@ def observe(config: AnalysisConfig, progress: Progress = silent, *, finished: "F
 
         layers = () if config.model.layers == ("all",) else config.model.layers
         observed = read_clouds(path, layers, config.topology.distances)
-        landmarks, n_points, asked = config.topology.landmarks, len(observed.dataset.ids), config.texts.samples
-        named = protocol_values(config.inference.protocol).get("samples")
-        if asked not in (n_points, OPTIONS["samples"].default, named):
-            raise ValueError(f"samples is {asked}, the file has {n_points} points a layer: leave samples out")
-        if landmarks > n_points:
-            raise ValueError(
-                f"landmarks is {landmarks}, the file has {n_points} points a layer: expected at most as many"
-            )
+        check_points(config, observed)
         return observed
     return run_model(config, progress, finished=finished)
+
+
+def check_points(config: AnalysisConfig, observed: Observation) -> None:
+    """Whether settings fit the number of points of clouds that were taken elsewhere.
+
+    Raises
+    ------
+    ValueError
+        ``samples`` is another number, or there are more landmarks.
+    """
+    landmarks, n_points, asked = config.topology.landmarks, len(observed.dataset.ids), config.texts.samples
+    named = protocol_values(config.inference.protocol).get("samples")
+    if asked not in (n_points, OPTIONS["samples"].default, named):
+        raise ValueError(f"samples is {asked}, the file has {n_points} points a layer: leave samples out")
+    if landmarks > n_points:
+        raise ValueError(f"landmarks is {landmarks}, the file has {n_points} points a layer: expected at most as many")
 
 
 def run_model(

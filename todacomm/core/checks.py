@@ -190,7 +190,10 @@ def require_choice(name: str, value: str, choices: Sequence[str]) -> None:
 
 def _numbers(values: ArrayLike, name: str) -> Array:
     try:
-        return np.asarray(values, dtype=np.float64)
+        array = np.asarray(values)
+        if array.dtype.kind not in "fiubO":  # complex numbers would lose a part, words may spell numbers
+            raise TypeError(f"{array.dtype}")
+        return np.asarray(array, dtype=np.float64)
     except (TypeError, ValueError) as error:
         lengths = _lengths(values)
         have, be = _have(name), "are" if name.endswith("s") else "is"

@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from todacomm.analysis.observe import Observe, observe, run_model
+from todacomm.analysis.observe import Observe, check_points, observe, run_model
 from todacomm.results.result import Result
-from todacomm.settings.analysis import AnalysisConfig
+from todacomm.settings.analysis import OPTIONS, AnalysisConfig
 from todacomm.settings.base import with_options
 from todacomm.settings.values import parse_value
 from todacomm.system.progress import Clock, Progress, silent
@@ -81,7 +81,7 @@ def analyze_clouds(
 
     Parameters
     ----------
-    clouds : mapping of array, shape (n_points, n_dims), or array
+    clouds : mapping or list of array, shape (n_points, n_dims), or array
         By layer in the order of depth, row i being text i in every layer; an array of two dimensions is one layer, one
         of three a layer each. Tensors will do. With ``distances=True`` each is a square matrix of distances.
     labels : DataFrame or mapping of array, shape (n_points,), optional
@@ -97,9 +97,16 @@ def analyze_clouds(
     from todacomm.analysis.given import given_clouds
     from todacomm.settings.values import OBJECT, OWN_CLOUDS
 
-    observed = given_clouds(clouds, labels, name, parse_value("distances", options.get("distances", False), bool, {}))
+    asked = {
+        option: parse_value(option, options.get(option, row.default), row.kind, row.checks)
+        for option, row in ((one, OPTIONS[one]) for one in ("distances", "layers"))
+    }
+    layers = () if asked["layers"] == ("all",) else asked["layers"]
+    observed = given_clouds(clouds, labels, name, asked["distances"], layers)
     given = {"model": f"{OWN_CLOUDS}{OBJECT}{name}", "samples": len(observed.dataset.ids), **options}
-    return _record(AnalysisConfig.given(None, given), progress, parent, lambda *_, **__: observed)
+    config = AnalysisConfig.given(None, given)
+    check_points(config, observed)
+    return _record(config, progress, parent, lambda *_, **__: observed)
 
 
 def _record(

@@ -107,6 +107,5 @@ def context_length(model: nn.Module, settings: Any, tokenizer: PreTrainedTokeniz
 
 def digest_parameters(named: Iterable[tuple[str, Tensor]]) -> str:
     """Digest of parameters' names and numbers, given in the order of their names."""
-    return digest_of(
-        part for name, parameter in named for part in (name.encode(), parameter.detach().contiguous().numpy().tobytes())
-    )
+    numbers = ((name.encode(), one.detach().cpu().reshape(-1).view(torch.uint8)) for name, one in named)
+    return digest_of(part for name, one in numbers for part in (name, one.numpy()))

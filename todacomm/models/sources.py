@@ -137,6 +137,8 @@ def hub_id_of(name: str) -> str:
         It has not the form of one.
     """
     hub_id = PRESETS[name].hub_id if name in PRESETS else name
+    if hub_id.endswith(GGUF_SUFFIX):
+        raise ValueError(f"no file {name}: give the path of an existing GGUF file")
     if not _HUB_ID.fullmatch(hub_id):
         raise ValueError(f"no folder {name}: give a preset, a hub id or the path of an existing folder")
     return hub_id

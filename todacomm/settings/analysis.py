@@ -87,7 +87,7 @@ class TextsConfig(Settings):
     dataset_revision: str = option("", "hub revision of the data set", decides=WHICH)
     text_column: str = option(
         "",
-        "column or key of the text in a .csv, .parquet or .jsonl file, or a prompt of several: '{question} {answer}'",
+        "column or key of the text in a file or an hf: data set, or a prompt of several: '{question} {answer}'",
         decides=WHICH,
     )
     text_columns: tuple[str, ...] = option(

@@ -1,6 +1,7 @@
 """A second Python process: it imports while this one is at work, and then does a piece of that work."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -9,7 +10,6 @@ from copy import copy
 from importlib import import_module
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from signal import SIGKILL
 from traceback import format_exception
 from typing import Any
 
@@ -63,7 +63,7 @@ class SideProcess:
         """End the process, whatever it does, and those that it has made."""
         self._line.close()
         with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, SIGKILL)
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
 

@@ -19,7 +19,7 @@ from todacomm.texts.units import PASSAGE_WORDS, Text, lines, passages, rows
 if TYPE_CHECKING:
     from todacomm.settings.analysis import TextsConfig
 
-_FEWEST_SAMPLES = 10
+FEWEST_SAMPLES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _drawn(documents: Sequence[Document], config: "TextsConfig", seed: int) -> I
 def _too_few(source: Source, config: "TextsConfig", n_texts: int) -> str:
     kind = f"passages of {PASSAGE_WORDS} words" if config.unit == "passage" else f"{config.unit}s"
     distinct = " that end at different words" if config.endings == "distinct" else ""
-    advice = [f"set samples to {n_texts} or fewer"] if n_texts >= _FEWEST_SAMPLES else []
+    advice = [f"set samples to {n_texts} or fewer"] if n_texts >= FEWEST_SAMPLES else []
     advice += ["set endings=any"] if distinct else []
     advice += ["set unit=line"] if config.unit == "passage" else []
     return (

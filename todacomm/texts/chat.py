@@ -4,11 +4,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-_KEYS = {"role", "content"}
+_KEYS = ("role", "content")
 
 
 def is_conversation(value: Any) -> bool:
-    """Whether a value is a list of messages, each with a role and its content.
+    """Whether a value is a list of messages, each with a role and words as its content.
 
     >>> is_conversation([{"role": "user", "content": "Hello"}]), is_conversation(["Hello"]), is_conversation([])
     (True, False, False)
@@ -16,13 +16,13 @@ def is_conversation(value: Any) -> bool:
     return (
         isinstance(value, list)
         and bool(value)
-        and all(isinstance(message, dict) and message.keys() >= _KEYS for message in value)
+        and all(isinstance(one, dict) and all(isinstance(one.get(key), str) for key in _KEYS) for one in value)
     )
 
 
 def as_text(conversation: list[dict[str, Any]]) -> str:
     """A conversation as one line of JSON: the same for every model, whatever its template."""
-    return json.dumps([{key: message[key] for key in ("role", "content")} for message in conversation])
+    return json.dumps([{key: message[key] for key in _KEYS} for message in conversation])
 
 
 def messages_of(text: str) -> list[dict[str, Any]]:

@@ -219,7 +219,8 @@ def text_rows(values: Iterable[Any], where: str) -> list[str]:
         if is_conversation(value):
             value = as_text(value)
         if not isinstance(value, str | None):
-            raise ValueError(f"{where} holds a {type(value).__name__} in row {number}: expected text in every row")
+            expected = "messages with a role and a content of text" if isinstance(value, list) else "text in every row"
+            raise ValueError(f"{where} holds a {type(value).__name__} in row {number}: expected {expected}")
         try:
             (value or "").encode()
         except UnicodeEncodeError as error:

@@ -4,7 +4,15 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from todacomm.texts.documents import Source, Value, row_documents, squad_documents, text_rows
+from todacomm.texts.documents import (
+    Source,
+    Value,
+    filled_in,
+    prompt_fields,
+    row_documents,
+    squad_documents,
+    text_rows,
+)
 from todacomm.texts.names import dataset_name
 
 WIKITEXT2 = "hf:Salesforce/wikitext:wikitext-2-raw-v1:test:text"
@@ -21,29 +29,38 @@ class HubName(NamedTuple):
     field: str
 
 
-def parse_name(dataset: str) -> HubName:
-    """The parts of a hub data set's name; the split may be a slice.
+def parse_name(dataset: str, text_column: str = "") -> HubName:
+    """The parts of a hub data set's name; the split may be a slice, and the field may stand in a setting of its own.
 
     >>> parse_name("hf:stanfordnlp/imdb:train[:1000]:text")
     HubName(path='stanfordnlp/imdb', config=None, split='train[:1000]', field='text')
+    >>> parse_name("hf:openai/gsm8k:main:test", "{question} {answer}").field
+    '{question} {answer}'
 
     Raises
     ------
     ValueError
         It has another form.
     """
-    parts = _COLON.split(dataset.removeprefix("hf:"))
+    parts = [*_COLON.split(dataset.removeprefix("hf:")), *filter(None, [text_column])]
     if len(parts) not in (3, 4) or not all(parts):
-        raise ValueError(
-            f"dataset is {dataset!r}: expected hf:path[:config]:split:field, such as {WIKITEXT2} or "
-            "hf:stanfordnlp/imdb:train[:1000]:text"
-        )
+        form, example = "hf:path[:config]:split:field", "hf:stanfordnlp/imdb:train[:1000]:text"
+        if text_column:
+            form, example = "hf:path[:config]:split, as text_column names the field", "hf:openai/gsm8k:main:test"
+        raise ValueError(f"dataset is {dataset!r}: expected {form}, such as {example}")
     path, *config, split, field = parts
     return HubName(path, config[0] if config else None, split, field)
 
 
-def read_hub(dataset: str, revision: str = "", name: str = "", columns: Sequence[str] = ()) -> Source:
+def read_hub(
+    dataset: str, revision: str = "", name: str = "", columns: Sequence[str] = (), text_column: str = ""
+) -> Source:
     """One document a row of a hub data set (or of a local folder laid out like one); WikiText has its articles.
+
+    Parameters
+    ----------
+    text_column : str, optional
+        The field where the name has none, or a prompt that takes several: ``{question} {answer}``.
 
     Raises
     ------
@@ -51,8 +68,12 @@ def read_hub(dataset: str, revision: str = "", name: str = "", columns: Sequence
         The hub cannot be reached, the data set, its config, split, field or revision does not exist, or the field holds
         no text.
     """
-    hub_name = parse_name(dataset)
-    (rows,), others, commit = _columns(hub_name, [hub_name.field], revision, columns)
+    hub_name = parse_name(dataset, text_column)
+    fields = prompt_fields(hub_name.field)
+    texts, cells, commit = _columns(hub_name, [] if fields else [hub_name.field], revision, (*fields, *columns))
+    prompts = zip(*(cells[field] for field in fields), strict=True)
+    rows = [filled_in(hub_name.field, dict(zip(fields, row, strict=True))) for row in prompts] if fields else texts[0]
+    others = {column: cells[column] for column in columns}
     return Source(name or dataset_name(dataset), dataset, commit, row_documents(rows, others))
 
 

@@ -31,14 +31,14 @@ def read_source(config: "TextsConfig") -> Source:
         There is no such data set, it cannot be read, or an option is given that means nothing to it.
     """
     dataset, revision, column = config.dataset, config.dataset_revision, config.text_column
-    if dataset in DATASETS or dataset.startswith("hf:"):
+    if dataset in DATASETS:
         if column:
-            raise ValueError(f"text_column is {column!r}: it is for .csv, .tsv, .jsonl and .parquet files only")
-        if dataset in DATASETS:
-            if config.text_columns:
-                raise ValueError(f"text_columns is {','.join(config.text_columns)}: {dataset} has no other columns")
-            return DATASETS[dataset](revision)
-        return read_hub(dataset, revision, columns=config.text_columns)
+            raise ValueError(f"text_column is {column!r}: {dataset} has its own; it is for files and hf: data sets")
+        if config.text_columns:
+            raise ValueError(f"text_columns is {','.join(config.text_columns)}: {dataset} has no other columns")
+        return DATASETS[dataset](revision)
+    if dataset.startswith("hf:"):
+        return read_hub(dataset, revision, columns=config.text_columns, text_column=column)
     path = os.path.expanduser(dataset)
     if not os.path.exists(path):
         raise ValueError(unknown_dataset(dataset))
