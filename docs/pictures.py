@@ -28,7 +28,14 @@ OF_COMPARISON = {
 }  # fmt: skip
 """Figure of a comparison -> its name among the images."""
 COLOURS = 255
-WINDOW = "--window-size=1500,1240"
+WINDOW = "--window-size=1850,1240"
+TIDY = """
+document.head.append(document.createElement('style'));
+document.head.lastChild.textContent = '.modebar-container { display: none }';
+const beside = [...document.querySelectorAll('body *')].filter(e => e.textContent.startsWith('MLflow Assistant'));
+return Math.min(window.innerWidth, ...beside.map(e => e.getBoundingClientRect().left - 8));
+"""
+"""Hides the tools of MLflow's charts; the width that its assistant leaves to the page."""
 LONGEST_DRAWING = 20.0
 """Seconds until MLflow has drawn a page."""
 
@@ -97,7 +104,10 @@ def screens(pages: dict[str, str]) -> None:
             browser.get(f"{address}/#/experiments/{experiment}/runs/{page}?workflowType=machine_learning")
             browser.refresh()
             time.sleep(LONGEST_DRAWING)
+            width = browser.execute_script(TIDY)
             browser.save_screenshot(f"{name}.png")
+            with Image.open(f"{name}.png") as whole:
+                whole.crop((0, 0, int(width), whole.height)).save(f"{name}.png")
             copy_image(Path(f"{name}.png"), name)
 
 
