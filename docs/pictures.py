@@ -1,17 +1,20 @@
 """The pictures and numbers that README and docs show, made again from new runs in a store of their own.
 
     python -m docs.pictures loop      # docs/images/loop.png: seconds
-    python -m docs.pictures runs      # the others but screenshots, and the numbers to be typed: half an hour
+    python -m docs.pictures runs      # those of runs in MLflow, and the numbers to be typed: half an hour
 
 ``runs`` analyses the bundled models, a Llama trained on stories and MiniLM as far as they are there, with trained and
-with random weights, compares them, copies the figures to docs/images, and prints the headline, the loops as `todacomm
-show --loops` has them, the ratios of README and the table "What training did to four models" of docs/comparing.md.
+with random weights, compares them, copies the figures to docs/images, takes MLflow's pages of an analysis and of the
+comparison with chromium, and prints the headline, the loops as `todacomm show --loops` has them, the ratios of README
+and the table "What training did to four models" of docs/comparing.md.
 """
 
 import argparse
 import os
 import tempfile
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -25,6 +28,16 @@ OF_COMPARISON = {
 }  # fmt: skip
 """Figure of a comparison -> its name among the images."""
 COLOURS = 255
+WINDOW = "--window-size=1850,1240"
+TIDY = """
+document.head.append(document.createElement('style'));
+document.head.lastChild.textContent = '.modebar-container { display: none }';
+const beside = [...document.querySelectorAll('body *')].filter(e => e.textContent.startsWith('MLflow Assistant'));
+return Math.min(window.innerWidth, ...beside.map(e => e.getBoundingClientRect().left - 8));
+"""
+"""Hides the tools of MLflow's charts; the width that its assistant leaves to the page."""
+LONGEST_DRAWING = 20.0
+"""Seconds until MLflow has drawn a page."""
 
 
 def loop() -> None:
@@ -58,7 +71,8 @@ def runs() -> None:
         print(f"README, {name}: {', '.join(f'{key} {value:.3g}' for key, value in ratios.items())}")
     for options in (["show", demo.run_id], ["show", demo.run_id, "--loops"]):
         print(f"\n$ todacomm {' '.join(options)}", flush=True)
-        console.main(options, standalone_mode=False)
+        with suppress(SystemExit):  # a command ends with its exit code
+            console.main(options, standalone_mode=False)
     sources = {name: source for name, source in models().items() if name != GPT2}
     run_ids = [
         todacomm.analyze(model=source, weights=weights, samples=300).run_id
@@ -66,6 +80,7 @@ def runs() -> None:
         for weights in ("trained", "random")
     ]
     comparison, run = todacomm.compare(run_ids=",".join(run_ids))
+    screens({"mlflow-run": f"{demo.run_id}/model-metrics", "comparison-report": f"{run.run_id}/artifacts/report.html"})
     for figure, name in OF_COMPARISON.items():
         run.fetch(f"plots/{figure}.png", Path(f"{figure}.png"))
         copy_image(Path(f"{figure}.png"), name)
@@ -73,6 +88,27 @@ def runs() -> None:
     assert table is not None
     print(f"\ndocs/comparing.md shows four columns, of {len(comparison.tables['controls'])} differences in all:")
     print("\n".join(" | ".join(row) for row in (table.header, *table.rows)))
+
+
+def screens(pages: dict[str, str]) -> None:
+    """MLflow's pages of runs of this store, by the picture's name."""
+    import mlflow
+
+    from tests.helpers.browsers import chromium
+    from tests.helpers.servers import mlflow_server
+
+    store = ("--backend-store-uri", os.environ["MLFLOW_TRACKING_URI"])
+    with mlflow_server(Path.cwd(), *store) as address, chromium(Path("chromium").resolve(), WINDOW) as browser:
+        for name, page in pages.items():
+            experiment = mlflow.get_run(page.split("/")[0]).info.experiment_id
+            browser.get(f"{address}/#/experiments/{experiment}/runs/{page}?workflowType=machine_learning")
+            browser.refresh()
+            time.sleep(LONGEST_DRAWING)
+            width = browser.execute_script(TIDY)
+            browser.save_screenshot(f"{name}.png")
+            with Image.open(f"{name}.png") as whole:
+                whole.crop((0, 0, int(width), whole.height)).save(f"{name}.png")
+            copy_image(Path(f"{name}.png"), name)
 
 
 def copy_image(file: Path, name: str) -> None:
