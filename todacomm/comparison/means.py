@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 _COLUMNS = ["label_a", "label_b", "metric", "value_a", "value_b", *JUDGED]
 
 
-def ranking(gathered: Gathered, paired: pd.DataFrame | None = None) -> pd.DataFrame:
+def ranking(
+    gathered: Gathered, metrics: tuple[str, ...] | None = None, paired: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Analyses by a metric's mean over the blocks, or by a number of the whole run; largest first.
 
     The standard error of a mean over blocks is the mean of the blocks' own: blocks read the same texts, and it is the
@@ -36,8 +38,10 @@ def ranking(gathered: Gathered, paired: pd.DataFrame | None = None) -> pd.DataFr
 
     Parameters
     ----------
+    metrics : tuple of str, optional
+        By default :func:`todacomm.comparison.metrics.ranked_metrics`.
     paired : DataFrame, optional
-        What :func:`mean_differences` gives, where it is known already.
+        What :func:`mean_differences` gives for these metrics, where it is known already.
 
     Returns
     -------
@@ -45,11 +49,12 @@ def ranking(gathered: Gathered, paired: pd.DataFrame | None = None) -> pd.DataFr
         ``metric, rank, rank_lo, rank_hi, label, value, se, lo, hi, blocks``; analyses in which the metric is not
         defined are left out.
     """
-    paired = mean_differences(gathered) if paired is None else paired
+    metrics = ranked_metrics() if metrics is None else metrics
+    paired = mean_differences(gathered, metrics) if paired is None else paired
     signs = _signs(paired)
     means = numbers(gathered)
     tables = []
-    for metric in ranked_metrics():
+    for metric in metrics:
         frame = means[means["metric"] == metric]
         frame = frame.sort_values("value", ascending=False, kind="stable", ignore_index=True)
         lo, hi = (frame[bound].fillna(frame["value"]).to_numpy() for bound in ("lo", "hi"))
@@ -89,7 +94,9 @@ def numbers(gathered: Gathered) -> pd.DataFrame:
     return pd.concat([means.reset_index()[columns], whole[columns]], ignore_index=True)
 
 
-def mean_differences(gathered: Gathered, pairs: Sequence[Pair] | None = None) -> pd.DataFrame:
+def mean_differences(
+    gathered: Gathered, metrics: tuple[str, ...] | None = None, pairs: Sequence[Pair] | None = None
+) -> pd.DataFrame:
     """Paired differences of the means over the blocks, and of numbers of the whole run.
 
     The half-samples' means differ as the means do: errors that the blocks of a model share, and those that two models
@@ -101,7 +108,7 @@ def mean_differences(gathered: Gathered, pairs: Sequence[Pair] | None = None) ->
     DataFrame
         ``label_a, label_b, metric, value_a, value_b`` and :data:`todacomm.comparison.differences.JUDGED`.
     """
-    metrics = ranked_metrics()
+    metrics = ranked_metrics() if metrics is None else metrics
     families = families_of(gathered) if pairs is None else [list(pairs)]
     families = [[pair for pair in family if not unpaired(gathered, *pair)] for family in families]
     means = {label: _means(gathered.analyses[label], metrics) for label in {x for f in families for p in f for x in p}}
