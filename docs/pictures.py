@@ -153,7 +153,8 @@ def screens(pages: dict[str, str]) -> None:
 def copy_image(file: Path, name: str) -> None:
     """A picture among the images, in as many colours as a small file holds."""
     with Image.open(file) as image:
-        image.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=2).save(IMAGES / f"{name}.png", optimize=True)
+        few = image.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=2)
+        few.save(IMAGES / f"{name}.png", optimize=True)
 
 
 PICTURES: dict[str, Callable[[], None]] = {"loop": loop, "explorer": explorer, "runs": runs}
