@@ -15,7 +15,7 @@ from todacomm.results.table import framed
 from todacomm.results.texts import user_columns
 from todacomm.settings.gate import GateConfig
 from todacomm.system.machine import worker_threads
-from todacomm.system.progress import Progress, silent
+from todacomm.system.progress import Progress, counted, silent
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
@@ -37,9 +37,9 @@ def gate_groups(base: "Analysis", config: GateConfig, progress: Progress = silen
     clouds = {layer: base.cloud(layer)[texts] for layer in base.layer_names}
     threads = worker_threads(config.analysis.topology.threads)
     values: list[GroupValues] = []
-    for layer, shape in measure_shape(base.config, clouds, progress).items():
+    shapes = measure_shape(base.config, clouds, progress)
+    for layer, shape in counted(shapes.items(), "groups", len(clouds), progress):
         values.append(measure_groups(shape, clouds[layer], rows, threads=threads))
-        progress("groups", len(values), len(clouds))
     columns = [INTERVAL_METRICS.index(metric) for metric in config.metrics]
     observed = np.array([one.observed for one in values])[..., columns]  # (layers, 2, metrics)
     halves, permuted = (
