@@ -18,6 +18,7 @@ _ROWS = pd.DataFrame({"text": [f"some words, number {i}" for i in range(12)], "x
 _WORDS = {
     ".yaml": "model: gpt2\nsamples: 20\nlayers: [all]\n", ".txt": "a line of text\n" * 12,
     ".py": '"""Words."""\nx = 1\n', "config.json": '{"model_type": "gpt2", "n_layer": 2, "n_head": 2, "n_embd": 8}',
+    ".json": '{"data": [{"title": "a", "paragraphs": [{"context": "some words", "qas": [{"question": "Why?"}]}]}]}',
     ".md.j2": "# {{ title }}\n{% for one in warnings %}* {{ one }}\n{% endfor %}", ".bin": "some bytes",
 }  # fmt: skip
 _OF_A_RUN = {
@@ -44,8 +45,8 @@ def sound(name: str, ending: str) -> bytes:
         _ROWS.to_parquet(stream)
     elif ending in (".csv", ".tsv"):
         return _ROWS.to_csv(index=False, sep="," if ending == ".csv" else "\t").encode()
-    elif ending in (".json", ".jsonl"):
-        return _ROWS.to_json(orient="records", lines=ending == ".jsonl").encode()
+    elif ending == ".jsonl":
+        return _ROWS.to_json(orient="records", lines=True).encode()
     elif ending in (".h5", ".h5ad"):
         with h5py.File(stream, "w") as file:
             for key, cloud in _CLOUDS.items():

@@ -139,8 +139,8 @@ def trajectory(name: str, analyses: Mapping[int, "Analysis"]) -> Trajectory:
     table = pd.concat(frames, ignore_index=True)
     change = changes(steps, {step: scaled_diagrams(analyses[step]) for step in steps}, _depths(table))
     orders = [analysis.layer_names for analysis in analyses.values()]
-    ordered = [in_depth_order(frame, orders) for frame in (table, change)]
-    return Trajectory(name, steps, *ordered, tuple(warnings(steps, table)))
+    remarked = tuple(warnings(steps, table))
+    return Trajectory(name, steps, in_depth_order(table, orders), in_depth_order(change, orders), remarked)
 
 
 def changes(
