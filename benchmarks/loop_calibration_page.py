@@ -144,9 +144,9 @@ do other texts of the same clusters, but not those of others.""",
     ),
 }
 
-OTHER_THRESHOLDS = """The same clouds, those of 1,000 points aside, under other thresholds of the last three conditions: the share of claims in
-the loop-free cloud that has most of them, in how many loop-free clouds and sizes it exceeds 5 %, the share of circles
-with noise of .2 at 300 points, and the mean over all looped clouds."""
+OTHER_THRESHOLDS = """The same clouds, those of 1,000 points aside, under other thresholds of the last three conditions:
+the share of claims in the loop-free cloud that has most of them, in how many loop-free clouds and sizes it exceeds 5 %,
+the share of circles with noise of .2 at 300 points, and the mean over all looped clouds."""
 
 FAMILIES = """Fourteen layers of the same texts, none with a loop: the share of families in which a loop is claimed in
 any layer, with p adjusted over the layers by step-down max-T."""
