@@ -105,7 +105,8 @@ class Gate:
     def open_cells(self) -> "pd.Series[bool]":
         """Which rows leave the run open: undecided, or undefined in one of the two; all where nothing is defined."""
         undefined = self.table["verdict"] == UNDEFINED
-        return (self.table["verdict"] == UNDECIDED) | undefined & ((self.table["missing"] != "both") | undefined.all())
+        of_one = undefined & (self.table["missing"] != "both")
+        return (self.table["verdict"] == UNDECIDED) | (undefined if undefined.all() else of_one)
 
     @property
     def exit_code(self) -> int:

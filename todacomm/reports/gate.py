@@ -192,12 +192,8 @@ def settings(result: Gate) -> list[tuple[str, str]]:
     """Pairs of a setting and its value."""
     first = result.analyses[0]
     topology = first.config.topology
-    cells = result.table.drop_duplicates("metric").set_index("metric")
-    shown = [
-        f"{metric_label(name)} {_margin(size, cells.loc[name])}"
-        for name, size in result.config.margins().items()
-        if name in cells.index
-    ]
+    given, cells = result.config.margins(), {row["metric"]: row for row in records(result.table)}
+    shown = [f"{metric_label(name)} {_margin(given[name], row)}" for name, row in cells.items()]
     return [
         *zip(("Base", "Candidate"), result.names, strict=True),
         *([("Model", ", ".join(result.models))] if result.models != result.names else []),
