@@ -119,7 +119,7 @@ so that the widest gap of a surface is left on every half, among others that are
 clusters: a gap between a few of them is one between other texts of the same clusters, too. Its way of grouping was
 chosen on the claims in clouds of up to 500 points of this page, among ten that were tried. Shares below are of
 clouds in 50 dimensions in which any of the five longest bars is called a loop, with the number of clouds; a share of
-5 % of 100 clouds is itself uncertain by 4 points. Written by `python -m benchmarks.loop_calibration` from
+5 % of 200 clouds is itself uncertain by 3 points. Written by `python -m benchmarks.loop_calibration` from
 `benchmarks/results/loop_calibration.json`; the rule is explained in [Methodology](methodology.md#loops)."""
 
 PARTS = {
@@ -144,9 +144,9 @@ do other texts of the same clusters, but not those of others.""",
     ),
 }
 
-OTHER_THRESHOLDS = """The same clouds under other thresholds of the last three conditions: the share of claims in
-the loop-free cloud that has most of them, in how many loop-free clouds and sizes it exceeds 5 %, the share of circles
-with noise of .2 at 300 points, and the mean over all looped clouds."""
+OTHER_THRESHOLDS = """The same clouds, those of 1,000 points aside, under other thresholds of the last three conditions:
+the share of claims in the loop-free cloud that has most of them, in how many loop-free clouds and sizes it exceeds 5 %,
+the share of circles with noise of .2 at 300 points, and the mean over all looped clouds."""
 
 FAMILIES = """Fourteen layers of the same texts, none with a loop: the share of families in which a loop is claimed in
 any layer, with p adjusted over the layers by step-down max-T."""

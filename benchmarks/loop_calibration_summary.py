@@ -21,6 +21,8 @@ IN_GROUPS, REPRODUCTIONS, PROMINENCES = (
 GOAL_CASE, GOAL_FALSE, GOAL_POWER = ("circle, noise .2", 300), 0.05, 0.8
 NULL_ALONE_SIZE, NULL_ALONE_REPETITIONS = 300, 30
 """The size, and the first repetitions, at which clouds are rotated whatever their reproduction."""
+RULE_ALONE_SIZE = 1000
+"""From this size on other thresholds are not looked at."""
 
 Task = tuple[str, int, int]
 Numbers = Mapping[str, Any]
@@ -39,7 +41,7 @@ def summarize(done: Mapping[Task, Numbers]) -> Tables:
     of_clouds = {case: cases[case] for case in known if case[0] in LOOP_POPULATIONS}
     return {
         "claims": [_claims_row(*case, clouds) for case, clouds in of_clouds.items()],
-        "thresholds": _threshold_rows(of_clouds),
+        "thresholds": _threshold_rows({case: of_clouds[case] for case in of_clouds if case[1] < RULE_ALONE_SIZE}),
         "family": [_family_row(*case, cases[case]) for case in known if case[0] in FAMILIES],
     }
 

@@ -1,6 +1,7 @@
 """The pictures and numbers that README and docs show, made again from new runs in a store of their own.
 
     python -m docs.pictures loop      # docs/images/loop.png: seconds
+    python -m docs.pictures explorer  # pages of the demo and of a circle under growing noise: minutes
     python -m docs.pictures runs      # those of runs in MLflow, and the numbers to be typed: half an hour
 
 ``runs`` analyses the bundled models, a Llama trained on stories and MiniLM as far as they are there, with trained and
@@ -20,6 +21,10 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from selenium.webdriver.common.keys import Keys
+
+from tests.explorer.conftest import Open
+from tests.helpers.browsers import chromium
 
 IMAGES = Path(__file__).resolve().parent / "images"
 OF_COMPARISON = {
@@ -28,6 +33,9 @@ OF_COMPARISON = {
 }  # fmt: skip
 """Figure of a comparison -> its name among the images."""
 COLOURS = 255
+PAGE = (1280, 920)
+SHARP = {"width": PAGE[0], "height": PAGE[1], "deviceScaleFactor": 1.5, "mobile": False}
+"""Size of an explorer's page in CSS pixels, and how the browser draws it."""
 WINDOW = "--window-size=1850,1240"
 TIDY = """
 document.head.append(document.createElement('style'));
@@ -54,6 +62,38 @@ def loop() -> None:
     np.savez(file, layer_0=cloud, texts=texts)
     analysis = todacomm.analyze(model=f"clouds:{file}", pca=0, explorer=False)
     copy_image(analysis.artifact("plots/loops/00_layer_0_1.png"), "loop")
+
+
+def explorer() -> None:
+    """The page of the demo with a bar made by few texts, and that of a circle with the angle on its loop."""
+    import todacomm
+
+    demo = todacomm.analyze()
+    rng = np.random.default_rng(5)
+    degrees = np.sort(rng.integers(360, size=300))
+    circle = np.zeros((300, 20))
+    circle[:, :2] = np.column_stack([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))])
+    layers = {f"layer_{at}": circle + rng.normal(scale=0.1 + 0.04 * at, size=circle.shape) for at in range(9)}
+    texts = np.array([f"A point of the circle at {degree} degrees, moved by noise." for degree in degrees])
+    np.savez("circle.npz", texts=texts, **layers)
+    noisy = todacomm.analyze(model="clouds:circle.npz", pca=0)
+    with chromium(Path("chromium").resolve(), "--hide-scrollbars") as browser:
+        for name, analysis, scheme, colour in (
+            ("explorer", demo, "light", "last_token"), ("explorer-loop", noisy, "dark", "angle"),
+        ):  # fmt: skip
+            page = Open(browser, Path.cwd())
+            page.show_html(analysis.artifact("explorer.html").read_text(), PAGE, scheme)
+            browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", SHARP)
+            browser.refresh()
+            page.ready()
+            page.press(Keys.HOME, *[Keys.ARROW_RIGHT] * (3 if analysis is demo else 2))
+            page.click("[data-bar='1:0']")
+            values = page.js("return [...document.querySelector('#colour').options].map(o => o.value)")
+            page.choose("#colour", next(value for value in values if value.startswith(colour)))
+            page.click("#list ol .row")
+            page.settle()
+            browser.save_screenshot(f"{name}.png")
+            copy_image(Path(f"{name}.png"), name)
 
 
 def runs() -> None:
@@ -94,7 +134,6 @@ def screens(pages: dict[str, str]) -> None:
     """MLflow's pages of runs of this store, by the picture's name."""
     import mlflow
 
-    from tests.helpers.browsers import chromium
     from tests.helpers.servers import mlflow_server
 
     store = ("--backend-store-uri", os.environ["MLFLOW_TRACKING_URI"])
@@ -114,10 +153,11 @@ def screens(pages: dict[str, str]) -> None:
 def copy_image(file: Path, name: str) -> None:
     """A picture among the images, in as many colours as a small file holds."""
     with Image.open(file) as image:
-        image.convert("RGB").quantize(COLOURS).save(IMAGES / f"{name}.png", optimize=True)
+        few = image.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=2)
+        few.save(IMAGES / f"{name}.png", optimize=True)
 
 
-PICTURES: dict[str, Callable[[], None]] = {"loop": loop, "runs": runs}
+PICTURES: dict[str, Callable[[], None]] = {"loop": loop, "explorer": explorer, "runs": runs}
 
 
 def main() -> None:

@@ -44,6 +44,16 @@ def test_a_run_without_a_page_gets_one_and_one_with_it_shows_its_own(analysis, t
     assert analysis.texts["text"][0][:40] not in without
 
 
+def test_no_fact_of_a_page_of_own_clouds_is_empty(store, tmp_path, rng):
+    np.savez(tmp_path / "own.npz", layer_0=rng.standard_normal((40, 5)))
+    own = analyze(model=f"clouds:{tmp_path / 'own.npz'}", replicates=0, nulls=0, explorer=False)
+    assert page_data(own.result()).facts == {
+        "Model": "own",
+        "Texts": f"{own.result().dataset.name}, 40 points",
+        "Distances": "euclidean, 50 components",
+    }
+
+
 def test_a_run_without_clouds_says_so(store, tmp_path):
     bare = analyze(samples=20, replicates=0, nulls=0, layers="final", explorer=False, keep_clouds=False)
     with pytest.raises(ValueError, match="analyse again with keep_clouds=true"):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from todacomm.analysis.cache import clear
-from todacomm.system.cache import STORES
+from todacomm.system.remembered import STORES
 from todacomm.tracking.empty_store import make_store
 from todacomm.tracking.store import open_store
 

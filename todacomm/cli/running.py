@@ -45,10 +45,13 @@ def run_analysis(config: AnalysisConfig, style: str = "text", quiet: bool = Fals
     quiet : bool
         Show no progress.
     """
-    from todacomm.jobs.analyze import analyze
+    from todacomm.analysis.preflight import check_inputs
     from todacomm.system.progress import silent
 
     try:
+        check_inputs(config)  # before the imports of the job, for what is refused at once
+        from todacomm.jobs.analyze import analyze
+
         with bars() as shown, redirect_stdout(sys.stderr):  # what libraries print is no result
             analysis = analyze(config, progress=silent if quiet else shown)
     except ValueError as error:

@@ -60,6 +60,24 @@ def persistence(distances: ArrayLike, maxdim: int = 1, engine: str = AUTO) -> Di
     return Filtration.of(distances, maxdim).persistence(engine)
 
 
+def loops(distances: Single, threshold: float, engine: str = AUTO) -> Array:
+    """H1 of a filtration of which it is known when every bar has ended; the points keep their order.
+
+    Parameters
+    ----------
+    distances : ndarray, shape (n_points, n_points)
+        In float32; they need not satisfy the triangle inequality.
+    threshold : float
+        Scale at which no bar is left.
+
+    Returns
+    -------
+    ndarray, shape (bars, 2)
+        As :func:`persistence` returns them.
+    """
+    return _tidy(ENGINES[resolve_engine(engine)](distances, 1, threshold)[0])
+
+
 @dataclass(frozen=True)
 class Filtration:
     """What the engines need of a matrix of distances: a caller that lets go of the matrix saves a fifth of the peak.

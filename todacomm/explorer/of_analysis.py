@@ -53,7 +53,7 @@ def page_data(result: Result) -> ExplorerData:
         facts={
             "Model": f"{model.name}, {model.weights}" if model.family != "clouds" else model.name,
             "Texts": f"{result.dataset.name}, {n_points} points",
-            "Pooling": model.pooling,
+            **({"Pooling": model.pooling} if model.pooling else {}),  # clouds from a file have none
             "Distances": f"{result.config.topology.metric}, "
             + (f"{result.config.topology.pca} components" if result.config.topology.pca else "all dimensions"),
         },

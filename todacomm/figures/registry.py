@@ -76,8 +76,8 @@ class AnalysisFigure:
 def of_module(name: str, function: str) -> Callable[..., Any]:
     """A function of a module of this room, which is imported when the function is called."""
 
-    def call(*arguments: Any) -> Any:
-        return getattr(import_module(f"todacomm.figures.{name}"), function)(*arguments)
+    def call(*arguments: Any, **named: Any) -> Any:
+        return getattr(import_module(f"todacomm.figures.{name}"), function)(*arguments, **named)
 
     return call
 

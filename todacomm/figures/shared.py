@@ -4,6 +4,7 @@ Importing this module imports all that drawing needs.
 """
 
 import io
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from todacomm.figures.registry import drawings
@@ -15,8 +16,13 @@ from todacomm.system.side_process import in_forks
 
 def draw_shared(result: Result, folder: Path) -> None:
     """:func:`todacomm.figures.registry.draw_all`, shared over forks of this process."""
+    in_parts(drawings(result, folder))
+
+
+def in_parts(pictures: Iterable[Callable[[], object]]) -> None:
+    """Draw pictures in forks of this process."""
     with drawing():
-        in_forks(list(drawings(result, folder)), worker_threads(None))
+        in_forks(list(pictures), worker_threads(None))
 
 
 def warm_up() -> None:

@@ -1,6 +1,7 @@
 """A comparison from settings to its record: gather, compare, draw, report, write once."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from todacomm.settings.values import as_lines
 from todacomm.system.machine import worker_threads
 from todacomm.system.progress import Clock, Progress, silent
 from todacomm.system.scratch import scratch_folder
+from todacomm.system.side_process import side_process
 
 if TYPE_CHECKING:
     from todacomm.tracking import JobRun
@@ -62,7 +64,7 @@ def compare(
     from todacomm import tracking
     from todacomm.explorer.of_comparison import comparison_page
     from todacomm.explorer.page import PAGE
-    from todacomm.figures.comparison import draw_comparison
+    from todacomm.figures.comparison import draw_comparison, drawn_parts
     from todacomm.reports.comparison import write_comparison_reports
     from todacomm.reports.render import check_template
 
@@ -72,25 +74,26 @@ def compare(
     clock = Clock()
     gathered = _gathered(config, clock, announce)
     name = config.run_name or named(gathered)
-    with tracking.job_run(KIND, name, config.experiment_name, config.output_dir, parent) as run:
+    with ExitStack() as stack:
+        artist = stack.enter_context(side_process("todacomm.figures.comparison.shared", unless="matplotlib"))
+        run = stack.enter_context(tracking.job_run(KIND, name, config.experiment_name, config.output_dir, parent))
         comparison = compare_gathered(gathered, config, clock, progress)
+        folder = stack.enter_context(scratch_folder())
+        progress("report", 0, 1)
+        if artist:
+            artist.begin("draw_shared", drawn_parts(comparison), folder)
         if config.explorer:
             comparison = replace(comparison, page=comparison_page(comparison))
-        with scratch_folder() as folder:
-            progress("report", 0, 1)
-            write_tables(comparison, folder)
+        write_tables(comparison, folder)
+        if artist:
+            artist.finish()
+        else:
             draw_comparison(comparison, folder)
-            note = write_comparison_reports(comparison, folder)
-            if comparison.page:
-                (folder / PAGE).write_text(comparison.page, encoding="utf-8")
-            run.write_folder(
-                folder,
-                metrics=series(comparison),
-                params=config.changed(),
-                tags=tags(comparison),
-                note=note,
-            )
-            progress("report", 1, 1)
+        note = write_comparison_reports(comparison, folder)
+        if comparison.page:
+            (folder / PAGE).write_text(comparison.page, encoding="utf-8")
+        run.write_folder(folder, metrics=series(comparison), params=config.changed(), tags=tags(comparison), note=note)
+        progress("report", 1, 1)
     return comparison, run
 
 

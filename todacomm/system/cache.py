@@ -5,8 +5,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-STORES = "stores"
-"""Folder of empty tracking stores."""
 _DEFAULT_GB = 10.0
 
 

@@ -1,6 +1,7 @@
 """Prose from the running Python's own documentation: nothing to download, and its revision is the Python version."""
 
 import ast
+import json
 import platform
 import sys
 import sysconfig
@@ -11,10 +12,10 @@ from typing import Any
 
 from todacomm.system.digests import digest_of
 from todacomm.system.foreign import foreign_file
+from todacomm.system.remembered import DOCUMENTS, remembered_bytes
 from todacomm.texts import prose
 from todacomm.texts.documents import Document, Source, uniquely_named
 from todacomm.texts.prose import paragraphs
-from todacomm.texts.remembered import remembered
 
 _SHIPPED_SEPARATELY = {"distutils", "ensurepip", "idlelib", "lib2to3", "tkinter", "turtle", "turtledemo", "venv"}
 """Modules that some distributions put into packages of their own: without them one version has one set of texts."""
@@ -38,7 +39,12 @@ def read_pydoc(revision: str = "") -> Source:
 @cache
 def _documents() -> tuple[Document, ...]:
     stdlib = Path(sysconfig.get_path("stdlib"))
-    return remembered(_state(stdlib), lambda: uniquely_named(_read(stdlib)))
+
+    def packed() -> bytes:
+        return json.dumps([(document.name, document.lines) for document in uniquely_named(_read(stdlib))]).encode()
+
+    known = json.loads(remembered_bytes(DOCUMENTS, _state(stdlib), packed))
+    return tuple(Document(name, tuple(lines)) for name, lines in known)
 
 
 def _read(stdlib: Path) -> Iterator[Document]:

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import pdist, squareform
 
+from todacomm.core.homology import persistence
 from todacomm.core.similarity import rtd, rtd_null
+from todacomm.core.similarity.rtd import normalised, rtd_directions
 
 
 def distances(cloud: np.ndarray) -> np.ndarray:
@@ -48,6 +50,18 @@ def test_both_engines_agree(rng):
     pytest.importorskip("gudhi")
     first, second = (distances(rng.normal(size=(25, 3))) for _ in range(2))
     assert rtd(first, second, engine="gudhi") == pytest.approx(rtd(first, second, engine="ripser"), rel=1e-5)
+
+
+@pytest.mark.parametrize("levels", [3, 8, 10**6])
+def test_half_of_the_edges_between_points_and_copies_have_the_bars_of_all(rng, levels):
+    """Symmetric tables that are no distances, with many ties where there are few levels."""
+    for n in (4, 7, 20, 40):
+        upper = np.triu(rng.integers(1, levels + 1, (2, n, n)).astype(float), 1)
+        first, second = (normalised(table + table.T) for table in upper)
+        both = np.minimum(first, second)
+        in_full = [np.block([[np.zeros((n, n)), table], [table, both]]) for table in (first, second)]
+        expected = [np.ptp(persistence(table)[1], axis=1).sum() for table in in_full]
+        assert rtd_directions(first, second) == pytest.approx(expected, rel=1e-6)
 
 
 def test_a_cloud_with_a_little_noise_is_nearer_than_one_paired_at_random(rng):

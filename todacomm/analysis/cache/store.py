@@ -23,13 +23,13 @@ from todacomm.core.facts import RunWarning
 from todacomm.results.facts import ModelFacts, TextFacts
 from todacomm.results.observation import Observation
 from todacomm.results.texts import record_of, restored
-from todacomm.system.cache import STORES, cache_bytes, cache_folder
+from todacomm.system.cache import cache_bytes, cache_folder
 from todacomm.system.digests import digest_of
 from todacomm.system.errors import UserError
 from todacomm.system.foreign import check_regular, parsed
 from todacomm.system.npz import read_npz
+from todacomm.system.remembered import DOCUMENTS, STORES
 from todacomm.system.units import format_bytes
-from todacomm.texts.remembered import DOCUMENTS
 
 OBSERVATIONS, MODELS = "observations", "models"
 _ARRAYS, _FACTS, _LABEL, _DIGEST = "arrays.npz", "facts.json", "label.txt", "digest.txt"

@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 from todacomm.core.arrays import Array
 from todacomm.core.checks import as_distances, require_paired
-from todacomm.core.homology import AUTO, persistence
+from todacomm.core.homology import AUTO, loops
 
 QUANTILE = 0.9
 """Of all distances, zero diagonal included: what a cloud's distances are divided by."""
@@ -96,10 +96,18 @@ def normalised(distances: Array) -> Array:
 
 
 def _one_way(distances: Array, both: Array, engine: str) -> float:
-    """Sum of the H1 lengths of one direction."""
-    n = len(distances)
-    doubled = np.zeros((2 * n, 2 * n))  # the first n are copies at distance 0 of each other
-    doubled[:n, n:] = doubled[n:, :n] = distances
-    doubled[n:, n:] = both
-    loops = persistence(doubled, 1, engine)[1]
-    return float(np.ptp(loops, axis=1).sum())
+    """Sum of the H1 lengths of one direction.
+
+    Each point has a copy, and the copies stand at distance 0 of each other. As in the paper, a copy is joined only to
+    the points up to its own in some order: half of the edges, the same bars. In the order of falling radius the last
+    copy is joined to all, so that everything has ended at its radius.
+    """
+    n, radius = len(distances), distances.max(axis=1)
+    rank = radius.argsort()[::-1].argsort()
+    joined = np.where(rank[:, None] <= rank, distances, 2.0 * radius.max())  # point by copy
+    outermost = both.sum(axis=1).argsort()[::-1]
+    doubled = np.zeros((2 * n, 2 * n), dtype=np.float32)
+    doubled[:n, :n] = both[np.ix_(outermost, outermost)]
+    doubled[:n, n:] = joined[outermost]
+    doubled[n:, :n] = doubled[:n, n:].T
+    return float(np.ptp(loops(doubled, float(np.float32(radius.min())), engine), axis=1).sum())

@@ -1,21 +1,22 @@
-"""The figures of a comparison: one row holds the title, how to read it, how it is drawn and which tables it needs."""
+"""The figures of a comparison: one row holds the title, how to read it, how it is drawn and which tables it needs.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+Reports read the rows without matplotlib: it is imported with the first picture that is drawn.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-
-from matplotlib.figure import Figure
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 from todacomm.comparison.result import Comparison
 from todacomm.core.similarity import SIMILARITIES
 from todacomm.core.similarity.chance import FEW
-from todacomm.figures.comparison.depth import draw_controls, draw_depth, draw_differences
-from todacomm.figures.comparison.distances import draw_distances
-from todacomm.figures.comparison.grids import draw_similarity
-from todacomm.figures.comparison.rows import draw_mean_differences, draw_ranking
-from todacomm.figures.style import drawing, save
-from todacomm.figures.trajectory import draw_trajectories
+from todacomm.figures.registry import Files, of_module
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class ComparisonFigure:
 
     title: str
     reading: str
-    draw: Callable[[Comparison, str], Figure]
+    draw: Callable[[Comparison, str], "Figure"]
     needs: tuple[str, ...]
     fewest: int = 2
 
@@ -47,28 +48,28 @@ FIGURES: dict[str, ComparisonFigure] = {
         "One panel a metric, one row a pair: the first model less the second, mean over the blocks, on the same texts, "
         "with an interval that holds for all of them together. A filled mark stands after adjustment; an open one "
         "inside the grey bar is smaller than what so many texts can detect.",
-        draw_mean_differences,
+        of_module("comparison.rows", "draw_mean_differences"),
         ("mean_differences",),
     ),
     "ranking": ComparisonFigure(
         "Side by side",
         "One panel a metric, one mark an analysis: its mean over the blocks with its own 95 % interval; open marks "
         "have random weights. Two intervals that overlap may still differ when paired on the same texts.",
-        draw_ranking,
+        of_module("comparison.rows", "draw_ranking"),
         ("ranking",),
     ),
     "depth": ComparisonFigure(
         "Over relative depth",
         "From the embedding (0) to the last layer (1), so that models of different depth can be laid over each other; "
         "bands are 95 % intervals, dashed curves with open marks have random weights.",
-        draw_depth,
+        of_module("comparison.depth", "draw_depth"),
         ("depth_curves",),
     ),
     "paired_differences": ComparisonFigure(
         "Paired differences over relative depth",
         "The first model less the second on the same texts, layer by layer at matched depth. Filled marks stand after "
         "adjustment over all that is shown; bands are intervals that hold together.",
-        draw_differences,
+        of_module("comparison.depth", "draw_differences"),
         ("paired_differences",),
     ),
     "controls": ComparisonFigure(
@@ -76,7 +77,7 @@ FIGURES: dict[str, ComparisonFigure] = {
         "Each model less the same model with random weights on the same texts: filled marks stand after adjustment "
         "over all that is shown, and there training made the difference and not the architecture. Bands are intervals "
         "that hold together.",
-        draw_controls,
+        of_module("comparison.depth", "draw_controls"),
         ("controls",),
     ),
     "distances": ComparisonFigure(
@@ -84,7 +85,7 @@ FIGURES: dict[str, ComparisonFigure] = {
         "Means over layers at matched depth for every two models, numbered as in the list: of geometry text by text "
         "(Procrustes), of shape alone (Wasserstein distance of the diagrams), and of shape text by text (divergence). "
         "The tree joins the models with the smallest Procrustes distance first.",
-        draw_distances,
+        of_module("comparison.distances", "draw_distances"),
         ("diagram_distances", "model_distances"),
         fewest=3,
     ),
@@ -101,7 +102,7 @@ def comparison_figures() -> dict[str, ComparisonFigure]:
             f"By chance: {one.chance}. A cross: no more alike than with the texts paired at random"
             f"{' (tested at matched depth)' if name in FEW else ''}. A bright diagonal within a block: the two models "
             "have similar geometry depth for depth.",
-            partial(draw_similarity, measure=name),
+            partial(of_module("comparison.grids", "draw_similarity"), measure=name),
             ("similarity",),
         )
         for name, one in SIMILARITIES.items()
@@ -119,10 +120,33 @@ def drawn(comparison: Comparison) -> dict[str, ComparisonFigure]:
     }
 
 
-def draw_comparison(comparison: Comparison, folder: Path) -> dict[str, Path]:
+def draw_comparison(comparison: Comparison, folder: Path) -> Files:
     """The figures as PNG and SVG under ``folder/plots``, by path; those whose tables are empty are left out."""
-    files: dict[str, Path] = {}
+    from todacomm.figures.style import drawing
+
+    files: Files = {}
     with drawing():
-        for name, figure in drawn(comparison).items():
-            files |= save(figure.draw(comparison, figure.title), folder, name)
-    return files | draw_trajectories(comparison.trajectories, folder)
+        for draw in drawings(comparison, folder):
+            files |= draw()
+    return files
+
+
+def drawn_parts(comparison: Comparison) -> Comparison:
+    """A comparison as another process needs it to draw: of its analyses no more than which layers they have."""
+    analyses: Any = {
+        label: SimpleNamespace(settings=one.settings) for label, one in comparison.gathered.analyses.items()
+    }
+    return replace(comparison, gathered=replace(comparison.gathered, analyses=analyses))
+
+
+def drawings(comparison: Comparison, folder: Path) -> Iterator[Callable[[], Files]]:
+    """What :func:`draw_comparison` does, a picture at a time."""
+    from todacomm.figures.style import save
+    from todacomm.figures.trajectory import draw_trajectories
+
+    def picture(name: str, figure: ComparisonFigure) -> Files:
+        return save(figure.draw(comparison, figure.title), folder, name)
+
+    for name, figure in drawn(comparison).items():
+        yield partial(picture, name, figure)
+    yield partial(draw_trajectories, comparison.trajectories, folder)

@@ -1,28 +1,25 @@
-"""Documents are read once for each state of their source, and a bad file of the cache is read over."""
+"""What takes seconds to make is made once for each state of its source, and a bad file of the cache is made over."""
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from todacomm.analysis.cache import clear
+from todacomm.system.remembered import DOCUMENTS, remembered_bytes
 from todacomm.texts import pydoc
-from todacomm.texts.documents import Document
-from todacomm.texts.remembered import DOCUMENTS, remembered
 
-WRITTEN = (Document("one", ("a line", "another")), Document("two~2", ("with \ud800 half a character",)))
+MADE = b"one\r\nand \xff another"
 
 
-class Reader:
+class Maker:
     """Counts how often it is asked."""
 
     def __init__(self) -> None:
         self.times = 0
 
-    def __call__(self) -> Iterator[Document]:
+    def __call__(self) -> bytes:
         self.times += 1
-        return iter(WRITTEN)
+        return MADE
 
 
 @pytest.fixture(autouse=True)
@@ -32,44 +29,45 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / DOCUMENTS
 
 
-def test_a_second_reading_of_one_state_comes_from_disk() -> None:
-    read = Reader()
-    assert remembered(["a"], read) == remembered(["a"], read) == WRITTEN
-    assert read.times == 1
-    assert remembered(["b"], read) == WRITTEN
-    assert read.times == 2
+def test_a_second_call_of_one_state_comes_from_disk() -> None:
+    make = Maker()
+    assert remembered_bytes(DOCUMENTS, ["a"], make) == remembered_bytes(DOCUMENTS, ["a"], make) == MADE
+    assert make.times == 1
+    assert remembered_bytes(DOCUMENTS, ["b"], make) == MADE
+    assert make.times == 2
 
 
 @pytest.mark.parametrize(
     "damage",
     [
-        lambda text: text[: len(text) // 2],
-        lambda text: text.replace("another", "one more"),
-        lambda text: "[]",
-        lambda text: json.dumps({"digest": "", "documents": 3}),
+        lambda whole: whole[: len(whole) // 2],
+        lambda whole: whole.replace(b"another", b"one more"),
+        lambda whole: b"",
+        lambda whole: whole[:64],
+        lambda whole: b"0" * 64 + MADE,
     ],
 )
 def test_a_damaged_file_is_written_again(folder: Path, damage) -> None:
-    read = Reader()
-    remembered(["a"], read)
+    make = Maker()
+    remembered_bytes(DOCUMENTS, ["a"], make)
     (file,) = folder.iterdir()
-    whole = file.read_text()
-    file.write_text(damage(whole))
-    assert remembered(["a"], read) == WRITTEN
-    assert read.times == 2
-    assert file.read_text() == whole
+    whole = file.read_bytes()
+    file.write_bytes(damage(whole))
+    assert remembered_bytes(DOCUMENTS, ["a"], make) == MADE
+    assert make.times == 2
+    assert file.read_bytes() == whole
 
 
 def test_nothing_is_stored_where_the_cache_keeps_nothing_or_cannot_be_written(
     monkeypatch: pytest.MonkeyPatch, folder: Path
 ) -> None:
-    read = Reader()
+    make = Maker()
     folder.write_text("a file in the place of the folder")
-    assert remembered(["a"], read) == WRITTEN
+    assert remembered_bytes(DOCUMENTS, ["a"], make) == MADE
     folder.unlink()
     monkeypatch.setenv("TODACOMM_CACHE_GB", "0")
-    assert remembered(["a"], read) == WRITTEN
-    assert read.times == 2
+    assert remembered_bytes(DOCUMENTS, ["a"], make) == MADE
+    assert make.times == 2
     assert not folder.exists()
 
 
