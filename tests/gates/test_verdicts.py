@@ -1,6 +1,7 @@
 """Pairs whose truth is known, through the whole job: verdicts, exit codes, and what is refused."""
 
 import json
+import re
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ import todacomm
 from entrypoints.gate import main as entry_point
 from tests.gates.conftest import bent, model_clouds, recorded
 from todacomm.cli import main
+from todacomm.figures.gate import gate_figure
 from todacomm.gates.groups import gate_groups, members, with_permuted_texts
 from todacomm.gates.judging import gate_pair, planned
 from todacomm.gates.result import FEWEST_TEXTS
@@ -58,7 +60,10 @@ def test_a_stretched_layer_is_different_and_named(pairs):
     assert "bent differs from base in 1 of 2 layers, layer_1 first: " in (artifacts / "report.md").read_text()
     assert "[interactive page](explorer.html)" in (artifacts / "report.md").read_text()
     assert "<svg" in (artifacts / "report.html").read_text()
-    assert "base and bent on" in (artifacts / "explorer.html").read_text()
+    page = (artifacts / "explorer.html").read_text()
+    assert "base and bent on" in page
+    data = json.loads(re.search(r'id="explorer-data">(.*?)</script>', page, re.DOTALL)[1])
+    assert {one["name"] for one in data["similarities"]} == {"cka", "procrustes", "knn_overlap"}
 
 
 def test_texts_that_changed_places_have_the_same_shape(pairs):
@@ -100,6 +105,9 @@ def test_a_layer_whose_texts_lie_on_one_point_in_one_model_lies_elsewhere(pairs,
     assert result.different == ["layer_1"]
     assert result.layers["layer_1"] == {"shape": "undecided", "places": "different"}
     assert f"layer_1 first: the {missing}'s texts lie on fewer than 4 points" in verdict_line(result)
+    panel = gate_figure(result).axes[result.table["metric"].unique().tolist().index("cka_distance")]
+    marks = [line.get_xydata() for line in panel.lines if line.get_marker() == "s"]
+    assert [mark.tolist() for mark in marks if len(mark) and np.isfinite(mark).all()] == [[[1.0, 0.97]]]
     both, _ = gate(base=dead["dead"], candidate=dead["dead"])
     assert (both.verdict, both.layers["layer_1"]["places"]) == ("same", "undefined")
     assert both.names == ("dead", "dead")

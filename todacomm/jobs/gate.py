@@ -10,6 +10,7 @@ from todacomm.gates.result import Gate, GatePlan
 from todacomm.gates.sides import Side, lean, sides_of
 from todacomm.settings.base import with_options
 from todacomm.settings.gate import GateConfig
+from todacomm.system.machine import worker_threads
 from todacomm.system.progress import Clock, Progress, silent
 from todacomm.system.scratch import scratch_folder
 
@@ -110,10 +111,10 @@ def write_gate(result: Gate, sides: list[Side], run: "JobRun", folder: Path, clo
 
 def pair_page(result: Gate) -> str:
     """The interactive page of both sides; empty for groups, other texts, without clouds, and where it is not wanted."""
-    import pandas as pd
-
     from todacomm.comparison.gathering import arrange
     from todacomm.comparison.matching import residual_depths
+    from todacomm.comparison.similarities import similarity
+    from todacomm.core.similarity.chance import FEWEST_FOR_THRESHOLD
     from todacomm.explorer.of_comparison import comparison_data
     from todacomm.explorer.page import explorer_page
     from todacomm.settings.comparison import ComparisonConfig
@@ -125,7 +126,9 @@ def pair_page(result: Gate) -> str:
     if not (has_page and result.config.analysis.record.explorer):
         return ""
     config = ComparisonConfig()
-    data = comparison_data(arrange(sides, config), pd.DataFrame(), config)
+    gathered, threads = arrange(sides, config), worker_threads(result.config.analysis.topology.threads)
+    table, warnings = similarity(gathered, threads, permutations=FEWEST_FOR_THRESHOLD, seed=config.seed)
+    data = comparison_data(gathered, table, config, list(map(str, warnings)))
     return explorer_page(data) if data else ""
 
 
