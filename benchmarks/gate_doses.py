@@ -23,7 +23,7 @@ from scipy.stats import t as student
 
 from benchmarks.gate_doses_figure import draw
 from benchmarks.gate_doses_page import render
-from benchmarks.gate_dosing import DOSES, OTHER_TEXTS, candidate_folder
+from benchmarks.gate_dosing import DOSES, MOST, OTHER_TEXTS, candidate_folder
 from benchmarks.materials import DATA
 
 RESULTS = Path(__file__).resolve().parent / "results" / "gate_doses.json"
@@ -31,8 +31,7 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGE, FIGURE = DOCS / "gate-doses.md", DOCS / "images" / "gate-doses.png"
 SCRATCH = Path(tempfile.gettempdir()) / "todacomm-gate-doses"
 CACHE = SCRATCH.with_suffix(".jsonl")
-SIZES = (100, 300, 1000)
-MOST = max(SIZES)
+SIZES = (100, 300, MOST)
 WITHOUT_LOOPS = "h0_total_norm,twonn_dimension,effective_rank,mean_cosine"
 """Metrics of shape among 1,000 texts: H1 of a hundred half-samples of 500 points takes ten times the rest."""
 OPTIONS = {"likelihood": False, "nulls": 0, "loops": 0, "figures": "none", "explorer": False, "cache": False}

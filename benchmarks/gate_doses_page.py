@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from textwrap import fill
 from typing import Any
 
-from benchmarks.gate_dosing import DOSES, UNCHANGED
+from benchmarks.gate_dosing import DOSES, MOST, OTHER_TEXTS, UNCHANGED
 from benchmarks.page import markdown
 from todacomm.reports.gate import SHORT
 
@@ -58,7 +58,7 @@ def render(rows: Rows) -> str:
     alarms = sum(row["verdict"] == "different" for row in unchanged)
     parts = [
         INTRODUCTION,
-        _paragraph(f"Tried so far: {_tried(rows)}."),
+        _paragraph(_tried(rows)),
         "## What sees a change first",
         _paragraph(answer(changed)),
         _observer_table(changed),
@@ -99,10 +99,16 @@ def answer(changed: Rows) -> str:
 
 
 def _tried(rows: Rows) -> str:
-    """How many of the doses there are results for, by model and texts."""
-    groups = dict.fromkeys((row["model"], row["texts"]) for row in rows)
-    counts = {group: sum((row["model"], row["texts"]) == group for row in rows) for group in groups}
-    return "; ".join(f"{model}, {n:,} texts: {counts[model, n]} of {len(DOSES)} doses" for model, n in groups)
+    """Which doses there are results for, by model and texts."""
+    done = {(row["model"], row["texts"], row["dose"]) for row in rows}
+    models, sizes = (list(dict.fromkeys(row[key] for row in rows)) for key in ("model", "texts"))
+    expected = [(n, dose) for n in sizes for dose in DOSES if not (n == MOST and dose == OTHER_TEXTS)]
+    missing = [
+        f"{model}, {n:,} texts, {dose}" for model in models for n, dose in expected if (model, n, dose) not in done
+    ]
+    tried = f"{len(DOSES)} doses of each of {len(models)} models at {', '.join(f'{n:,}' for n in sizes)} texts"
+    without = f", but for {OTHER_TEXTS} at {MOST:,}: Python's documentation has too few" if MOST in sizes else ""
+    return f"{tried}{without}." + (f" Not yet tried: {'; '.join(missing)}." if missing else "")
 
 
 def _observer_table(changed: Rows) -> str:
@@ -192,9 +198,9 @@ does it see the change before perplexity does? Written by `python -m benchmarks.
 * **bfloat16, float16**: all weights are stored so. The bundled models come in float16: there that changes nothing.
 
 The texts are passages of Python's documentation, the settings those of `todacomm gate`, and base and candidate read the
-same texts. At 1,000 texts the gate leaves out the longest H1 bar, whose half-samples take ten times the rest; a dose
-that was not tried with so many has no cell. Perplexity is that of the same texts (of an encoder: pseudo-perplexity, 4
-tokens masked in each); its interval is the paired one of the ratio, 95 %, from the texts' summed losses."""
+same texts. At 1,000 texts the gate leaves out the longest H1 bar, whose half-samples take ten times the rest.
+Perplexity is that of the same texts (of an encoder: pseudo-perplexity, 4 tokens masked in each); its interval is the
+paired one of the ratio, 95 %, from the texts' summed losses."""
 FIGURE = """![A panel for each model and kind of change: doses along x, from light to heavy; a line for each number of
 texts and each of perplexity, shape without a margin, places and shape, the verdict as a mark.](images/gate-doses.png)
 

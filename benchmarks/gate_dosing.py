@@ -18,6 +18,8 @@ from training.corpus import read_corpus
 
 OTHER_BATCHES, OTHER_THREADS, OTHER_TEXTS = "as it is, other batches", "as it is, other threads", "other texts"
 UNCHANGED = (OTHER_BATCHES, OTHER_THREADS, OTHER_TEXTS)
+MOST = 1000
+"""Texts of the largest gate."""
 STEPS = (1, 5, 20, 50, 200)
 OTHER = ("sqlalchemy",)
 """Distributions whose documentation is trained on: no model here has read it, and every installation has it."""

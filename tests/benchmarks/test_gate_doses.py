@@ -1,5 +1,6 @@
 """Doses of a change do what their names say, and the page counts what saw them."""
 
+import json
 from functools import partial
 
 import numpy as np
@@ -7,9 +8,10 @@ import pytest
 import torch
 
 from benchmarks import gate_doses
-from benchmarks.gate_doses_page import perplexity_beyond, perplexity_changed, render
+from benchmarks.gate_doses_page import perplexity_beyond, perplexity_changed, render, shape_differs
 from benchmarks.gate_dosing import (
     DOSES,
+    UNCHANGED,
     add_noise,
     candidate_folder,
     load_origin,
@@ -106,3 +108,14 @@ def test_equal_losses_leave_no_interval_and_a_common_factor_is_the_ratio(rng):
     assert values["lo"] == pytest.approx(values["hi"])
     assert values["ratio"] == pytest.approx(np.exp(0.1))
     assert values["candidate"] == pytest.approx(values["base"] * np.exp(0.1))
+
+
+def test_what_the_how_to_says_of_verdicts_before_perplexity_is_in_the_results():
+    rows = json.loads(gate_doses.RESULTS.read_text(encoding="utf-8"))
+    changed = [row for row in rows if row["dose"] not in UNCHANGED]
+    first = [row for row in changed if row["verdict"] == "different" and not perplexity_changed(row)]
+    assert {row["model"] for row in first} == {"demo-encoder"}
+    assert {n: sum(row["texts"] == n for row in first) for n in (100, 300, 1000)} == {100: 5, 300: 5, 1000: 4}
+    assert {row["dose"] for row in first} == {"bits 6", "noise 5", "pruned 30", "steps 50", "steps 200"}
+    assert not any(shape_differs(row) for row in first)
+    assert sum(row["model"] == "demo-encoder" and row["texts"] == 100 for row in changed) == 23
