@@ -40,6 +40,11 @@ def wikitext() -> Path:
     return _data("wikitext-2/wiki.test.raw")
 
 
+def stories() -> Path:
+    """The folder of a trained model of 260 thousand parameters."""
+    return _data("stories260K-llama-hf")
+
+
 def gpt2() -> Path:
     """A folder with a GPT-2 of 124 M parameters, random weights and the real tokenizer."""
     folder = CACHE / "gpt2-random"
@@ -99,19 +104,24 @@ def ask_peer(*arguments: str | Path) -> str:
     return run_apart([peer_python(), "-I", PEER_JOB, *arguments])
 
 
-def run_apart(command: Sequence[str | Path], folder: Path | None = None) -> str:
+def run_apart(command: Sequence[str | Path], folder: Path | None = None, code: int = 0) -> str:
     """Standard output of a command that runs offline; what it records and keeps goes into ``folder``.
+
+    Parameters
+    ----------
+    code : int
+        Exit code that it should end with.
 
     Raises
     ------
     RuntimeError
-        It failed; the message ends with what it said.
+        It ended with another; the message ends with what it said.
     """
     settings = {"HF_HUB_OFFLINE": "1", "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg", "TOKENIZERS_PARALLELISM": "false"}
     if folder:
         settings |= {"MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db", "TODACOMM_CACHE": str(folder / "cache")}
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **settings}, cwd=folder)
-    if done.returncode:
+    if done.returncode != code:
         words = " ".join(map(str, command))
         raise RuntimeError(f"{words} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
     return done.stdout

@@ -1,10 +1,14 @@
 """Pairs whose truth is known, through the whole job: verdicts, exit codes, and what is refused."""
 
 import json
+import re
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from junitparser import JUnitXml
@@ -14,11 +18,13 @@ import todacomm
 from entrypoints.gate import main as entry_point
 from tests.gates.conftest import bent, model_clouds, recorded
 from todacomm.cli import main
-from todacomm.gates.groups import gate_groups
+from todacomm.figures.gate import gate_figure
+from todacomm.gates.groups import gate_groups, members, with_permuted_texts
 from todacomm.gates.judging import gate_pair, planned
 from todacomm.gates.result import FEWEST_TEXTS
 from todacomm.jobs.gate import gate
-from todacomm.reports.gate import verdict_line
+from todacomm.reports.gate import cells_table, headline, settings, verdict_line
+from todacomm.reports.junit import junit_xml
 from todacomm.settings.gate import GateConfig
 from todacomm.tracking import load_analyses, load_analysis
 
@@ -56,7 +62,10 @@ def test_a_stretched_layer_is_different_and_named(pairs):
     assert "bent differs from base in 1 of 2 layers, layer_1 first: " in (artifacts / "report.md").read_text()
     assert "[interactive page](explorer.html)" in (artifacts / "report.md").read_text()
     assert "<svg" in (artifacts / "report.html").read_text()
-    assert "base and bent on" in (artifacts / "explorer.html").read_text()
+    page = (artifacts / "explorer.html").read_text()
+    assert "base and bent on" in page
+    data = json.loads(re.search(r'id="explorer-data">(.*?)</script>', page, re.DOTALL)[1])
+    assert {one["name"] for one in data["similarities"]} == {"cka", "procrustes", "knn_overlap"}
 
 
 def test_texts_that_changed_places_have_the_same_shape(pairs):
@@ -98,8 +107,49 @@ def test_a_layer_whose_texts_lie_on_one_point_in_one_model_lies_elsewhere(pairs,
     assert result.different == ["layer_1"]
     assert result.layers["layer_1"] == {"shape": "undecided", "places": "different"}
     assert f"layer_1 first: the {missing}'s texts lie on fewer than 4 points" in verdict_line(result)
+    panel = gate_figure(result).axes[result.table["metric"].unique().tolist().index("cka_distance")]
+    marks = [line.get_xydata() for line in panel.lines if line.get_marker() == "s"]
+    assert [mark.tolist() for mark in marks if len(mark) and np.isfinite(mark).all()] == [[[1.0, 0.97]]]
     both, _ = gate(base=dead["dead"], candidate=dead["dead"])
     assert (both.verdict, both.layers["layer_1"]["places"]) == ("same", "undefined")
+    assert both.names == ("dead", "dead")
+    assert "one_run" in [warning.code for warning in both.warnings]
+    assert "dead is the same as dead in 1 layer, on 120 texts" in verdict_line(both)
+    assert headline(both)[1:] == [
+        "Shape: same in layer_0.", "Places: same in layer_0.", "Nothing is defined in layer_1."
+    ]  # fmt: skip
+    assert result.open_cells.sum() == 5
+    assert "Shape: open in layer_1, for want of a value." in headline(result)
+
+
+def test_a_gate_that_fails_has_a_failing_case_even_where_no_number_of_texts_helps(pairs):
+    half = recorded("half_dead", model_clouds() | {"layer_1": np.ones((120, 8))})
+    result = judged(pairs["base"], half, places="none")
+    assert (result.verdict, result.exit_code) == ("undecided", 4)
+    assert verdict_line(result) == (
+        "Whether half_dead is the same as base cannot be judged: what is open is defined in one of the two only."
+    )
+    (suite,) = JUnitXml.fromstring(junit_xml(result))
+    assert (suite.tests, suite.failures, suite.skipped) == (10, 5, 0)
+    assert b"H0 mean / median distance in layer_1: not defined in the candidate" in junit_xml(result)
+    none = judged(half, half, shape="h1_max_norm", places="none")
+    (suite,) = JUnitXml.fromstring(junit_xml(none))
+    assert (none.verdict, suite.tests, suite.failures, suite.skipped) == ("same", 2, 0, 1)
+
+
+def test_other_layers_are_matched_by_depth_and_said(pairs):
+    clouds = model_clouds()
+    deep = recorded("deep", {f"layer_{i}": clouds["layer_1" if i == 3 else "layer_0"] for i in range(4)})
+    result = judged(pairs["base"], deep)
+    assert result.verdict == "same"
+    (warning,) = [warning for warning in result.warnings if warning.code == "other_layers"]
+    assert "the base's first: layer_1 with layer_3; 0 of the base's and 2 of the candidate's" in warning.text
+
+
+def test_one_model_named_twice_is_analysed_once(pairs):
+    np.savez("twice.npz", **model_clouds())
+    result, _ = gate(base="clouds:twice.npz", candidate="clouds:twice.npz", pca=0, replicates=20, figures="none")
+    assert result.analyses[0].run_id == result.analyses[1].run_id
 
 
 def test_what_fails_is_chosen(pairs):
@@ -137,6 +187,8 @@ def test_the_command_ends_with_the_verdict(pairs):
 def test_two_sets_of_texts_are_compared_by_shape_alone(pairs):
     other = recorded("elsewhere", model_clouds(), texts=[f"text {i}" for i in range(120)])
     result = judged(pairs["base"], other)
+    assert result.names == ("base on 120 own texts", "elsewhere on 120 own texts")
+    assert result.models == ("base", "elsewhere")
     assert set(result.questions) == {"shape"}
     assert any("places are not compared: the two read different texts" in str(warning) for warning in result.warnings)
     with pytest.raises(ValueError, match="nothing is left to compare"):
@@ -162,6 +214,8 @@ def test_groups_of_texts(pairs, rng):
     result = gate_groups(load_analysis(run), config)
     assert result.names == ("tongue en", "tongue fr")
     assert result.n_texts == 80
+    assert result.models == ("groups",)
+    assert ("Model", "groups") in settings(result)
     assert result.layers["layer_0"]["shape"] == "different"
     p = result.table.set_index(["layer", "metric"])["p_labels_adjusted"]
     assert p["layer_0", "effective_rank"] == pytest.approx(1 / 40)
@@ -170,6 +224,56 @@ def test_groups_of_texts(pairs, rng):
         gate_groups(load_analysis(run), GateConfig(groups="language"))
     with pytest.raises(ValueError, match="no text has tongue=de: there are en, fr"):
         gate_groups(load_analysis(run), GateConfig(groups="tongue,en,de"))
+
+
+@pytest.mark.parametrize(
+    ("cells", "groups", "sizes"),
+    [
+        ([1234567.0, 1234568.0] * 4, "x", [4, 4]),
+        ([0.0, 1.0, 1.0, np.nan], "x", [1, 2]),
+        (["", "attack", "attack"], "x", [1, 2]),
+        (["", "en", "fr", "fr"], "x", [1, 2]),
+        (["", "en", "fr", "fr"], "x,(empty),fr", [1, 2]),
+        ([True, False, True], "x", [1, 2]),
+    ],
+)
+def test_groups_of_numbers_and_of_missing_values(cells, groups, sizes):
+    rows, _ = members(pd.DataFrame({"x": cells}), groups.split(","))
+    assert [len(own) for own in rows] == sizes
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [(["a", "a"], r"has the values a \(1 in all\): a gate"), (list("abc"), r"a, b, c \(3 in all\): name two")],
+)
+def test_groups_that_are_not_two_are_refused(cells, message):
+    with pytest.raises(ValueError, match=message):
+        members(pd.DataFrame({"x": cells}), ["x"])
+
+
+def test_two_sets_of_texts_in_one_model_have_p_of_permuted_texts(pairs, rng):
+    """The same law in layer_1, another in layer_0; equal values however often it is asked."""
+    other = {"layer_0": rng.normal(size=(120, 8)), "layer_1": model_clouds()["layer_1"][::-1]}
+    second = recorded("second", other, texts=[f"text {i}" for i in range(120)])
+    first = load_analysis(pairs["base"])
+    result = judged(pairs["base"], second, permutations=19, shape="effective_rank,h0_total_norm")
+    assert with_permuted_texts(result).table.equals(result.table)  # two models
+    (of_second := copy(result.analyses[1])).model = first.model
+    alike = replace(result, analyses=(first, of_second))
+    p = with_permuted_texts(alike).table.set_index(["layer", "metric"])["p_labels_adjusted"]
+    assert p["layer_0", "effective_rank"] == pytest.approx(1 / 20)
+    assert p["layer_1"].min() > 0.05
+    none = replace(alike, config=GateConfig.from_flat({"permutations": 0}))
+    assert "p_labels" not in with_permuted_texts(none).table
+    without = gate_groups(first, GateConfig(groups="tongue", permutations=0))
+    assert without.table["p_labels"].isna().all()
+    assert without.table["lo"].notna().all()
+    assert "In brackets p" not in cells_table(without, "shape").caption
+
+
+def test_a_plan_has_no_number_of_texts_for_what_is_undefined(pairs):
+    flat = recorded("flat", model_clouds() | {"layer_0": np.ones((120, 8)), "layer_1": np.ones((120, 8))})
+    assert planned(load_analysis(flat), GateConfig()).table["texts"].isna().all()
 
 
 def test_a_plan_needs_fewer_texts_where_the_candidate_errs_with_the_base(pairs):
@@ -203,6 +307,13 @@ def test_a_plan_and_groups_through_the_command(pairs):
         ({"base": "a", "shape": "none", "plan": True}, "shape is none, and nothing else is compared"),
         ({"base": "a", "replicates": 0}, "a gate needs half-samples"),
         ({"base": "a", "groups": "x", "candidate": "b"}, "expected a column, or column,first,second, and no candidate"),
+        ({"base": "a", "groups": "x,b,b"}, "groups is x,b,b: expected two different groups"),
+        ({"base": "a", "groups": "x", "plan": True}, "groups is x, and a plan is of a candidate"),
+        ({"base": "a", "margin": "0.1,0.2"}, "margin has two numbers for all metrics of shape"),
+        ({"base": "a", "margin": "procrustes=0.1,procrustes=0.2"}, "margin has two numbers for procrustes"),
+        ({"base": "a", "margin": "procrustes=1000"}, "margin has 'procrustes=1000': expected a share of the variance"),
+        ({"base": "a", "margin": "nan"}, "margin has 'nan': expected a number above 0"),
+        ({"base": "a", "fail_on": "none,different"}, "fail_on is none,different: expected none alone"),
         ({"model": "a"}, "model is for one analysis: here it is base$"),
     ],
 )

@@ -165,11 +165,11 @@ def run_gate(config: "GateConfig") -> int:
         result, run = gate(config, progress=shown)
     if isinstance(result, GatePlan):
         table = plan_table(result)
-        print(f"gate: plan\n\n{plan_headline(result)}\n{table.caption}\n")
+        say(f"gate: plan\n\n{plan_headline(result)}\n{table.caption}\n")
         print_table(table.header, table.rows)
         return 0
     print_warnings(result.warnings)
-    print(f"gate: {WORDS[result.verdict]}\n\n" + "\n".join(headline(result)))
+    say(f"gate: {WORDS[result.verdict]}\n\n" + "\n".join(headline(result)))
     print_links(run)
     return result.exit_code
 

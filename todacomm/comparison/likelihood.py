@@ -10,6 +10,7 @@ from todacomm.comparison.gathering import LABEL, Gathered
 from todacomm.comparison.identity import MODELS
 from todacomm.comparison.means import numbers
 from todacomm.comparison.metrics import compared_metrics
+from todacomm.core.ranks import average_ranks
 from todacomm.results.table import framed
 
 LIKELIHOODS = ("bits_per_byte", "perplexity")
@@ -65,9 +66,7 @@ def spearman(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     >>> spearman(np.arange(5.0), np.arange(5.0) ** 3)
     (1.0, 0.016666666666666666)
     """
-    from scipy.stats import rankdata
-
-    a, b = rankdata(x), rankdata(y)
+    a, b = average_ranks(x), average_ranks(y)
     a, b = a - a.mean(), b - b.mean()
     norm = float(np.sqrt((a @ a) * (b @ b)))
     if norm == 0.0:

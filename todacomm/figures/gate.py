@@ -16,7 +16,8 @@ NAMES = ("gate",)
 TITLE = "Differences beside their margins"
 READING = (
     "One panel a metric, layers along x. The band is the margin, bars are intervals that hold together. Circles: same, "
-    "the interval lies within the margin. Squares: different, it lies outside. Triangles: not enough texts."
+    "the interval lies within the margin. Squares: different, it lies outside; at the top edge, without an interval, "
+    "where the texts of one alone lie on a point. Triangles: not enough texts."
 )
 LOOKS = {"same": (BLUE, "o"), "different": (VERMILION, "s"), "undecided": (ORANGE, "^")}
 """Colour and marker of a verdict."""
@@ -52,17 +53,20 @@ def draw_metric(axes: Axes, rows: pd.DataFrame, metric: str) -> None:
     scale = 100.0 if relative else 1.0
     panel(axes, metric_label(metric), "", "difference in %" if relative else "difference")
     x = np.arange(len(rows))
-    if not np.isfinite(rows["difference"]).any():
+    if (rows["verdict"] == "undefined").all():
         nothing(axes, "not defined in any layer")
         return
     margin = scale * rows["margin"].to_numpy()
     low = np.zeros(len(rows)) if (rows["question"] == "places").all() else -margin
     axes.fill_between(x, low, margin, color=BAND, alpha=0.6, linewidth=0, step="mid")
     axes.axhline(0.0, color=MUTED, linewidth=0.8)
+    top = axes.get_xaxis_transform()
     for verdict, (color, marker) in LOOKS.items():
         own = (rows["verdict"] == verdict).to_numpy()
         value, lo, hi = (scale * rows[name].to_numpy()[own] for name in ("difference", "lo", "hi"))
         axes.vlines(x[own], lo, hi, color=color, linewidth=2)
         axes.plot(x[own], value, color=color, marker=marker, linestyle="")
+        edge = x[own][np.isnan(value)]
+        axes.plot(edge, np.full(len(edge), 0.97), marker, color=color, transform=top)
     every = math.ceil(len(rows) / _MOST_LABELS)
     axes.set_xticks(x[::every], [shorten(name, 12) for name in rows["layer"].iloc[::every]], rotation=45, ha="right")

@@ -1,15 +1,19 @@
 """Two groups of texts in one model: the same metrics at equal numbers of texts, beside permuted labels."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from todacomm.analysis.shape import measure_shape
+from todacomm.comparison.identity import identity_of
 from todacomm.core.equivalence import GroupValues, group_rows, label_p_values, measure_groups
+from todacomm.core.facts import RunWarning
 from todacomm.core.inference import INTERVAL_METRICS
-from todacomm.gates.judging import CHANGED, judged, part_of_shape
+from todacomm.gates.judging import CHANGED, SHOWN, check_half_samples, judged, part_of_shape
 from todacomm.gates.result import Gate
 from todacomm.results.table import framed
 from todacomm.results.texts import user_columns
@@ -20,6 +24,8 @@ from todacomm.system.progress import Progress, counted, silent
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
 
+EMPTY = "(empty)"
+
 
 def gate_groups(base: "Analysis", config: GateConfig, progress: Progress = silent) -> Gate:
     """Judge the shape of two groups of the base's texts.
@@ -29,29 +35,68 @@ def gate_groups(base: "Analysis", config: GateConfig, progress: Progress = silen
     ValueError
         The texts have no such column, it has not two values, a group is too small, or there are no clouds.
     """
+    check_half_samples({base.run_name: base})
     rows_of, names = members(base.texts, config.groups)
     texts = np.sort(np.concatenate(rows_of))
-    rng = np.random.default_rng(config.analysis.record.seed)
-    replicates = base.config.inference.replicates
-    rows = group_rows(np.isin(texts, rows_of[1]), rng, permutations=config.permutations, replicates=replicates)
     clouds = {layer: base.cloud(layer)[texts] for layer in base.layer_names}
+    replicates = base.config.inference.replicates
+    values, size = _measured(base, clouds, np.isin(texts, rows_of[1]), config, replicates, progress)
+    observed, halves = values.observed, values.halves
+    part = part_of_shape(observed[:, 0], observed[:, 1], halves[:, :, 0], halves[:, :, 1], config)
+    table, texts_if_same = judged([part], [(name, name) for name in clouds], base, size, config)
+    table = _with_p(table, values)
+    called = f"{config.groups[0]} {names[0]}", f"{config.groups[0]} {names[1]}"
+    warnings = []
+    if config.measures:
+        warnings.append(RunWarning("no_places", "places are not compared: the groups hold different texts"))
+    if out := len(base.texts) - len(texts):
+        warnings.append(RunWarning("no_group", f"{out} of {len(base.texts)} texts are in neither group"))
+    warnings += [warning for warning in base.warnings if warning.code not in SHOWN]
+    return Gate(config, called, (base,), table, framed([], CHANGED), size, texts_if_same, tuple(warnings))
+
+
+def with_permuted_texts(result: Gate, progress: Progress = silent) -> Gate:
+    """A gate of one model on two sets of texts, beside p from permutations of which set each text is of.
+
+    As it is where no permutation is asked for, where the two are different models, and, with a warning, without clouds.
+    """
+    base, candidate = result.analyses
+    of_model = [(*list(identity_of(one).values())[:3], one.layer_names) for one in result.analyses]
+    if of_model[0] != of_model[1] or not (result.config.permutations and result.config.metrics):
+        return result
+    if without := [one.run_id for one in result.analyses if one.config.no_clouds]:
+        reason = f"which set each text is of is not permuted: run {without[0]} has no clouds"
+        return replace(result, warnings=(*result.warnings, RunWarning("no_labels", reason)))
+    clouds = {name: np.concatenate([base.cloud(name), candidate.cloud(name)]) for name in base.layer_names}
+    in_second = np.repeat([False, True], [base.dataset.samples, candidate.dataset.samples])
+    values, _ = _measured(base, clouds, in_second, result.config, 0, progress)
+    return replace(result, table=_with_p(result.table, values))
+
+
+def _measured(
+    base: "Analysis",
+    clouds: Mapping[str, np.ndarray],
+    in_second: np.ndarray,
+    config: GateConfig,
+    replicates: int,
+    progress: Progress,
+) -> tuple[GroupValues, int]:
+    """Metrics of both groups, layers as their last axis but two, and how many texts of each are measured."""
+    rng = np.random.default_rng(config.analysis.record.seed)
+    rows = group_rows(in_second, rng, permutations=config.permutations, replicates=replicates)
     threads = worker_threads(config.analysis.topology.threads)
     values: list[GroupValues] = []
     shapes = measure_shape(base.config, clouds, progress)
     for layer, shape in counted(shapes.items(), "groups", len(clouds), progress):
         values.append(measure_groups(shape, clouds[layer], rows, threads=threads))
     columns = [INTERVAL_METRICS.index(metric) for metric in config.metrics]
-    observed = np.array([one.observed for one in values])[..., columns]  # (layers, 2, metrics)
-    halves, permuted = (
-        np.stack([getattr(one, name) for one in values], axis=1)[..., columns] for name in ("halves", "permuted")
-    )
-    part = part_of_shape(observed[:, 0], observed[:, 1], halves[:, :, 0], halves[:, :, 1], config)
-    size = rows.observed.shape[1]
-    table, texts_if_same = judged([part], [(name, name) for name in clouds], base, size, config)
-    for name, p in zip(("p_labels", "p_labels_adjusted"), label_p_values(observed, permuted), strict=True):
-        table[name] = p.ravel()
-    called = f"{config.groups[0]} {names[0]}", f"{config.groups[0]} {names[1]}"
-    return Gate(config, called, (base,), table, framed([], CHANGED), size, texts_if_same, tuple(base.warnings))
+    parts = (np.stack([getattr(one, name) for one in values], axis=-3) for name in ("observed", "permuted", "halves"))
+    return GroupValues(*(part[..., columns] for part in parts)), rows.observed.shape[1]
+
+
+def _with_p(table: pd.DataFrame, values: GroupValues) -> pd.DataFrame:
+    p, adjusted = (p.ravel() for p in label_p_values(values.observed, values.permuted))
+    return table.assign(p_labels=p, p_labels_adjusted=adjusted)
 
 
 def members(texts: pd.DataFrame, groups: Sequence[str]) -> tuple[list[np.ndarray], list[str]]:
@@ -60,7 +105,8 @@ def members(texts: pd.DataFrame, groups: Sequence[str]) -> tuple[list[np.ndarray
     Parameters
     ----------
     groups : sequence of str
-        A column, and where it has other values than two, those of the groups.
+        A column, and where it has other values than two, those of the groups. A cell without a value has the name
+        ``(empty)``, which is no third one beside two.
 
     Raises
     ------
@@ -74,18 +120,25 @@ def members(texts: pd.DataFrame, groups: Sequence[str]) -> tuple[list[np.ndarray
     if column not in texts:
         known = ", ".join(user_columns(texts)) or "none"
         raise ValueError(
-            f"the texts have no column {column!r} (their own columns: {known}): choose one, or text_columns"
+            f"the texts have no column {column!r} (their own columns: {known}): choose one, or name it in text_columns"
         )
-    values = texts[column].map(lambda value: f"{value:g}" if isinstance(value, float) else str(value)).to_numpy()
+    values = texts[column].map(_value).to_numpy()
     there = sorted(set(values))
+    if len(there) == 3 and EMPTY in there:
+        there.remove(EMPTY)  # two groups, and texts of neither
     if not wanted and len(there) != 2:
-        raise ValueError(
-            f"column {column!r} has {len(there)} values ({', '.join(there[:8])}): name two of them, "
-            f"groups={column},FIRST,SECOND"
-        )
+        advice = f"name two of them, groups={column},FIRST,SECOND" if len(there) > 2 else "a gate compares two groups"
+        raise ValueError(f"column {column!r} has the values {', '.join(there[:8])} ({len(there)} in all): {advice}")
     names = wanted or there
     rows = [np.flatnonzero(values == name) for name in names]
     empty = [name for name, own in zip(names, rows, strict=True) if not len(own)]
     if empty:
         raise ValueError(f"no text has {column}={empty[0]}: there are {', '.join(there[:8])}")
     return rows, names
+
+
+def _value(value: Any) -> str:
+    """A cell as it is typed: whole numbers without a point."""
+    if isinstance(value, float):
+        return EMPTY if math.isnan(value) else f"{value:.15g}"
+    return str(value) or EMPTY

@@ -1,6 +1,6 @@
 """From two analyses to verdicts: shape and places of all layers, judged together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -71,11 +71,17 @@ def gate_pair(base: "Analysis", candidate: "Analysis", config: GateConfig, progr
         They were measured in different ways, or one has no half-samples.
     """
     same_texts = base.dataset.digest == candidate.dataset.digest
+    parts, lost = [], None
+    warnings: list[RunWarning] = []
     over = MODELS if same_texts else DATASETS
     ours, theirs = labels([base, candidate], over)
+    if not same_texts and base.model.name != candidate.model.name:
+        ours, theirs = (f"{side.model.name} on {side.dataset.name}" for side in (base, candidate))
+    if base.run_id == candidate.run_id:
+        ours = theirs = labels([base])[0]
+        warnings.append(RunWarning("one_run", "base and candidate are one run"))
     check_pair({ours: base, theirs: candidate}, over)
     layers = layer_pairs(base, candidate)
-    parts, warnings, lost = [], [], None
     if config.metrics:
         parts.append(shape_part(base, candidate, layers, config))
     if config.measures:
@@ -88,7 +94,7 @@ def gate_pair(base: "Analysis", candidate: "Analysis", config: GateConfig, progr
         raise ValueError(f"nothing is left to compare: {reason}, and shape is none")
     table, texts_if_same = judged(parts, layers, base, base.dataset.samples, config)
     changed = framed([], CHANGED) if lost is None else changed_texts(base, [own for own, _ in layers], lost)
-    warnings += _named(base, candidate, ours, theirs)
+    warnings += _layers_left(base, candidate, layers) + _named(base, candidate, ours, theirs)
     n_texts = base.dataset.samples
     return Gate(config, (ours, theirs), (base, candidate), table, changed, n_texts, texts_if_same, tuple(warnings))
 
@@ -122,8 +128,9 @@ def judged(
         }  # fmt: skip
     first = ["question", "layer", "layer_candidate", "depth", "metric", "base", "candidate", "difference", "relative"]
     table = pd.DataFrame(rows)
-    table = in_depth_order(table[[*first, *(name for name in table if name not in first)]], zip(*layers, strict=True))
-    return table, judgement.texts_if_same
+    texts_if_same = float(np.maximum(judgement.texts_if_same, FEWEST_TEXTS))  # nan stays
+    table = table[[*first, *(name for name in table if name not in first)]]
+    return in_depth_order(table, zip(*layers, strict=True)), texts_if_same
 
 
 def shape_part(base: "Analysis", candidate: "Analysis", layers: Sequence[tuple[str, str]], config: GateConfig) -> Part:
@@ -198,6 +205,7 @@ def changed_texts(base: "Analysis", layers: Sequence[str], lost: Array) -> pd.Da
 
 def planned(base: "Analysis", config: GateConfig) -> GatePlan:
     """What the base's texts can show of its shape, for several correlations with a candidate."""
+    check_half_samples({base.run_name: base})
     layers = [(name, name) for name in base.layer_names]
     part = shape_part(base, base, layers, config)
     halves = halves_of(base, base.layer_names)[:, :, [INTERVAL_METRICS.index(metric) for metric in part.metrics]]
@@ -208,18 +216,23 @@ def planned(base: "Analysis", config: GateConfig) -> GatePlan:
         one = plan(
             part.base, halves, part.margin, n_texts, rng, grows=grows, relative=part.relative, correlation=correlation
         )
-        worst = {name: np.nanmax(getattr(one, name), axis=0) for name in ("smallest_difference", "smallest_margin")}
-        texts = np.fmax(np.nanmax(one.texts_if_same, axis=0), FEWEST_TEXTS)
+        worst = {name: _largest(getattr(one, name)) for name in ("smallest_difference", "smallest_margin")}
+        texts = np.maximum(_largest(one.texts_if_same), FEWEST_TEXTS)
         for i, metric in enumerate(part.metrics):
             rows.append({
                 "metric": metric, "correlation": correlation, "texts": texts[i],
                 "margin": part.margin[0, i], "relative": bool(part.relative[i]),
                 **{name: values[i] for name, values in worst.items()},
             })  # fmt: skip
-        every = max(one.texts_if_same_in_all, FEWEST_TEXTS)
+        every = np.fmax.reduce([one.texts_if_same_in_all, *texts])  # no cell is settled later than all of them
         rows.append({"metric": "all", "correlation": correlation, "texts": every, "relative": False})
     columns = ["metric", "correlation", "margin", "relative", "smallest_difference", "smallest_margin", "texts"]
     return GatePlan(config, base, framed(rows, columns), n_texts)
+
+
+def _largest(values: Array) -> Array:
+    """Over the layers; nan where none has a value."""
+    return np.asarray(np.fmax.reduce(values, axis=0))
 
 
 def layer_pairs(base: "Analysis", candidate: "Analysis") -> list[tuple[str, str]]:
@@ -227,6 +240,21 @@ def layer_pairs(base: "Analysis", candidate: "Analysis") -> list[tuple[str, str]
     if base.layer_names == candidate.layer_names:
         return [(name, name) for name in base.layer_names]
     return matched_names(base, candidate)
+
+
+def _layers_left(base: "Analysis", candidate: "Analysis", layers: Sequence[tuple[str, str]]) -> list[RunWarning]:
+    """A warning where the two have different layers: which stand beside each other, and how many are left out."""
+    if base.layer_names == candidate.layer_names:
+        return []
+    pairs = ", ".join(f"{own} with {other}" for own, other in layers if own != other) or "all of one name"
+    left = len(base.layer_names) - len(layers), len(candidate.layer_names) - len(layers)
+    return [
+        RunWarning(
+            "other_layers",
+            "the two have different layers, and those of the nearest relative depth are compared, the base's first: "
+            f"{pairs}; {left[0]} of the base's and {left[1]} of the candidate's layers are in no pair",
+        )
+    ]
 
 
 def check_pair(analyses: "dict[str, Analysis]", over: str) -> None:
@@ -242,14 +270,19 @@ def check_pair(analyses: "dict[str, Analysis]", over: str) -> None:
         raise ValueError(
             refusal(differing, []).partition("choose some of them")[0] + "analyse both with equal settings"
         )
-    for label, analysis in analyses.items():
-        if not analysis.config.has_intervals:
-            raise ValueError(f"{label} has no half-samples: analyse it again with replicates=100 and no landmarks")
+    check_half_samples(analyses)
     inferences = {(one.config.inference.replicates, one.config.record.seed) for one in analyses.values()}
     if len(inferences) > 1:
         raise ValueError(
             f"the numbers of half-samples or the seeds differ ({inferences}): analyse both with equal ones"
         )
+
+
+def check_half_samples(analyses: "Mapping[str, Analysis]") -> None:
+    """Whether intervals can be had of each; a ValueError names one that has none."""
+    for label, analysis in analyses.items():
+        if not analysis.config.has_intervals:
+            raise ValueError(f"{label} has no half-samples: analyse it again with replicates=100 and no landmarks")
 
 
 def _no_places(base: "Analysis", candidate: "Analysis", same_texts: bool) -> str:

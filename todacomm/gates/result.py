@@ -61,6 +61,13 @@ class Gate:
     warnings: tuple[RunWarning, ...] = ()
 
     @property
+    def models(self) -> tuple[str, ...]:
+        """What base and candidate are called where they are models; the one model where the names are of texts."""
+        of_texts = len({side.dataset.digest for side in self.analyses}) > 1 or len(self.analyses) == 1
+        own = tuple(dict.fromkeys(side.model.name for side in self.analyses))
+        return own if of_texts else self.names
+
+    @property
     def verdict(self) -> str:
         """Of the whole run: ``same``, ``different`` or ``undecided``, which is: not enough texts."""
         return self._of(self.table)
@@ -94,6 +101,13 @@ class Gate:
         rows = self.table
         beyond = (rows["difference"].abs() > rows["margin"]) & ((rows["lo"] > 0.0) | (rows["hi"] < 0.0))
         return float(rows.loc[beyond, "texts_to_settle"].min()) if beyond.any() else self.texts_to_settle
+
+    @property
+    def open_cells(self) -> "pd.Series[bool]":
+        """Which rows leave the run open: undecided, or undefined in one of the two; all where nothing is defined."""
+        undefined = self.table["verdict"] == UNDEFINED
+        of_one = undefined & (self.table["missing"] != "both")
+        return (self.table["verdict"] == UNDECIDED) | (undefined if undefined.all() else of_one)
 
     @property
     def exit_code(self) -> int:

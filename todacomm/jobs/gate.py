@@ -4,12 +4,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from todacomm.gates.groups import gate_groups
+from todacomm.gates.groups import gate_groups, with_permuted_texts
 from todacomm.gates.judging import gate_pair, planned
 from todacomm.gates.result import Gate, GatePlan
 from todacomm.gates.sides import Side, lean, sides_of
 from todacomm.settings.base import with_options
 from todacomm.settings.gate import GateConfig
+from todacomm.system.machine import worker_threads
 from todacomm.system.progress import Clock, Progress, silent
 from todacomm.system.scratch import scratch_folder
 
@@ -52,7 +53,10 @@ def gate(
     name = record.run_name or f"{KIND} {' and '.join(side.name for side in sides)}"
     with tracking.job_run(KIND, name, record.experiment_name, record.output_dir, parent) as run:
         with clock("analyses"):
-            analyses = [analysed(side, run.run_id, progress) for side in sides]
+            analyses = [analysed(sides[0], run.run_id, progress)]
+            for side in sides[1:]:  # one model twice is analysed once
+                again = side.config is not None and side.config == sides[0].config
+                analyses.append(analyses[0] if again else analysed(side, run.run_id, progress))
         with scratch_folder() as folder, clock("judgement"):
             if config.plan:
                 plan = planned(analyses[0], config)
@@ -62,6 +66,8 @@ def gate(
                 result = gate_groups(analyses[0], config, progress)
             else:
                 result = gate_pair(analyses[0], analyses[1], config, progress)
+                if analyses[0].dataset.digest != analyses[1].dataset.digest:
+                    result = with_permuted_texts(result, progress)
             write_gate(result, sides, run, folder, clock)
     if not config.groups:
         tag_candidate(result, sides[-1], run.run_id)
@@ -105,10 +111,10 @@ def write_gate(result: Gate, sides: list[Side], run: "JobRun", folder: Path, clo
 
 def pair_page(result: Gate) -> str:
     """The interactive page of both sides; empty for groups, other texts, without clouds, and where it is not wanted."""
-    import pandas as pd
-
     from todacomm.comparison.gathering import arrange
     from todacomm.comparison.matching import residual_depths
+    from todacomm.comparison.similarities import similarity
+    from todacomm.core.similarity.chance import FEWEST_FOR_THRESHOLD
     from todacomm.explorer.of_comparison import comparison_data
     from todacomm.explorer.page import explorer_page
     from todacomm.settings.comparison import ComparisonConfig
@@ -120,7 +126,9 @@ def pair_page(result: Gate) -> str:
     if not (has_page and result.config.analysis.record.explorer):
         return ""
     config = ComparisonConfig()
-    data = comparison_data(arrange(sides, config), pd.DataFrame(), config)
+    gathered, threads = arrange(sides, config), worker_threads(result.config.analysis.topology.threads)
+    table, warnings = similarity(gathered, threads, permutations=FEWEST_FOR_THRESHOLD, seed=config.seed)
+    data = comparison_data(gathered, table, config, list(map(str, warnings)))
     return explorer_page(data) if data else ""
 
 
@@ -180,7 +188,7 @@ def tags(result: Gate) -> dict[str, str]:
         KIND: result.verdict,
         **{f"{KIND}.{question}": verdict for question, verdict in result.questions.items()},
         "first_different": next(iter(result.different), ""),
-        "model": ", ".join(result.names),
+        "model": ", ".join(result.models),
         "dataset": ", ".join(dict.fromkeys(one.dataset.name for one in result.analyses)),
         "sources": ",".join(one.run_id for one in result.analyses),
         "warnings": "\n".join(map(str, result.warnings)),

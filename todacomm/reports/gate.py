@@ -28,6 +28,11 @@ CAPTIONS = {
     "shape": "Candidate less base ± half of an interval that holds for all cells of this report together with 95 %.",
     "places": "How differently the same texts lie in the two, 0 for equal clouds, ± half of the same intervals.",
 }
+ABSENT = {
+    "": "", "both": "in either", "base": "in the base", "candidate": "in the candidate",
+    "half-samples": "on most half-samples",
+}  # fmt: skip
+"""Where a value is missing."""
 MOST_TEXTS = 1e6
 """Texts beyond which a number says no more."""
 
@@ -70,6 +75,8 @@ def headline(result: Gate) -> list[str]:
     lines = [verdict_line(result)]
     if len(result.questions) > 1:
         lines += [f"{QUESTIONS[name]}: {_question(result, name)}." for name in result.questions]
+    if nothing := _undefined(result):
+        lines.append(f"Nothing is defined in {layers(list(result.layers), np.isin(list(result.layers), nothing))}.")
     values = [side.run.get("perplexity", math.nan) for side in result.analyses]
     if len(values) == 2 and all(map(math.isfinite, values)):
         lines.append(f"Perplexity: {number(values[0], 4)} of the base, {number(values[1], 4)} of the candidate.")
@@ -86,16 +93,27 @@ def verdict_line(result: Gate) -> str:
         return f"{candidate} differs from {base} in {where}: {_reason(records(own))}."
     if result.verdict == SAME:
         return (
-            f"{candidate} is the same as {base} in {count(len(result.layers), 'layer')}, on {result.n_texts} texts: "
-            "with 95 % no difference exceeds its margin in any of them."
+            f"{candidate} is the same as {base} in {count(len(result.layers) - len(_undefined(result)), 'layer')}, on "
+            f"{result.n_texts} texts: with 95 % no difference exceeds its margin in any of them."
         )
+    if math.isnan(result.texts_for_verdict):
+        nothing = (result.table["missing"] == "both").all()
+        why = "nothing is defined in either" if nothing else "what is open is defined in one of the two only"
+        return f"Whether {candidate} is the same as {base} cannot be judged: {why}."
     return f"There are not enough texts to say whether {candidate} is the same as {base}: {_settling(result)}."
 
 
 def verdict_table(result: Gate) -> Table:
     """One row a layer: its verdicts."""
     questions = list(result.questions)
-    rows = [[layer, *(WORDS[own[question]] for question in questions)] for layer, own in result.layers.items()]
+    undecided = result.table[result.table["verdict"] == UNDECIDED]
+    settled_by_texts = set(zip(undecided["layer"], undecided["question"], strict=True))
+
+    def words(layer: str, question: str, verdict: str) -> str:
+        of_one = verdict == UNDECIDED and (layer, question) not in settled_by_texts
+        return "defined in one only" if of_one else WORDS[verdict]
+
+    rows = [[layer, *(words(layer, name, own[name]) for name in questions)] for layer, own in result.layers.items()]
     return Table("Verdicts by layer", "", ["Layer", *(QUESTIONS[name] for name in questions)], rows)
 
 
@@ -104,9 +122,12 @@ def cells_table(result: Gate, question: str) -> Table:
     rows = result.table[result.table["question"] == question]
     metrics = list(dict.fromkeys(rows["metric"]))
     cells = {(row["layer"], row["metric"]): row for row in records(rows)}
-    body = [[layer, *(_judged(cells[layer, metric]) for metric in metrics)] for layer in result.layers]
+    body = [
+        [layer, *(_judged(cells[layer, metric], result.config.permutations) for metric in metrics)]
+        for layer in result.layers
+    ]
     caption = CAPTIONS[question]
-    if "p_labels" in rows:
+    if "p_labels" in rows and rows["p_labels"].notna().any():
         caption += " In brackets p against permuted labels, adjusted over all cells."
     return Table(QUESTIONS[question], caption, ["Layer", *map(metric_label, metrics)], body)
 
@@ -162,8 +183,8 @@ def plan_headline(plan: GatePlan) -> str:
         for c, texts in zip(every["correlation"], every["texts"], strict=True)
     ]
     return (
-        f"Texts to call a candidate of {plan.base.model.name} without any difference the same: {listing(parts)}; there "
-        f"are {plan.n_texts}."
+        f"Texts to call a candidate of {plan.base.model.name} without any difference the same in shape: "
+        f"{listing(parts)}; there are {plan.n_texts}."
     )
 
 
@@ -171,10 +192,11 @@ def settings(result: Gate) -> list[tuple[str, str]]:
     """Pairs of a setting and its value."""
     first = result.analyses[0]
     topology = first.config.topology
-    margins = {name: share(size) for name, size in result.config.margins().items()}
-    shown = [f"{metric_label(name)} {margins[name]}" for name in dict.fromkeys(result.table["metric"])]
+    given, cells = result.config.margins(), {row["metric"]: row for row in records(result.table)}
+    shown = [f"{metric_label(name)} {_margin(given[name], row)}" for name, row in cells.items()]
     return [
         *zip(("Base", "Candidate"), result.names, strict=True),
+        *([("Model", ", ".join(result.models))] if result.models != result.names else []),
         ("Texts", f"{result.n_texts} of {', '.join(dict.fromkeys(one.dataset.name for one in result.analyses))}"),
         ("Cloud", f"{topology.pca or 'no'} principal components, {topology.metric}"),
         ("Half-samples", str(first.config.inference.replicates)),
@@ -185,9 +207,11 @@ def settings(result: Gate) -> list[tuple[str, str]]:
 
 def cell_text(row: Mapping[str, Any]) -> str:
     """A cell's difference with its interval, its margin and its verdict in one line."""
+    subject = f"{metric_label(row['metric'])} in {row['layer']}"
+    if row["verdict"] == UNDEFINED:
+        return f"{subject}: {_judged(row)}"
     margin = _size(row["margin"], row["relative"])
     texts = f"; about {_texts(row['texts_to_settle'])} texts would settle it" if row["verdict"] == UNDECIDED else ""
-    subject = f"{metric_label(row['metric'])} in {row['layer']}"
     return f"{subject}: {_cell(row)}, margin {margin}: {WORDS[row['verdict']]}{texts}"
 
 
@@ -203,23 +227,30 @@ def _reason(rows: Sequence[Mapping[str, Any]]) -> str:
 def _question(result: Gate, question: str) -> str:
     verdict, rows = result.questions[question], result.table[result.table["question"] == question]
     names = list(result.layers)
-    if verdict == SAME:
+    if verdict == SAME and not _undefined(result):
         return "same in every layer"
-    wanted = set(rows.loc[rows["verdict"] == verdict, "layer"])
-    where = layers(names, np.array([name in wanted for name in names]))
-    return f"{WORDS[verdict]} in {where}" if where else WORDS[verdict]
+    where = layers(names, np.isin(names, rows.loc[rows["verdict"] == verdict, "layer"]))
+    if where:
+        return f"{WORDS[verdict]} in {where}"
+    where = layers(names, np.isin(names, rows.loc[result.open_cells[rows.index], "layer"]))
+    return f"open in {where}, for want of a value" if where else NOT_DEFINED
+
+
+def _undefined(result: Gate) -> list[str]:
+    """Layers in which neither side has anything to compare."""
+    return [layer for layer, own in result.layers.items() if set(own.values()) == {UNDEFINED}]
 
 
 def _settling(result: Gate) -> str:
     texts = result.texts_for_verdict
     open_cells = int((result.table["verdict"] == UNDECIDED).sum())
-    if math.isnan(texts):
-        return "what is left is defined in one of the two only"
     few = f"under {FEWEST_TEXTS} texts no verdict is given, and there are {result.n_texts}"
     reason = few if result.n_texts < FEWEST_TEXTS else f"{open_cells} of {len(result.table)} cells are open"
     about = _texts(texts) if texts > MOST_TEXTS else f"about {_texts(texts)}"
     whole = texts == result.texts_to_settle
-    return f"{reason}; {about} texts would {'settle all that is open' if whole else 'show a first difference'}"
+    text = f"{reason}; {about} texts would {'settle all that is open' if whole else 'show a first difference'}"
+    never = int(result.open_cells.sum()) - open_cells
+    return text + (f"; {count(never, 'more cell')} defined in one of the two only stay open" if never else "")
 
 
 def _planned(metric: str) -> str:
@@ -237,11 +268,11 @@ def _texts(texts: float) -> str:
     return f"over {number(MOST_TEXTS)}" if texts > MOST_TEXTS else number(texts)
 
 
-def _judged(row: Mapping[str, Any]) -> str:
+def _judged(row: Mapping[str, Any], permutations: float = math.nan) -> str:
     if row["verdict"] == UNDEFINED:
-        return NOT_DEFINED
+        return f"{NOT_DEFINED} {ABSENT[row['missing']]}".rstrip()
     p = row.get("p_labels_adjusted", math.nan)
-    return f"{_cell(row)}, {SHORT[row['verdict']]}" + (f" ({p_value(p)})" if math.isfinite(p) else "")
+    return f"{_cell(row)}, {SHORT[row['verdict']]}" + (f" ({p_value(p, permutations)})" if math.isfinite(p) else "")
 
 
 def _cell(row: Mapping[str, Any]) -> str:
@@ -252,6 +283,11 @@ def _cell(row: Mapping[str, Any]) -> str:
     scale = 100.0 if row["relative"] else 1.0
     text = signed(scale * row["difference"], scale * (row["hi"] - row["lo"]) / 2)
     return f"{text} %" if row["relative"] else text.removeprefix("+") if row["question"] == "places" else text
+
+
+def _margin(size: float, cell: Mapping[str, Any]) -> str:
+    """A margin as it was asked for, with its units."""
+    return f"{share(size)} of the variance" if cell["question"] == "places" else _size(size, cell["relative"])
 
 
 def _size(size: float, relative: bool) -> str:

@@ -51,6 +51,7 @@ class GateConfig(Settings):
         (),
         "no candidate: groups of texts of the base, by a column of the data with two values, or by column,first,second",
         decides=WHICH,
+        repeated=True,
     )
     shape: tuple[str, ...] = option(
         ("h0_total_norm", "h1_max_norm", "twonn_dimension", "effective_rank", "mean_cosine"),
@@ -82,10 +83,16 @@ class GateConfig(Settings):
             raise ValueError("shape is none, and nothing else is compared here: name metrics of shape")
         if self.analysis.topology.landmarks or not self.analysis.has_intervals:
             raise ValueError("a gate needs half-samples: expected replicates above 0 and no landmarks")
-        if self.groups and (self.candidate or self.candidate_dataset or len(self.groups) not in (1, 3)):
-            raise ValueError(
-                f"groups is {','.join(self.groups)}: expected a column, or column,first,second, and no candidate"
-            )
+        named, two = ",".join(self.groups), self.groups[1:]
+        if self.groups and (self.candidate or self.candidate_dataset or len(two) not in (0, 2)):
+            raise ValueError(f"groups is {named}: expected a column, or column,first,second, and no candidate")
+        if two and two[0] == two[1]:
+            raise ValueError(f"groups is {named}: expected two different groups")
+        if self.groups and self.plan:
+            raise ValueError(f"groups is {named}, and a plan is of a candidate: leave one of them out")
+        for name, values in {"shape": self.shape, "places": self.places, "fail_on": self.fail_on}.items():
+            if NONE in values and len(values) > 1:
+                raise ValueError(f"{name} is {','.join(values)}: expected {NONE} alone, or what there is of the others")
         self.margins()
 
     @property
@@ -104,12 +111,17 @@ class GateConfig(Settings):
         Raises
         ------
         ValueError
-            One is no number above 0, or of something that is not compared.
+            One is no number above 0, of something that is not compared, there twice, or no share of a variance.
         """
         margins = {name: OWN_MARGINS.get(name, MARGINS["shape"]) for name in self.metrics}
         margins |= dict.fromkeys(self.measures, MARGINS["places"])
+        given: set[str] = set()
         for entry in sorted(self.margin, key=lambda entry: "=" in entry):  # a name goes before a number for all
             name, _, text = entry.rpartition("=")
+            name = name.strip()
+            if name in given:
+                raise ValueError(f"margin has two numbers for {name or 'all metrics of shape'}: expected one")
+            given.add(name)
             if name and name not in margins:
                 raise ValueError(f"margin has {entry!r}, which is not compared: choose {', '.join(margins)}")
             try:
@@ -118,5 +130,7 @@ class GateConfig(Settings):
                 size = 0.0
             if not 0.0 < size < float("inf"):
                 raise ValueError(f"margin has {entry!r}: expected a number above 0, or name=number")
+            if name in self.measures and size > 1.0:
+                raise ValueError(f"margin has {entry!r}: expected a share of the variance, at most 1")
             margins |= dict.fromkeys([name] if name else self.metrics, size)
         return margins

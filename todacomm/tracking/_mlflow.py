@@ -7,12 +7,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from todacomm.system.deferred import import_deferring
+
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+_UNUSED = ("mlflow.genai", "mlflow.genai.scorers", "mlflow.genai.judges", "mlflow.gateway")
+"""Packages for language model judges, of whose modules the database store takes a few: a quarter of the import."""
 try:
     Path.home()
 except RuntimeError:  # no HOME, and a user whom the system does not list: MLflow asks for a home while it is imported
     os.environ["HOME"] = os.sep
+import_deferring(["mlflow", "mlflow.store.tracking.sqlalchemy_store"], _UNUSED)
 
 from mlflow import MlflowClient, active_run, get_tracking_uri
 from mlflow.artifacts import download_artifacts

@@ -107,8 +107,9 @@ class Analysis:
         self.experiment_id: str = run.info.experiment_id
         self.run_name: str = run.info.run_name
         self.tags: dict[str, str] = run.data.tags
+        path = self.artifact(TABLES)
         try:
-            tables = read_tables(self.artifact(TABLES))
+            tables = read_tables(path)
         except ValueError as error:
             raise ValueError(f"run {self.run_id}: {error}") from error
         self.tables = tables

@@ -82,3 +82,13 @@ def test_what_is_undefined_under_a_permutation_has_no_p(rng):
     p, adjusted = label_p_values(rng.normal(size=(1, 2, 2)), permuted)
     assert np.isfinite([p[0, 0], adjusted[0, 0]]).all()
     assert np.isnan([p[0, 1], adjusted[0, 1]]).all()
+
+
+@pytest.mark.parametrize(("permutations", "replicates"), [(0, 2), (2, 0)])
+def test_permutations_and_half_samples_can_be_left_out(rng, permutations, replicates):
+    cloud = rng.normal(size=(30, 4))
+    rows = group_rows(np.arange(30) >= 15, rng, permutations=permutations, replicates=replicates)
+    values = measure_groups(analyze_layer(cloud, pca=0, maxdim=0), cloud, rows)
+    assert (len(values.permuted), len(values.halves)) == (permutations, replicates)
+    p, _ = label_p_values(values.observed[None], values.permuted[:, None])
+    assert np.isfinite(p).any() == bool(permutations)

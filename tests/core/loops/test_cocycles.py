@@ -8,7 +8,7 @@ import pytest
 from tests.core.shapes import noisy_circle, polygon, torus
 from todacomm.core.clouds import distances
 from todacomm.core.homology import persistence
-from todacomm.core.loops import longest_bars, loop_bars
+from todacomm.core.loops import cocycles, longest_bars, loop_bars
 from todacomm.core.loops.cocycles import over_prime
 
 both_engines = pytest.mark.skipif(not find_spec("gudhi"), reason="gudhi is not installed")
@@ -70,6 +70,20 @@ def test_coboundary_vanishes_below_the_death_and_support_begins_at_the_birth(kin
         assert lengths.max() < bar.death
         assert np.abs(bar.values).min() >= 1
         assert np.abs(bar.values).max() <= coeff // 2
+
+
+@pytest.mark.parametrize("prime", [2, 47])
+def test_the_compiled_function_and_the_module_around_it_give_the_same(monkeypatch, rng, prime):
+    clouds = [rng.normal(size=(60, 3)), noisy_circle(rng, 40), np.zeros((1, 2)) + np.arange(4.0)[:, None]]
+    tables = [distances(cloud).astype(np.float32) for cloud in clouds]
+    assert cocycles._compiled() is not None
+    direct = [list(cocycles._cocycles(table, 1.5, prime)) for table in tables]
+    assert len(direct[0]) > 5
+    monkeypatch.setattr(cocycles, "_compiled", lambda: None)
+    for table, bars in zip(tables, direct, strict=True):
+        for ours, theirs in zip(bars, cocycles._cocycles(table, 1.5, prime), strict=True):
+            assert ours[:2] == theirs[:2]
+            assert np.array_equal(ours[2] % [2**31, 2**31, prime], theirs[2])
 
 
 def test_equal_bars_are_two_classes():

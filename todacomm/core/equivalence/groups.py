@@ -9,6 +9,7 @@ from todacomm.core.arrays import Array, Bools, Indices
 from todacomm.core.inference.replicates import replicate
 from todacomm.core.inference.step_down import max_t
 from todacomm.core.layer import LayerAnalysis
+from todacomm.core.metrics import INTERVAL_METRICS
 
 SMALLEST_GROUP = 8
 PERMUTATIONS = 99
@@ -80,10 +81,12 @@ def group_rows(
         return np.array([np.sort(rng.choice(rows, size, replace=False)) for rows in members])
 
     observed = split(second)
-    permuted = np.array([split(rng.permutation(second)) for _ in range(permutations)]).reshape(-1, 2, size)
+    permuted = np.array([split(rng.permutation(second)) for _ in range(permutations)], dtype=np.intp)
     halves = np.array(
-        [[np.sort(rng.choice(rows, size // 2, replace=False)) for rows in observed] for _ in range(replicates)]
-    ).reshape(-1, 2, size // 2)
+        [[np.sort(rng.choice(rows, size // 2, replace=False)) for rows in observed] for _ in range(replicates)],
+        dtype=np.intp,
+    )
+    permuted, halves = permuted.reshape(-1, 2, size), halves.reshape(-1, 2, size // 2)
     return GroupRows(observed, permuted, halves)
 
 
@@ -113,7 +116,7 @@ def measure_groups(
     def measured(subsets: Indices) -> Array:
         flat = subsets.reshape(-1, subsets.shape[-1])
         result = replicate(layer, raw_cloud, flat, threads=threads)
-        return result.values.reshape(len(subsets), 2, -1)
+        return result.values.reshape(len(subsets), 2, len(INTERVAL_METRICS))
 
     values = measured(pairs)
     return GroupValues(values[0], values[1:], measured(rows.halves))

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from todacomm.core.arrays import Array, Bools
 from todacomm.core.inference.adjustment import p_value, step_down_max_t
+from todacomm.core.ranks import average_ranks
 
 Kind = Literal["numeric", "categorical", "circular"]
 Statistic = Callable[[Array, Array], Array]
@@ -221,7 +222,7 @@ def _sides_of_numbers(sides: Array, codes: Array) -> Array:
     n_points = len(codes)
     on, off = sides.sum(axis=1), n_points - sides.sum(axis=1)
     pairs = np.maximum(on * off, 1.0)
-    difference = 2.0 * (sides @ _ranks(codes) - on * (on + 1.0) / 2.0) / pairs - 1.0
+    difference = 2.0 * (sides @ average_ranks(codes) - on * (on + 1.0) / 2.0) / pairs - 1.0
     variance = (n_points + 1.0) / (3.0 * pairs)
     return np.where(on * off > 0.0, (difference**2 - variance) / (1.0 - variance), 0.0)
 
@@ -243,16 +244,8 @@ def _sides_of_angles(sides: Array, codes: Array) -> Array:
     return _corrected(between / np.sum(np.abs(vectors) ** 2), len(codes), 2)
 
 
-def _ranks(values: Array) -> Array:
-    """Average ranks."""
-    from scipy.stats import rankdata  # takes longer to import than all else that reads a record
-
-    ranks: Array = rankdata(values)
-    return ranks
-
-
 ANGLE_STATISTICS: dict[str, Statistic] = {
-    "numeric": lambda angles, codes: _by_plane(angles, _ranks(codes)[:, None]),
+    "numeric": lambda angles, codes: _by_plane(angles, average_ranks(codes)[:, None]),
     "categorical": lambda angles, codes: _between(np.exp(1j * angles), codes),
     "circular": lambda angles, codes: _by_plane(angles, np.column_stack([np.cos(codes), np.sin(codes)])),
 }

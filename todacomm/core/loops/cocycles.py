@@ -1,8 +1,10 @@
 """The longest H1 bars of a matrix of distances, each with a cocycle of its class."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,12 +133,35 @@ def over_prime(distances: Array, bar: LoopBar, prime: int) -> LoopBar:
 
 
 def _cocycles(rounded: Single, last_death: float, coeff: int) -> Iterator[tuple[float, float, NDArray[np.int64]]]:
-    """Birth, death and cocycle of every H1 bar; the death is infinite for bars that die after ``last_death``."""
-    from ripser import ripser
+    """Birth, death and cocycle of every H1 bar; the death is infinite for bars that die after ``last_death``.
 
-    computed = ripser(rounded, maxdim=1, thresh=last_death, coeff=coeff, distance_matrix=True, do_cocycles=True)
-    for (birth, death), cocycle in zip(computed["dgms"][1].tolist(), computed["cocycles"][1], strict=True):
+    The compiled function is called by itself where it is there: the module around it imports scikit-learn, which takes
+    longer than the bars.
+    """
+    if compiled := _compiled():
+        above = rounded[np.triu_indices(len(rounded), 1)]
+        computed = compiled(above, 1, float(last_death), coeff, True)
+        bars = np.reshape(computed["births_and_deaths_by_dim"][1], (-1, 2))
+        cocycles = [np.reshape(flat, (-1, 3)).astype(np.int64) for flat in computed["cocycles_by_dim"][1]]
+    else:
+        from ripser import ripser
+
+        computed = ripser(rounded, maxdim=1, thresh=last_death, coeff=coeff, distance_matrix=True, do_cocycles=True)
+        bars, cocycles = computed["dgms"][1], computed["cocycles"][1]
+    for (birth, death), cocycle in zip(bars.tolist(), cocycles, strict=True):
         yield birth, death, cocycle
+
+
+@cache
+def _compiled() -> Callable[..., dict[str, Any]] | None:
+    """The function of ripser.py: entries above the diagonal, highest degree, largest scale, field and whether cocycles
+    are wanted."""
+    try:
+        from pyRipser import doRipsFiltrationDM
+    except ImportError:
+        return None
+    compute: Callable[..., dict[str, Any]] = doRipsFiltrationDM
+    return compute
 
 
 def _bar(rounded: Single, birth: float, death: float, cocycle: NDArray[np.int64], coeff: int) -> LoopBar:
