@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.helpers.tiny_models import LARGE, TEXTS, tiny_model_folder
+from tests.helpers.tiny_models import ARCHITECTURES, BLOCKS, LARGE, TEXTS, tiny_model_folder
 from todacomm.activations import Activations, extract
 from todacomm.activations.batches import in_batches
 from todacomm.models import LoadedModel, load_model
@@ -63,6 +63,16 @@ def test_the_order_of_the_texts_is_that_of_the_rows(tiny: LoadedModel) -> None:
     for name, cloud in seen.clouds.items():
         np.testing.assert_allclose(cloud, turned.clouds[name][::-1], rtol=1e-5, atol=1e-5 * np.abs(cloud).max())
     np.testing.assert_array_equal(seen.n_tokens, turned.n_tokens[::-1])
+
+
+def test_a_model_that_pads_to_its_own_window_gives_every_text_its_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Longformer returns more positions than it was given tokens."""
+    own = {**ARCHITECTURES["bert"][2], "attention_window": [8] * BLOCKS}
+    monkeypatch.setitem(ARCHITECTURES, "longformer", ("longformer", "enclose", own))
+    loaded = load_model(ModelConfig(model=str(tiny_model_folder(tmp_path, "longformer"))), 0)
+    assert_same(extract(loaded, TEXTS, batch_tokens=1), extract(loaded, TEXTS), rtol=1e-4)
 
 
 def test_the_same_seed_gives_the_same_numbers(tiny: LoadedModel) -> None:

@@ -18,7 +18,7 @@ from todacomm.comparison.metrics import short_of
 from todacomm.comparison.result import Comparison
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.figures.comparison import comparison_figures, draw_comparison
-from todacomm.jobs.compare import measure_comparison
+from todacomm.jobs.compare import measure_comparison, write_tables
 from todacomm.reports.blocks import Table
 from todacomm.reports.comparison import comparison_context, write_comparison_reports
 from todacomm.reports.comparison_sections import SECTIONS, Section, Task, show
@@ -35,6 +35,25 @@ def three(store: Path) -> None:
     record(make("alpha", 4))
     record(make("alpha", 4, weights="random", factor=0.5))
     record(make("beta", 5, factor=2.0))
+
+
+def test_layers_of_models_of_different_depth_have_one_order(models: dict[str, str], tmp_path: Path) -> None:
+    """In every table that a user gets; what is written has plain names."""
+    comparison = measure_comparison(ComparisonConfig.from_flat({"models": "alpha,gamma", "geometry": "none"}))
+    depth = ["embedding", "layer_0", "layer_1", "layer_2", "layer_3", "final"]
+    curves = comparison.tables["depth_curves"]
+    assert list(curves["layer"].cat.categories) == depth
+    assert list(curves.sort_values("layer")["layer"].unique()) == depth
+    pairs = comparison.tables["paired_differences"]
+    assert pairs["layer_a"].dtype == pairs["layer_b"].dtype
+    assert pairs.groupby("layer_b", observed=True).size().index.tolist() == [
+        n for n in depth if n in {*pairs["layer_b"]}
+    ]
+    write_tables(comparison, tmp_path)
+    for name in ("depth_curves", "paired_differences"):
+        plain = pd.read_csv(tmp_path / f"tables/{name}.csv")
+        columns = [column for column in plain if column.startswith("layer")]
+        assert plain[columns].to_numpy().tolist() == comparison.tables[name][columns].to_numpy().tolist()
 
 
 def test_a_comparison_is_recorded_with_its_sources_tables_and_pictures(three: None, tmp_path: Path) -> None:

@@ -49,6 +49,8 @@ def test_three_layers_stand_for_all(measured):
     result, _ = measured
     assert result.layers == {"layer_0": 1, "layer_2": 3, "layer_4": 5}
     assert tuple(result.table.columns) == COLUMNS
+    assert list(result.table["layer"].cat.categories) == list(result.recommended["layer"].cat.categories)
+    assert result.table["layer"].max() == "layer_4"
     assert set(result.table["metric"]) == set(INTERVAL_METRICS)
     assert set(result.table["depth"]) == {0.2, 0.6, 1.0}
 

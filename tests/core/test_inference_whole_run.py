@@ -159,9 +159,11 @@ def test_a_control_on_the_same_half_samples_gives_paired_differences(rng):
     assert tidy(rows, NULL_COLUMNS)["p"].isna().all()
 
 
-def test_progress_reaches_its_end(clouds):
+def test_progress_begins_with_nothing_done_goes_step_by_step_and_reaches_its_end(clouds):
+    """Time left is that of the steps so far: a layer's half-samples are a hundred of them, and not one."""
     steps = []
     run(clouds, progress=lambda stage, done, total: steps.append((stage, done, total)))
-    assert {("half-samples", 5, 5), ("rotations", 19, 19)} <= set(steps)
+    assert {("half-samples", done, 80) for done in range(81)} <= set(steps)  # of the layers that have a shape
+    assert [step for step in steps if step[0] == "rotations"] == [("rotations", done, 19) for done in range(20)]
     last = {stage: (done, total) for stage, done, total in steps}
     assert all(done == total for done, total in last.values())

@@ -53,6 +53,8 @@ def test_a_stretched_layer_is_different_and_named(pairs):
     assert result.layers["layer_0"] == {"shape": "same", "places": "same"}
     assert result.different == ["layer_1"]
     assert set(result.changed["layer"]) == {"layer_1"}
+    assert list(result.table["layer"].cat.categories) == list(result.table["layer_candidate"].cat.categories)
+    assert result.table["layer"].max() == "layer_1"
     artifacts = Path(run.artifact_uri)
     record = json.loads((artifacts / "gate.json").read_text())
     assert (record["verdict"], record["exit_code"], record["first_different"]) == ("different", 3, "layer_1")

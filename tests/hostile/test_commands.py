@@ -72,7 +72,7 @@ LINES: dict[str, list[tuple[str, int, str]]] = {
         ("run --dataset equality.txt --samples 2000", 1, "too few texts"),
     ],
     "templates": [
-        ("compare sound,other --template reads-env.md.j2", 1, "reads-env.md.j2"),
+        ("compare sound,other --template reads-env.md.j2 --geometry none", 1, "reads-env.md.j2"),
         ("compare sound,other --template nothing.md.j2", 1, "nothing.md.j2"),
         ("compare sound,other --template folder", 1, "folder"),
     ],

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from contextlib import suppress
 from functools import partial
 
@@ -151,7 +152,27 @@ def test_a_full_disk_leaves_no_half_copy(tmp_path, monkeypatch):
     assert sorted(os.listdir(tmp_path)) == ["files"]
 
 
-def test_a_deleted_folder_and_closed_streams(tmp_path):
+def test_a_deleted_folder_is_named(tmp_path, monkeypatch):
+    (tmp_path / "x").mkdir()
+    monkeypatch.chdir(tmp_path / "x")
+    (tmp_path / "x").rmdir()
+    done = CliRunner().invoke(main, ["show", "latest"])
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == "error: the current folder was deleted: change into one that is there\n"
+    monkeypatch.chdir(tmp_path)
+
+
+def test_closed_streams_are_no_traceback(store, monkeypatch):
+    """As Python has them behind 0<&- 2>&-: they are None."""
+    for name in ("stdin", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    with pytest.raises(SystemExit) as ended:
+        main(["show", "latest"])
+    assert ended.value.code == 1
+
+
+@pytest.mark.heavy
+def test_a_deleted_folder_and_closed_streams_of_a_process(tmp_path):
     folder = tmp_path / "x"
     folder.mkdir()
     env = os.environ | {"PYTHONPATH": str(ROOT)}
@@ -191,10 +212,26 @@ def test_a_disk_that_is_really_full(tmp_path, monkeypatch, what):
         subprocess.run(["umount", "-l", small], check=True)
 
 
-@pytest.mark.parametrize(
-    "home", [pytest.param({}, id="none"), pytest.param({"HOME": "/nonexistent"}, id="absent", marks=pytest.mark.heavy)]
-)
-def test_a_user_without_a_home(tmp_path, home):
+def test_a_user_whom_the_system_does_not_list(store, tmp_path, monkeypatch, rng):
+    """Without HOME, without a name, without an entry: all that a process asks them of."""
+    for name in ("HOME", "USER", "LOGNAME", "LNAME", "USERNAME", "TODACOMM_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+    def unlisted(*_):
+        raise KeyError("uid not found: 54321")
+
+    monkeypatch.setattr("pwd.getpwuid", unlisted)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    np.savez("cloud.npz", layer_0=rng.normal(size=(30, 4)))
+    line = "run --model clouds:cloud.npz --nulls 0 --replicates 0 --loops 0 --figures none --explorer false"
+    done = CliRunner().invoke(main, line.split())
+    assert done.exit_code == 0, done.output
+    assert "Traceback" not in done.output
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("home", [{}, {"HOME": "/nonexistent"}], ids=["none", "absent"])
+def test_a_process_without_a_home(tmp_path, home):
     """One that the system does not list, as in a container; where none can be made here, this user."""
     np.savez(tmp_path / "cloud.npz", layer_0=np.random.default_rng(0).normal(size=(60, 5)))
     unlisted = ["unshare", "--user", "--map-user=54321", "--map-group=54321"]
@@ -215,9 +252,8 @@ def test_an_analysis_is_whole_where_its_copy_cannot_be_made(store, tmp_path):
     np.savez(tmp_path / "cloud.npz", layer_0=np.random.default_rng(0).normal(size=(30, 4)))
     with pytest.raises(UserError, match="output_dir"):
         analyze(model=f"clouds:{tmp_path}/cloud.npz", output_dir="/proc/x", nulls=0, replicates=0, loops=0)
-    analysis = analyze(
-        model=f"clouds:{tmp_path}/cloud.npz", output_dir=str(tmp_path / "out"), nulls=0, replicates=0, loops=0
-    )
+    few = {"nulls": 0, "replicates": 0, "loops": 0, "figures": "none"}
+    analysis = analyze(model=f"clouds:{tmp_path}/cloud.npz", output_dir=str(tmp_path / "out"), **few)
     assert load_analysis(analysis.run_id).run_id == analysis.run_id
     assert (tmp_path / "out/report.md").is_file()
 

@@ -21,6 +21,13 @@ def test_the_table_survives_json_whatever_is_in_it():
     assert table["last_word"].tolist() == ["<b>one</b>", "", "\x1b[31m"]
 
 
+def test_every_column_has_a_name_of_its_own_and_hundreds_are_no_warning(recwarn):
+    table = text_table(["a"], columns={"id_": ["mine"], "id": [7], **{f"c{i}": [i] for i in range(300)}})
+    assert user_columns(table)[:2] == ["id_", "id__"]
+    assert table.loc[0, ["id_", "id__", "c299"]].tolist() == ["mine", 7, 299]
+    assert not recwarn.list
+
+
 def test_without_words_numbers_and_ids_stay():
     table = text_table(["a"], ["secret words"], n_tokens=[2], columns={"label": ["x"]})
     left = without_words(table)

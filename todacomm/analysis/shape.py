@@ -13,7 +13,7 @@ from todacomm.core.layer import LayerAnalysis, analyze_distances, analyze_layer
 from todacomm.core.threads import one_thread_each
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.system.machine import available_memory
-from todacomm.system.progress import Progress, silent
+from todacomm.system.progress import Progress, counted, silent
 
 
 class Shapes:
@@ -64,9 +64,8 @@ class Shapes:
             for layer, cloud in left.items():
                 self._submit(layer, cloud, threads)
         shapes = {}
-        for layer in clouds:
+        for layer in counted(clouds, "homology", len(clouds), progress):
             shapes[layer] = self._begun.pop(layer)[1].result()
-            progress("homology", len(shapes), len(clouds))
         return shapes
 
     def _has_begun(self, layer: str, cloud: np.ndarray) -> bool:

@@ -15,7 +15,7 @@ from todacomm.core.similarity import rtd_directions, rtd_null
 from todacomm.core.threads import in_threads
 from todacomm.results.table import framed
 from todacomm.settings.comparison import ComparisonConfig
-from todacomm.system.progress import Progress, silent
+from todacomm.system.progress import Progress, counted, silent
 
 SECONDS_A_DIVERGENCE = 4.0 / 500**3
 """Of one pair of layers with so many texts, cubed: measured at 200 to 500."""
@@ -59,9 +59,8 @@ def divergences(
         }  # fmt: skip
 
     rows = []
-    for done, row in enumerate(in_threads(measure, list(enumerate(todo)), threads), start=1):
+    for row in counted(in_threads(measure, list(enumerate(todo)), threads), "divergence", len(todo), progress):
         rows += [row] if row else []
-        progress("divergence", done, len(todo))
     return framed(rows, COLUMNS)
 
 

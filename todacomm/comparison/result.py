@@ -19,7 +19,8 @@ class Comparison:
     ----------
     tables : mapping of DataFrame
         By the name of its section, see :data:`todacomm.reports.comparison_sections.SECTIONS`; empty where there is
-        nothing to show, for the reason in ``gaps``.
+        nothing to show, for the reason in ``gaps``. Layers are ordered by depth, one order for all models; they are
+        plain names where two models have the same ones in different orders.
     gaps : mapping of str
         Name of a table -> why it is empty.
     trajectories : tuple of Trajectory

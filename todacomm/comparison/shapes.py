@@ -13,7 +13,7 @@ from todacomm.core.similarity import DIAGRAM_DISTANCES, scaled
 from todacomm.core.threads import in_threads
 from todacomm.core.vectors import SCALE, vector_distances
 from todacomm.results.table import framed
-from todacomm.system.progress import Progress, silent
+from todacomm.system.progress import Progress, counted, silent
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
@@ -48,9 +48,8 @@ def diagram_distances(
         ]  # fmt: skip
 
     rows = []
-    for done, measured in enumerate(in_threads(measure, todo, threads), start=1):
+    for measured in counted(in_threads(measure, todo, threads), "diagrams", len(todo), progress):
         rows += measured
-        progress("diagrams", done, len(todo))
     columns = ["label_a", "label_b", "layer_a", "layer_b", "depth", "degree", *DIAGRAM_DISTANCES]
     return framed(rows, columns)
 

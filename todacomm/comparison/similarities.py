@@ -16,7 +16,7 @@ from todacomm.core.facts import RunWarning
 from todacomm.core.similarity import SIMILARITIES, Prepared, prepare_all, similarity_grid
 from todacomm.core.similarity.chance import FEW, PERMUTATIONS, draws_of, judged, permuted_grids, relative_order
 from todacomm.results.table import framed
-from todacomm.system.progress import Progress, silent
+from todacomm.system.progress import Progress, counted, silent
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
@@ -69,7 +69,7 @@ def similarity(
     pairs = [(a, b) for a, b in pairs if _n_texts(prepared[a]) and _n_texts(prepared[b])]
     frames: dict[str, list[pd.DataFrame]] = {measure: [] for measure in SIMILARITIES}
     draws: dict[str, list[np.ndarray]] = {measure: [] for measure in SIMILARITIES}
-    for done, (a, b) in enumerate(pairs, start=1):
+    for a, b in counted(pairs, "similarity", len(pairs), progress):
         for measure in SIMILARITIES:
             grid = similarity_grid(prepared[a], prepared[b], measure, threads)
             wanted = np.isfinite(grid) & (_matched(gathered, a, b) if measure in FEW else True)
@@ -78,7 +78,6 @@ def similarity(
             permuted = permuted_grids(prepared[a], prepared[b], measure, relative, wanted, threads)
             draws[measure].append(permuted.reshape(count, grid.size))
             frames[measure].append(_long(gathered, a, b, measure, grid))
-        progress("similarity", done, len(pairs))
     tables = [_beside_chance(pd.concat(frames[name], ignore_index=True), draws[name], name) for name in frames if pairs]
     return pd.concat(tables, ignore_index=True) if tables else framed([], COLUMNS), warnings
 

@@ -13,7 +13,7 @@ from todacomm.comparison.shapes import scaled_diagrams
 from todacomm.core.facts import RunWarning
 from todacomm.core.similarity import wasserstein
 from todacomm.core.streams import RESIDUAL, kind_of
-from todacomm.results.table import RUN_LAYER, own_rows
+from todacomm.results.table import RUN_LAYER, in_depth_order, own_rows
 from todacomm.settings.steps import training_step
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ class Trajectory:
     steps : tuple of int
         Training steps, ascending.
     table : DataFrame
-        ``step, layer, depth, metric, value``; numbers of the whole run under layer ``run``.
+        ``step, layer, depth, metric, value``; numbers of the whole run under layer ``run``. Layers are ordered by
+        depth in both tables.
     change : DataFrame
         ``step_from, step, layer, depth, degree, distance, rate``: the Wasserstein distance of two consecutive
         checkpoints' diagrams, each in units of its own layer's median distance, and the same by 1,000 steps.
@@ -137,7 +138,9 @@ def trajectory(name: str, analyses: Mapping[int, "Analysis"]) -> Trajectory:
         frames.append(own[along].assign(step=step)[_COLUMNS])
     table = pd.concat(frames, ignore_index=True)
     change = changes(steps, {step: scaled_diagrams(analyses[step]) for step in steps}, _depths(table))
-    return Trajectory(name, steps, table, change, tuple(warnings(steps, table)))
+    orders = [analysis.layer_names for analysis in analyses.values()]
+    remarked = tuple(warnings(steps, table))
+    return Trajectory(name, steps, in_depth_order(table, orders), in_depth_order(change, orders), remarked)
 
 
 def changes(

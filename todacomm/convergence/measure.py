@@ -19,7 +19,7 @@ from todacomm.core.layer import analyze_layer
 from todacomm.core.subsamples import subsamples
 from todacomm.core.threads import one_thread_each
 from todacomm.results.observation import Observation
-from todacomm.results.table import tidy
+from todacomm.results.table import in_depth_order, tidy
 from todacomm.settings.convergence import ConvergenceConfig
 from todacomm.system.machine import worker_threads
 from todacomm.system.progress import Clock, Progress, silent
@@ -76,8 +76,8 @@ def measure_convergence(
         repeats=config.repeats,
         model=observed.model,
         dataset=observed.dataset,
-        table=table,
-        recommended=tidy(recommended, RECOMMENDED_COLUMNS),
+        table=in_depth_order(table, [plan.clouds]),
+        recommended=in_depth_order(tidy(recommended, RECOMMENDED_COLUMNS), [plan.clouds]),
         layers={name: list(observed.clouds).index(name) for name in plan.clouds},
         sizes=plan.sizes,
         pca=plan.pca,
@@ -174,6 +174,7 @@ def measure_all(plan: Plan, progress: Progress = silent) -> dict[str, list[Row]]
     total = len(plan.clouds) * (len(plan.sizes) - 1 + len(plan.pcas))
     rows: dict[str, list[Row]] = {layer: [] for layer in plan.clouds}
     done = 0
+    progress("subsets", done, total)
     for layer, cloud in plan.clouds.items():
         steps = [partial(measure_subsets, plan, cloud, size) for size in plan.sizes[:-1]]
         steps += [partial(measure_whole, plan, cloud, pca) for pca in plan.pcas]

@@ -31,7 +31,7 @@ class Convergence:
     Attributes
     ----------
     table, recommended : DataFrame
-        With :data:`COLUMNS` and :data:`RECOMMENDED_COLUMNS`.
+        With :data:`COLUMNS` and :data:`RECOMMENDED_COLUMNS`; layers are ordered by depth.
     layers : mapping
         Name of a layer -> its index among all that the model has.
     sizes : tuple of int

@@ -1,4 +1,4 @@
-"""Ranks of numbers, without scipy.stats, whose import takes half a second."""
+"""Ranks of numbers, without scipy.stats, whose import takes longer than the ranks."""
 
 import numpy as np
 from numpy.typing import ArrayLike

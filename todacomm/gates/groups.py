@@ -19,7 +19,7 @@ from todacomm.results.table import framed
 from todacomm.results.texts import user_columns
 from todacomm.settings.gate import GateConfig
 from todacomm.system.machine import worker_threads
-from todacomm.system.progress import Progress, silent
+from todacomm.system.progress import Progress, counted, silent
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
@@ -86,9 +86,9 @@ def _measured(
     rows = group_rows(in_second, rng, permutations=config.permutations, replicates=replicates)
     threads = worker_threads(config.analysis.topology.threads)
     values: list[GroupValues] = []
-    for layer, shape in measure_shape(base.config, clouds, progress).items():
+    shapes = measure_shape(base.config, clouds, progress)
+    for layer, shape in counted(shapes.items(), "groups", len(clouds), progress):
         values.append(measure_groups(shape, clouds[layer], rows, threads=threads))
-        progress("groups", len(values), len(clouds))
     columns = [INTERVAL_METRICS.index(metric) for metric in config.metrics]
     parts = (np.stack([getattr(one, name) for one in values], axis=-3) for name in ("observed", "permuted", "halves"))
     return GroupValues(*(part[..., columns] for part in parts)), rows.observed.shape[1]

@@ -32,10 +32,10 @@ from todacomm.core.facts import RunWarning
 from todacomm.core.inference import GROWS, INTERVAL_METRICS, half_samples
 from todacomm.core.inference.uncertainty import MIN_DEFINED
 from todacomm.gates.result import FEWEST_TEXTS, Gate, GatePlan, at_least
-from todacomm.results.table import framed
+from todacomm.results.table import framed, in_depth_order
 from todacomm.settings.gate import GateConfig
 from todacomm.system.machine import worker_threads
-from todacomm.system.progress import Progress, silent
+from todacomm.system.progress import Progress, counted, silent
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
@@ -129,7 +129,8 @@ def judged(
     first = ["question", "layer", "layer_candidate", "depth", "metric", "base", "candidate", "difference", "relative"]
     table = pd.DataFrame(rows)
     texts_if_same = float(np.maximum(judgement.texts_if_same, FEWEST_TEXTS))  # nan stays
-    return table[[*first, *(name for name in table if name not in first)]], texts_if_same
+    table = table[[*first, *(name for name in table if name not in first)]]
+    return in_depth_order(table, zip(*layers, strict=True)), texts_if_same
 
 
 def shape_part(base: "Analysis", candidate: "Analysis", layers: Sequence[tuple[str, str]], config: GateConfig) -> Part:
@@ -172,7 +173,7 @@ def place_part(
     given = config.margins()
     columns = [PLACE_MEASURES.index(measure) for measure in config.measures]
     measured, margins, lost = [], [], []
-    for done, (own, other) in enumerate(layers, start=1):
+    for own, other in counted(layers, "places", len(layers), progress):
         first, second = _cloud(base, own), _cloud(candidate, other)
         measured.append(places(first, second, halves, measures=config.measures, **options))
         row = np.full(len(PLACE_MEASURES), np.nan)
@@ -183,7 +184,6 @@ def place_part(
         margins.append(row)
         nothing = np.full(len(first), np.nan)
         lost.append(nothing if measured[-1].missing else neighbours_lost(distances(first), distances(second)))
-        progress("places", done, len(layers))
     whole = place_contrast(measured)
     contrast = Contrast(*(getattr(whole, name)[..., columns] for name in ("estimate", "halves", "se", "missing")))
     nothing = np.full(contrast.estimate.shape, np.nan)
@@ -200,7 +200,7 @@ def changed_texts(base: "Analysis", layers: Sequence[str], lost: Array) -> pd.Da
         | {"id": texts["id"].iloc[row["text"]], "ending": " ".join(str(texts["text"].iloc[row["text"]]).split()[-8:])}
         for row in most_changed(lost, layers)
     ]
-    return framed([row for row in rows if row["lost"] > 0.0], CHANGED)
+    return in_depth_order(framed([row for row in rows if row["lost"] > 0.0], CHANGED), [layers])
 
 
 def planned(base: "Analysis", config: GateConfig) -> GatePlan:

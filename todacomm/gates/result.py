@@ -41,7 +41,8 @@ class Gate:
     table : DataFrame
         One row a layer and metric: ``question`` (``shape`` or ``places``), ``layer, layer_candidate, depth, metric,
         base, candidate, difference, relative, se, lo, hi, p, p_adjusted, margin, verdict, missing,
-        smallest_difference, smallest_margin, texts_to_settle``, and of groups ``p_labels, p_labels_adjusted``.
+        smallest_difference, smallest_margin, texts_to_settle``, and of groups ``p_labels, p_labels_adjusted``. Layers
+        are ordered by depth; plain where the two sides order the same names differently.
     changed : DataFrame
         The texts whose neighbours changed most: ``rank, text`` (its row)``, id, lost, layer, lost_in_layer, ending``.
     n_texts : int
@@ -81,7 +82,7 @@ class Gate:
         """Layer -> verdict by question; ``undefined`` where neither side has anything to compare."""
         return {
             str(layer): {str(question): _overall(part) for question, part in rows.groupby("question", sort=False)}
-            for layer, rows in self.table.groupby("layer", sort=False)
+            for layer, rows in self.table.groupby("layer", sort=False, observed=True)
         }
 
     @property

@@ -12,6 +12,7 @@ from todacomm.comparison.gathering import Gathered, gather
 from todacomm.comparison.identity import MODELS
 from todacomm.comparison.result import Comparison
 from todacomm.reports.comparison_sections import Task, computed, gaps
+from todacomm.results.table import in_depth_order
 from todacomm.settings.base import with_options
 from todacomm.settings.comparison import ComparisonConfig
 from todacomm.settings.values import as_lines
@@ -131,10 +132,11 @@ def compare_gathered(
             tables = computed(replace(task, tables=tables), geometry=True)
     with clock("trajectories"):
         over_training = trajectory.trajectories(trajectory.with_steps(gathered.analyses.values(), config.given_steps()))
+    orders = [analysis.layer_names for analysis in gathered.analyses.values()]
     return Comparison(
         config=config,
         gathered=gathered,
-        tables=tables,
+        tables={name: in_depth_order(table, orders) for name, table in tables.items()},
         gaps=gaps(gathered, config, tables),
         trajectories=over_training,
         warnings=(*gathered.warnings, *task.warnings, *trajectory.remarks(over_training)),

@@ -77,10 +77,23 @@ def headline(result: Gate) -> list[str]:
         lines += [f"{QUESTIONS[name]}: {_question(result, name)}." for name in result.questions]
     if nothing := _undefined(result):
         lines.append(f"Nothing is defined in {layers(list(result.layers), np.isin(list(result.layers), nothing))}.")
-    values = [side.run.get("perplexity", math.nan) for side in result.analyses]
-    if len(values) == 2 and all(map(math.isfinite, values)):
-        lines.append(f"Perplexity: {number(values[0], 4)} of the base, {number(values[1], 4)} of the candidate.")
+    if len(result.analyses) == 2 and (likelihood := likelihood_line(*(side.run for side in result.analyses))):
+        lines.append(likelihood)
     return lines
+
+
+def likelihood_line(base: Mapping[str, float], candidate: Mapping[str, float]) -> str:
+    """Perplexities of both, and bits per byte, which compare where tokenizers differ; empty where not measured.
+
+    >>> likelihood_line({"perplexity": 90.0, "bits_per_byte": 1.67}, {"perplexity": 70.0, "bits_per_byte": 3.79})
+    'Perplexity: 90 of the base, 70 of the candidate; bits per byte, whatever the tokenizers: 1.670 and 3.790.'
+    """
+    values = [[side.get(name, math.nan) for side in (base, candidate)] for name in ("perplexity", "bits_per_byte")]
+    (ours, theirs), bits = ([number(value, 4) for value in pair] for pair in values)
+    if not all(map(math.isfinite, values[0])):
+        return ""
+    more = f"; bits per byte, whatever the tokenizers: {listing(bits)}" if all(map(math.isfinite, values[1])) else ""
+    return f"Perplexity: {ours} of the base, {theirs} of the candidate{more}."
 
 
 def verdict_line(result: Gate) -> str:

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -45,6 +47,8 @@ ASSOCIATION_COLUMNS = (
 chance, permutation p, plain and adjusted over the covariates; why it is undefined."""
 
 RUN_LAYER = "run"
+LAYER_COLUMNS = ("layer", "layer_a", "layer_b", "layer_candidate")
+"""Columns of any table that hold names of layers."""
 _TEXT = {
     "model", "revision", "weights", "dataset", "control", "layer", "metric", "null", "verdict", "subject", "covariate",
     "kind", "undefined",
@@ -96,12 +100,39 @@ def of_layers(table: pd.DataFrame, layers: Iterable[str]) -> pd.DataFrame:
     >>> of_layers(rows, ["layer_2_ffn", "layer_10"]).sort_values("layer").to_numpy().tolist()
     [['layer_2_ffn', 'ffn'], ['layer_10', 'residual']]
     """
-    names = list(table["layer"])
-    order = [name for name in dict.fromkeys([*layers, RUN_LAYER]) if name in set(names)]
-    frame = table.assign(layer=pd.Categorical(names, order, ordered=True)).reset_index(drop=True)
-    streams = ["" if name == RUN_LAYER else kind_of(name) for name in names]
+    frame = in_depth_order(table, [layers]).reset_index(drop=True)
+    streams = ["" if name == RUN_LAYER else kind_of(name) for name in table["layer"]]
     frame.insert(list(frame).index("layer") + 1, "stream", pd.Series(streams, dtype=object))
     return frame
+
+
+def in_depth_order(table: pd.DataFrame, orders: Iterable[Iterable[str]]) -> pd.DataFrame:
+    """A table whose columns of layers are ordered by depth: one ordered categorical for all of them.
+
+    Parameters
+    ----------
+    orders : iterable of iterable of str
+        All layers of each model in the order of depth; ``run`` comes after them. Where two models have the same names
+        in different orders, there is no one order, and names stay plain text.
+
+    >>> rows = pd.DataFrame({"layer_a": ["final", "layer_2"], "layer_b": ["layer_10", "layer_2"]})
+    >>> ordered = in_depth_order(rows, [["layer_2", "final"], ["layer_2", "layer_10", "final"]])
+    >>> list(ordered["layer_a"].cat.categories), bool(ordered["layer_a"].dtype == ordered["layer_b"].dtype)
+    (['layer_2', 'layer_10', 'final'], True)
+    >>> in_depth_order(rows, [["layer_2", "final"], ["final", "layer_2"]]) is rows
+    True
+    """
+    columns = [name for name in LAYER_COLUMNS if name in table]
+    there = set[str]().union(*(table[name] for name in columns))
+    sorter = TopologicalSorter[str]()
+    for names in orders:
+        for before, after in pairwise(dict.fromkeys([*names, RUN_LAYER])):
+            sorter.add(after, before)
+    try:
+        order = [name for name in sorter.static_order() if name in there]
+    except CycleError:
+        return table
+    return table.assign(**{name: pd.Categorical(table[name], order, ordered=True) for name in columns})
 
 
 def framed(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> pd.DataFrame:

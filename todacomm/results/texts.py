@@ -1,6 +1,6 @@
 """What each point read: the table of texts, in the order of the rows of every cloud."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,14 +46,14 @@ def text_table(
         "n_tokens": n_tokens,
         "nll": nll,
     }
-    frame = pd.DataFrame(index=range(n))
+    table: dict[str, Any] = {}
     for name in TEXT_COLUMNS:
         missing = np.full(n, np.nan) if name in _NUMBERS else [""] * n
         value = missing if values[name] is None else values[name]
-        frame[name] = np.asarray(value, dtype=float) if name in _NUMBERS else pd.Series(list(value), dtype=object)
+        table[name] = np.asarray(value, dtype=float) if name in _NUMBERS else pd.Series(list(value), dtype=object)
     for name, column in (columns or {}).items():
-        frame[_free_name(name, frame)] = _typed(list(column))
-    return frame
+        table[_free_name(name, table)] = _typed(list(column))
+    return pd.DataFrame(table, index=range(n))
 
 
 def without_words(table: pd.DataFrame) -> pd.DataFrame:
@@ -106,9 +106,9 @@ def _typed(cells: list[Any]) -> Any:
     return pd.Series(["" if cell is None else str(cell) for cell in cells], dtype=object)
 
 
-def _free_name(name: str, frame: pd.DataFrame) -> str:
-    """A column's name; one of ours gets an underscore, so that it hides nothing."""
-    return f"{name}_" if name in frame else name
+def _free_name(name: str, taken: Container[str]) -> str:
+    """A column's name; one that is taken gets underscores, so that it hides nothing."""
+    return _free_name(f"{name}_", taken) if name in taken else name
 
 
 def record_of(table: pd.DataFrame) -> dict[str, list[Any]]:

@@ -3,18 +3,34 @@
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from todacomm.system.printable import say
 
+Item = TypeVar("Item")
 Progress = Callable[[str, int, int], None]
 """Called with the stage's name, the steps done and the steps in all."""
 
 
 def silent(stage: str, done: int, total: int) -> None:
     """Show nothing."""
+
+
+def counted(items: Iterable[Item], stage: str, total: int, progress: Progress) -> Iterator[Item]:
+    """Items, reported one by one: the stage begins with 0, so that the time of the first step is known too.
+
+    >>> list(counted("ab", "work", 2, lambda *step: print(step)))
+    ('work', 0, 2)
+    ('work', 1, 2)
+    ('work', 2, 2)
+    ['a', 'b']
+    """
+    progress(stage, 0, total)
+    for done, item in enumerate(items, start=1):
+        yield item
+        progress(stage, done, total)
 
 
 class Bars:

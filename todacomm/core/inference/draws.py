@@ -12,7 +12,7 @@ from todacomm.core.nulls import NULLS
 from todacomm.core.streams import groups
 from todacomm.core.threads import in_threads
 from todacomm.core.view import CloudView
-from todacomm.system.progress import Progress, silent
+from todacomm.system.progress import Progress, counted, silent
 
 
 def null_draws(
@@ -67,11 +67,9 @@ def null_draws(
         eigenvalues = layer.curves["eigenvalues"]
         return CloudView(cloud, cloud, cloud, eigenvalues, rows, layer.metric, degree, layer.engine)
 
-    measured = []
     # a draw of all layers at a time: its clouds are let go before the next is made
-    for done, drawn in enumerate(in_threads(draw, rng.spawn(draws) if clouds else [], threads), start=1):
-        measured.append(drawn)
-        progress(NULLS[kind].label, done, draws)
+    tasks = in_threads(draw, rng.spawn(draws) if clouds else [], threads)
+    measured = list(counted(tasks, NULLS[kind].label, draws, progress))
     shape = (len(measured), len(TESTED_METRICS))
     return {
         name: np.array([[drawn[name].get(m, np.nan) for m in TESTED_METRICS] for drawn in measured]).reshape(shape)

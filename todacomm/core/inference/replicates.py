@@ -11,6 +11,7 @@ from todacomm.core.layer import MIN_DISTINCT, LayerAnalysis
 from todacomm.core.metrics import INTERVAL_METRICS, LAYER_METRICS, measure
 from todacomm.core.parts import Parts, PartView
 from todacomm.core.threads import in_threads
+from todacomm.system.progress import Progress, counted, silent
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,9 @@ def half_samples(n_points: int, replicates: int, seed: int) -> Indices:
     return np.sort(shuffled[:, : n_points // 2], axis=1)
 
 
-def replicate(layer: LayerAnalysis, raw_cloud: ArrayLike, halves: Indices, *, threads: int = 1) -> Replicates:
+def replicate(
+    layer: LayerAnalysis, raw_cloud: ArrayLike, halves: Indices, *, threads: int = 1, progress: Progress = silent
+) -> Replicates:
     """Measure a layer on half-samples of its points.
 
     Distances are looked up, not computed again: PCA and standardisation stay those of the whole cloud. Spectra are
@@ -91,7 +94,8 @@ def replicate(layer: LayerAnalysis, raw_cloud: ArrayLike, halves: Indices, *, th
 
     values, diagrams = [], []
     # a half at a time: its distances are let go before the next is measured
-    for metrics, dgms in in_threads(measured, Parts(layer.view(raw_cloud), halves), threads):
+    tasks = in_threads(measured, Parts(layer.view(raw_cloud), halves), threads)
+    for metrics, dgms in counted(tasks, "half-samples", len(halves), progress):
         values.append([metrics.get(name, np.nan) for name in INTERVAL_METRICS])
         if dgms is not None:
             diagrams.append(dgms)

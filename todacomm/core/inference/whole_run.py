@@ -98,10 +98,11 @@ def infer(
     if of_landmarks:
         replicates = nulls = 0
     measured: dict[str, Replicates] = {}
-    for done, (name, layer) in enumerate(layers.items() if replicates else (), start=1):
+    n_halves = replicates * sum(layer.defined for layer in layers.values())
+    for name, layer in layers.items() if replicates else ():
         halves = half_samples(len(layer.cloud), replicates, seed)
-        measured[name] = replicate(layer, raw_clouds[name], halves, threads=threads)
-        progress("half-samples", done, len(layers))
+        step = _as_part(progress, replicates * sum(layers[other].defined for other in measured), n_halves)
+        measured[name] = replicate(layer, raw_clouds[name], halves, threads=threads, progress=step)
     values = {name: replicated.values for name, replicated in measured.items()}
     estimates = {
         name: intervals(metric_values(layers[name].metrics), rows).by_metric() for name, rows in values.items()
@@ -139,6 +140,11 @@ def infer(
         ),
         seconds={"half_samples": between - started, "nulls": drawn - between, "loops": ended - drawn},
     )
+
+
+def _as_part(progress: Progress, before: int, total: int) -> Progress:
+    """Reports on a part as reports on the whole."""
+    return lambda stage, done, _: progress(stage, before + done, total)
 
 
 def _run_intervals(layers: Mapping[str, LayerAnalysis], replicates: Mapping[str, Array]) -> dict[str, Estimate]:

@@ -18,7 +18,7 @@ from todacomm.core.loops.representatives import shortest_loop
 from todacomm.core.loops.verdict import LOOP, bar_p_values, verdict
 from todacomm.core.metrics import TESTED_METRICS
 from todacomm.core.streams import groups
-from todacomm.system.progress import Progress, silent
+from todacomm.system.progress import Progress, counted, silent
 
 Row = dict[str, Any]
 """Columns of :data:`todacomm.results.table.LOOP_COLUMNS`."""
@@ -95,13 +95,13 @@ def run_loops(
         Bars a layer; 0: none.
     """
     measured: dict[str, LayerLoops] = {}
-    for done, (name, layer) in enumerate(layers.items() if n_loops else (), start=1):
+    wanted = layers if n_loops else {}
+    for name, layer in counted(wanted.items(), "loops", len(wanted), progress):
         has_halves = name in half_diagrams and layer.landmarks is None
         halves = half_samples(len(layer.cloud), replicates if has_halves else 0, seed)
         measured[name] = layer_loops(
             layer, halves, half_diagrams.get(name, ()) if has_halves else (), n_longest=n_loops, seed=seed
         )
-        progress("loops", done, len(layers))
     p_values = _p_values(layers, measured, draws)
     rows: list[Row] = []
     points: list[LoopPoints] = []
