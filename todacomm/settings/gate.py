@@ -75,7 +75,9 @@ class GateConfig(Settings):
         decides=NOTHING,
     )  # fmt: skip
     plan: bool = option(False, "say what the texts can show, from the base alone, and stop", decides=WHICH)
-    permutations: int = option(99, "permutations of the labels of groups or of two sets of texts; 0: none", low=0, decides=BESIDE)
+    permutations: int = option(
+        99, "permutations of labels, of groups or of two sets of texts; 0: none", low=0, decides=BESIDE
+    )
     analysis: AnalysisConfig = field(default_factory=AnalysisConfig, metadata={"hidden": WITHOUT})
 
     def check(self) -> None:
