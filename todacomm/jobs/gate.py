@@ -126,10 +126,11 @@ def recorded(side: Any, tokenizer: Any, texts: Any, options: dict[str, Any], pro
         if run_id := run_of(str(side)):
             return run_id
         side, tokenizer = str(side), None
-    measured = {name: options[name] for name in options if name in AnalysisConfig.options() and name not in OF_THE_GATE}
-    lean_options = {"nulls": 0, "loops": 0, "explorer": False}
-    done = analyze(model=side, tokenizer=tokenizer, texts=texts, progress=progress, **measured, **lean_options)
-    return done.run_id
+    measured: dict[str, Any] = {"model": side, "nulls": 0, "loops": 0, "explorer": False}
+    for name in options:
+        if name in AnalysisConfig.options() and name not in OF_THE_GATE:
+            measured[name] = options[name]
+    return analyze(tokenizer=tokenizer, texts=texts, progress=progress, **measured).run_id
 
 
 def analysed(side: Side, parent: str, progress: Progress = silent) -> "Analysis":
