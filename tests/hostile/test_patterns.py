@@ -14,7 +14,7 @@ SEEDS = [
     "<metadata>", 'href="#', ' id="', "layer_", "step1",
     "a.", "a/", "embedding", "\\", "±", "1 %",
 ]  # fmt: skip
-LENGTH = 20_000
+LENGTH = 10_000
 SECONDS = 0.5
 
 

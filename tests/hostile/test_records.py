@@ -7,11 +7,12 @@ import pytest
 
 from tests.helpers.records import record
 from tests.helpers.results import make_result
-from todacomm.jobs.compare import compare
+from todacomm.jobs.compare import measure_comparison
 from todacomm.jobs.export import write_published
 from todacomm.reports import headline, interpretation, warnings
 from todacomm.reports.blocks import layer_tables, run_table
 from todacomm.settings.analysis import AnalysisConfig
+from todacomm.settings.comparison import ComparisonConfig
 from todacomm.tracking import load_analysis
 from todacomm.tracking.files import read_tables, stage
 
@@ -80,10 +81,10 @@ def test_an_option_that_is_younger_than_the_record_has_its_default(stored, tmp_p
         assert read_tables(path).settings["options"][name] == one.default
 
 
-@pytest.mark.parametrize("step", [3, pytest.param(1, marks=pytest.mark.heavy)])
+@pytest.mark.parametrize("step", [12, pytest.param(1, marks=pytest.mark.heavy)])
 @pytest.mark.parametrize("junk", [*JUNK, "removed"])
 def test_every_value_replaced(stored, tmp_path, junk, step):
-    """Every third place for each kind of junk, another third for the next; every one among the heavy tests."""
+    """Every place with one of the twelve kinds of junk, in turn; with all of them among the heavy tests."""
     path = tmp_path / "layers.json"
     failures = []
     every = list(places(stored))[[*JUNK, "removed"].index(junk) % step :: step]
@@ -109,13 +110,14 @@ def test_a_spoilt_run_is_named_and_left_out_of_a_comparison(store, file):
     models = ["alpha", "beta", "gamma"]
     runs = {name: record(make_result(model=name, control=False)) for name in models}
     spoil(runs["beta"], file, b"{}")
-    comparison, _ = compare(geometry="none")
+    config = ComparisonConfig.from_flat({"geometry": "none"})
+    comparison = measure_comparison(config)
     assert sorted(comparison.gathered.runs["model"]) == ["alpha", "gamma"]
     (warning,) = [warning for warning in comparison.warnings if warning.code == "spoilt_run"]
     assert runs["beta"] in warning.text or file in warning.text
     spoil(runs["gamma"], file, b"{}")
     with pytest.raises(ValueError, match="needs two analyses that can be read"):
-        compare(geometry="none")
+        measure_comparison(config)
 
 
 def test_export_takes_no_links_and_names_what_is_broken(store, tmp_path):

@@ -1,13 +1,15 @@
 """A gate from settings to its record: analyse what is not analysed, judge, draw, report, write once."""
 
 import json
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from todacomm.gates.groups import gate_groups, with_permuted_texts
 from todacomm.gates.judging import gate_pair, planned
 from todacomm.gates.result import Gate, GatePlan
-from todacomm.gates.sides import Side, lean, sides_of
+from todacomm.gates.sides import Side, lean, run_of, sides_of
+from todacomm.settings.analysis import AnalysisConfig
 from todacomm.settings.base import with_options
 from todacomm.settings.gate import GateConfig
 from todacomm.system.machine import worker_threads
@@ -18,22 +20,35 @@ if TYPE_CHECKING:
     from todacomm.tracking import Analysis, JobRun
 
 KIND = "gate"
+OF_THE_GATE = ("run_name", "output_dir", "explorer")
+"""Options that an analysis has too, of which those of a gate are its own."""
 
 
 @with_options(GateConfig)
 def gate(
-    config: GateConfig | None = None, *, progress: Progress = silent, parent: str | None = None, **options: Any
+    config: GateConfig | None = None,
+    *,
+    progress: Progress = silent,
+    parent: str | None = None,
+    tokenizer: Any = None,
+    texts: Any = None,
+    **options: Any,
 ) -> "tuple[Gate | GatePlan, JobRun]":
     """Is the candidate's shape the base's, do its texts lie in the same places, and were there texts enough to say so?
 
     Parameters
     ----------
     config : GateConfig, optional
-        Settings; or give them as ``options`` by name: ``gate(base="gpt2", candidate="./my-gpt2")``.
+        Settings; or give them as ``options`` by name: ``gate(base="gpt2", candidate="./my-gpt2")``. A side may be an
+        :class:`~todacomm.Analysis`, or a model that is an object, as in :func:`todacomm.analyze`.
     progress : callable
         Called with stage, steps done and steps in all.
     parent : str, optional
         Id of the run that this one is a part of.
+    tokenizer : PreTrainedTokenizerBase, optional
+        Of the sides that are objects.
+    texts : sequence of str, Series, DataFrame or datasets.Dataset, optional
+        Texts in place of ``dataset``.
 
     Returns
     -------
@@ -47,6 +62,10 @@ def gate(
     """
     from todacomm import tracking
 
+    if objects := objects_of(options, tokenizer, texts):
+        if config is not None:
+            raise ValueError("got a config beside objects: give the options by name")
+        options |= {role: recorded(side, tokenizer, texts, options, progress) for role, side in objects.items()}
     config = GateConfig.given(config, options)
     sides = sides_of(config)
     record, clock = config.analysis.record, Clock()
@@ -72,6 +91,46 @@ def gate(
     if not config.groups:
         tag_candidate(result, sides[-1], run.run_id)
     return result, run
+
+
+def objects_of(options: dict[str, Any], tokenizer: Any, texts: Any) -> dict[str, Any]:
+    """The sides that are no names by role; with texts in memory every side that is named is read with them.
+
+    Raises
+    ------
+    ValueError
+        A tokenizer without a model that is an object.
+    """
+    sides = {role: options[role] for role in ("base", "candidate") if options.get(role)}
+    objects = {role: side for role, side in sides.items() if not isinstance(side, str | PathLike)}
+    if tokenizer is not None and not any(map(is_model, objects.values())):
+        raise ValueError("tokenizer is given beside sides that have names: give a model as an object")
+    return sides if texts is not None else objects
+
+
+def is_model(side: Any) -> bool:
+    """Whether a side is a model in memory: neither a name nor a finished analysis."""
+    from todacomm.tracking import Analysis
+
+    return not isinstance(side, str | PathLike | Analysis)
+
+
+def recorded(side: Any, tokenizer: Any, texts: Any, options: dict[str, Any], progress: Progress) -> str:
+    """Id of the run of a side that is an object or reads texts in memory: a model is analysed first."""
+    from todacomm.jobs.analyze import analyze
+    from todacomm.tracking import Analysis
+
+    if isinstance(side, Analysis):
+        return side.run_id
+    if isinstance(side, str | PathLike):
+        if run_id := run_of(str(side)):
+            return run_id
+        side, tokenizer = str(side), None
+    measured: dict[str, Any] = {"model": side, "nulls": 0, "loops": 0, "explorer": False}
+    for name in options:
+        if name in AnalysisConfig.options() and name not in OF_THE_GATE:
+            measured[name] = options[name]
+    return analyze(tokenizer=tokenizer, texts=texts, progress=progress, **measured).run_id
 
 
 def analysed(side: Side, parent: str, progress: Progress = silent) -> "Analysis":
