@@ -322,6 +322,17 @@ def test_what_cannot_be_judged_is_refused(pairs, options, message):
         gate(**options)
 
 
+@pytest.mark.parametrize(
+    "asked", [{"base_revision": "v1"}, {"candidate_revision": "v2"}, {"candidate_dataset": "squad"}]
+)
+def test_what_would_have_no_effect_on_a_finished_analysis_is_refused(pairs, asked):
+    (value,) = asked.values()
+    with pytest.raises(ValueError, match=f"is a finished analysis, and {value} would have no effect"):
+        gate(base=pairs["base"], candidate=pairs["copy"], **asked)
+    with pytest.raises(ValueError, match="would have no effect"):
+        gate(base=pairs["base"], candidate_dataset="squad")
+
+
 def test_runs_that_do_not_compare_are_refused(pairs):
     with pytest.raises(ValueError, match="not measured in the same way"):
         judged(pairs["base"], pairs["few"])

@@ -60,7 +60,7 @@ def persistence(distances: ArrayLike, maxdim: int = 1, engine: str = AUTO) -> Di
     return Filtration.of(distances, maxdim).persistence(engine)
 
 
-def loops(distances: Single, threshold: float, engine: str = AUTO) -> Array:
+def h1_bars(distances: Single, threshold: float, engine: str = AUTO) -> Array:
     """H1 of a filtration of which it is known when every bar has ended; the points keep their order.
 
     Parameters

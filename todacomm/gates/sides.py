@@ -107,6 +107,8 @@ def _side(name: str, revision: str, dataset: str, run_id: str, shared: AnalysisC
     from todacomm.tracking import PREFIX, fetch_version, find_version
 
     if run_id:
+        if idle := revision or dataset:
+            raise ValueError(f"{name} is a finished analysis, and {idle} would have no effect: name the model instead")
         return Side(name, run_id)
     version = find_version(name) if name.startswith(PREFIX) else None
     model = str(fetch_version(version, cache_folder() / MODELS)) if version else name

@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 from todacomm.core.arrays import Array
 from todacomm.core.checks import as_distances, require_paired
-from todacomm.core.homology import AUTO, loops
+from todacomm.core.homology import AUTO, h1_bars
 
 QUANTILE = 0.9
 """Of all distances, zero diagonal included: what a cloud's distances are divided by."""
@@ -110,4 +110,4 @@ def _one_way(distances: Array, both: Array, engine: str) -> float:
     doubled[:n, :n] = both[np.ix_(outermost, outermost)]
     doubled[:n, n:] = joined[outermost]
     doubled[n:, :n] = doubled[:n, n:].T
-    return float(np.ptp(loops(doubled, float(np.float32(radius.min())), engine), axis=1).sum())
+    return float(np.ptp(h1_bars(doubled, float(np.float32(radius.min())), engine), axis=1).sum())
