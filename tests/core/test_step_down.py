@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from todacomm.core.inference import step_down_max_t
-from todacomm.core.inference.step_down import max_t
+from todacomm.core.inference.step_down import in_stages, max_t
 
 
 @pytest.mark.parametrize("tail", ["upper", "two-sided"])
@@ -34,3 +34,40 @@ def test_plain_p_is_uniform_where_observed_value_and_draws_are_alike():
 def test_what_never_varies_is_no_finding():
     plain, adjusted = max_t([1.0, 5.0], np.array([[1.0, 0.0], [1.0, 1.0]]), "two-sided")
     assert plain[0] == adjusted[0] == 1.0
+
+
+def staged(values, first, go_on):
+    """Plain and adjusted p of the first row against the others, the later draws made only where it is asked for."""
+
+    def law(draws):
+        return max_t(values[0], draws, "upper")
+
+    at_floor = (law(values[1 : first + 1])[1] <= 1 / (first + 1)).any()
+    return in_stages(law, values[1:] if at_floor or go_on else values[1 : first + 1], first)
+
+
+@pytest.mark.parametrize("go_on", [False, True])
+def test_draws_that_go_on_where_none_reaches_hold_every_level(go_on):
+    """Of five alike layers the smallest adjusted p is at most a level no more often than that level says."""
+    rng = np.random.default_rng(1)
+    smallest = np.array([staged(rng.normal(size=(100, 5)), 39, go_on)[1].min() for _ in range(4000)])
+    for level in (0.01, 0.02, 0.025, 0.05, 0.1):
+        assert (smallest <= level).mean() <= level + 2.5 * np.sqrt(level / 4000), level
+    assert (smallest <= 0.01).any()
+
+
+def test_a_claim_of_all_draws_is_one_of_the_first_too():
+    rng = np.random.default_rng(2)
+    for _ in range(300):
+        values = rng.normal(size=(100, 3)) + np.eye(100, 1) * 2.0
+        plain, adjusted = staged(values, 39, go_on=False)
+        assert (adjusted >= plain).all()
+        for first_alone, p in zip(max_t(values[0], values[1:40], "upper"), (plain, adjusted), strict=True):
+            assert (p[first_alone > 0.05] > 0.05).all()
+            assert (p >= 1 / 100).all()
+
+
+def test_the_floor_goes_down_to_that_of_all_draws():
+    law = np.arange(99.0)[:, None] % 7
+    assert [p.tolist() for p in in_stages(lambda drawn: max_t([9.0], drawn, "upper"), law, 39)] == [[0.01], [0.01]]
+    assert [p.tolist() for p in in_stages(lambda drawn: max_t([6.0], drawn, "upper"), law, 39)] == [[0.15], [0.15]]

@@ -88,6 +88,7 @@ def infer_uncertainty(
         observed.clouds,
         replicates=options.replicates,
         nulls=config.rotations,
+        further_nulls=options.further_nulls,
         kinds=of_scores,
         n_loops=options.loops,
         seed=config.record.seed,

@@ -143,6 +143,9 @@ class InferenceConfig(Settings):
     protocol: str = option("standard", "named protocol the settings follow", decides=BESIDE)
     replicates: int = option(100, "half-samples for the intervals; 0: none", low=0, decides=BESIDE)
     nulls: int = option(39, "draws of the rotation null; 0: none", low=0, decides=BESIDE)
+    further_nulls: int = option(
+        60, "further draws for H0 where none of the first reaches it; 0: none", low=0, decides=BESIDE
+    )
     null_kinds: tuple[str, ...] = option(
         ("rotation",),
         "null models with commas: {choices}",

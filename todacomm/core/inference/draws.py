@@ -1,6 +1,6 @@
 """The tested metrics of every layer under draws of a null model."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -21,6 +21,8 @@ def null_draws(
     rng: np.random.Generator,
     *,
     kind: str = "rotation",
+    metrics: Sequence[str] = TESTED_METRICS,
+    skip: int = 0,
     threads: int = 1,
     progress: Progress = silent,
 ) -> dict[str, Array]:
@@ -33,10 +35,14 @@ def null_draws(
     ----------
     kind : str
         One of :data:`todacomm.core.nulls.NULLS` whose ``space`` is ``scores``.
+    metrics : sequence of str
+        Those of ``TESTED_METRICS`` that are measured.
+    skip : int
+        Draws that are left out: they have been made.
 
     Returns
     -------
-    dict of ndarray, shape (draws, len(TESTED_METRICS))
+    dict of ndarray, shape (draws - skip, len(TESTED_METRICS))
         Layers with at least 4 distinct points; nan where a metric is not computed. Empty without draws.
 
     Raises
@@ -46,7 +52,7 @@ def null_draws(
     """
     require_choice("null model", kind, [name for name, null in NULLS.items() if null.space == "scores"])
     draw_clouds = NULLS[kind].draw
-    if draws == 0 or draw_clouds is None:
+    if draws <= skip or draw_clouds is None:
         return {}
     if any(layer.landmarks is not None for layer in layers.values()):
         raise ValueError(f"a layer with landmarks has no {kind} null: it needs the distances of all points")
@@ -54,7 +60,8 @@ def null_draws(
     joint = [name for name in clouds if shares_draws(layers[name])]
     singly = [name for members in groups(clouds).values() for name in members if name not in joint]
     degree = min([1, *(layer.maxdim for layer in layers.values())])  # higher ones have no null
-    names = [name for name in TESTED_METRICS if (LAYER_METRICS[name].degree or 0) <= degree]
+    names = [name for name in metrics if (LAYER_METRICS[name].degree or 0) <= degree]
+    degree = max([0, *(LAYER_METRICS[name].degree or 0 for name in names)])
 
     def draw(rng: np.random.Generator) -> dict[str, dict[str, float]]:
         drawn = dict(zip(joint, draw_clouds([clouds[name] for name in joint], rng), strict=True)) if joint else {}
@@ -68,8 +75,9 @@ def null_draws(
         return CloudView(cloud, cloud, cloud, eigenvalues, rows, layer.metric, degree, layer.engine)
 
     # a draw of all layers at a time: its clouds are let go before the next is made
-    tasks = in_threads(draw, rng.spawn(draws) if clouds else [], threads)
-    measured = list(counted(tasks, NULLS[kind].label, draws, progress))
+    tasks = in_threads(draw, rng.spawn(draws)[skip:] if clouds else [], threads)
+    stage = f"further {NULLS[kind].label}" if skip else NULLS[kind].label
+    measured = list(counted(tasks, stage, draws - skip, progress))
     shape = (len(measured), len(TESTED_METRICS))
     return {
         name: np.array([[drawn[name].get(m, np.nan) for m in TESTED_METRICS] for drawn in measured]).reshape(shape)

@@ -1,14 +1,14 @@
 """From draws of a null model or a control to the rows of the table of nulls."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from todacomm.core.arrays import Array
 from todacomm.core.checks import require_choice
-from todacomm.core.inference.adjustment import p_value, step_down_max_t
 from todacomm.core.inference.draws import shares_draws
+from todacomm.core.inference.step_down import in_stages, max_t
 from todacomm.core.inference.uncertainty import Estimates, metric_values, paired_difference
 from todacomm.core.layer import LayerAnalysis
 from todacomm.core.metrics import INTERVAL_METRICS, LAYER_METRICS, TESTED_METRICS, Tail
@@ -27,6 +27,7 @@ def null_rows(
     draws: Mapping[str, Array],
     intervals: Mapping[str, Estimates],
     kind: str = "rotation",
+    first: int | None = None,
 ) -> list[Row]:
     """One row a layer and tested metric against draws of a null model, such as rotations.
 
@@ -39,23 +40,30 @@ def null_rows(
     Parameters
     ----------
     draws : mapping of ndarray, shape (draws, len(TESTED_METRICS))
-        From :func:`todacomm.core.inference.null_draws`.
+        From :func:`todacomm.core.inference.null_draws`; rows after ``first`` are nan for a metric that was not drawn
+        further.
     intervals : mapping of mapping
         Layer -> metric -> estimate, for the standard errors; may be empty.
+    first : int, optional
+        Draws before it was decided which metrics need more, see :func:`in_stages`; all of them where left out.
     """
-    joint = [name for name in draws if shares_draws(layers[name])]
-    families = [*groups(joint).values(), *([name] for name in draws if name not in joint)]
     rows = []
     for column, metric in enumerate(TESTED_METRICS):
         tail = LAYER_METRICS[metric].null_tail or "two-sided"
         values = {name: layers[name].metrics.get(metric, np.nan) for name in draws}
         drawn = {name: draws[name][:, column] for name in draws}
-        for family in families:
-            rows += _tested(kind, metric, tail, family, values, drawn)
+        for family in families(layers, draws):
+            rows += _tested(kind, metric, tail, family, values, drawn, first)
     for row in rows:
         estimate = intervals.get(row["layer"], {}).get(row["metric"])
         row["se"] = float(np.hypot(estimate.se if estimate else np.nan, row["sd"] / np.sqrt(row["draws"])))
     return _in_order(rows, layers)
+
+
+def families(layers: Mapping[str, LayerAnalysis], names: Collection[str]) -> list[list[str]]:
+    """The layers whose p are adjusted for one another: those of a stream that share draws, and every other alone."""
+    joint = [name for name in names if shares_draws(layers[name])]
+    return [*groups(joint).values(), *([name] for name in names if name not in joint)]
 
 
 def control_rows(
@@ -108,25 +116,33 @@ def control_rows(
 
 
 def _tested(
-    kind: str, metric: str, tail: Tail, family: Iterable[str], values: Mapping[str, float], draws: Mapping[str, Array]
+    kind: str,
+    metric: str,
+    tail: Tail,
+    family: Iterable[str],
+    values: Mapping[str, float],
+    draws: Mapping[str, Array],
+    first: int | None = None,
 ) -> list[Row]:
     """Rows of one family of layers; those without a value or a draw are left out of it."""
-    names = [name for name in family if np.isfinite(values[name]) and np.isfinite(draws[name]).all()]
+    names = [name for name in family if np.isfinite(values[name]) and np.isfinite(draws[name][:first]).all()]
     if not names:
         return []
-    adjusted = step_down_max_t([values[n] for n in names], np.column_stack([draws[n] for n in names]), tail)
+    observed, drawn = np.array([values[name] for name in names]), np.column_stack([draws[name] for name in names])
+    drawn = drawn if np.isfinite(drawn).all() else drawn[:first]  # a metric that was not drawn further
+    plain, adjusted = in_stages(lambda law: max_t(observed, law, tail), drawn, first or len(drawn))
     return [
         {
             "layer": name,
             "metric": metric,
             "null": kind,
-            "draws": len(draws[name]),
-            **_spread(values[name], draws[name]),
-            "p": p_value(values[name], draws[name], tail),
+            "draws": len(drawn),
+            **_spread(values[name], of_layer),
+            "p": float(p),
             "p_adjusted": float(p_adjusted),
             "family": len(names),
         }
-        for name, p_adjusted in zip(names, adjusted, strict=True)
+        for name, of_layer, p, p_adjusted in zip(names, drawn.T, plain, adjusted, strict=True)
     ]
 
 

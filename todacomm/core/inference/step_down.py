@@ -1,5 +1,7 @@
 """Plain and adjusted p-values by one rule, from joint draws of many statistics."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -61,6 +63,32 @@ def step_down(observed: Array, law: Array) -> tuple[Array, Array]:
     adjusted = np.empty(len(order))
     exceeded = (1.0 + (still_in >= observed[order]).sum(axis=0)) / (len(law) + 1)
     adjusted[order] = np.maximum.accumulate(exceeded)
+    return plain, adjusted
+
+
+def in_stages(p_values: Callable[[Array], tuple[Array, Array]], draws: Array, first: int) -> tuple[Array, Array]:
+    """Plain and adjusted p from draws that were continued where none of the first reached a value.
+
+    A p that the first draws leave above their floor, ``1 / (first + 1)``, stands; one at the floor is that of all
+    draws. At no level is a claim made that the first draws refuse, nor below their floor one that all draws refuse, so
+    that it holds its level wherever the draws are continued (after Besag and Clifford 1991).
+
+    Parameters
+    ----------
+    p_values : callable
+        Draws of shape (draws, ...) to plain and adjusted p, each of shape (n_cells,).
+    first : int
+        Draws before it was decided whether to go on; as many as there are: no others were made.
+
+    >>> law = np.array([[0.0], [1.0], [2.0], [5.0], [1.0]])
+    >>> [in_stages(lambda drawn: step_down(np.array([value]), drawn), law, 3)[0].tolist() for value in (3.0, 2.0)]
+    [[0.3333333333333333], [0.5]]
+    """
+    plain, adjusted = p_values(draws[:first])
+    if len(draws) > first:
+        floor, (plain_of_all, adjusted_of_all) = 1.0 / (first + 1), p_values(draws)
+        plain = np.where(plain > floor, plain, plain_of_all)
+        adjusted = np.maximum(np.where(adjusted > floor, adjusted, adjusted_of_all), plain)
     return plain, adjusted
 
 

@@ -1,8 +1,9 @@
 """How sure the numbers of a run are: intervals, bands and null models of all its layers."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,7 +11,7 @@ from numpy.typing import ArrayLike
 from todacomm.core.arrays import Array
 from todacomm.core.facts import RunWarning
 from todacomm.core.inference.draws import null_draws, shares_draws
-from todacomm.core.inference.evidence import Row, null_rows
+from todacomm.core.inference.evidence import MIN_DRAWS, Row, families, null_rows
 from todacomm.core.inference.replicates import Replicates, half_samples, replicate
 from todacomm.core.inference.uncertainty import (
     MIN_DEFINED,
@@ -22,7 +23,7 @@ from todacomm.core.inference.uncertainty import (
 )
 from todacomm.core.layer import MIN_DISTINCT, LayerAnalysis
 from todacomm.core.loops.whole_run import RunLoops, run_loops
-from todacomm.core.metrics import INTERVAL_METRICS, expansion_ratios
+from todacomm.core.metrics import INTERVAL_METRICS, LAYER_METRICS, TESTED_METRICS, expansion_ratios
 from todacomm.core.streams import RESIDUAL, groups
 from todacomm.system.progress import Progress, silent
 
@@ -69,6 +70,7 @@ def infer(
     *,
     replicates: int = 100,
     nulls: int = 39,
+    further_nulls: int = 60,
     kinds: Sequence[str] = ("rotation",),
     n_loops: int = 5,
     seed: int = 42,
@@ -85,6 +87,8 @@ def infer(
         The clouds before standardisation.
     replicates, nulls : int
         Half-samples, and draws of each null model; 0: none.
+    further_nulls : int
+        Draws of what takes no homology above degree 0, where none of at least 19 first ones reaches it in some layer.
     kinds : sequence of str
         Null models drawn in the space of the distances, see :data:`todacomm.core.nulls.NULLS`.
     n_loops : int
@@ -108,15 +112,12 @@ def infer(
         name: intervals(metric_values(layers[name].metrics), rows).by_metric() for name, rows in values.items()
     }
     between = time.perf_counter()
-    draws = {
-        kind: null_draws(layers, nulls, np.random.default_rng(seed), kind=kind, threads=threads, progress=progress)
-        for kind in kinds
-    }
+    draws = {kind: _draws(layers, nulls, further_nulls, seed, kind, threads, progress) for kind in kinds}
     drawn = time.perf_counter()
     loops = run_loops(
         layers,
         {name: replicated.diagrams for name, replicated in measured.items()},
-        draws.get("rotation", {}),
+        {name: drawn[:nulls] for name, drawn in draws.get("rotation", {}).items()},
         replicates=replicates,
         seed=seed,
         n_loops=n_loops if maxdim else 0,
@@ -131,7 +132,7 @@ def infer(
             for name, replicated in measured.items()
         },
         replicates=values,
-        null_rows=[row for kind in kinds for row in null_rows(layers, draws[kind], estimates, kind)],
+        null_rows=[row for kind in kinds for row in null_rows(layers, draws[kind], estimates, kind, nulls)],
         loops=loops,
         warnings=(
             *_landmark_warnings(of_landmarks),
@@ -140,6 +141,38 @@ def infer(
         ),
         seconds={"half_samples": between - started, "nulls": drawn - between, "loops": ended - drawn},
     )
+
+
+def _draws(
+    layers: Mapping[str, LayerAnalysis],
+    nulls: int,
+    further: int,
+    seed: int,
+    kind: str,
+    threads: int,
+    progress: Progress,
+) -> dict[str, Array]:
+    """Draws of a null model, continued for the cheap metrics of families with a p at the floor; nan in the others."""
+
+    def drawn(names: Iterable[str], draws: int, metrics: Sequence[str], skip: int = 0) -> dict[str, Array]:
+        how: dict[str, Any] = {"kind": kind, "metrics": metrics, "skip": skip, "threads": threads}
+        return null_draws(
+            {name: layers[name] for name in names}, draws, np.random.default_rng(seed), **how, progress=progress
+        )
+
+    first = drawn(layers, nulls, TESTED_METRICS)
+    if nulls < MIN_DRAWS or not further:
+        return first
+    at_floor = {
+        row["layer"]
+        for row in null_rows(layers, first, {}, kind)
+        if not LAYER_METRICS[row["metric"]].degree and row["p_adjusted"] <= 1.0 / (nulls + 1)
+    }
+    chosen = [name for family in families(layers, first) if not at_floor.isdisjoint(family) for name in family]
+    cheap = [name for name in TESTED_METRICS if not LAYER_METRICS[name].degree]
+    more = drawn(chosen, nulls + further, cheap, nulls) if chosen else {}
+    undrawn = np.full((further, len(TESTED_METRICS)), np.nan)
+    return {name: np.vstack([of_layer, more.get(name, undrawn)]) for name, of_layer in first.items()}
 
 
 def _as_part(progress: Progress, before: int, total: int) -> Progress:

@@ -8,7 +8,7 @@ import numpy as np
 
 from todacomm.core.arrays import Array, Indices
 from todacomm.core.homology import Diagrams
-from todacomm.core.inference.draws import shares_draws
+from todacomm.core.inference.evidence import families
 from todacomm.core.inference.replicates import half_samples
 from todacomm.core.layer import LayerAnalysis
 from todacomm.core.loops.cocycles import LoopBar
@@ -17,7 +17,6 @@ from todacomm.core.loops.layers import LayerLoops, layer_loops
 from todacomm.core.loops.representatives import shortest_loop
 from todacomm.core.loops.verdict import LOOP, bar_p_values, verdict
 from todacomm.core.metrics import TESTED_METRICS
-from todacomm.core.streams import groups
 from todacomm.system.progress import Progress, counted, silent
 
 Row = dict[str, Any]
@@ -146,8 +145,7 @@ def _p_values(
     column = TESTED_METRICS.index("h1_max_norm")
     values = {name: (np.full(len(loops.bars), np.nan),) * 2 for name, loops in measured.items()}
     drawn = [name for name in measured if name in draws and np.isfinite(draws[name][:, column]).all()]
-    joint = [name for name in drawn if shares_draws(layers[name])]
-    for family in (*groups(joint).values(), *([name] for name in drawn if name not in joint)):
+    for family in families(layers, drawn):
         lifetimes = [np.sort(measured[name].lifetimes)[::-1] for name in family]
         of_family = np.column_stack([draws[name][:, column] for name in family])
         values |= dict(zip(family, bar_p_values(lifetimes, of_family), strict=True))
