@@ -4,7 +4,8 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from todacomm.core.equivalence import SAME, UNDECIDED
 from todacomm.gates.result import Gate, metric_label
-from todacomm.reports.gate import cell_text, verdict_line
+from todacomm.reports.gate import verdict_line
+from todacomm.reports.gate_cells import cell_text
 from todacomm.reports.render import one_line
 from todacomm.results.table import records
 
