@@ -11,15 +11,15 @@ from todacomm.results.table import records
 
 
 def junit_xml(result: Gate) -> bytes:
-    """The file's content: one suite a question, a case ``layer`` and ``metric`` each.
+    """The file's content: one suite an aspect, a case ``layer`` and ``metric`` each.
 
     A case fails on a verdict that the settings fail on; any other that is not ``same`` is skipped, with its reason.
     One that is undefined fails where it leaves the run open, so that a run that fails has a case that does.
     """
     root = Element("testsuites", name=one_line(f"todacomm gate {' and '.join(result.names)}"))
     is_open = result.open_cells
-    for question, rows in result.table.groupby("question", sort=False):
-        suite = SubElement(root, "testsuite", name=str(question))
+    for aspect, rows in result.table.groupby("aspect", sort=False):
+        suite = SubElement(root, "testsuite", name=str(aspect))
         counts = {"tests": 0, "failures": 0, "skipped": 0, "errors": 0}
         for row, leaves_open in zip(records(rows), is_open[rows.index], strict=True):
             case = SubElement(
