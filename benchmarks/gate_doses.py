@@ -76,18 +76,18 @@ def perform(task: Task) -> Numbers:
         theirs = _analysed(folder, read, **DOSES[dose].options)
     result = gate_pair(ours, theirs, GateConfig.from_flat({"base": model, "candidate": dose, **shape}))
     table = result.table.assign(of_margin=(result.table["difference"] / result.table["margin"]).abs())
-    by_question = {
-        question: {
-            "verdict": result.questions[question],
-            "layers": [own.get(question, "") for own in result.layers.values()],
+    by_aspect = {
+        aspect: {
+            "verdict": result.aspects[aspect],
+            "layers": [own.get(aspect, "") for own in result.layers.values()],
             "of_margin": float(rows["of_margin"].max()),
             "clearest": str(rows.loc[rows["of_margin"].idxmax(), "metric"]),
             "p": float(rows["p_adjusted"].min()),
         }
-        for question, rows in table.groupby("question")
+        for aspect, rows in table.groupby("aspect")
     }
     likelihood = paired(losses_of_base(model, n), losses(folder, tuple(texts()[:n]))) if same_texts else {}
-    return {"verdict": result.verdict, "questions": by_question, "names": list(result.layers), "perplexity": likelihood}
+    return {"verdict": result.verdict, "aspects": by_aspect, "names": list(result.layers), "perplexity": likelihood}
 
 
 def paired(base: np.ndarray, candidate: np.ndarray) -> Numbers:

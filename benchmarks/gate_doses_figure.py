@@ -43,7 +43,7 @@ def _draw_kind(axes: Axes, rows: Sequence[Mapping[str, Any]], sizes: Sequence[in
     for row in rows:
         seen = {"perplexity": perplexity_changed(row), "shape, any change": shape_starred(row)}
         marks = {name: "different" if changed else "same" for name, changed in seen.items()}
-        marks |= {name: asked["verdict"] for name, asked in row["questions"].items()}
+        marks |= {name: asked["verdict"] for name, asked in row["aspects"].items()}
         for line, verdict in marks.items():
             color, marker = LOOKS[verdict]
             y = labels.index(f"{line}, {row['texts']:,}")

@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks.gate_dosing import DOSES, MOST, OTHER_TEXTS, UNCHANGED
 from benchmarks.page import markdown
-from todacomm.reports.gate import SHORT
+from todacomm.reports.gate_cells import SHORT
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
@@ -39,7 +39,7 @@ def places_differ(row: Row) -> bool:
 
 def shape_starred(row: Row) -> bool:
     """Whether shape differs at all, no margin asked: the adjusted p of some layer and metric."""
-    return bool(row["questions"]["shape"]["p"] <= LEVEL)
+    return bool(row["aspects"]["shape"]["p"] <= LEVEL)
 
 
 OBSERVERS: dict[str, Callable[[Row], bool]] = {
@@ -157,11 +157,11 @@ def _all(row: Row) -> list[str]:
     return [f"{values['candidate']:,.1f}, {changed}", _layers(row, "shape"), _layers(row, "places")]
 
 
-def _layers(row: Row, question: str) -> str:
+def _layers(row: Row, aspect: str) -> str:
     """The verdict of the run, and the layers that have it."""
-    if question not in row["questions"]:
+    if aspect not in row["aspects"]:
         return ""
-    asked = row["questions"][question]
+    asked = row["aspects"][aspect]
     own = [name for name, verdict in zip(row["names"], asked["layers"], strict=True) if verdict == asked["verdict"]]
     word = SHORT[asked["verdict"]]
     where = f", {len(own)} of {len(row['names'])}" + (f" from {own[0]}" if asked["verdict"] == "different" else "")
@@ -172,8 +172,8 @@ def _unchanged(row: Row) -> list[Any]:
     return [row["model"], row["dose"], row["texts"], _layers(row, "shape"), _layers(row, "places")]
 
 
-def _verdict(row: Row, question: str) -> str:
-    return str(row["questions"].get(question, {}).get("verdict", ""))
+def _verdict(row: Row, aspect: str) -> str:
+    return str(row["aspects"].get(aspect, {}).get("verdict", ""))
 
 
 def _ratio(value: float) -> str:

@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -114,6 +115,16 @@ def test_layers_are_chosen_by_name_and_in_that_order(tmp_path, layers):
     assert list(read_clouds(tmp_path / "a.npz", ["second", "first"]).clouds) == ["second", "first"]
     with pytest.raises(ValueError, match=r"no layer nope: choose from first, second, short"):
         read_clouds(tmp_path / "a.npz", ["nope"])
+
+
+def test_what_single_precision_cannot_hold_beside_an_overflow_is_kept_without_a_warning(tmp_path, rng):
+    cloud = rng.normal(size=(60, 8))
+    cloud[7, :2] = np.inf, 1e60
+    np.savez(tmp_path / "a.npz", wide=cloud)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        wide = read_clouds(tmp_path / "a.npz").clouds["wide"]
+    assert np.array_equal(wide, cloud)
 
 
 def test_an_offset_does_not_cost_the_shape(tmp_path, rng):

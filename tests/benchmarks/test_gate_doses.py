@@ -91,7 +91,7 @@ def test_a_dose_is_judged_and_its_page_written(store, tmp_path, monkeypatch):
     monkeypatch.setattr(gate_doses, "SCRATCH", tmp_path)
     numbers = gate_doses.perform(("demo-decoder", "bits 2", 24))
     assert numbers["perplexity"]["lo"] > 2.0
-    assert numbers["questions"]["places"]["of_margin"] > 10.0
+    assert numbers["aspects"]["places"]["of_margin"] > 10.0
     assert candidate_folder("demo-decoder", "bits 2", tmp_path / "demo-decoder-bits-2").is_dir()
     row = {"model": "demo-decoder", "dose": "bits 2", "texts": 24, **numbers}
     assert perplexity_changed(row)

@@ -20,10 +20,12 @@ from tests.gates.conftest import bent, model_clouds, recorded
 from todacomm.cli import main
 from todacomm.figures.gate import gate_figure
 from todacomm.gates.groups import gate_groups, members, with_permuted_texts
-from todacomm.gates.judging import gate_pair, planned
+from todacomm.gates.judging import gate_pair
+from todacomm.gates.planning import planned
 from todacomm.gates.result import FEWEST_TEXTS
 from todacomm.jobs.gate import gate
-from todacomm.reports.gate import cells_table, headline, settings, verdict_line
+from todacomm.reports.gate import headline, verdict_line
+from todacomm.reports.gate_tables import cells_table, settings
 from todacomm.reports.junit import junit_xml
 from todacomm.settings.gate import GateConfig
 from todacomm.tracking import load_analyses, load_analysis
@@ -38,7 +40,7 @@ def test_a_copy_that_is_turned_and_scaled_is_the_same(pairs):
     result, run = todacomm.gate(base=pairs["base"], candidate=pairs["copy"])
     assert result.verdict == "same"
     assert result.exit_code == 0
-    assert result.questions == {"shape": "same", "places": "same"}
+    assert result.aspects == {"shape": "same", "places": "same"}
     assert result.different == []
     assert result.changed.empty
     assert np.isnan(result.texts_to_settle)
@@ -73,7 +75,7 @@ def test_texts_that_changed_places_have_the_same_shape(pairs):
     table = result.table.set_index(["layer", "metric"])
     assert table.loc[("layer_1", "h0_total_norm"), "difference"] == pytest.approx(0.0, abs=1e-9)
     assert result.layers["layer_1"]["places"] == "different"
-    assert result.questions["shape"] != "different"
+    assert result.aspects["shape"] != "different"
     assert result.verdict == "different"
     assert result.changed["lost"].is_monotonic_decreasing
 
@@ -189,7 +191,7 @@ def test_two_sets_of_texts_are_compared_by_shape_alone(pairs):
     result = judged(pairs["base"], other)
     assert result.names == ("base on 120 own texts", "elsewhere on 120 own texts")
     assert result.models == ("base", "elsewhere")
-    assert set(result.questions) == {"shape"}
+    assert set(result.aspects) == {"shape"}
     assert any("places are not compared: the two read different texts" in str(warning) for warning in result.warnings)
     with pytest.raises(ValueError, match="nothing is left to compare"):
         judged(pairs["base"], other, shape="none")

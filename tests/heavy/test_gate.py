@@ -23,7 +23,8 @@ from tests.helpers.pages import blocks, commands
 from tests.helpers.servers import server
 from todacomm.demo import DEMO_MODELS
 from todacomm.jobs.gate import gate
-from todacomm.reports.gate import WORDS, verdict_line
+from todacomm.reports.gate import verdict_line
+from todacomm.reports.gate_cells import WORDS
 
 pytestmark = pytest.mark.heavy
 __all__ = ["server"]
@@ -142,7 +143,7 @@ def test_a_base_and_its_instruct_model_are_different(store):
         cloud = np.load(folder / f"example_{name}.npy", allow_pickle=False)
         np.savez(store / f"{name}.npz", layer_0=cloud)
     result, _ = gate(base="clouds:base.npz", candidate="clouds:instruct.npz", replicates=30)
-    assert result.questions["places"] == "different"
+    assert result.aspects["places"] == "different"
     assert result.verdict == "different"
     cka = result.table.set_index("metric").loc["cka_distance", "difference"]
     assert 1.0 - cka == pytest.approx(0.602, abs=5e-4)

@@ -121,14 +121,15 @@ def _named(path: Path, name: str, array: np.ndarray) -> np.ndarray:
 
 def _checked(path: Path, name: str, array: np.ndarray) -> np.ndarray:
     """A cloud in single precision, or in double where single precision would change its shape."""
-    points = _named(path, name, array).astype(np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):  # what single precision cannot hold is seen by its loss
+        points, single = _named(path, name, array).astype(np.float64), array.astype(np.float32)
     finite = points[np.isfinite(points).all(axis=1)]
     if finite.size and np.abs(finite).max() > LARGEST:
         raise UserError(
             f"{path}: {name} reaches {np.abs(finite).max():.2g}, distances need values up to {LARGEST:.0e}",
             "divide the cloud by a constant: scale-free numbers stay the same",
         )
-    single = array.astype(np.float32)
     spread = np.sqrt(finite.var(axis=0).sum()) if len(finite) else 0.0
-    loss = np.abs(single.astype(np.float64) - points)[np.isfinite(points)].max(initial=0.0)
+    written = np.isfinite(points)
+    loss = np.abs(single[written] - points[written]).max(initial=0.0)
     return points if loss > PRECISION_LOSS * spread else single

@@ -159,7 +159,9 @@ def run_gate(config: "GateConfig") -> int:
     """Judge, then print the verdict first, its reasons and where they are; the exit code of the verdict."""
     from todacomm.gates.result import GatePlan
     from todacomm.jobs.gate import gate
-    from todacomm.reports.gate import WORDS, headline, plan_headline, plan_table
+    from todacomm.reports.gate import headline
+    from todacomm.reports.gate_cells import WORDS
+    from todacomm.reports.gate_plan import plan_headline, plan_table
 
     with bars() as shown, redirect_stdout(sys.stderr):
         result, run = gate(config, progress=shown)

@@ -57,7 +57,7 @@ def draw_metric(axes: Axes, rows: pd.DataFrame, metric: str) -> None:
         nothing(axes, "not defined in any layer")
         return
     margin = scale * rows["margin"].to_numpy()
-    low = np.zeros(len(rows)) if (rows["question"] == "places").all() else -margin
+    low = np.zeros(len(rows)) if (rows["aspect"] == "places").all() else -margin
     axes.fill_between(x, low, margin, color=BAND, alpha=0.6, linewidth=0, step="mid")
     axes.axhline(0.0, color=MUTED, linewidth=0.8)
     top = axes.get_xaxis_transform()

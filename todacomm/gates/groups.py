@@ -13,7 +13,9 @@ from todacomm.comparison.identity import identity_of
 from todacomm.core.equivalence import GroupValues, group_rows, label_p_values, measure_groups
 from todacomm.core.facts import RunWarning
 from todacomm.core.inference import INTERVAL_METRICS
-from todacomm.gates.judging import CHANGED, SHOWN, check_half_samples, judged, part_of_shape
+from todacomm.gates.judging import CHANGED, judged
+from todacomm.gates.pairing import SHOWN, check_half_samples
+from todacomm.gates.parts import part_of_shape
 from todacomm.gates.result import Gate
 from todacomm.results.table import framed
 from todacomm.results.texts import user_columns

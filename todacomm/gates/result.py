@@ -39,7 +39,7 @@ class Gate:
     analyses : tuple of Analysis
         The base, and the candidate; the base alone where groups of its texts are compared.
     table : DataFrame
-        One row a layer and metric: ``question`` (``shape`` or ``places``), ``layer, layer_candidate, depth, metric,
+        One row a layer and metric: ``aspect`` (``shape`` or ``places``), ``layer, layer_candidate, depth, metric,
         base, candidate, difference, relative, se, lo, hi, p, p_adjusted, margin, verdict, missing,
         smallest_difference, smallest_margin, texts_to_settle``, and of groups ``p_labels, p_labels_adjusted``. Layers
         are ordered by depth; plain where the two sides order the same names differently.
@@ -73,15 +73,15 @@ class Gate:
         return self._of(self.table)
 
     @property
-    def questions(self) -> dict[str, str]:
-        """Verdict by question."""
-        return {str(name): self._of(rows) for name, rows in self.table.groupby("question", sort=False)}
+    def aspects(self) -> dict[str, str]:
+        """Verdict by aspect."""
+        return {str(name): self._of(rows) for name, rows in self.table.groupby("aspect", sort=False)}
 
     @property
     def layers(self) -> dict[str, dict[str, str]]:
-        """Layer -> verdict by question; ``undefined`` where neither side has anything to compare."""
+        """Layer -> verdict by aspect; ``undefined`` where neither side has anything to compare."""
         return {
-            str(layer): {str(question): _overall(part) for question, part in rows.groupby("question", sort=False)}
+            str(layer): {str(aspect): _overall(part) for aspect, part in rows.groupby("aspect", sort=False)}
             for layer, rows in self.table.groupby("layer", sort=False, observed=True)
         }
 

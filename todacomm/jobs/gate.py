@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from todacomm.gates.groups import gate_groups, with_permuted_texts
-from todacomm.gates.judging import gate_pair, planned
+from todacomm.gates.judging import gate_pair
+from todacomm.gates.planning import planned
 from todacomm.gates.result import Gate, GatePlan
 from todacomm.gates.sides import Side, lean, run_of, sides_of
 from todacomm.settings.analysis import AnalysisConfig
@@ -193,7 +194,7 @@ def pair_page(result: Gate) -> str:
 
 def write_plan(plan: GatePlan, run: "JobRun", folder: Path) -> None:
     """The table of a plan, as a file and as the description of its run."""
-    from todacomm.reports.gate import describe_plan
+    from todacomm.reports.gate_plan import describe_plan
 
     (folder / "tables").mkdir()
     plan.table.to_csv(folder / "tables/plan.csv", index=False)
@@ -215,7 +216,7 @@ def facts(result: Gate, sides: list[Side]) -> dict[str, Any]:
     return {
         "verdict": result.verdict,
         "exit_code": result.exit_code,
-        "questions": result.questions,
+        "aspects": result.aspects,
         "first_different": next(iter(result.different), None),
         "different": result.different,
         "layers": result.layers,
@@ -245,7 +246,7 @@ def tags(result: Gate) -> dict[str, str]:
     """The verdict, of what, and the warnings."""
     return {
         KIND: result.verdict,
-        **{f"{KIND}.{question}": verdict for question, verdict in result.questions.items()},
+        **{f"{KIND}.{aspect}": verdict for aspect, verdict in result.aspects.items()},
         "first_different": next(iter(result.different), ""),
         "model": ", ".join(result.models),
         "dataset": ", ".join(dict.fromkeys(one.dataset.name for one in result.analyses)),

@@ -1,0 +1,86 @@
+"""What two analyses must share to be judged, which of their layers stand beside each other, and what is said of it."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from todacomm.comparison.matching import matched_names
+from todacomm.comparison.settings import differences, refusal
+from todacomm.core.facts import RunWarning
+
+if TYPE_CHECKING:
+    from todacomm.tracking import Analysis
+
+SHOWN = {"interval_undefined", "metric_undefined", "ratio_undefined"}
+"""Warnings of an analysis that a gate's own table shows, or that are about what it does not compare."""
+
+
+def layer_pairs(base: "Analysis", candidate: "Analysis") -> list[tuple[str, str]]:
+    """Layers of the same name where both have the same ones, added streams among them, else those of equal depth."""
+    if base.layer_names == candidate.layer_names:
+        return [(name, name) for name in base.layer_names]
+    return matched_names(base, candidate)
+
+
+def check_pair(analyses: "dict[str, Analysis]", over: str) -> None:
+    """Whether two analyses were measured in one way, on half-samples that both have.
+
+    Raises
+    ------
+    ValueError
+        They were not; the message lists the settings.
+    """
+    differing = differences(analyses, over)
+    if len(differing):
+        raise ValueError(
+            refusal(differing, []).partition("choose some of them")[0] + "analyse both with equal settings"
+        )
+    check_half_samples(analyses)
+    inferences = {(one.config.inference.replicates, one.config.record.seed) for one in analyses.values()}
+    if len(inferences) > 1:
+        raise ValueError(
+            f"the numbers of half-samples or the seeds differ ({inferences}): analyse both with equal ones"
+        )
+
+
+def check_half_samples(analyses: "Mapping[str, Analysis]") -> None:
+    """Whether intervals can be had of each; a ValueError names one that has none."""
+    for label, analysis in analyses.items():
+        if not analysis.config.has_intervals:
+            raise ValueError(f"{label} has no half-samples: analyse it again with replicates=100 and no landmarks")
+
+
+def layers_left(base: "Analysis", candidate: "Analysis", layers: Sequence[tuple[str, str]]) -> list[RunWarning]:
+    """A warning where the two have different layers: which stand beside each other, and how many are left out."""
+    if base.layer_names == candidate.layer_names:
+        return []
+    pairs = ", ".join(f"{own} with {other}" for own, other in layers if own != other) or "all of one name"
+    left = len(base.layer_names) - len(layers), len(candidate.layer_names) - len(layers)
+    return [
+        RunWarning(
+            "other_layers",
+            "the two have different layers, and those of the nearest relative depth are compared, the base's first: "
+            f"{pairs}; {left[0]} of the base's and {left[1]} of the candidate's layers are in no pair",
+        )
+    ]
+
+
+def no_places(base: "Analysis", candidate: "Analysis", same_texts: bool) -> str:
+    """Why texts cannot be held against each other; empty where they can."""
+    if not same_texts:
+        return "the two read different texts"
+    without = [
+        f"run {side.run_id} has no clouds ({side.config.no_clouds})"
+        for side in (base, candidate)
+        if side.config.no_clouds
+    ]
+    return without[0] if without else ""
+
+
+def warnings_of_both(base: "Analysis", candidate: "Analysis", base_name: str, candidate_name: str) -> list[RunWarning]:
+    """Warnings of both sides, each with the side's name, what both say once."""
+    ours, theirs = (
+        [str(warning) for warning in side.warnings if warning.code not in SHOWN] for side in (base, candidate)
+    )
+    both = [RunWarning("both", text) for text in ours if text in theirs]
+    own = [RunWarning("base", f"{base_name}: {text}") for text in ours if text not in theirs]
+    return both + own + [RunWarning("candidate", f"{candidate_name}: {text}") for text in theirs if text not in ours]
