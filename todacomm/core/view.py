@@ -6,8 +6,7 @@ whole cloud and a part of its rows (:mod:`todacomm.core.parts`) have the same at
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 from scipy.spatial.distance import squareform
@@ -20,9 +19,30 @@ from todacomm.core.landmarks import Landmarks
 Value = TypeVar("Value")
 
 
+class Once(Generic[Value]):
+    """An attribute that is computed when it is first asked for.
+
+    It is a ``functools.cached_property`` without that one's lock, which up to Python 3.11 is one for all objects of a
+    class: threads with a view each would wait for each other's homology.
+    """
+
+    def __init__(self, compute: Callable[[Any], Value]) -> None:
+        self._compute, self.__doc__ = compute, compute.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, view: Any, owner: type) -> Any:
+        if view is None:
+            return self
+        value = self._compute(view)
+        view.__dict__[self._name] = value
+        return value
+
+
 def once(compute: Callable[[Any], Value]) -> Value:
-    """A cached property for type checkers: one view computes what another is given."""
-    return cast(Value, cached_property(compute))
+    """:class:`Once` for type checkers: one view computes what another is given."""
+    return cast(Value, Once(compute))
 
 
 @dataclass(frozen=True)
@@ -44,7 +64,7 @@ class Bars:
     unit: float
     diameter: float
 
-    @cached_property
+    @once
     def lifetimes(self) -> Array:
         """Death less birth, shape (bars,)."""
         lifetimes: Array = self.dgm[:, 1] - self.dgm[:, 0]
@@ -125,12 +145,12 @@ class View:
         """Distances from which neighbours may be read: none among landmarks, which are spread evenly by choice."""
         return self.among if self.landmarks is None else np.empty((0, 0))
 
-    @cached_property
+    @once
     def n_vertices(self) -> int:
         """Points whose distances the diagrams are of: the distinct ones, or the landmarks."""
         return len(self.among)
 
-    @cached_property
+    @once
     def median(self) -> float:
         """Median distance between two points or landmarks, duplicates included."""
         return self.unit if self.among is self.distances else _median_and_largest(self.distances)[0]
@@ -145,7 +165,7 @@ class View:
         """Largest distance between two of them."""
         return self._unit_and_diameter[1]
 
-    @cached_property
+    @once
     def diagrams(self) -> Diagrams:
         """Persistence diagrams by degree.
 
@@ -162,7 +182,7 @@ class View:
         """The diagram of a degree, with what its numbers are measured in."""
         return Bars(self.diagrams[degree], self.n_vertices, self.unit, self.diameter)
 
-    @cached_property
+    @once
     def _unit_and_diameter(self) -> tuple[float, float]:
         return _median_and_largest(self.among)
 
