@@ -20,7 +20,7 @@ from benchmarks.materials import ask_peer, gpt2, peer_python, rows_of_wikitext, 
 from benchmarks.measuring import Measured, Pairs, close, in_turns, timed
 from benchmarks.reporting import Findings, Form, Table, guarded, run, seconds, speed_row, together
 from todacomm.results.layer import layer_file
-from todacomm.results.table import by_layer, run_values
+from todacomm.results.table import by_layer, run_values, tidy
 
 N_BLOCKS = 12
 LAYERS = ["embedding", *(f"layer_{block}" for block in range(N_BLOCKS)), "final"]
@@ -93,7 +93,7 @@ def theirs(model: Path, texts: Path) -> Measured:
 
 def read_ours(output: Path) -> dict:
     """Clouds and H0 totals of the layers that both have, the published ratio, and the seconds of each stage."""
-    table = pd.read_csv(output / "tables" / "layers.csv")
+    table = tidy(pd.read_csv(output / "tables" / "layers.csv").to_dict("records"))  # empty words are no numbers
     totals = by_layer(table)["h0_total_persistence"]
     return {
         "clouds": {name: _cloud(output, LAYERS.index(name)) for name in COMMON},
