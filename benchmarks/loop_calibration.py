@@ -60,7 +60,7 @@ CACHE = Path(tempfile.gettempdir()) / "todacomm-loop-calibration.jsonl"
 REPLICATES, AT_ONCE, LOST, N_LAYERS = 100, 10, 2, 14
 SHARES = {
     "loop-free": {150: 1.0, 300: 1.0, 500: 1.0, 1000: 1.0},
-    "looped": {150: 0.25, 300: 0.2, 500: 0.08, 1000: 0.02},
+    "looped": {150: 1.0, 300: 1.0, 500: 0.08, 1000: 0.02},
     "in between": {150: 0.25, 300: 0.2, 500: 0.08, 1000: 0.02},
     "family": {150: 0.75, 300: 0.1},
 }
