@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from todacomm.core.inference.evidence import MIN_DRAWS
 from todacomm.core.nulls import NULLS
 from todacomm.reports.formats import count, listing, number, share
 from todacomm.results.depth import ROTATION
@@ -86,7 +87,9 @@ def _tokens(result: Provenance) -> str:
 
 
 def _nulls(config: AnalysisConfig) -> str:
-    rotations = [count(config.rotations, "rotation")] if config.rotations else []
+    further = config.inference.further_nulls if config.rotations >= MIN_DRAWS else 0
+    more = f" ({further} more for H0 where none of them reaches it)" if further else ""
+    rotations = [count(config.rotations, "rotation") + more] if config.rotations else []
     others = [NULLS[kind].label for kind in config.inference.null_kinds if kind != ROTATION]
     draws = [f"{count(config.inference.control_draws, 'draw')} of {listing(others)}"] if others else []
     return "; ".join(rotations + draws) or "none"

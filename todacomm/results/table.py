@@ -27,7 +27,8 @@ NULL_COLUMNS = (
     "mean", "sd", "lo", "hi", "difference", "se", "p", "p_adjusted", "family",
 )  # fmt: skip
 """One row a layer, metric and null model: the draws' mean, sd and central 95 %, the observed value's difference from
-their mean with its standard error, and how many layers share the adjustment (``family``)."""
+their mean with its standard error, its p, plain and adjusted (of the first draws where one of them reaches the value,
+else of all ``draws``), and how many layers share the adjustment (``family``)."""
 
 LOOP_COLUMNS = (
     "layer", "rank", "birth", "death", "lifetime_norm", "ratio", "p", "p_adjusted", "reproduction", "reproduction_lo",

@@ -117,7 +117,7 @@ def infer(
     loops = run_loops(
         layers,
         {name: replicated.diagrams for name, replicated in measured.items()},
-        {name: drawn[:nulls] for name, drawn in draws.get("rotation", {}).items()},
+        {name: of_layer[:nulls] for name, of_layer in draws.get("rotation", {}).items()},
         replicates=replicates,
         seed=seed,
         n_loops=n_loops if maxdim else 0,
