@@ -70,8 +70,8 @@ def in_stages(p_values: Callable[[Array], tuple[Array, Array]], draws: Array, fi
     """Plain and adjusted p from draws that were continued where none of the first reached a value.
 
     A p that the first draws leave above their floor, ``1 / (first + 1)``, stands; one at the floor is that of all
-    draws. At no level is a claim made that the first draws refuse, nor below their floor one that all draws refuse, so
-    that it holds its level wherever the draws are continued (after Besag and Clifford 1991).
+    draws. Above their floor no claim is made that the first draws refuse, and up to it none that all draws refuse: no
+    level is exceeded, wherever the draws are continued (after Besag and Clifford 1991).
 
     Parameters
     ----------
