@@ -24,7 +24,9 @@ def render(summary: Tables) -> str:
         of_truth = [row for row in rows if row["truth"] == truth]
         if of_truth:
             parts += [f"## {title}", text, _claims_table(of_truth, sizes)]
-    parts += ["## Other thresholds", OTHER_THRESHOLDS, _threshold_table(summary["thresholds"])]
+    thresholds = summary["thresholds"]
+    text = OTHER_THRESHOLDS.format(clouds=thresholds[0]["clouds"])
+    parts += ["## Other thresholds", text, _threshold_table(thresholds)]
     if summary["family"]:
         parts += ["## Fourteen layers, one claim", FAMILIES, _family_table(summary["family"])]
     return "\n\n".join(parts) + "\n"
@@ -144,9 +146,9 @@ do other texts of the same clusters, but not those of others.""",
     ),
 }
 
-OTHER_THRESHOLDS = """The same clouds, those of 1,000 points aside, under other thresholds of the last three conditions:
-the share of claims in the loop-free cloud that has most of them, in how many loop-free clouds and sizes it exceeds 5 %,
-the share of circles with noise of .2 at 300 points, and the mean over all looped clouds."""
+OTHER_THRESHOLDS = """{clouds:,} of these clouds, none of 1,000 points, under other thresholds of the last three
+conditions: the share of claims in the loop-free cloud that has most of them, in how many loop-free clouds and sizes it
+exceeds 5 %, the share of circles with noise of .2 at 300 points, and the mean over all looped clouds."""
 
 FAMILIES = """Fourteen layers of the same texts, none with a loop: the share of families in which a loop is claimed in
 any layer, with p adjusted over the layers by step-down max-T."""

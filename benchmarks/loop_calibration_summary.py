@@ -28,6 +28,8 @@ Task = tuple[str, int, int]
 Numbers = Mapping[str, Any]
 Rows = list[dict[str, Any]]
 Tables = dict[str, Rows]
+CASES = ("claims", "family")
+"""Tables of one row a case."""
 
 
 def summarize(done: Mapping[Task, Numbers]) -> Tables:
@@ -36,14 +38,36 @@ def summarize(done: Mapping[Task, Numbers]) -> Tables:
     for (population, n_points, _), numbers in sorted(done.items()):
         cases.setdefault((population, n_points), []).append(numbers)
     order = [*LOOP_POPULATIONS, *FAMILIES]
-    known = [case for case, numbers in cases.items() if case[0] in order and len(numbers) > 1]
-    known.sort(key=lambda case: (order.index(case[0]), case[1]))
+    known = sorted((case for case, numbers in cases.items() if case[0] in order and len(numbers) > 1), key=_place)
     of_clouds = {case: cases[case] for case in known if case[0] in LOOP_POPULATIONS}
     return {
         "claims": [_claims_row(*case, clouds) for case, clouds in of_clouds.items()],
         "thresholds": _threshold_rows({case: of_clouds[case] for case in of_clouds if case[1] < RULE_ALONE_SIZE}),
         "family": [_family_row(*case, cases[case]) for case in known if case[0] in FAMILIES],
     }
+
+
+def more_of(recorded: Tables, new: Tables) -> Tables:
+    """Of every case the row with more repetitions; the table of thresholds that rests on more clouds."""
+    tables: Tables = {}
+    for name in CASES:
+        old, rows = by_case(recorded[name]), by_case(new[name])
+        tables[name] = [
+            max((table[case] for table in (rows, old) if case in table), key=lambda row: int(row["repetitions"]))
+            for case in sorted(old | rows, key=_place)
+        ]
+    thresholds = new["thresholds"], recorded["thresholds"]
+    tables["thresholds"] = max(thresholds, key=lambda rows: rows[0]["clouds"] if rows else 0)
+    return tables
+
+
+def by_case(rows: Rows) -> dict[tuple[str, int], dict[str, Any]]:
+    """Population or family and number of points -> row."""
+    return {(row.get("population") or row["family"], row["n_points"]): row for row in rows}
+
+
+def _place(case: tuple[str, int]) -> tuple[int, int]:
+    return [*LOOP_POPULATIONS, *FAMILIES].index(case[0]), case[1]
 
 
 def truth_of(population: str) -> str:
@@ -101,6 +125,7 @@ def _longer(numbers: Numbers) -> bool:
 def _threshold_rows(cases: Mapping[tuple[str, int], Sequence[Numbers]]) -> Rows:
     """For every choice of thresholds: the loop-free case with most claims, how many exceed the goal, and the power."""
     rows: Rows = []
+    n_clouds = sum(map(len, cases.values()))
     for in_groups, reproduced, prominent in product(IN_GROUPS, REPRODUCTIONS, PROMINENCES):
         shares = {
             case: _share([claimed(numbers, reproduced, prominent, in_groups) for numbers in clouds])
@@ -111,6 +136,7 @@ def _threshold_rows(cases: Mapping[tuple[str, int], Sequence[Numbers]]) -> Rows:
         if false and power:
             worst = max(false, key=lambda case: false[case])
             rows.append({
+                "clouds": n_clouds,
                 "reproduction": reproduced, "prominence": prominent, "group_reproduction": in_groups,
                 "worst": false[worst], "worst_case": list(worst),
                 "above_goal": sum(share > GOAL_FALSE for share in false.values()),

@@ -114,13 +114,13 @@ class Filtration:
         if len(self.distances) < 3:
             return [self.components, *(np.empty((0, 2)) for _ in range(self.maxdim))]
         compute = ENGINES[resolve_engine(engine)]
-        for threshold in self._thresholds():
+        for threshold in self.thresholds():
             higher = compute(self.distances, self.maxdim, threshold)
             if all(np.isfinite(dgm).all() for dgm in higher):
                 break
         return [self.components, *map(_tidy, higher)]
 
-    def _thresholds(self) -> list[float]:
+    def thresholds(self) -> list[float]:
         """Scales to stop H1 at: the first at which every bar has ended gives all bars, as none is born later.
 
         Most bars end soon after the last birth, and a complex up to there has a quarter of the edges: 1.3 to 2.4 times
