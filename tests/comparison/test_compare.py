@@ -22,6 +22,7 @@ from todacomm.jobs.compare import measure_comparison, write_tables
 from todacomm.reports.blocks import Table
 from todacomm.reports.comparison import comparison_context, write_comparison_reports
 from todacomm.reports.comparison_sections import SECTIONS, Section, Task, show
+from todacomm.reports.comparison_tables import divergences_table
 from todacomm.reports.render import render_markdown
 from todacomm.results.table import SCHEMA_VERSION
 from todacomm.settings.comparison import ComparisonConfig
@@ -54,6 +55,25 @@ def test_layers_of_models_of_different_depth_have_one_order(models: dict[str, st
         plain = pd.read_csv(tmp_path / f"tables/{name}.csv")
         columns = [column for column in plain if column.startswith("layer")]
         assert plain[columns].to_numpy().tolist() == comparison.tables[name][columns].to_numpy().tolist()
+
+
+@pytest.mark.parametrize(
+    ("permutations", "columns", "says"),
+    [
+        (0, 4, "There is no p: it takes 19"),
+        (1, 5, "There is no p: it takes 19"),
+        (19, 6, "p: the smallest and the largest"),
+    ],
+)
+def test_a_divergence_has_a_p_where_there_are_draws_for_it(
+    models: dict[str, str], permutations: int, columns: int, says: str
+) -> None:
+    options = {"models": "alpha,beta", "weights": "trained", "rtd_points": 15, "rtd_permutations": permutations}
+    table = divergences_table(measure_comparison(ComparisonConfig.from_flat(options)))
+    assert table is not None
+    assert {len(table.header), *map(len, table.rows)} == {columns}
+    assert says in table.caption
+    assert ("paired at random" in table.caption) == (permutations > 0)
 
 
 def test_a_comparison_is_recorded_with_its_sources_tables_and_pictures(three: None, tmp_path: Path) -> None:

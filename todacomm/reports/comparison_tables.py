@@ -12,6 +12,7 @@ from todacomm.comparison.findings import clearest, standing, trained_pairs
 from todacomm.comparison.metrics import compared_metrics, label_of, ranked_metrics, short_of
 from todacomm.comparison.result import Comparison
 from todacomm.comparison.similarities import at_matched_depth
+from todacomm.core.inference import MIN_DRAWS
 from todacomm.core.inference.adjustment import LEVEL
 from todacomm.core.similarity import DIAGRAM_DISTANCES, SIMILARITIES
 from todacomm.reports.blocks import Table
@@ -21,6 +22,7 @@ from todacomm.results.table import records
 MOST_ROWS = 60
 """Rows of a table in the report; the rest stands in its CSV file."""
 DETECTABLE = "Where there is none, the smallest difference detected in 80 % of samples stands in brackets."
+NO_P = f"There is no p: it takes {MIN_DRAWS} random pairings (rtd_permutations={MIN_DRAWS})."
 _ADJUSTED = f"p ≤ {LEVEL} after adjustment over all layers, metrics and pairs of this table together"
 
 
@@ -135,21 +137,23 @@ def similarity_table(comparison: Comparison) -> Table | None:
 
 def divergences_table(comparison: Comparison) -> Table | None:
     """Representation topology divergence, both directions, beside random pairings."""
-    rows = []
     table = comparison.tables["divergences"]
+    columns = {"rtd": "RTD", "rtd_ab": "far in a, near in b", "rtd_ba": "far in b, near in a"}
+    by_chance, tested = (bool(table[name].notna().any()) for name in ("null", "p"))
+    if by_chance:
+        columns["null"] = "texts paired at random"
+    rows = []
     for (a, b), pair in by_pair(table):
-        means = pair[["rtd", "rtd_ab", "rtd_ba", "null"]].mean()
-        smallest = f"{p_value(pair['p'].min())} to {p_value(pair['p'].max())}" if pair["p"].notna().any() else ""
-        rows.append([f"{a} and {b}", *(number(means[name]) for name in means.index), smallest])
-    header = ["Models (a and b)", "RTD", "far in a, near in b", "far in b, near in a", "texts paired at random", "p"]
+        p = [f"{p_value(pair['p'].min())} to {p_value(pair['p'].max())}"] if tested else []
+        rows.append([f"{a} and {b}", *(number(mean) for mean in pair[list(columns)].mean()), *p])
+    header = ["Models (a and b)", *columns.values(), *(["p"] if tested else [])]
     caption = (
         "Representation topology divergence, means over layers at matched depth: 0 where the shapes agree text by "
         "text. It is the mean of its two directions, which may differ: the first is large where texts that are far "
-        "from each other in a are near in b. Beside it the divergence with the texts paired at random; p (smallest and "
-        "largest over the layers, lower tail) takes 19 random pairings."
+        "from each other in a are near in b. "
+        + ("Beside it the divergence with the texts paired at random. " if by_chance else "")
+        + ("p: the smallest and the largest over the layers, lower tail." if tested else NO_P)
     )
-    if not table["p"].notna().any():
-        header, rows = header[:-1], [row[:-1] for row in rows]
     return _cut(Table("", caption, header, rows), "divergences", "pairs")
 
 
