@@ -10,7 +10,7 @@ import pytest
 from tests.helpers.results import empty_nulls, make_result
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.results.findings import Finding, findings, main_findings
-from todacomm.results.findings.judgement import judge
+from todacomm.results.findings.judgement import featured, judge
 from todacomm.results.result import Result
 from todacomm.results.table import LOOP_COLUMNS, NULL_COLUMNS, tidy
 
@@ -135,6 +135,16 @@ def test_among_equal_p_the_strongest_is_the_furthest_to_the_side_that_is_claimed
     judged = judge(with_null(plain, "h0_total_norm", {"": 0.025}, difference=away).depth, "h0_total_norm")
     assert judged.depth.names[judged.strongest(judged.low, -1)] == "layer_0"
     assert judged.depth.names[judged.strongest(judged.high, 1)] == "final"
+
+
+def test_the_layer_whose_pictures_are_shown_is_the_one_that_is_named(plain: Result) -> None:
+    """The ratio of the bar to the null's upper end decides nothing: layer_0 has the longest bar of all."""
+    long = with_values(plain, "h1_max_norm", {"layer_0": 9.0})
+    result = with_null(long, "h1_max_norm", {"": 0.4, "layer_1": 0.3, "final": 0.3}, difference={"final": 0.2})
+    assert of_kind(result, "no_long_bars").values["closest"]["layer"] == "final"
+    assert result.depth.names[featured(result.depth)] == "final"
+    bare = replace(long, nulls=empty_nulls())
+    assert bare.depth.names[featured(bare.depth)] == "layer_0"
 
 
 def test_too_few_draws_decide_nothing(plain: Result) -> None:

@@ -119,3 +119,15 @@ def judge(depth: Depth, metric: str) -> Judgement:
     tested = depth.sound & np.isfinite(p) & np.isfinite(depth.curve(metric).value)
     standing = tested & (p <= LEVEL)
     return Judgement(depth, metric, tested, standing & (difference < 0), standing & (difference > 0))
+
+
+def featured(depth: Depth) -> int | None:
+    """Index of the layer whose longest H1 bar exceeds the rotation null most, or is longest where there is no null.
+
+    It is the layer that the findings name. None where no layer can be interpreted.
+    """
+    judged = judge(depth, "h1_max_norm")
+    if judged.tested.any():
+        return judged.strongest(judged.tested)
+    longest = np.where(depth.sound, depth.curve("h1_max_norm").value, np.nan)
+    return int(np.nanargmax(longest)) if np.isfinite(longest).any() else None
