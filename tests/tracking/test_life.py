@@ -23,6 +23,7 @@ from todacomm.settings.analysis import AnalysisConfig
 from todacomm.system.progress import silent
 from todacomm.system.signals import Interrupted, interruptible, reason_of
 from todacomm.tracking import analysis_run, load_analysis, open_run, training_run
+from todacomm.tracking.store import open_store
 
 CONFIG = AnalysisConfig()
 ROOT = Path(__file__).resolve().parents[2]
@@ -205,6 +206,8 @@ def test_a_device_is_never_replaced_by_a_store(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////dev/null")
     with pytest.raises(ValueError, match="/dev/null is a pipe, socket or device"), analysis_run(CONFIG):
         pytest.fail("the work was begun")
+    with pytest.raises(ValueError, match="/dev/null is a pipe, socket or device"):
+        open_store(writing=False)
     assert Path("/dev/null").is_char_device()
 
 

@@ -63,6 +63,8 @@ def open_store(writing: bool = True) -> MlflowClient:
                 raise UserError(
                     f"nothing is recorded at {path}", "start where the analyses ran, or set MLFLOW_TRACKING_URI"
                 )
+            else:
+                check_regular(path)
             check_sqlite(path, writing)
         else:
             check_reachable(uri)
