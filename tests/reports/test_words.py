@@ -75,8 +75,13 @@ SAID = {
         "tokens, not shape.",
     ),
     "growth": (
-        Finding("growth", values={"raw": 49.0, "scale_free": 1.31}),
+        Finding("growth", values={"raw": 49.0, "scale_free": 1.31, "without": ()}),
         "The H0 mean lifetime grows 49-fold from the embedding to its peak; with scale divided out, 1.31-fold.",
+    ),
+    "growth without a layer": (
+        Finding("growth", values={"raw": 3.0, "scale_free": 1.31, "without": ("layer_1",)}),
+        "The H0 mean lifetime grows 3-fold from the embedding to its peak (without layer_1); with scale divided "
+        "out, 1.31-fold.",
     ),
     "no_null": (
         Finding("no_null", values={"reason": "nulls=0"}),

@@ -247,9 +247,9 @@ def test_why_the_published_ratio_differs(plain: Result) -> None:
 
 def test_growth_is_from_the_embedding_or_where_it_has_none_from_the_first_block(plain: Result) -> None:
     result = with_run(plain, expansion_ratio=4.0, expansion_ratio_norm=1.5, expansion_ratio_block=2.0)
-    assert main_findings(result)[0] == Finding("growth", values={"raw": 4.0, "scale_free": 1.5})
+    assert main_findings(result)[0] == Finding("growth", values={"raw": 4.0, "scale_free": 1.5, "without": ()})
     block = with_run(result, expansion_ratio=np.nan, expansion_ratio_norm=np.nan)
-    assert main_findings(block)[0] == Finding("growth_from_first_block", values={"raw": 2.0})
+    assert main_findings(block)[0] == Finding("growth_from_first_block", values={"raw": 2.0, "without": ()})
 
 
 def test_how_much_of_a_change_over_depth_is_scale(plain: Result) -> None:
@@ -258,8 +258,18 @@ def test_how_much_of_a_change_over_depth_is_scale(plain: Result) -> None:
         values = {"embedding": 1.0, "layer_0": 1.2, "layer_1": 1.1, "final": end}
         result = with_values(result, metric, values)
     assert of_kind(result, "scale_spans").values == {
-        "h0_mean_lifetime": 8.0, "mean_norm": 6.0, "h0_total_norm": 1.5
+        "h0_mean_lifetime": 8.0, "mean_norm": 6.0, "h0_total_norm": 1.5, "without": (),
     }  # fmt: skip
+
+
+def test_no_extreme_over_layers_is_taken_past_one_without_a_word(plain: Result) -> None:
+    """What layer_1 is could not be measured: it may be the peak."""
+    result = with_run(plain, expansion_ratio=4.0, expansion_ratio_norm=1.5, expansion_ratio_block=2.0)
+    for metric in ("n_distinct", "h0_mean_lifetime", "h0_total_norm", "mean_norm", "twonn_dimension"):
+        result = with_values(result, metric, {"layer_1": np.nan})
+    assert of_kind(result, "scale_spans").values["without"] == ("layer_1",)
+    assert main_findings(result)[0].values["without"] == ("layer_1",)
+    assert main_findings(with_run(result, expansion_ratio=np.nan))[0].values["without"] == ("layer_1",)
 
 
 def test_dimensions_differ_only_where_intervals_do_not_overlap(plain: Result) -> None:

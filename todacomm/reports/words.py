@@ -201,10 +201,30 @@ def _no_null_difference(values: Mapping[str, Any], words: Words, at: Place) -> s
     return f"No difference of {words['metric']} from the rotation null is detected in {place} ({smallest})."
 
 
+def _growth(values: Mapping[str, Any], words: Words, at: Place) -> str:
+    return (
+        f"The H0 mean lifetime grows {words['raw']} from the embedding to its peak{_past(words)}; with scale divided "
+        f"out, {words['scale_free']}."
+    )
+
+
 def _growth_from_first_block(values: Mapping[str, Any], words: Words, at: Place) -> str:
     if values["raw"] == 1:
-        return "The H0 mean lifetime is largest at the first block."
-    return f"The H0 mean lifetime grows {words['raw']} from the first block to its peak, scale included."
+        return f"The H0 mean lifetime is largest at the first block{_past(words)}."
+    return f"The H0 mean lifetime grows {words['raw']} from the first block to its peak{_past(words)}, scale included."
+
+
+def _scale_spans(values: Mapping[str, Any], words: Words, at: Place) -> str:
+    return (
+        f"Over the layers{_past(words)} the H0 mean lifetime varies {words['h0_mean_lifetime']} (largest against "
+        f"smallest), the mean norm {words['mean_norm']}, and the H0 mean lifetime in units of the median distance "
+        f"{words['h0_total_norm']}."
+    )
+
+
+def _past(words: Words) -> str:
+    """The layers past which an extreme was taken."""
+    return f" (without {words['without']})" if words["without"] else ""
 
 
 def _published_ratio(values: Mapping[str, Any], words: Words, at: Place) -> str:
@@ -312,14 +332,9 @@ TEMPLATES: dict[str, dict[str, str | Template]] = {
         "no_null_difference": _no_null_difference,
     },
     "Scale": {
-        "growth": (
-            "The H0 mean lifetime grows {raw} from the embedding to its peak; with scale divided out, {scale_free}."
-        ),
+        "growth": _growth,
         "growth_from_first_block": _growth_from_first_block,
-        "scale_spans": (
-            "Over the layers the H0 mean lifetime varies {h0_mean_lifetime} (largest against smallest), the mean norm "
-            "{mean_norm}, and the H0 mean lifetime in units of the median distance {h0_total_norm}."
-        ),
+        "scale_spans": _scale_spans,
         "published_ratio": _published_ratio,
     },
     "Dimension": {
