@@ -109,6 +109,19 @@ def test_a_run_whose_upload_fails_is_not_finished(store: Path, result: Result, t
     assert status(run.run_id) == "FAILED"
 
 
+def test_a_store_that_vanishes_at_work_is_one_line_without_mlflows_traceback(
+    store: Path, result: Result, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(ValueError, match=r"mlflow\.db cannot be used") as caught, analysis_run(CONFIG) as run:  # noqa: PT012
+        (store / "mlflow.db").unlink()
+        run.write(result, tmp_path / "staging")
+    assert str(caught.value).endswith("a run that stays open is ended by the next analysis")
+    (note,) = caught.value.__notes__
+    assert "could not be marked as ended" in note
+    assert "\n" not in note + str(caught.value)
+    assert "Traceback" not in capfd.readouterr().err
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), Interrupted(signal.SIGTERM)])
 def test_an_interrupted_run_is_killed_and_says_why(store: Path, error: KeyboardInterrupt) -> None:
     with pytest.raises(KeyboardInterrupt), analysis_run(CONFIG) as run:
