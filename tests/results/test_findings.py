@@ -112,6 +112,7 @@ def test_the_count_of_long_bars_is_judged_against_the_rotations(plain: Result) -
     assert (finding.values["strongest"]["p"], finding.values["strongest"]["draws"]) == (0.025, 39.0)
     rest = of_kind(judged, "no_more_long_bars")
     assert rest.layers == ("embedding", "layer_0", "final")
+    assert rest.values["smallest_difference"] > 0
 
 
 def test_a_layer_tested_by_itself_is_marked(plain: Result) -> None:
@@ -127,6 +128,7 @@ def test_without_a_long_bar_the_closest_layer_is_the_one_furthest_above_its_null
     finding = of_kind(result, "no_long_bars")
     assert finding.layers == LAYERS
     assert finding.values["closest"]["layer"] == "layer_1"
+    assert finding.values["smallest_difference"] == pytest.approx((2.128 + 0.842) * 0.02, rel=1e-3), "upwards alone"
     assert not {"long_bars", "necessary_only"} & kinds(result)
 
 

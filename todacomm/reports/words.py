@@ -168,7 +168,9 @@ def _long_bars(values: Mapping[str, Any], words: Words, at: Place) -> str:
         f"The longest H1 bar is longer than the covariance explains in {words['layers']} ({words['strongest']}, in "
         "units of the median distance)."
     )
-    return f"{text} Not detected in {words['not_detected']}." if words["not_detected"] else text
+    if not words["not_detected"]:
+        return text
+    return f"{text} Not detected in {words['not_detected']} ({words['smallest_difference']})."
 
 
 def _no_long_bars(values: Mapping[str, Any], words: Words, at: Place) -> str:
@@ -176,7 +178,10 @@ def _no_long_bars(values: Mapping[str, Any], words: Words, at: Place) -> str:
         text = f"In {words['layers']} the longest H1 bar is not longer than the covariance explains"
     else:
         text = f"In none of {words['n_layers']} is the longest H1 bar longer than the covariance explains"
-    return f"{text} ({words['closest']}). A loop weaker than the noise at this number of points would not be detected."
+    return (
+        f"{text} ({words['closest']}; {words['smallest_difference']}). A loop weaker than the noise at this number of "
+        "points would not be detected."
+    )
 
 
 def _too_few_draws(values: Mapping[str, Any], words: Words, at: Place) -> str:
@@ -326,7 +331,7 @@ TEMPLATES: dict[str, dict[str, str | Template]] = {
         ),
         "no_more_long_bars": (
             "No more H1 bars over 3 % of the diameter than the covariance explains are detected in {layers} "
-            "({closest})."
+            "({closest}; {smallest_difference})."
         ),
         "null_difference": _null_difference,
         "no_null_difference": _no_null_difference,
