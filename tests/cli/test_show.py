@@ -48,6 +48,13 @@ def test_what_does_not_fit_or_fits_twice_is_listed_with_what_there_is(store, tod
     assert "no run" in todacomm(f"show {'0' * 32}").stderr
 
 
+def test_a_run_that_is_called_as_its_model_means_the_newest(store, todacomm):
+    """As those of clouds of one's own are."""
+    for seed in (0, 1):
+        newest = record(make_result(run_name="mine", model="mine", seed=seed))
+    assert f"mine  {newest}" in todacomm("show mine").stdout
+
+
 def test_latest_is_the_one_that_began_last(store, todacomm):
     record(make_result(run_name="old"))
     assert todacomm(f"show {record(make_result(run_name='new'))}").stdout == todacomm("show latest").stdout

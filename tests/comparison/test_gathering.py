@@ -2,6 +2,7 @@
 
 import dataclasses
 from itertools import product
+from math import nan
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,17 @@ def test_analyses_are_chosen_by_how_they_were_measured(store: Path) -> None:
         ((name, value),) = options.items()
         with pytest.raises(ValueError, match=f"no finished analysis matches {name}={value}"):
             gather(**options)
+
+
+def test_a_mean_over_blocks_says_which_it_is_without(store: Path) -> None:
+    """A block that could not be measured may be the largest of them."""
+    whole = make("alpha", 5)
+    table = whole.table.copy()
+    table.loc[(table["layer"] == "layer_1") & (table["metric"] == "h0_total_norm"), ["value", "se", "lo", "hi"]] = nan
+    record(dataclasses.replace(whole, table=table))
+    record(make("beta", 5))
+    (warning,) = gather().warnings
+    assert warning.text == "alpha: means over its blocks are without layer_1, where no shape was measured"
 
 
 def test_run_ids_choose_these_and_no_others(models: dict[str, str]) -> None:

@@ -30,7 +30,7 @@ from todacomm.figures.diagrams import draw_diagram, read_bars
 from todacomm.figures.registry import FIGURES, draw_all
 from todacomm.figures.style import SVG_OPTIONS, drawing
 from todacomm.figures.summary import draw_summary
-from todacomm.results.depth import featured
+from todacomm.results.findings.judgement import featured
 from todacomm.results.loops import loop_pictures
 from todacomm.results.result import Result
 from todacomm.results.table import LOOP_COLUMNS, tidy

@@ -1,6 +1,7 @@
 """What killed processes leave: open runs and temporary folders, ended and removed at the next start."""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -17,7 +18,7 @@ from todacomm.cli import main
 from todacomm.core.layer import analyze_layer
 from todacomm.jobs.analyze import analyze
 from todacomm.results.table import by_layer
-from todacomm.system.scratch import PREFIX, remove_left, scratch_folder
+from todacomm.system.scratch import PREFIX, held_folder, remove_left, scratch_folder
 from todacomm.tracking.process import PID, STARTED, process_tags
 from todacomm.tracking.store import experiment_id, open_store
 
@@ -56,6 +57,30 @@ def test_the_folder_of_a_killed_process_is_removed_at_the_next_start(temporary):
         assert not left.exists()
     assert (ROOT / "pyproject.toml").is_file()
     assert sorted(os.listdir(temporary)) == ["todacomm-of-somebody-else", f"{PREFIX}link"]
+
+
+def test_a_folder_that_an_object_holds_goes_with_it(temporary):
+    class Owner:
+        pass
+
+    owner = Owner()
+    (held_folder(owner) / "a").write_text("b")
+    (folder,) = temporary.iterdir()
+    age(folder)
+    assert remove_left() == []
+    del owner
+    assert os.listdir(temporary) == []
+
+
+def test_every_temporary_folder_of_the_package_is_one_that_is_removed():
+    """Those with a place of their own, beside what they become, and the page that a browser shows, are no scratch."""
+    calls = re.compile(r"(?:TemporaryDirectory|mkdtemp)\((?!dir=)")
+    files = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "todacomm").rglob("*.py")
+        if calls.search(path.read_text(encoding="utf-8"))
+    }
+    assert files == {"todacomm/system/scratch.py", "todacomm/explorer/page.py"}
 
 
 def left_open(name="todacomm"):

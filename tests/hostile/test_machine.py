@@ -152,13 +152,23 @@ def test_a_full_disk_leaves_no_half_copy(tmp_path, monkeypatch):
     assert sorted(os.listdir(tmp_path)) == ["files"]
 
 
-def test_a_deleted_folder_is_named(tmp_path, monkeypatch):
+def test_a_deleted_folder_is_named(tmp_path, monkeypatch, capsys):
     (tmp_path / "x").mkdir()
     monkeypatch.chdir(tmp_path / "x")
     (tmp_path / "x").rmdir()
     done = CliRunner().invoke(main, ["show", "latest"])
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr == "error: the current folder was deleted: change into one that is there\n"
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x").mkdir()
+    monkeypatch.chdir(tmp_path / "x")
+
+    def at_work():
+        (tmp_path / "x").rmdir()
+        os.getcwd()
+
+    assert exit_code(at_work) == 1
+    assert capsys.readouterr().err.startswith("error: the current folder was deleted")
     monkeypatch.chdir(tmp_path)
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.helpers.results import empty_nulls, make_result
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.results.findings import Finding, findings, main_findings
-from todacomm.results.findings.judgement import judge
+from todacomm.results.findings.judgement import featured, judge
 from todacomm.results.result import Result
 from todacomm.results.table import LOOP_COLUMNS, NULL_COLUMNS, tidy
 
@@ -112,6 +112,7 @@ def test_the_count_of_long_bars_is_judged_against_the_rotations(plain: Result) -
     assert (finding.values["strongest"]["p"], finding.values["strongest"]["draws"]) == (0.025, 39.0)
     rest = of_kind(judged, "no_more_long_bars")
     assert rest.layers == ("embedding", "layer_0", "final")
+    assert rest.values["smallest_difference"] > 0
 
 
 def test_a_layer_tested_by_itself_is_marked(plain: Result) -> None:
@@ -127,6 +128,7 @@ def test_without_a_long_bar_the_closest_layer_is_the_one_furthest_above_its_null
     finding = of_kind(result, "no_long_bars")
     assert finding.layers == LAYERS
     assert finding.values["closest"]["layer"] == "layer_1"
+    assert finding.values["smallest_difference"] == pytest.approx((2.128 + 0.842) * 0.02, rel=1e-3), "upwards alone"
     assert not {"long_bars", "necessary_only"} & kinds(result)
 
 
@@ -135,6 +137,16 @@ def test_among_equal_p_the_strongest_is_the_furthest_to_the_side_that_is_claimed
     judged = judge(with_null(plain, "h0_total_norm", {"": 0.025}, difference=away).depth, "h0_total_norm")
     assert judged.depth.names[judged.strongest(judged.low, -1)] == "layer_0"
     assert judged.depth.names[judged.strongest(judged.high, 1)] == "final"
+
+
+def test_the_layer_whose_pictures_are_shown_is_the_one_that_is_named(plain: Result) -> None:
+    """The ratio of the bar to the null's upper end decides nothing: layer_0 has the longest bar of all."""
+    long = with_values(plain, "h1_max_norm", {"layer_0": 9.0})
+    result = with_null(long, "h1_max_norm", {"": 0.4, "layer_1": 0.3, "final": 0.3}, difference={"final": 0.2})
+    assert of_kind(result, "no_long_bars").values["closest"]["layer"] == "final"
+    assert result.depth.names[featured(result.depth)] == "final"
+    bare = replace(long, nulls=empty_nulls())
+    assert bare.depth.names[featured(bare.depth)] == "layer_0"
 
 
 def test_too_few_draws_decide_nothing(plain: Result) -> None:
@@ -237,9 +249,9 @@ def test_why_the_published_ratio_differs(plain: Result) -> None:
 
 def test_growth_is_from_the_embedding_or_where_it_has_none_from_the_first_block(plain: Result) -> None:
     result = with_run(plain, expansion_ratio=4.0, expansion_ratio_norm=1.5, expansion_ratio_block=2.0)
-    assert main_findings(result)[0] == Finding("growth", values={"raw": 4.0, "scale_free": 1.5})
+    assert main_findings(result)[0] == Finding("growth", values={"raw": 4.0, "scale_free": 1.5, "without": ()})
     block = with_run(result, expansion_ratio=np.nan, expansion_ratio_norm=np.nan)
-    assert main_findings(block)[0] == Finding("growth_from_first_block", values={"raw": 2.0})
+    assert main_findings(block)[0] == Finding("growth_from_first_block", values={"raw": 2.0, "without": ()})
 
 
 def test_how_much_of_a_change_over_depth_is_scale(plain: Result) -> None:
@@ -248,8 +260,18 @@ def test_how_much_of_a_change_over_depth_is_scale(plain: Result) -> None:
         values = {"embedding": 1.0, "layer_0": 1.2, "layer_1": 1.1, "final": end}
         result = with_values(result, metric, values)
     assert of_kind(result, "scale_spans").values == {
-        "h0_mean_lifetime": 8.0, "mean_norm": 6.0, "h0_total_norm": 1.5
+        "h0_mean_lifetime": 8.0, "mean_norm": 6.0, "h0_total_norm": 1.5, "without": (),
     }  # fmt: skip
+
+
+def test_no_extreme_over_layers_is_taken_past_one_without_a_word(plain: Result) -> None:
+    """What layer_1 is could not be measured: it may be the peak."""
+    result = with_run(plain, expansion_ratio=4.0, expansion_ratio_norm=1.5, expansion_ratio_block=2.0)
+    for metric in ("n_distinct", "h0_mean_lifetime", "h0_total_norm", "mean_norm", "twonn_dimension"):
+        result = with_values(result, metric, {"layer_1": np.nan})
+    assert of_kind(result, "scale_spans").values["without"] == ("layer_1",)
+    assert main_findings(result)[0].values["without"] == ("layer_1",)
+    assert main_findings(with_run(result, expansion_ratio=np.nan))[0].values["without"] == ("layer_1",)
 
 
 def test_dimensions_differ_only_where_intervals_do_not_overlap(plain: Result) -> None:

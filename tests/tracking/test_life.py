@@ -23,6 +23,7 @@ from todacomm.settings.analysis import AnalysisConfig
 from todacomm.system.progress import silent
 from todacomm.system.signals import Interrupted, interruptible, reason_of
 from todacomm.tracking import analysis_run, load_analysis, open_run, training_run
+from todacomm.tracking.store import open_store
 
 CONFIG = AnalysisConfig()
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,6 +107,19 @@ def test_a_run_whose_upload_fails_is_not_finished(store: Path, result: Result, t
         (store / "mlruns").write_text("in the way of the folder of artifacts")
         run.write(result, tmp_path / "staging")
     assert status(run.run_id) == "FAILED"
+
+
+def test_a_store_that_vanishes_at_work_is_one_line_without_mlflows_traceback(
+    store: Path, result: Result, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(ValueError, match=r"mlflow\.db cannot be used") as caught, analysis_run(CONFIG) as run:  # noqa: PT012
+        (store / "mlflow.db").unlink()
+        run.write(result, tmp_path / "staging")
+    assert str(caught.value).endswith("a run that stays open is ended by the next analysis")
+    (note,) = caught.value.__notes__
+    assert "could not be marked as ended" in note
+    assert "\n" not in note + str(caught.value)
+    assert "Traceback" not in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), Interrupted(signal.SIGTERM)])
@@ -205,6 +219,8 @@ def test_a_device_is_never_replaced_by_a_store(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////dev/null")
     with pytest.raises(ValueError, match="/dev/null is a pipe, socket or device"), analysis_run(CONFIG):
         pytest.fail("the work was begun")
+    with pytest.raises(ValueError, match="/dev/null is a pipe, socket or device"):
+        open_store(writing=False)
     assert Path("/dev/null").is_char_device()
 
 

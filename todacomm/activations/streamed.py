@@ -6,7 +6,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -31,6 +30,7 @@ from todacomm.models.loaded import NO_LIKELIHOOD, LoadedModel
 from todacomm.models.survey import Surveyed
 from todacomm.system.machine import available_memory
 from todacomm.system.progress import Progress
+from todacomm.system.scratch import scratch_folder
 
 log = logging.getLogger(__name__)
 
@@ -173,7 +173,7 @@ def _groups(loaded: LoadedModel, ids: Sequence[Sequence[np.ndarray]], saved: Sav
     needed = n_tokens * loaded.info.width * getattr(torch, loaded.info.dtype).itemsize
     with ExitStack() as stack:
         if saved is None and needed > available_memory() // SHARE_OF_MEMORY:
-            saved = Saved(Path(stack.enter_context(TemporaryDirectory(prefix="todacomm-"))))
+            saved = Saved(stack.enter_context(scratch_folder()))
         groups = []
         for number, some in enumerate(ids):
             folder = None if saved is None else saved.group_folder(number)

@@ -16,7 +16,7 @@ def check_inputs(config: AnalysisConfig) -> None:
     ValueError
         They do not; answered in well under a second, without torch, MLflow or the texts.
     """
-    from todacomm.models.sources import hub_id_of, local_folder
+    from todacomm.models.sources import find_source, hub_id_of, local_folder
     from todacomm.texts.sources import DATASETS, unknown_dataset
 
     model, dataset = config.model.model, config.texts.dataset
@@ -28,7 +28,11 @@ def check_inputs(config: AnalysisConfig) -> None:
         raise ValueError(f"distances=true is for model=clouds:FILE, model is {model}")
     if model.startswith(OBJECT) or dataset.startswith(OBJECT):
         return
-    if not os.path.isfile(os.path.expanduser(model)) and local_folder(model, config.model.revision) is None:
-        hub_id_of(model)
+    if not os.path.isfile(os.path.expanduser(model)):
+        if local_folder(model, config.model.revision) is None:
+            hub_id_of(model)
+        else:
+            trained = config.model.weights == "trained"
+            find_source(model, config.model.revision, weights=trained, allow_pickle=config.model.allow_pickle)
     if dataset not in DATASETS and not dataset.startswith("hf:") and not os.path.exists(os.path.expanduser(dataset)):
         raise ValueError(unknown_dataset(dataset))

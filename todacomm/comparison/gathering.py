@@ -1,15 +1,16 @@
 """From the store to one table of many analyses: which are chosen, and what they are called."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from todacomm.comparison.identity import DATASETS, IDENTITY, MODELS, family_of, identity_of, labels, order_of
+from todacomm.comparison.matching import along_residual
 from todacomm.comparison.settings import comparable_groups, differences, refusal
 from todacomm.core.facts import RunWarning
-from todacomm.core.streams import RESIDUAL, groups
+from todacomm.core.streams import ENDS, RESIDUAL, groups
 from todacomm.results.table import own_rows
 from todacomm.settings.base import WHICH
 from todacomm.settings.comparison import ComparisonConfig
@@ -147,7 +148,7 @@ def arrange(analyses: Iterable["Analysis"], config: ComparisonConfig) -> Gathere
     table = pd.concat(frames, ignore_index=True)
     table = table[[LABEL, *(column for column in table if column != LABEL)]]
     runs = pd.DataFrame([{LABEL: label, **_facts(analysis)} for label, analysis in labelled.items()])
-    return Gathered(over, labelled, runs, table, differing, _warnings(runs, differing, over))
+    return Gathered(over, labelled, runs, table, differing, (*_warnings(runs, differing, over), *_left_out(table)))
 
 
 def pick_over(analyses: Iterable["Analysis"], wanted: str) -> str:
@@ -173,6 +174,16 @@ def _warnings(runs: pd.DataFrame, differing: pd.DataFrame, over: str) -> tuple[R
         )
         warnings.append(RunWarning("mixed_pooling", text))
     return tuple(warnings)
+
+
+def _left_out(table: pd.DataFrame) -> Iterator[RunWarning]:
+    """The blocks past which a mean over the blocks is taken, an analysis after the other."""
+    rows = along_residual(table)
+    rows = rows[(rows["metric"] == "h0_total_norm") & rows["value"].isna() & ~rows["layer"].isin(ENDS)]
+    for label, own in rows.groupby(LABEL, sort=False):
+        layers = ", ".join(own["layer"])
+        text = f"{label}: means over its blocks are without {layers}, where no shape was measured"
+        yield RunWarning("means_without", text)
 
 
 def _facts(analysis: "Analysis") -> dict[str, Any]:

@@ -10,7 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from todacomm.results.depth import ROTATION, featured
+from todacomm.results.depth import ROTATION
+from todacomm.results.findings.judgement import featured
 from todacomm.results.layer import LayerResult
 from todacomm.results.loops import Loop, loop_pictures
 from todacomm.results.result import Result
@@ -154,7 +155,7 @@ def file_of(name: str, layer: LayerResult | None = None) -> str:
 
 
 def shown_layer(result: Result) -> LayerResult | None:
-    """The layer whose pictures a report shows, see :func:`todacomm.results.depth.featured`."""
+    """The layer whose pictures a report shows, see :func:`todacomm.results.findings.judgement.featured`."""
     at = featured(result.depth)
     return None if at is None else result.depth.layers[at]
 
@@ -163,7 +164,7 @@ def draw_all(result: Result, folder: Path) -> Files:
     """Every figure of an analysis under ``folder/plots``.
 
     Figures over depth are written as PNG and SVG; every layer has a persistence diagram and a barcode as PNG, all on
-    the same axes, and those of the layer that :func:`todacomm.results.depth.featured` names as SVG too.
+    the same axes, and those of the layer that :func:`todacomm.results.findings.judgement.featured` names as SVG too.
 
     Parameters
     ----------

@@ -9,7 +9,16 @@ from types import FrameType
 from typing import Any
 
 import psutil
-from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, FunctionLoader, TemplateError, nodes
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    FunctionLoader,
+    TemplateError,
+    TemplateNotFound,
+    nodes,
+)
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from todacomm.system.errors import UserError
@@ -84,6 +93,25 @@ def check_numbers(environment: Environment, source: str) -> None:
     for constant in environment.parse(source).find_all(nodes.Const):
         if isinstance(constant.value, int) and abs(constant.value) > LARGEST_NUMBER:
             raise TooMuch(f"line {constant.lineno} has a number above {LARGEST_NUMBER:,}")
+
+
+def check_includes(environment: Environment, source: str) -> None:
+    """Refuse files that a template may not include, as far as it names them outright.
+
+    Raises
+    ------
+    TooMuch
+        One is neither a template of the project nor ``*.j2`` beside this one.
+    """
+    for node in environment.parse(source).find_all((nodes.Include, nodes.Extends, nodes.Import, nodes.FromImport)):
+        target = getattr(node, "template", None)
+        name = target.value if isinstance(target, nodes.Const) else None
+        if isinstance(name, str) and not getattr(node, "ignore_missing", False):
+            try:
+                environment.get_template(name)
+            except TemplateNotFound as error:
+                only = f"only the project's templates and files *{SUFFIX} beside it are read"
+                raise TooMuch(f"line {node.lineno} asks for {name}: {only}") from error
 
 
 def limited(pieces: Iterator[str]) -> str:

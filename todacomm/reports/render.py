@@ -15,7 +15,7 @@ from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateSyn
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from todacomm.reports.formats import count, fold, number, p_value, plus_minus, share
-from todacomm.reports.own_template import OwnEnvironment, check_numbers, limited, loader, read_template
+from todacomm.reports.own_template import OwnEnvironment, check_includes, check_numbers, limited, loader, read_template
 from todacomm.results.texts import one_line
 from todacomm.system.errors import UserError
 from todacomm.system.shipped import shipped
@@ -69,8 +69,10 @@ def check_template(template: Path) -> None:
 
 def _check_own(template: Path) -> None:
     environment, name = _environment(template)
-    check_numbers(environment, read_template(template))
+    source = read_template(template)
+    check_numbers(environment, source)
     environment.get_template(name)
+    check_includes(environment, source)
 
 
 @contextmanager

@@ -168,7 +168,9 @@ def _long_bars(values: Mapping[str, Any], words: Words, at: Place) -> str:
         f"The longest H1 bar is longer than the covariance explains in {words['layers']} ({words['strongest']}, in "
         "units of the median distance)."
     )
-    return f"{text} Not detected in {words['not_detected']}." if words["not_detected"] else text
+    if not words["not_detected"]:
+        return text
+    return f"{text} Not detected in {words['not_detected']} ({words['smallest_difference']})."
 
 
 def _no_long_bars(values: Mapping[str, Any], words: Words, at: Place) -> str:
@@ -176,7 +178,10 @@ def _no_long_bars(values: Mapping[str, Any], words: Words, at: Place) -> str:
         text = f"In {words['layers']} the longest H1 bar is not longer than the covariance explains"
     else:
         text = f"In none of {words['n_layers']} is the longest H1 bar longer than the covariance explains"
-    return f"{text} ({words['closest']}). A loop weaker than the noise at this number of points would not be detected."
+    return (
+        f"{text} ({words['closest']}; {words['smallest_difference']}). A loop weaker than the noise at this number of "
+        "points would not be detected."
+    )
 
 
 def _too_few_draws(values: Mapping[str, Any], words: Words, at: Place) -> str:
@@ -201,10 +206,30 @@ def _no_null_difference(values: Mapping[str, Any], words: Words, at: Place) -> s
     return f"No difference of {words['metric']} from the rotation null is detected in {place} ({smallest})."
 
 
+def _growth(values: Mapping[str, Any], words: Words, at: Place) -> str:
+    return (
+        f"The H0 mean lifetime grows {words['raw']} from the embedding to its peak{_past(words)}; with scale divided "
+        f"out, {words['scale_free']}."
+    )
+
+
 def _growth_from_first_block(values: Mapping[str, Any], words: Words, at: Place) -> str:
     if values["raw"] == 1:
-        return "The H0 mean lifetime is largest at the first block."
-    return f"The H0 mean lifetime grows {words['raw']} from the first block to its peak, scale included."
+        return f"The H0 mean lifetime is largest at the first block{_past(words)}."
+    return f"The H0 mean lifetime grows {words['raw']} from the first block to its peak{_past(words)}, scale included."
+
+
+def _scale_spans(values: Mapping[str, Any], words: Words, at: Place) -> str:
+    return (
+        f"Over the layers{_past(words)} the H0 mean lifetime varies {words['h0_mean_lifetime']} (largest against "
+        f"smallest), the mean norm {words['mean_norm']}, and the H0 mean lifetime in units of the median distance "
+        f"{words['h0_total_norm']}."
+    )
+
+
+def _past(words: Words) -> str:
+    """The layers past which an extreme was taken."""
+    return f" (without {words['without']})" if words["without"] else ""
 
 
 def _published_ratio(values: Mapping[str, Any], words: Words, at: Place) -> str:
@@ -306,20 +331,15 @@ TEMPLATES: dict[str, dict[str, str | Template]] = {
         ),
         "no_more_long_bars": (
             "No more H1 bars over 3 % of the diameter than the covariance explains are detected in {layers} "
-            "({closest})."
+            "({closest}; {smallest_difference})."
         ),
         "null_difference": _null_difference,
         "no_null_difference": _no_null_difference,
     },
     "Scale": {
-        "growth": (
-            "The H0 mean lifetime grows {raw} from the embedding to its peak; with scale divided out, {scale_free}."
-        ),
+        "growth": _growth,
         "growth_from_first_block": _growth_from_first_block,
-        "scale_spans": (
-            "Over the layers the H0 mean lifetime varies {h0_mean_lifetime} (largest against smallest), the mean norm "
-            "{mean_norm}, and the H0 mean lifetime in units of the median distance {h0_total_norm}."
-        ),
+        "scale_spans": _scale_spans,
         "published_ratio": _published_ratio,
     },
     "Dimension": {

@@ -171,18 +171,6 @@ def spread(layers: Iterable[LayerResult], curve: str, most: int = 6) -> list[Lay
     return [able[i] for i in np.linspace(0, len(able) - 1, most).round().astype(int)]
 
 
-def featured(depth: Depth) -> int | None:
-    """Index of the layer whose longest H1 bar exceeds the rotation null most, or is longest where there is no null.
-
-    None where no layer can be interpreted.
-    """
-    longest, null = depth.curve("h1_max_norm").value, depth.null("h1_max_norm").hi
-    with np.errstate(divide="ignore", invalid="ignore"):
-        excess = longest / null if np.isfinite(null).any() else longest
-    excess = np.where(depth.sound, excess, np.nan)
-    return int(np.nanargmax(excess)) if np.isfinite(excess).any() else None
-
-
 def _wide(rows: pd.DataFrame, columns: tuple[str, ...]) -> dict[str, pd.DataFrame]:
     """One frame a column, layers by metrics."""
     indexed = rows.set_index(["layer", "metric"])

@@ -5,6 +5,7 @@ import shutil
 import stat
 import tempfile
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -30,6 +31,14 @@ def scratch_folder() -> Iterator[Path]:
         stack.enter_context(FileLock(place / _LOCK))
         (place / "files").mkdir()
         yield place / "files"
+
+
+def held_folder(owner: object) -> Path:
+    """A new temporary folder for the life of an object, and no longer than its process: see :func:`scratch_folder`."""
+    stack = ExitStack()
+    folder = stack.enter_context(scratch_folder())
+    weakref.finalize(owner, stack.close)
+    return folder
 
 
 def remove_left() -> list[Path]:

@@ -47,6 +47,11 @@ def explained(error: Exception) -> UserError | None:
         return UserError("the memory does not suffice", "take fewer samples, landmarks, or a smaller model")
     if not isinstance(error, OSError):
         return None
+    if isinstance(error, FileNotFoundError):
+        try:
+            check_folder()
+        except UserError as gone:
+            return gone
     where = f" for {error.filename}" if error.filename else ""
     if error.errno in _NO_ROOM:
         return UserError(

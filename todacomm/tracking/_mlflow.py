@@ -35,7 +35,8 @@ from mlflow.utils.uri import is_local_uri
 from todacomm.system.environment import environment
 
 _PAGE = 1000
-_CHATTY = ("alembic", "mlflow.store.db.utils")
+_CHATTY = {"alembic": logging.WARNING, "mlflow.store.db.utils": logging.CRITICAL}
+"""Loggers with the least that is shown of them: the store's errors are raised too, and said by who catches them."""
 _QUIET = {"MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true"}
 
 
@@ -59,10 +60,10 @@ def impatient() -> Iterator[None]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """No reports of database migrations, no download bars, no links that open the wrong half of the interface."""
+    """Without reports of migrations, tracebacks of errors that are raised, download bars, and links that mislead."""
     levels = {name: logging.getLogger(name).level for name in _CHATTY}
-    for name in _CHATTY:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for name, least in _CHATTY.items():
+        logging.getLogger(name).setLevel(least)
     try:
         with environment(_QUIET, override=False):
             yield

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -20,6 +19,7 @@ from todacomm.results.page import FramedPage
 from todacomm.results.result import Result
 from todacomm.results.table import by_layer, of_layers, own_rows, run_values
 from todacomm.settings.analysis import AnalysisConfig
+from todacomm.system.scratch import held_folder
 from todacomm.tracking._mlflow import MlflowClient, MlflowException, Run, local_path, quiet
 from todacomm.tracking.entries import ANALYSIS
 from todacomm.tracking.files import (
@@ -321,7 +321,7 @@ class Analysis:
             It is not there.
         """
         local = local_path(self.artifact_uri)
-        folder = local or Path(self._cache.name)
+        folder = local or self._cache
         file = folder / path
         problem: Exception | str = "it was deleted"
         if file.is_file():
@@ -331,7 +331,7 @@ class Analysis:
         if local is None:
             try:
                 with quiet():
-                    return Path(self._client.download_artifacts(self.run_id, path, self._cache.name))
+                    return Path(self._client.download_artifacts(self.run_id, path, str(self._cache)))
             except (MlflowException, OSError) as error:
                 problem = error
         with store_errors(self._client.tracking_uri):
@@ -344,8 +344,8 @@ class Analysis:
         return read_texts(self.artifact(TEXTS))
 
     @cached_property
-    def _cache(self) -> TemporaryDirectory[str]:
-        return TemporaryDirectory(prefix="todacomm-")
+    def _cache(self) -> Path:
+        return held_folder(self)
 
     def _name(self, layer: str | int) -> str:
         """A layer's name: 3 is ``layer_3``, or the fourth where none is called ``layer_`` and a number; -1 the last."""

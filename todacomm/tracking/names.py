@@ -54,6 +54,8 @@ def _meant(text: str, search: Callable[[], pd.DataFrame], what: str) -> str:
     if text == LATEST:
         return str(runs["run_id"].iloc[0])
     fitting = runs[runs["run_name"] == text]
+    if len(fitting) > 1 and "model" in fitting and (fitting["model"] == text).all():
+        fitting = fitting.head(0)  # clouds of one's own, whose runs are called as they are: the newest is meant
     if fitting.empty:
         fitting = runs[[bool(text) and run_id.startswith(text) for run_id in runs["run_id"]]]
     if fitting.empty:

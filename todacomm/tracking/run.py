@@ -29,7 +29,7 @@ from todacomm.tracking._mlflow import (
 )
 from todacomm.tracking.orphanage import ORPHANED, Orphanage
 from todacomm.tracking.process import HOST, is_gone, process_tags
-from todacomm.tracking.store import experiment_id, open_store, store_errors, usable
+from todacomm.tracking.store import experiment_id, open_store, stated, store_errors, usable
 
 KIND = "todacomm.kind"
 INTERRUPTED = "todacomm.interrupted"
@@ -164,14 +164,14 @@ def _end_after(
     if isinstance(error, KeyboardInterrupt):
         _let_go(error)
         status, reason = "KILLED", (orphanage and orphanage.reason) or reason_of(error)
-    with undisturbed():
+    with undisturbed(), quiet():
         try:
             _end(client, run, status, reason)
             if withdrawn:
                 client.delete_run(run.info.run_id)
         except (MlflowException, SQLAlchemyError, OSError) as failure:
             ended = "could not be marked as ended, which the next analysis here does"
-            error.add_note(f"the run {run.info.run_id} {ended}: {failure}")
+            error.add_note(f"the run {run.info.run_id} {ended}: {stated(failure)}")
 
 
 def _let_go(error: BaseException) -> None:

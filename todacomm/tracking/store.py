@@ -63,6 +63,8 @@ def open_store(writing: bool = True) -> MlflowClient:
                 raise UserError(
                     f"nothing is recorded at {path}", "start where the analyses ran, or set MLFLOW_TRACKING_URI"
                 )
+            else:
+                check_regular(path)
             check_sqlite(path, writing)
         else:
             check_reachable(uri)
@@ -108,7 +110,19 @@ def store_errors(uri: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:
-        raise UserError(f"the tracking store {shown(uri)} cannot be used ({error})", remedy_of(error)) from error
+        raise UserError(
+            f"the tracking store {shown(uri)} cannot be used ({stated(error)})", remedy_of(error)
+        ) from error
+
+
+def stated(error: Exception) -> str:
+    """What an error of the store says on one line, without the query and the links to its explanation.
+
+    >>> stated(OSError("(raised as a result of a flush)\\n(sqlite3.OperationalError) disk I/O error\\n[SQL: 1]"))
+    '(sqlite3.OperationalError) disk I/O error'
+    """
+    text = str(error).partition("[SQL:")[0].partition("(Background on this error at")[0]
+    return " ".join(line.strip() for line in text.splitlines() if not line.startswith("(raised as a result")).strip()
 
 
 def remedy_of(error: Exception) -> str:
@@ -125,6 +139,8 @@ def remedy_of(error: Exception) -> str:
         return f"install what it needs: pip install {DRIVERS.get(module.partition('.')[0], module)}"
     if "disk is full" in text or "No space left" in text or "Disk quota" in text:
         return "make room on its disk; a run that stays open is ended by the next analysis"
+    if "readonly database" in text or "unable to open database" in text:
+        return "see whether it is still there and can be written; a run that stays open is ended by the next analysis"
     if isinstance(error, NoSuchModuleError):
         return "set MLFLOW_TRACKING_URI to a database that SQLAlchemy knows, such as sqlite:///mlflow.db"
     if getattr(error, "error_code", "") == "INVALID_PARAMETER_VALUE":

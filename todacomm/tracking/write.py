@@ -21,6 +21,7 @@ from todacomm.results.facts import TextFacts
 from todacomm.results.result import Result
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.system.errors import UserError
+from todacomm.system.scratch import scratch_folder
 from todacomm.texts.names import dataset_name
 from todacomm.tracking import entries
 from todacomm.tracking._mlflow import (
@@ -124,18 +125,18 @@ class AnalysisRun:
         from PIL import Image
 
         place, now = places(layer.name for layer in result.layers), int(time.time() * 1000)
-        with tempfile.TemporaryDirectory(prefix="todacomm-") as images:
+        with scratch_folder() as images:
             for layer in result.layers:
                 kind = kind_of(layer.name)
                 key = SLIDER if kind == RESIDUAL else f"{SLIDER}_{kind}"
                 drawn = folder / f"plots/diagrams/{layer.file}.png"
                 if drawn.is_file():
                     name = f"{key}+step+{place[layer.name]}+timestamp+{now}+{uuid.uuid4()}"
-                    shutil.copy(drawn, Path(images) / f"{name}.png")
+                    shutil.copy(drawn, images / f"{name}.png")
                     with Image.open(drawn) as picture:
-                        picture.convert("RGB").save(Path(images) / f"{name}+compressed.webp", quality=90)
-            if any(Path(images).iterdir()):
-                self.run.client.log_artifacts(self.run.run_id, images, "images")
+                        picture.convert("RGB").save(images / f"{name}+compressed.webp", quality=90)
+            if any(images.iterdir()):
+                self.run.client.log_artifacts(self.run.run_id, str(images), "images")
                 self.run.client.set_tag(self.run.run_id, "mlflow.loggedImages", "True")
 
 

@@ -68,7 +68,8 @@ FIGURES: dict[str, ComparisonFigure] = {
     "paired_differences": ComparisonFigure(
         "Paired differences over relative depth",
         "The first model less the second on the same texts, layer by layer at matched depth. Filled marks stand after "
-        "adjustment over all that is shown; bands are intervals that hold together.",
+        "adjustment over all that is shown; bands are intervals that hold together. Below each panel, and grey around "
+        "a single curve: the smallest detectable difference.",
         of_module("comparison.depth", "draw_differences"),
         ("paired_differences",),
     ),
@@ -76,7 +77,7 @@ FIGURES: dict[str, ComparisonFigure] = {
         "What training did",
         "Each model less the same model with random weights on the same texts: filled marks stand after adjustment "
         "over all that is shown, and there training made the difference and not the architecture. Bands are intervals "
-        "that hold together.",
+        "that hold together. Below each panel, and grey around a single curve: the smallest detectable difference.",
         of_module("comparison.depth", "draw_controls"),
         ("controls",),
     ),

@@ -66,6 +66,11 @@ class Judgement:
         p = self.depth.against(self.metric, "p_adjusted")
         return int(min(np.flatnonzero(among), key=lambda i: (p[i], -sign * self.z[i])))
 
+    def smallest_difference(self, among: np.ndarray, sides: int = 2) -> float:
+        """The smallest difference from the null that would have been detected in some layers."""
+        sd, family = (self.depth.against(self.metric, column)[among] for column in ("sd", "family"))
+        return smallest_detectable(sd, family, sides)
+
     def evidence(self, i: int) -> dict[str, Any]:
         """A layer's value, the half-width of its interval (None without one), the null's mean, the p and its draws."""
         curve = self.depth.curve(self.metric)
@@ -81,10 +86,10 @@ class Judgement:
         }
 
 
-def smallest_detectable(error: np.ndarray, family: np.ndarray | float = 1.0) -> float:
+def smallest_detectable(error: np.ndarray, family: np.ndarray | float = 1.0, sides: int = 2) -> float:
     """Smallest difference that would have been detected in 80 % of samples of texts: median over some layers.
 
-    ``(z_level + z_power) error``, to both sides, with the level shared out over the ``family``.
+    ``(z_level + z_power) error``, with the level shared out over the ``family`` and the ``sides`` that are looked at.
 
     Parameters
     ----------
@@ -92,11 +97,13 @@ def smallest_detectable(error: np.ndarray, family: np.ndarray | float = 1.0) -> 
         Standard deviation of the difference where there is none.
     family : ndarray, shape (n_layers,), or float
         How many layers share the adjustment of each p.
+    sides : int
+        2 where a difference to either side counts, 1 where one upwards does.
 
     >>> round(smallest_detectable(np.ones(3)), 2), round(smallest_detectable(np.ones(3), 10.0), 2)
     (2.8, 3.65)
     """
-    return float(np.median((ndtri(1.0 - LEVEL / (2.0 * family)) + ndtri(POWER)) * error))
+    return float(np.median((ndtri(1.0 - LEVEL / (sides * family)) + ndtri(POWER)) * error))
 
 
 def smallest_separated(first: float, second: float) -> float:
@@ -119,3 +126,15 @@ def judge(depth: Depth, metric: str) -> Judgement:
     tested = depth.sound & np.isfinite(p) & np.isfinite(depth.curve(metric).value)
     standing = tested & (p <= LEVEL)
     return Judgement(depth, metric, tested, standing & (difference < 0), standing & (difference > 0))
+
+
+def featured(depth: Depth) -> int | None:
+    """Index of the layer whose longest H1 bar exceeds the rotation null most, or is longest where there is no null.
+
+    It is the layer that the findings name. None where no layer can be interpreted.
+    """
+    judged = judge(depth, "h1_max_norm")
+    if judged.tested.any():
+        return judged.strongest(judged.tested)
+    longest = np.where(depth.sound, depth.curve("h1_max_norm").value, np.nan)
+    return int(np.nanargmax(longest)) if np.isfinite(longest).any() else None

@@ -8,7 +8,7 @@ from todacomm.core.loops.verdict import FEW_TEXTS, LOOP, NO_LOOP
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.results.depth import Depth
 from todacomm.results.findings.finding import Finding, named
-from todacomm.results.findings.judgement import judge, smallest_detectable
+from todacomm.results.findings.judgement import judge
 from todacomm.results.result import Result
 
 LONGEST_BAR, COUNT = "h1_max_norm", "h1_count_long"
@@ -61,11 +61,14 @@ def of_bars(depth: Depth) -> list[Finding]:
         return [Finding("too_few_draws", named(depth, judged.tested), {"draws": judged.draws, "metrics": tested})]
     if not judged.high.any():
         closest = judged.evidence(judged.strongest(judged.tested))
-        return [Finding("no_long_bars", named(depth, judged.tested), {"closest": closest})]
-    values = {
-        "strongest": judged.evidence(judged.strongest(judged.high)),
-        "not_detected": named(depth, judged.tested & ~judged.high),
-    }
+        smallest = judged.smallest_difference(judged.tested, sides=1)
+        about = {"closest": closest, "smallest_difference": smallest}
+        return [Finding("no_long_bars", named(depth, judged.tested), about)]
+    rest = judged.tested & ~judged.high
+    values: dict[str, Any] = {"not_detected": named(depth, rest)}
+    values["strongest"] = judged.evidence(judged.strongest(judged.high))
+    if rest.any():
+        values["smallest_difference"] = judged.smallest_difference(rest, sides=1)
     return [Finding("long_bars", named(depth, judged.high), values)]
 
 
@@ -81,7 +84,10 @@ def of_count(depth: Depth) -> list[Finding]:
     more, rest = judged.high, judged.tested & ~judged.high
     for kind, where, value in (("many_long_bars", more, "strongest"), ("no_more_long_bars", rest, "closest")):
         if where.any():
-            made.append(Finding(kind, named(depth, where), {value: judged.evidence(judged.strongest(where))}))
+            values: dict[str, Any] = {value: judged.evidence(judged.strongest(where))}
+            if where is rest:
+                values["smallest_difference"] = judged.smallest_difference(where, sides=1)
+            made.append(Finding(kind, named(depth, where), values))
     return made
 
 
@@ -106,7 +112,6 @@ def of_totals(depth: Depth) -> list[Finding]:
         if judged.neither.any():
             everywhere = bool(judged.neither.sum() == judged.tested.sum())
             about: dict[str, Any] = {"metric": metric, "everywhere": everywhere}
-            sd, family = (depth.against(metric, column)[judged.neither] for column in ("sd", "family"))
-            about["smallest_difference"] = smallest_detectable(sd, family)
+            about["smallest_difference"] = judged.smallest_difference(judged.neither)
             made.append(Finding("no_null_difference", named(depth, judged.neither), about))
     return made

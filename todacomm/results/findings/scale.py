@@ -16,16 +16,21 @@ SPANS = ("h0_mean_lifetime", "mean_norm", "h0_total_norm")
 
 
 def growth(result: Result) -> Iterator[Finding]:
-    """The expansion ratios of a headline. Kinds: ``growth``, ``growth_from_first_block``."""
+    """The expansion ratios of a headline, and the layers past which their peak was taken.
+
+    Kinds: ``growth``, ``growth_from_first_block``.
+    """
     if result.depth.sound.sum() < 2:
         return
     ratios = result.run_values
     raw, scale_free = ratios.get("expansion_ratio", np.nan), ratios.get("expansion_ratio_norm", np.nan)
     block = ratios.get("expansion_ratio_block", np.nan)
+    behind = np.array([name != EMBEDDING for name in result.depth.names])
+    without = named(result.depth, behind & ~np.isfinite(result.depth.curve("h0_mean_lifetime").value))
     if np.isfinite(raw) and np.isfinite(scale_free):
-        yield Finding("growth", values={"raw": raw, "scale_free": scale_free})
+        yield Finding("growth", values={"raw": raw, "scale_free": scale_free, "without": without})
     elif np.isfinite(block):
-        yield Finding("growth_from_first_block", values={"raw": block})
+        yield Finding("growth_from_first_block", values={"raw": block, "without": without})
 
 
 def of_scale(result: Result, depth: Depth) -> Iterator[Finding]:
@@ -33,14 +38,11 @@ def of_scale(result: Result, depth: Depth) -> Iterator[Finding]:
 
     Kinds: ``scale_spans``, ``published_ratio``.
     """
-    spans = {}
-    for metric in SPANS:
-        values = depth.curve(metric).value[depth.sound]
-        values = values[np.isfinite(values)]
-        if len(values) > 1 and values.min() > 0:
-            spans[metric] = float(values.max() / values.min())
-    if len(spans) == len(SPANS):
-        yield Finding("scale_spans", values=spans)
+    curves = {metric: depth.curve(metric).value for metric in SPANS}
+    known = depth.sound & np.isfinite(list(curves.values())).all(axis=0)
+    if known.sum() > 1 and all(values[known].min() > 0 for values in curves.values()):
+        spans = {metric: float(values[known].max() / values[known].min()) for metric, values in curves.items()}
+        yield Finding("scale_spans", values={**spans, "without": named(depth, ~known)})
     published = result.run_values.get("expansion_ratio_published", np.nan)
     if np.isfinite(published) and EMBEDDING in depth.names:
         scale_free = result.run_values.get("expansion_ratio_norm", np.nan)
