@@ -87,7 +87,9 @@ def test_layers_may_be_called_as_anything_is_called(store, tmp_path):
     names = ["metrics", "path", "layer", "cloud", "a/b", "h1", "scale", "half_samples", "..", "con"]
     clouds = {name: np.random.default_rng(7).normal(size=(30, 4)) for name in names}
     np.savez(tmp_path / "own.npz", **{name: cloud for name, cloud in clouds.items() if name not in ("path", "..")})
-    analysis = analyze(model=f"clouds:{tmp_path}/own.npz", nulls=0, replicates=3, loops=1, figures="none", explorer=False)
+    analysis = analyze(
+        model=f"clouds:{tmp_path}/own.npz", nulls=0, replicates=3, loops=1, figures="none", explorer=False
+    )
     assert set(analysis.layer_names) == set(names) - {"path", ".."}
     assert len(by_layer(analysis.layers)) == len(names) - 2
     assert set(analysis.replicates) == set(analysis.layer_names)

@@ -15,14 +15,14 @@ NAMES = ("embedding", "layer_0", "layer_1_attention", "layer_1", "layer_2", "fin
 EVIDENCE = {
     "layer": "layer_1", "value": 0.134, "half_width": 0.046, "null": 0.0868, "p": 0.025, "adjusted": True, "draws": 39,
 }  # fmt: skip
-LOOPS = {"bars": 2, "layer": "layer_1", "reproduction": 0.8, "in_groups": 0.1}
+LOOPS = {"bars": 2, "layer": "layer_1", "reproduction": 0.8, "in_groups": 0.1, "prominence": 0.45, "come_back": 0}
 SMALLEST = {"smallest_difference": 0.0647}
 SAID = {
     "long_bars": (
         Finding("long_bars", ("layer_0", "layer_1", "layer_2"), {"strongest": EVIDENCE, "not_detected": ("final",)}),
         "The longest H1 bar is longer than the covariance explains in layer_0 to layer_2 (most clearly in layer_1: "
         "0.134 ± 0.046 against 0.0868 in rotated clouds, adjusted p ≤ 0.025, the least that 39 draws allow, in units "
-        "of the median distance). Not detected in final.",
+        "of the median distance). No such bar is detected in final.",
     ),
     "not adjusted": (
         Finding("long_bars", ("layer_1",), {"strongest": {**EVIDENCE, "adjusted": False}, "not_detected": ()}),
@@ -42,11 +42,39 @@ SAID = {
         "halves of the texts (best in layer_1: 80 % of its life is left there) and of their groups, and the longest "
         "there.",
     ),
+    "one loop": (
+        Finding("loops", ("final",), {**LOOPS, "bars": 1, "layer": "final"}),
+        "A loop is detected in final: one H1 bar is longer than the covariance explains, reproduced on halves of the "
+        "texts (80 % of its life is left there) and of their groups, and the longest there.",
+    ),
     "few_texts": (
         Finding("few_texts", ("layer_0",), {**LOOPS, "bars": 1}),
-        "In layer_0, 1 H1 bar is longer than the covariance explains but rests on few texts or few clusters of them: at"
-        " most 80 % of the life is left on halves of the texts and 10 % on halves of their groups, where a loop keeps "
-        "half on both and is the longest bar. It is no loop that other texts would show.",
+        "The covariance does not explain the length of one H1 bar in layer_0, but it is no loop: 80 % of its life is "
+        "left on halves of the texts, 10 % on halves of their groups, and it is the longest bar on 45 % of the halves; "
+        "a loop keeps 50 % on both and is the longest on 90 %. It rests on few texts or few clusters of them, and "
+        "other texts need not show it.",
+    ),
+    "few texts in a stream": (
+        Finding("few_texts", ("layer_1_attention",), LOOPS),
+        "In what the attention adds, the covariance does not explain the length of 2 H1 bars in layer_1_attention, but "
+        "they are no loops: at most 80 % of their life is left on halves of the texts, at most 10 % on halves of their groups, and "
+        "none is the longest bar on more than 45 % of the halves; a loop keeps 50 % on both and is the longest on 90 %."
+        " They rest on few texts or few clusters of them, and other texts need not show them.",
+    ),
+    "few texts, some of which come back": (
+        Finding("few_texts", ("layer_0", "layer_1"), {**LOOPS, "bars": 3, "in_groups": 0.7, "come_back": 2}),
+        "The covariance does not explain the length of 3 H1 bars in layer_0 and layer_1, but they are no loops: at most"
+        " 80 % of their life is left on halves of the texts, at most 70 % on halves of their groups, and none is the "
+        "longest bar on more than 45 % of the halves; a loop keeps 50 % on both and is the longest on 90 %. 2 of them "
+        "come back on other texts, but not as the longest bar, and so does the widest gap of a surface that few points "
+        "sample.",
+    ),
+    "few texts that come back": (
+        Finding("few_texts", ("layer_0",), {**LOOPS, "bars": 1, "in_groups": 0.7, "come_back": 1}),
+        "The covariance does not explain the length of one H1 bar in layer_0, but it is no loop: 80 % of its life is "
+        "left on halves of the texts, 70 % on halves of their groups, and it is the longest bar on 45 % of the halves; "
+        "a loop keeps 50 % on both and is the longest on 90 %. It comes back on other texts, but not as the longest "
+        "bar, and so does the widest gap of a surface that few points sample.",
     ),
     "too_few_draws": (
         Finding("too_few_draws", ("layer_0",), {"draws": 9, "metrics": ("h1_max_norm", "h0_total_norm")}),
@@ -80,7 +108,7 @@ SAID = {
     ),
     "no_null": (
         Finding("no_null", values={"reason": "nulls=0"}),
-        "No number has a rotation null (nulls=0): nothing here is distinguished from chance.",
+        "No number has a rotation null (nulls=0): nothing here is distinguished from chance, and no loop is claimed.",
     ),
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from todacomm.core.inference.adjustment import LEVEL
+from todacomm.core.loops.verdict import PROMINENT, REPRODUCED
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.core.nulls import NULLS
 from todacomm.core.streams import ATTENTION, FFN, RESIDUAL, groups, kind_of
@@ -128,9 +129,10 @@ _WRITTEN: dict[str, Callable[[Any], str]] = {
     "share": partial(_range, write=share),
     "limit": share,
     "worst": share,
-    "bars": lambda n: f"{count(n, 'H1 bar')} {'is' if n == 1 else 'are'}",
+    "bars": lambda n: "one H1 bar is" if n == 1 else f"{count(n, 'H1 bar')} are",
     "reproduction": share,
     "in_groups": share,
+    "prominence": share,
     "layer": str,
     "side": str,
     "metric": label,
@@ -153,14 +155,40 @@ Template = Callable[[Mapping[str, Any], Words, Place], str]
 """A sentence that takes more than filling in: from the values, the values in words, and the layers of the run."""
 
 
-def _few_texts(values: Mapping[str, Any], words: Words, at: Place) -> str:
-    rest, they = ("rests", "It is no loop") if values["bars"] == 1 else ("rest", "They are no loops")
+def _loops(values: Mapping[str, Any], words: Words, at: Place) -> str:
+    best = f"best in {words['layer']}: " if values["bars"] > 1 else ""
     return (
-        f"In {words['layers']}, {words['bars']} longer than the covariance explains but {rest} on few texts or few "
-        f"clusters of them: at most {words['reproduction']} of the life is left on halves of the texts and "
-        f"{words['in_groups']} on halves of their groups, where a loop keeps half on both and is the longest bar. "
-        f"{they} that other texts would show."
+        f"A loop is detected in {words['layers']}: {words['bars']} longer than the covariance explains, reproduced on "
+        f"halves of the texts ({best}{words['reproduction']} of its life is left there) and of their groups, and the "
+        "longest there."
     )
+
+
+def _few_texts(values: Mapping[str, Any], words: Words, at: Place) -> str:
+    texts, groups, longest = (words[name] for name in ("reproduction", "in_groups", "prominence"))
+    needed = f"a loop keeps {share(REPRODUCED)} on both and is the longest on {share(PROMINENT)}"
+    if values["bars"] == 1:
+        text = (
+            f"it is no loop: {texts} of its life is left on halves of the texts, {groups} on halves of their groups, "
+            f"and it is the longest bar on {longest} of the halves; {needed}."
+        )
+        it, rests, comes, them = "It", "rests", "comes", "it"
+    else:
+        text = (
+            f"they are no loops: at most {texts} of their life is left on halves of the texts, at most {groups} on "
+            f"halves of their groups, and none is the longest bar on more than {longest} of the halves; {needed}."
+        )
+        it, rests, comes, them = "They", "rest", "come", "them"
+    if not values["come_back"]:
+        why = f"{it} {rests} on few texts or few clusters of them, and other texts need not show {them}."
+    else:
+        some = it if values["come_back"] == values["bars"] else f"{values['come_back']:,} of them"
+        why = (
+            f"{some} {comes} back on other texts, but not as the longest bar, and so does the widest gap of a surface "
+            "that few points sample."
+        )
+    bars = "one H1 bar" if values["bars"] == 1 else count(values["bars"], "H1 bar")
+    return f"The covariance does not explain the length of {bars} in {words['layers']}, but {text} {why}"
 
 
 def _long_bars(values: Mapping[str, Any], words: Words, at: Place) -> str:
@@ -168,7 +196,7 @@ def _long_bars(values: Mapping[str, Any], words: Words, at: Place) -> str:
         f"The longest H1 bar is longer than the covariance explains in {words['layers']} ({words['strongest']}, in "
         "units of the median distance)."
     )
-    return f"{text} Not detected in {words['not_detected']}." if words["not_detected"] else text
+    return f"{text} No such bar is detected in {words['not_detected']}." if words["not_detected"] else text
 
 
 def _no_long_bars(values: Mapping[str, Any], words: Words, at: Place) -> str:
@@ -284,11 +312,7 @@ TEMPLATES: dict[str, dict[str, str | Template]] = {
         ),
     },
     "Shape": {
-        "loops": (
-            "A loop is detected in {layers}: {bars} longer than the covariance explains, reproduced on halves of the "
-            "texts (best in {layer}: {reproduction} of its life is left there) and of their groups, and the longest "
-            "there."
-        ),
+        "loops": _loops,
         "no_loops": (
             "No loop is detected in {layers}: no H1 bar is longer than the covariance explains, reproduced on halves "
             "of the texts and of their groups, and the longest there."
@@ -344,7 +368,10 @@ TEMPLATES: dict[str, dict[str, str | Template]] = {
         "counts_without_interval": "{metrics} have no interval.",
         "conservative_intervals": "The intervals of {metrics} are wider than necessary.",
         "run_without_interval": "Of the numbers of the whole run, {metrics} have no interval.",
-        "no_null": "No number has a rotation null ({reason}): nothing here is distinguished from chance.",
+        "no_null": (
+            "No number has a rotation null ({reason}): nothing here is distinguished from chance, and no loop is "
+            "claimed."
+        ),
         "tested_metrics": "Only {metrics} are tested against the rotation null; all other numbers are descriptive.",
         "descriptive_null": "The null '{null}' is descriptive and has no p-value.",
     },

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from todacomm.core.loops.verdict import FEW_TEXTS, LOOP, NO_LOOP
+from todacomm.core.loops.verdict import FEW_TEXTS, LOOP, NO_LOOP, REPRODUCED
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.results.depth import Depth
 from todacomm.results.findings.finding import Finding, named
@@ -37,14 +37,20 @@ def of_loops(result: Result, depth: Depth) -> list[Finding]:
 
 
 def _reproduction(result: Result, layers: tuple[str, ...], verdict: str) -> dict[str, Any]:
-    """The bar with this verdict that is reproduced best, how well any is in groups, and how many bars have it."""
+    """How many bars have this verdict, the largest of each of their numbers, and how many come back on other texts.
+
+    ``layer`` is that of the bar that is reproduced best.
+    """
     bars = result.loops[result.loops["layer"].isin(layers) & (result.loops["verdict"] == verdict)]
     best = bars.sort_values("reproduction", ascending=False).iloc[0]
+    come_back = (bars["reproduction"] >= REPRODUCED) & (bars["group_reproduction"] >= REPRODUCED)
     return {
         "bars": len(bars),
         "layer": str(best["layer"]),
         "reproduction": float(best["reproduction"]),
         "in_groups": float(bars["group_reproduction"].max()),
+        "prominence": float(bars["prominence"].max()),
+        "come_back": int(come_back.sum()),
     }
 
 
