@@ -57,9 +57,9 @@ SAID = {
     "few texts in a stream": (
         Finding("few_texts", ("layer_1_attention",), LOOPS),
         "In what the attention adds, the covariance does not explain the length of 2 H1 bars in layer_1_attention, but "
-        "they are no loops: at most 80 % of their life is left on halves of the texts, at most 10 % on halves of their groups, and "
-        "none is the longest bar on more than 45 % of the halves; a loop keeps 50 % on both and is the longest on 90 %."
-        " They rest on few texts or few clusters of them, and other texts need not show them.",
+        "they are no loops: at most 80 % of their life is left on halves of the texts, at most 10 % on halves of their "
+        "groups, and none is the longest bar on more than 45 % of the halves; a loop keeps 50 % on both and is the "
+        "longest on 90 %. They rest on few texts or few clusters of them, and other texts need not show them.",
     ),
     "few texts, some of which come back": (
         Finding("few_texts", ("layer_0", "layer_1"), {**LOOPS, "bars": 3, "in_groups": 0.7, "come_back": 2}),
