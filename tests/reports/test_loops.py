@@ -78,7 +78,7 @@ def test_a_bar_of_few_texts_says_what_is_left_of_it_and_bars_that_are_not_shown_
         "10 % of the halves."
     }
     assert len(blocks) == 6
-    assert not_shown(few) == "The texts of 4 more bars are in `tables/loop_texts.csv`."
+    assert not_shown(few) == "The texts of 4 more bars are in tables/loop_texts.csv."
     assert not_shown(result) == ""
 
 

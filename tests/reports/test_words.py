@@ -15,7 +15,15 @@ NAMES = ("embedding", "layer_0", "layer_1_attention", "layer_1", "layer_2", "fin
 EVIDENCE = {
     "layer": "layer_1", "value": 0.134, "half_width": 0.046, "null": 0.0868, "p": 0.025, "adjusted": True, "draws": 39,
 }  # fmt: skip
-LOOPS = {"bars": 2, "layer": "layer_1", "reproduction": 0.8, "in_groups": 0.1, "prominence": 0.45, "come_back": 0}
+LOOPS = {
+    "bars": 2,
+    "layer": "layer_1",
+    "reproduction": 0.8,
+    "in_groups": 0.1,
+    "prominence": 0.45,
+    "come_back": 0,
+    "goes_with": None,
+}
 SMALLEST = {"smallest_difference": 0.0647}
 SAID = {
     "long_bars": (
@@ -144,6 +152,22 @@ def test_nothing_is_said_twice(options: dict[str, object]) -> None:
         assert len(lines) == len(set(lines))
         assert not any("nan" in line.split() or "  " in line for line in lines)
         assert all(line[0].isupper() or line.startswith("expansion") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("bars", "goes_with", "words"),
+    [
+        (1, None, "A loop is detected in final."),
+        (1, ("n_tokens", 0.813), "A loop is detected in final: the place on it goes with the length in tokens "
+                                 "(R 0.81)."),
+        (1, (), "A loop is detected in final: the place on it goes with nothing that is known of the texts."),
+        (2, ("hour", 0.98), "A loop is detected in final: the place on the best reproduced one, in layer_1, goes with "
+                            "hour (R 0.98)."),
+    ],
+)  # fmt: skip
+def test_a_headline_says_what_a_loop_is_made_of(bars: int, goes_with: object, words: str) -> None:
+    finding = Finding("loops", ("final",), {**LOOPS, "bars": bars, "goes_with": goes_with})
+    assert headline_sentence(finding, NAMES) == words
 
 
 def test_no_sentence_calls_a_bar_that_was_not_reproduced_a_loop() -> None:

@@ -9,6 +9,7 @@ from todacomm.core.loops.association import PERMUTATIONS
 from todacomm.core.loops.verdict import FEW_TEXTS, LEVEL, LOOP, NOT_TESTED, PROMINENT, REPRODUCED
 from todacomm.reports.blocks import Table
 from todacomm.reports.formats import UNDEFINED, count, number, p_value, share
+from todacomm.reports.words import name_of
 from todacomm.results.loops import pick_loop, picture_of_loop
 from todacomm.results.result import Result
 from todacomm.results.texts import shown_text
@@ -23,11 +24,6 @@ CAPTION = (
 )
 MOST_SHOWN = 6
 WIDEST = ("widest", "second widest", "third widest")
-NAMES = {
-    "n_tokens": "the length in tokens", "last_token": "the last token", "position": "the place in the document",
-    "document": "the document", "nll": "the negative log-likelihood",
-}  # fmt: skip
-"""What a reader calls the columns of the table of texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +94,7 @@ def loop_blocks(result: Result) -> list[LoopBlock]:
 def not_shown(result: Result) -> str:
     """How many bars stand out beside those that are shown, and where their texts are; empty where there are none."""
     more = len(_marked(result)) - MOST_SHOWN
-    return f"The texts of {count(more, 'more bar')} are in `tables/loop_texts.csv`." if more > 0 else ""
+    return f"The texts of {count(more, 'more bar')} are in tables/loop_texts.csv." if more > 0 else ""
 
 
 def what_is_left(row: pd.Series) -> str:
@@ -145,15 +141,6 @@ def gap_sentences(result: Result) -> list[str]:
             f"p {p_value(best['p_adjusted'], PERMUTATIONS)})."
         )
     return sentences
-
-
-def name_of(covariate: str) -> str:
-    """What a reader calls a column of the table of texts.
-
-    >>> name_of("nll"), name_of("stars")
-    ('the negative log-likelihood', 'stars')
-    """
-    return NAMES.get(covariate, covariate)
 
 
 def _marked(result: Result) -> pd.DataFrame:

@@ -29,6 +29,11 @@ from todacomm.results.findings import Finding
 
 PARTS = {ATTENTION: "attention", FFN: "MLP"}
 """What a reader calls the parts of a block."""
+COVARIATES = {
+    "n_tokens": "the length in tokens", "last_token": "the last token", "position": "the place in the document",
+    "document": "the document", "nll": "the negative log-likelihood",
+}  # fmt: skip
+"""What a reader calls the columns of the table of texts."""
 SIDES = {
     ("h0_total_norm", "below"): "the points have structure finer than their covariance",
     ("h0_total_norm", "above"): "the points are spread more evenly than their covariance explains",
@@ -89,6 +94,15 @@ def by_topic(made: Iterable[Finding], names: Sequence[str]) -> dict[str, list[st
 def label(metric: str) -> str:
     """What a sentence calls a metric."""
     return LAYER_METRICS[metric].short if metric in LAYER_METRICS else metric
+
+
+def name_of(covariate: str) -> str:
+    """What a sentence calls a column of the table of texts.
+
+    >>> name_of("nll"), name_of("stars")
+    ('the negative log-likelihood', 'stars')
+    """
+    return COVARIATES.get(covariate, covariate)
 
 
 def _in_stream(finding: Finding, text: str) -> str:
@@ -162,6 +176,18 @@ def _loops(values: Mapping[str, Any], words: Words, at: Place) -> str:
         f"halves of the texts ({best}{words['reproduction']} of its life is left there) and of their groups, and the "
         "longest there."
     )
+
+
+def _loops_in_short(values: Mapping[str, Any], words: Words, at: Place) -> str:
+    """Where there is a loop, and what the place on the best reproduced one goes with."""
+    text = f"A loop is detected in {words['layers']}"
+    if values["goes_with"] is None:
+        return f"{text}."
+    it = "it" if values["bars"] == 1 else f"the best reproduced one, in {words['layer']},"
+    if not values["goes_with"]:
+        return f"{text}: the place on {it} goes with nothing that is known of the texts."
+    covariate, strength = values["goes_with"]
+    return f"{text}: the place on {it} goes with {name_of(covariate)} (R {number(strength, 2)})."
 
 
 def _few_texts(values: Mapping[str, Any], words: Words, at: Place) -> str:
@@ -382,7 +408,7 @@ WORDS = {kind: (topic, text) for topic, its in TEMPLATES.items() for kind, text 
 SHORT = {
     "long_bars": "The longest H1 bar is longer than the covariance explains in {layers}.",
     "no_long_bars": "No layer has an H1 bar longer than the covariance explains.",
-    "loops": "A loop is detected in {layers}.",
+    "loops": _loops_in_short,
     "no_loops": "No loop is detected in any layer.",
     "null_difference": "{metric} is {side} the rotation null in {layers}.",
     "no_null": "No number is compared with chance.",
