@@ -74,8 +74,8 @@ def test_a_bar_of_few_texts_says_what_is_left_of_it_and_bars_that_are_not_shown_
     few = dataclasses.replace(result, loops=loops)
     blocks = loop_blocks(few)
     assert {block.sentence for block in blocks} == {
-        "40 % of its life is left on halves of the texts, 20 % on halves of their groups; it is the longest bar on "
-        "10 % of the halves."
+        "40 % of its life is left on halves of the texts, 20 % on halves of their groups; it is the longest bar, alone "
+        "or with the layer's other longest ones, on 10 % of the halves."
     }
     assert len(blocks) == 6
     assert not_shown(few) == "The texts of 4 more bars are in tables/loop_texts.csv."

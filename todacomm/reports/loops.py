@@ -17,7 +17,8 @@ from todacomm.results.texts import shown_text
 CAPTION = (
     "The longest H1 bar of each layer, and every other one that is a loop. Reproduction: mean share of its life that "
     "is left on random halves of the texts, in brackets what is left on all but the worst twentieth of them. Longest "
-    "there: share of the halves on which that is the longest bar. In groups: mean share of its life that is left on "
+    "there: share of the halves on which that is the longest bar, or one of the longest together with what is left of "
+    "other bars of the layer. In groups: mean share of its life that is left on "
     "random halves of the groups of neighbouring texts. A loop is longer than the covariance explains (adjusted p at "
     f"most {LEVEL}), reproduced both ways (at least {share(REPRODUCED)}) and the longest there (at least "
     f"{share(PROMINENT)}); a bar with the first and without all of the others is called few texts."
@@ -102,7 +103,7 @@ def what_is_left(row: pd.Series) -> str:
     texts, groups, longest = (share(row[name]) for name in ("reproduction", "group_reproduction", "prominence"))
     return (
         f"{texts} of its life is left on halves of the texts, {groups} on halves of their groups; it is the longest "
-        f"bar on {longest} of the halves."
+        f"bar, alone or with the layer's other longest ones, on {longest} of the halves."
     )
 
 
