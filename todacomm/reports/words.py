@@ -405,7 +405,7 @@ TEMPLATES: dict[str, dict[str, str | Template]] = {
 """Part of the interpretation, in their order -> kind of a finding -> its sentence."""
 WORDS = {kind: (topic, text) for topic, its in TEMPLATES.items() for kind, text in its.items()}
 """Kind of a finding -> its part and its sentence."""
-SHORT = {
+SHORT: dict[str, str | Template] = {
     "long_bars": "The longest H1 bar is longer than the covariance explains in {layers}.",
     "no_long_bars": "No layer has an H1 bar longer than the covariance explains.",
     "loops": _loops_in_short,
