@@ -94,6 +94,10 @@ TIED = {
 }
 
 
+LONG = {"a": (2, 3), "b": (0, 3)}
+"""In how many layers of each the longest bar exceeds its null."""
+
+
 @pytest.mark.parametrize(
     ("finding", "says"),
     [
@@ -113,7 +117,14 @@ TIED = {
         (Finding("furthest", labels=("a", "b"), values={"value": 0.3, "chance": np.nan, "closer": 0, "layers": 0}),
          "(Procrustes distance 0.300, chance not measured)"),
         (Finding("not_nearest", labels=(), values={"pairs": 3}), "None of 3 pairs of models is closer in any layer"),
-        (Finding("loops", labels=("a",), values={"layers": {"a": (0, 3)}}), "In no layer of the one analysis"),
+        (Finding("loops", labels=("a",), values={"layers": {"a": (0, 3)}, "claimed": {}}),
+         "In no layer of the one analysis"),
+        (Finding("loops", labels=("a", "b"), values={"layers": LONG, "claimed": {"a": 1, "b": 0}}),
+         "in a (2 of 3 layers); nowhere in b. A loop is detected in a (1 layer)."),
+        (Finding("loops", labels=("a", "b"), values={"layers": LONG, "claimed": {"a": 0, "b": 0}}),
+         "nowhere in b. No loop is detected in any of them."),
+        (Finding("loops", labels=("a", "b"), values={"layers": LONG, "claimed": {"a": 0}}),
+         "nowhere in b."),
         (Finding("likelihood", labels=(), values={"likelihood": "bits_per_byte", "metric": "h0_total_norm", "models": 6,
                                     "spearman": -0.9, "p": 0.02}), "falls most clearly with bits per byte"),
     ],
@@ -150,6 +161,15 @@ def test_too_few_draws_find_nothing_and_deny_nothing(models: dict[str, str]) -> 
     few = comparison.gathered.analyses[before[0]]
     few.nulls = few.nulls.assign(draws=5.0)
     assert of_kind(comparison, "loops").labels == before[1:]
+
+
+def test_loops_are_counted_by_their_verdict_and_not_by_their_length(models: dict[str, str]) -> None:
+    comparison = compared()
+    claimed = of_kind(comparison, "loops").values["claimed"]
+    assert claimed == {
+        label: (analysis.loops.query("verdict == 'loop'")["layer"].nunique())
+        for label, analysis in comparison.gathered.analyses.items()
+    }
 
 
 def crowd(n: int) -> Comparison:

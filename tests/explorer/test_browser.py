@@ -312,7 +312,7 @@ def test_doubt_is_marked_where_it_is_seen(shown, data):
     assert marks == ["no loop", "loop", "loop", "few texts"]
     shown.press(Keys.END)
     shown.click("[data-bar='1:0']")
-    assert "made by few texts" in shown.text("#list .meaning")
+    assert "too little of it is left" in shown.text("#list .meaning")
 
 
 def test_a_number_is_read_with_its_interval_its_null_and_its_p(shown, data):

@@ -239,6 +239,22 @@ def test_the_marks_of_a_claim_are_filled() -> None:
     assert filled == {"full": [1, 4], "left": [2]}
 
 
+def test_half_a_triangle_is_half_of_it() -> None:
+    """Its lower half: the left half of a triangle that points to a side is nearly all of it, or nearly nothing."""
+    result = add_streams(make_result(5))
+    names = [layer.name for layer in result.layers if layer.name.endswith(("_attention", "_ffn"))]
+    judged = replace(
+        result, loops=tidy([{"layer": name, "rank": 1, "verdict": "few texts"} for name in names], LOOP_COLUMNS)
+    )
+    with drawing():
+        halves = {
+            (line.get_marker(), line.get_fillstyle())
+            for line in draw_summary(judged, "Summary").axes[1].lines
+            if line.get_linestyle() == "None" and len(line.get_xdata()) and line.get_marker() != "s"
+        }
+    assert halves == {("<", "bottom"), (">", "bottom")}
+
+
 def test_a_diagram_is_drawn_in_the_units_of_the_scale_free_numbers() -> None:
     result = make_result(3)
     depth = result.depth

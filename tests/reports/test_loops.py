@@ -3,10 +3,13 @@
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from todacomm.jobs.analyze import analyze
-from todacomm.reports.loops import goes_with, loop_blocks, loop_table
+from todacomm.reports.loops import gap_sentences, goes_with, loop_blocks, loop_table, not_shown
+from todacomm.results.loops import loop_texts
+from todacomm.tracking.files import stage_loops
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +57,48 @@ def test_the_place_on_the_loop_goes_with_what_follows_it_alone(analysis):
     assert "luck" not in sentence
 
 
+def test_a_column_named_as_one_of_the_table_of_loops_hides_nothing(analysis):
+    result = analysis.result()
+    texts = result.texts.assign(angle="north", rank=7)
+    table = loop_texts(result.loop_points, texts)
+    assert table.columns.is_unique
+    assert (table["angle_"] == "north").all()
+    assert (table["rank_"] == 7).all()
+    assert table["rank"].max() == 5
+    assert table.loc[(table["layer"] == "circle") & (table["rank"] == 1), "angle"].between(0, 2 * np.pi).all()
+
+
+def test_a_bar_of_few_texts_says_what_is_left_of_it_and_bars_that_are_not_shown_are_counted(analysis):
+    result = analysis.result()
+    loops = result.loops.assign(verdict="few texts", reproduction=0.4, group_reproduction=0.2, prominence=0.1)
+    few = dataclasses.replace(result, loops=loops)
+    blocks = loop_blocks(few)
+    assert {block.sentence for block in blocks} == {
+        "40 % of its life is left on halves of the texts, 20 % on halves of their groups; it is the longest bar, alone "
+        "or with the layer's other longest ones, on 10 % of the halves."
+    }
+    assert len(blocks) == 6
+    assert not_shown(few) == "The texts of 4 more bars are in tables/loop_texts.csv."
+    assert not_shown(result) == ""
+
+
+def test_a_gap_is_named_by_its_width_and_the_least_p_as_such(analysis):
+    result = analysis.result()
+    row = {"layer": "noise", "subject": "gap", "rank": 2, "covariate": "height", "strength": 0.5}
+    associations = pd.DataFrame([row | {"p": 0.001, "p_adjusted": 0.001}])
+    (line,) = gap_sentences(dataclasses.replace(result, associations=associations))
+    assert line == (
+        "noise: the two sides of the second widest gap differ in height (strength 0.50, adjusted p ≤ 0.001)."
+    )
+
+
+def test_what_gaps_go_with_is_on_record_where_no_loops_are(analysis, tmp_path):
+    result = analysis.result()
+    (tmp_path / "tables").mkdir()
+    stage_loops(dataclasses.replace(result, loops=result.loops.iloc[:0]), tmp_path)
+    assert len(pd.read_csv(tmp_path / "tables/associations.csv")) == len(result.associations)
+
+
 def test_report_and_files_say_the_same(analysis):
     result = analysis.result()
     assert [row[-1] for row in loop_table(result).rows] == ["loop", "none"]
@@ -62,6 +107,8 @@ def test_report_and_files_say_the_same(analysis):
     assert len(block.texts) == result.loops.loc[0, "n_on_loop"]
     report = analysis.artifact("report.md").read_text()
     assert "circle: loop" in report
+    assert "| h1_max_reproduction | Mean share" in report
+    assert "| place on a loop |" in report
     assert "&lt;" in report
     assert "<" not in report.replace("<=", "")
     written = analysis.artifact("tables/loop_texts.csv").read_text()

@@ -1,8 +1,11 @@
 """The settings of an analysis in words."""
 
+from dataclasses import replace
+
 import pytest
 
-from todacomm.reports.settings_table import _nulls
+from tests.helpers.results import make_result
+from todacomm.reports.settings_table import _nulls, settings_table
 from todacomm.settings.analysis import AnalysisConfig
 
 
@@ -21,3 +24,12 @@ from todacomm.settings.analysis import AnalysisConfig
 )
 def test_null_models_are_named_with_their_draws(given, words):
     assert _nulls(AnalysisConfig.load(None, given)) == words
+
+
+def test_words_that_are_not_on_record_are_said_not_to_be():
+    result = make_result(3, n_points=30)
+    assert "Words of the texts" not in dict(settings_table(result))
+    config = AnalysisConfig.load(None, {"keep_texts": False, "text_columns": "stars,author"})
+    settings = dict(settings_table(replace(result, config=config)))
+    assert settings["Words of the texts"] == "not on record; ids, numbers and columns are"
+    assert settings["Columns of the data"] == "stars and author"

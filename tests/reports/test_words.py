@@ -15,7 +15,15 @@ NAMES = ("embedding", "layer_0", "layer_1_attention", "layer_1", "layer_2", "fin
 EVIDENCE = {
     "layer": "layer_1", "value": 0.134, "half_width": 0.046, "null": 0.0868, "p": 0.025, "adjusted": True, "draws": 39,
 }  # fmt: skip
-LOOPS = {"bars": 2, "layer": "layer_1", "reproduction": 0.8, "in_groups": 0.1}
+LOOPS = {
+    "bars": 2,
+    "layer": "layer_1",
+    "reproduction": 0.8,
+    "in_groups": 0.1,
+    "prominence": 0.45,
+    "come_back": 0,
+    "goes_with": None,
+}
 SMALLEST = {"smallest_difference": 0.0647}
 SAID = {
     "long_bars": (
@@ -26,7 +34,7 @@ SAID = {
         ),
         "The longest H1 bar is longer than the covariance explains in layer_0 to layer_2 (most clearly in layer_1: "
         "0.134 ± 0.046 against 0.0868 in rotated clouds, adjusted p ≤ 0.025, the least that 39 draws allow, in units "
-        "of the median distance). Not detected in final (smallest detectable difference 0.065).",
+        "of the median distance). No such bar is detected in final (smallest detectable difference 0.065).",
     ),
     "not adjusted": (
         Finding("long_bars", ("layer_1",), {"strongest": {**EVIDENCE, "adjusted": False}, "not_detected": ()}),
@@ -46,11 +54,39 @@ SAID = {
         "halves of the texts (best in layer_1: 80 % of its life is left there) and of their groups, and the longest "
         "there.",
     ),
+    "one loop": (
+        Finding("loops", ("final",), {**LOOPS, "bars": 1, "layer": "final"}),
+        "A loop is detected in final: one H1 bar is longer than the covariance explains, reproduced on halves of the "
+        "texts (80 % of its life is left there) and of their groups, and the longest there.",
+    ),
     "few_texts": (
         Finding("few_texts", ("layer_0",), {**LOOPS, "bars": 1}),
-        "In layer_0, 1 H1 bar is longer than the covariance explains but rests on few texts or few clusters of them: at"
-        " most 80 % of the life is left on halves of the texts and 10 % on halves of their groups, where a loop keeps "
-        "half on both and is the longest bar. It is no loop that other texts would show.",
+        "The covariance does not explain the length of one H1 bar in layer_0, but it is no loop: 80 % of its life is "
+        "left on halves of the texts, 10 % on halves of their groups, and it is the longest bar on 45 % of the halves; "
+        "a loop keeps 50 % on both and is the longest on 90 %. It rests on few texts or few clusters of them, and "
+        "other texts need not show it.",
+    ),
+    "few texts in a stream": (
+        Finding("few_texts", ("layer_1_attention",), LOOPS),
+        "In what the attention adds, the covariance does not explain the length of 2 H1 bars in layer_1_attention, but "
+        "they are no loops: at most 80 % of their life is left on halves of the texts, at most 10 % on halves of their "
+        "groups, and none is the longest bar on more than 45 % of the halves; a loop keeps 50 % on both and is the "
+        "longest on 90 %. They rest on few texts or few clusters of them, and other texts need not show them.",
+    ),
+    "few texts, some of which come back": (
+        Finding("few_texts", ("layer_0", "layer_1"), {**LOOPS, "bars": 3, "in_groups": 0.7, "come_back": 2}),
+        "The covariance does not explain the length of 3 H1 bars in layer_0 and layer_1, but they are no loops: at most"
+        " 80 % of their life is left on halves of the texts, at most 70 % on halves of their groups, and none is the "
+        "longest bar on more than 45 % of the halves; a loop keeps 50 % on both and is the longest on 90 %. 2 of them "
+        "come back on other texts, but not as the longest bar, and so does the widest gap of a surface that few points "
+        "sample.",
+    ),
+    "few texts that come back": (
+        Finding("few_texts", ("layer_0",), {**LOOPS, "bars": 1, "in_groups": 0.7, "come_back": 1}),
+        "The covariance does not explain the length of one H1 bar in layer_0, but it is no loop: 80 % of its life is "
+        "left on halves of the texts, 70 % on halves of their groups, and it is the longest bar on 45 % of the halves; "
+        "a loop keeps 50 % on both and is the longest on 90 %. It comes back on other texts, but not as the longest "
+        "bar, and so does the widest gap of a surface that few points sample.",
     ),
     "too_few_draws": (
         Finding("too_few_draws", ("layer_0",), {"draws": 9, "metrics": ("h1_max_norm", "h0_total_norm")}),
@@ -89,7 +125,7 @@ SAID = {
     ),
     "no_null": (
         Finding("no_null", values={"reason": "nulls=0"}),
-        "No number has a rotation null (nulls=0): nothing here is distinguished from chance.",
+        "No number has a rotation null (nulls=0): nothing here is distinguished from chance, and no loop is claimed.",
     ),
 }
 
@@ -125,6 +161,22 @@ def test_nothing_is_said_twice(options: dict[str, object]) -> None:
         assert len(lines) == len(set(lines))
         assert not any("nan" in line.split() or "  " in line for line in lines)
         assert all(line[0].isupper() or line.startswith("expansion") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("bars", "goes_with", "words"),
+    [
+        (1, None, "A loop is detected in final."),
+        (1, ("n_tokens", 0.813), "A loop is detected in final: the place on it goes with the length in tokens "
+                                 "(R 0.81)."),
+        (1, (), "A loop is detected in final: the place on it goes with nothing that is known of the texts."),
+        (2, ("hour", 0.98), "A loop is detected in final: the place on the best reproduced one, in layer_1, goes with "
+                            "hour (R 0.98)."),
+    ],
+)  # fmt: skip
+def test_a_headline_says_what_a_loop_is_made_of(bars: int, goes_with: object, words: str) -> None:
+    finding = Finding("loops", ("final",), {**LOOPS, "bars": bars, "goes_with": goes_with})
+    assert headline_sentence(finding, NAMES) == words
 
 
 def test_no_sentence_calls_a_bar_that_was_not_reproduced_a_loop() -> None:

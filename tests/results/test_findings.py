@@ -73,8 +73,9 @@ def with_null(
 def with_loops(result: Result, verdicts: dict[str, str]) -> Result:
     """The result with one bar a layer, of these verdicts."""
     left = {"loop": 0.8, "few texts": 0.3, "none": 0.2}
+    same = ("reproduction", "prominence", "group_reproduction")
     rows = [
-        {"layer": layer, "rank": 1, "reproduction": left[verdict], "verdict": verdict}
+        {"layer": layer, "rank": 1, **dict.fromkeys(same, left[verdict]), "verdict": verdict}
         for layer, verdict in verdicts.items()
     ]
     return replace(result, loops=tidy(rows, LOOP_COLUMNS))
@@ -168,6 +169,14 @@ def test_a_loop_is_claimed_only_where_it_is_reproduced(plain: Result) -> None:
     fewer = with_loops(result, {"layer_0": "few texts", "layer_1": "few texts", "final": "none"})
     assert of_kind(fewer, "no_loops").layers == ("layer_0", "layer_1", "final")
     assert of_kind(fewer, "few_texts").values["bars"] == 2
+    assert of_kind(fewer, "few_texts").values["come_back"] == 0
+
+
+def test_a_bar_that_comes_back_without_being_the_longest_is_not_said_to_rest_on_few_texts(plain: Result) -> None:
+    result = with_loops(with_null(plain, "h1_max_norm", {"layer_0": 0.025}), {"layer_0": "few texts", "final": "none"})
+    loops = result.loops.assign(reproduction=[0.86, 0.1], group_reproduction=[0.85, 0.1], prominence=[0.85, 0.1])
+    values = of_kind(replace(result, loops=loops), "few_texts").values
+    assert (values["bars"], values["come_back"], values["prominence"]) == (1, 1, 0.85)
 
 
 def test_a_loop_in_a_degenerate_cloud_is_not_claimed(plain: Result) -> None:

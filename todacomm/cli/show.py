@@ -88,7 +88,7 @@ def print_loops(text: str) -> None:
         There is no such analysis, it cannot be read, or it has no loops on record.
     """
     from todacomm import tracking
-    from todacomm.reports.loops import gap_sentences, loop_blocks, loop_table
+    from todacomm.reports.loops import gap_sentences, loop_blocks, loop_table, not_shown
 
     analysis = tracking.load_analysis(tracking.find_analysis(text))
     result = replace(analysis.outline(), loop_points=analysis.loop_points, texts=analysis.texts)
@@ -103,8 +103,12 @@ def print_loops(text: str) -> None:
             print_styled(block.sentence)
         for place, (identifier, ending) in enumerate(block.texts, start=1):
             print_styled(f"{place:>3}. {ending or identifier}")
-    for sentence in gap_sentences(result):
-        print_styled(f"- {sentence}")
+    if more := not_shown(result):
+        print_styled(f"\n{more}")
+    if sentences := gap_sentences(result):
+        print_heading("Gaps")
+        for sentence in sentences:
+            print_styled(f"- {sentence}")
 
 
 def why_no_loops(config: "AnalysisConfig") -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 from todacomm.comparison.differences import by_pair
 from todacomm.comparison.result import Comparison
 from todacomm.core.inference.adjustment import LEVEL
+from todacomm.core.loops.verdict import LOOP, NOT_TESTED
 from todacomm.results.findings.finding import Finding
 from todacomm.results.findings.judgement import smallest_separated
 from todacomm.results.table import records
@@ -101,7 +102,10 @@ def training(comparison: Comparison, metric: str) -> Iterator[Finding]:
 
 
 def loops(comparison: Comparison) -> Iterator[Finding]:
-    """In how many layers of each analysis H1's longest bar exceeds its rotation null, where the draws could show it."""
+    """In how many layers of each analysis H1's longest bar exceeds its rotation null, where the draws could show it.
+
+    ``claimed`` is in how many layers there is a loop, of the analyses that have verdicts on record.
+    """
     rows = _of(comparison.tables["depth_curves"], "h1_max_norm")
     by_label = rows.groupby("label", sort=False)["p_adjusted"]
     analyses = comparison.gathered.analyses
@@ -111,7 +115,13 @@ def loops(comparison: Comparison) -> Iterator[Finding]:
         if 1 / (analyses[str(label)].nulls["draws"].max() + 1) <= LEVEL
     }
     if counts:
-        yield Finding("loops", labels=tuple(counts), values={"layers": counts})
+        verdicts = {label: analyses[label].loops for label in counts}
+        claimed = {
+            label: int(table.loc[table["verdict"] == LOOP, "layer"].nunique())
+            for label, table in verdicts.items()
+            if not table["verdict"].isin(("", NOT_TESTED)).all()
+        }
+        yield Finding("loops", labels=tuple(counts), values={"layers": counts, "claimed": claimed})
 
 
 def nearest(comparison: Comparison) -> Iterator[Finding]:

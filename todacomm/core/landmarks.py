@@ -81,7 +81,7 @@ def farthest_points(
     return Landmarks(rows, nearest)
 
 
-def cover_warnings(cover_radius: float, longest_bar: float, metric: str, bar: str = "loop") -> list[RunWarning]:
+def cover_warnings(cover_radius: float, longest_bar: float, metric: str, bar: str = "H1 bar") -> list[RunWarning]:
     """What the cover radius leaves open; nothing where the longest bar is sure to be one of the whole cloud.
 
     Points move by at most the cover radius ``r`` when each is replaced by its landmark, and distances by ``2 r``: a

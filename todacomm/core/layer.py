@@ -257,7 +257,8 @@ def _measured(view: CloudView, warnings: list[RunWarning]) -> LayerAnalysis:
     warnings += _twin_warnings(view.neighbours)
     if chosen is not None:
         longest = max(float(np.ptp(dgm, axis=1).max(initial=0.0)) for dgm in view.diagrams[1:] or view.diagrams)
-        warnings += cover_warnings(chosen.cover_radius, longest, metric, "loop" if maxdim else "gap")
+        bar = ("gap", "H1 bar", "H1 or H2 bar")[maxdim]
+        warnings += cover_warnings(chosen.cover_radius, longest, metric, bar)
     return LayerAnalysis(
         metrics=metrics,
         diagrams=view.diagrams,

@@ -45,7 +45,7 @@ class Loop:
     rank : int
         1 for the longest bar of the layer.
     verdict : str
-        ``loop`` (longer than the covariance explains, and reproduced), ``few texts`` (the first alone),
+        ``loop`` (longer than the covariance explains, and reproduced), ``few texts`` (the first without the second),
         ``none``, or ``not tested``.
     reproduction : float
         0 to 1; nan where it was not measured.

@@ -1,4 +1,4 @@
-"""Betti curves: how many pieces, loops and voids there are at every scale."""
+"""Betti curves: how many pieces, holes and voids there are at every scale."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ from todacomm.results.layer import LayerResult
 from todacomm.results.result import Result
 
 SCALE_LABEL = "scale / median distance"
-COUNTED = ("pieces less one", "loops", "voids")
+COUNTED = ("pieces less one", "holes", "voids")
 SHOWN = 4
 """Layers whose curves are drawn."""
 GRID = 220

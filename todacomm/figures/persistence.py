@@ -19,7 +19,7 @@ from todacomm.results.depth import Depth
 from todacomm.results.result import Result
 
 NOTE = "grey: rotation null     bands: 95 %     ×: not defined     hatched: degenerate"
-NAMES = ("pieces", "loops", "voids")
+NAMES = ("pieces", "holes", "voids")
 
 
 def draw_layer_persistence(result: Result, title: str) -> Figure:

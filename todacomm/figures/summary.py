@@ -29,6 +29,7 @@ from todacomm.figures.style import BAND, DEGREES, OTHERS, STREAMS, Look, sheet
 from todacomm.results.depth import Curve, Depth
 from todacomm.results.result import Result
 
+Fill = Literal["full", "left", "bottom"]
 NOTE = "bands: 95 %     ×: not defined     hatched: under half of the points distinct"
 OF_NULL = "filled: adjusted p ≤ .05"
 OF_LOOPS = "filled H1: a loop, half-filled: few texts"
@@ -91,7 +92,9 @@ def _marked(axes: Axes, depth: Depth, metric: str, look: Look) -> Line2D:
     """
     curve, tested = depth.curve(metric), depth.null(metric).defined
     drawn = line(axes, depth.positions, curve.value, look, markerfacecolor="white" if tested else look.color)
-    for mask, style in _claims(depth, metric):
+    for mask, fill in _claims(depth, metric):
+        # the left half of such a triangle is nearly nothing of it, or nearly all
+        style: Fill = "bottom" if fill == "left" and look.marker in ("<", ">") else fill
         axes.plot(
             depth.positions[mask], curve.value[mask], color=look.color, marker=look.marker, linestyle="", zorder=5,
             markersize=5.5, fillstyle=style, markerfacecoloralt="white",
@@ -104,7 +107,7 @@ def judged_loops(depth: Depth) -> bool:
     return any(verdict in (LOOP, FEW_TEXTS, NO_LOOP) for verdict in depth.verdicts)
 
 
-def _claims(depth: Depth, metric: str) -> list[tuple[np.ndarray, Literal["full", "left"]]]:
+def _claims(depth: Depth, metric: str) -> list[tuple[np.ndarray, Fill]]:
     """Layers whose mark is filled, and those where half of it is."""
     verdicts = np.array(depth.verdicts)
     if metric == "h1_max_norm" and judged_loops(depth):

@@ -71,7 +71,7 @@ def pairs(made: Sequence[Finding]) -> str:
 
 
 def loops(made: Sequence[Finding]) -> str:
-    """In which analyses H1's longest bar exceeds the rotation null."""
+    """In which analyses H1's longest bar exceeds the rotation null, and in which there is a loop."""
     (finding,) = made
     layers = finding.values["layers"]
     detected = {label: of for label, of in layers.items() if of[0]}
@@ -80,7 +80,12 @@ def loops(made: Sequence[Finding]) -> str:
     parts = [f"{label} ({n} of {total} layers)" for label, (n, total) in detected.items()]
     rest = [label for label in layers if label not in detected]
     text = f"H1's longest bar is longer than in rotated clouds, which is necessary for a loop, in {named(parts)}"
-    return text + (f"; nowhere in {named(rest)}." if rest else ".")
+    text += f"; nowhere in {named(rest)}." if rest else "."
+    claimed = finding.values["claimed"]
+    loops_of = [f"{label} ({count(n, 'layer')})" for label, n in claimed.items() if n]
+    if loops_of:
+        return f"{text} A loop is detected in {named(loops_of)}."
+    return f"{text} No loop is detected in any of them." if len(claimed) == len(layers) else text
 
 
 def training(made: Sequence[Finding]) -> str:

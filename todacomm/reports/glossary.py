@@ -1,6 +1,7 @@
 """The words of a report and what they mean: terms first, then every number that was measured."""
 
-from todacomm.core.metrics import layer_metrics, metric_of
+from todacomm.core.loops.verdict import LOOP
+from todacomm.core.metrics import LAYER_METRICS, layer_metrics, metric_of
 from todacomm.results.depth import RANDOM_WEIGHTS, ROTATION
 from todacomm.results.result import Result
 
@@ -10,7 +11,7 @@ TERMS = {
         "the last block after the final norm."
     ),
     "bar": (
-        "A piece (H0), loop (H1) or void (H2) of the cloud, from the scale at which it appears (birth) to the scale "
+        "A piece (H0), hole (H1) or void (H2) of the cloud, from the scale at which it appears (birth) to the scale "
         "at which it disappears (death). Its lifetime is death less birth; the one piece that never disappears is "
         "left out."
     ),
@@ -45,6 +46,15 @@ TERMS = {
         "their groups of neighbours, at least half of its life is left on average, and on nine halves in ten of the "
         "texts that is the longest bar."
     ),
+    "place on a loop": (
+        "How far around a loop a text lies, as an angle (a circular coordinate); where it begins means nothing. R says "
+        "how far something known of the texts goes with it: 0 no more than by chance, 1 wholly. A number that rises "
+        "evenly once around and begins again has .78, and words for its parts have more."
+    ),
+    "gap": (
+        "A long edge of the minimum spanning tree: without it the cloud falls into two sides. The strength with which "
+        "something known of the texts separates them is 0 where it is no more than by chance, and 1 where it is whole."
+    ),
     "random weights": (
         "The same architecture with weights drawn at random, on the same texts: what is equal there was not learned."
     ),
@@ -55,6 +65,8 @@ TERMS = {
 def glossary(result: Result) -> list[tuple[str, str]]:
     """Terms that the report uses, and every number that it has with its meaning."""
     measured = layer_metrics(result.config.topology.maxdim, landmarks=bool(result.config.topology.landmarks))
+    of_halves = (name for name, metric in LAYER_METRICS.items() if metric.of == "halves")
+    measured = (*measured, *of_halves)
     defined = [name for name in measured if any(line.curve(name).defined for line in result.depth.all())]
     return [*_terms(result), *((name, metric_of(name).meaning) for name in defined)]
 
@@ -69,6 +81,8 @@ def _terms(result: Result) -> list[tuple[str, str]]:
         "smallest detectable difference": result.config.has_intervals or rotated,
         "longer than the covariance explains": rotated,
         "loop": any(any(line.verdicts) for line in result.depth.all()),
+        "place on a loop": LOOP in set(result.loops["verdict"]),
+        "gap": "gap" in set(result.associations["subject"]),
         "random weights": RANDOM_WEIGHTS in set(result.table["control"]),
     }
     return [(term, meaning) for term, meaning in TERMS.items() if shown.get(term, True)]

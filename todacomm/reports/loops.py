@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from todacomm.core.loops.association import PERMUTATIONS
 from todacomm.core.loops.verdict import FEW_TEXTS, LEVEL, LOOP, NOT_TESTED, PROMINENT, REPRODUCED
 from todacomm.reports.blocks import Table
-from todacomm.reports.formats import UNDEFINED, number, p_value, share
+from todacomm.reports.formats import UNDEFINED, count, number, p_value, share
+from todacomm.reports.words import name_of
 from todacomm.results.loops import pick_loop, picture_of_loop
 from todacomm.results.result import Result
 from todacomm.results.texts import shown_text
@@ -15,17 +17,14 @@ from todacomm.results.texts import shown_text
 CAPTION = (
     "The longest H1 bar of each layer, and every other one that is a loop. Reproduction: mean share of its life that "
     "is left on random halves of the texts, in brackets what is left on all but the worst twentieth of them. Longest "
-    "there: share of the halves on which that is the longest bar. In groups: mean share of its life that is left on "
+    "there: share of the halves on which that is the longest bar, or one of the longest together with what is left of "
+    "other bars of the layer. In groups: mean share of its life that is left on "
     "random halves of the groups of neighbouring texts. A loop is longer than the covariance explains (adjusted p at "
     f"most {LEVEL}), reproduced both ways (at least {share(REPRODUCED)}) and the longest there (at least "
-    f"{share(PROMINENT)}); a bar with the first alone is made by few texts."
+    f"{share(PROMINENT)}); a bar with the first and without all of the others is called few texts."
 )
 MOST_SHOWN = 6
-NAMES = {
-    "n_tokens": "the length in tokens", "last_token": "the last token", "position": "the place in the document",
-    "document": "the document", "nll": "the negative log-likelihood",
-}  # fmt: skip
-"""What a reader calls the columns of the table of texts."""
+WIDEST = ("widest", "second widest", "third widest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class LoopBlock:
     Attributes
     ----------
     title, sentence : str
-        The layer and the verdict; what the bar goes with, for a loop.
+        The layer and the verdict; what a loop goes with, or what any other bar lacks.
     texts : list of (str, str)
         The texts on a shortest loop in order around it: id, and what is shown of the text.
     figure : str
@@ -78,8 +77,7 @@ def loop_table(result: Result) -> Table | None:
 
 def loop_blocks(result: Result) -> list[LoopBlock]:
     """The bars that are loops, then those that few texts make, at most six: with their texts."""
-    order = {LOOP: 0, FEW_TEXTS: 1}
-    marked = result.loops[result.loops["verdict"].isin(order)]
+    marked = _marked(result)
     marked = marked.sort_values(["verdict", "reproduction"], key=_rank_of_verdicts, ascending=[True, False])
     layers = {one.name: one for one in result.layers}
     blocks = []
@@ -87,11 +85,26 @@ def loop_blocks(result: Result) -> list[LoopBlock]:
         layer, rank = str(row["layer"]), int(row["rank"])
         loop = pick_loop(result.loops, result.loop_points, result.texts, layer, rank)
         which = "" if rank == 1 else f", bar {rank}"
-        sentence = goes_with(result, layer, rank) if loop.verdict == LOOP else ""
+        sentence = goes_with(result, layer, rank) if loop.verdict == LOOP else what_is_left(row)
         drawn = loop.angle is not None and result.config.record.figures == "all"
         figure = f"{picture_of_loop(layers[layer], rank)}.png" if drawn else ""
         blocks.append(LoopBlock(f"{layer}{which}: {loop.verdict}", sentence, shown_texts(loop.texts), figure))
     return blocks
+
+
+def not_shown(result: Result) -> str:
+    """How many bars stand out beside those that are shown, and where their texts are; empty where there are none."""
+    more = len(_marked(result)) - MOST_SHOWN
+    return f"The texts of {count(more, 'more bar')} are in tables/loop_texts.csv." if more > 0 else ""
+
+
+def what_is_left(row: pd.Series) -> str:
+    """What is left of a bar on halves of the texts and of their groups."""
+    texts, groups, longest = (share(row[name]) for name in ("reproduction", "group_reproduction", "prominence"))
+    return (
+        f"{texts} of its life is left on halves of the texts, {groups} on halves of their groups; it is the longest "
+        f"bar, alone or with the layer's other longest ones, on {longest} of the halves."
+    )
 
 
 def shown_texts(texts: pd.DataFrame) -> list[tuple[str, str]]:
@@ -109,7 +122,8 @@ def goes_with(result: Result, layer: str, rank: int) -> str:
     if not len(clear):
         return "The place on the loop goes with nothing that is known of the texts."
     parts = [
-        f"{name_of(row['covariate'])} (R {number(row['strength'], 2)}, adjusted p {p_value(row['p_adjusted'])})"
+        f"{name_of(row['covariate'])} (R {number(row['strength'], 2)}, adjusted "
+        f"p {p_value(row['p_adjusted'], PERMUTATIONS)})"
         for _, row in clear.iterrows()
     ]
     return f"The place on the loop goes with {', '.join(parts)}."
@@ -123,19 +137,16 @@ def gap_sentences(result: Result) -> list[str]:
     for _, own in rows.groupby(["layer", "rank"], sort=False):
         best = own.sort_values("strength", ascending=False).iloc[0]
         sentences.append(
-            f"{best['layer']}: the two sides of gap {int(best['rank'])} differ in {name_of(best['covariate'])} "
-            f"(strength {number(best['strength'], 2)}, adjusted p {p_value(best['p_adjusted'])})."
+            f"{best['layer']}: the two sides of the {WIDEST[int(best['rank']) - 1]} gap differ in "
+            f"{name_of(best['covariate'])} (strength {number(best['strength'], 2)}, adjusted "
+            f"p {p_value(best['p_adjusted'], PERMUTATIONS)})."
         )
     return sentences
 
 
-def name_of(covariate: str) -> str:
-    """What a reader calls a column of the table of texts.
-
-    >>> name_of("nll"), name_of("stars")
-    ('the negative log-likelihood', 'stars')
-    """
-    return NAMES.get(covariate, covariate)
+def _marked(result: Result) -> pd.DataFrame:
+    """The bars that stand out."""
+    return result.loops[result.loops["verdict"].isin((LOOP, FEW_TEXTS))]
 
 
 def _rank_of_verdicts(column: pd.Series) -> pd.Series:

@@ -8,7 +8,7 @@ from typing import Any
 from todacomm.reports.blocks import gaps, layer_tables, run_table
 from todacomm.reports.files import Picture, shell_command, write_files
 from todacomm.reports.glossary import glossary
-from todacomm.reports.loops import gap_sentences, loop_blocks, loop_table
+from todacomm.reports.loops import gap_sentences, loop_blocks, loop_table, not_shown
 from todacomm.reports.render import one_line, render_markdown
 from todacomm.reports.settings_table import settings_table
 from todacomm.reports.words import Place, by_topic, headline_sentence
@@ -31,9 +31,9 @@ def report_context(result: Result) -> dict[str, Any]:
     ``title`` and ``headline`` (str); ``warnings`` and ``gaps`` (list of str); ``settings`` and ``glossary`` (pairs of
     name and text); ``numbers`` (name, value, meaning); ``tables`` (each with title, caption, header and rows);
     ``loops`` (the table of the longest bars), ``loop_blocks`` (title, sentence, texts as pairs of id and ending, file
-    of the figure), ``loop_reading`` (how to read that) and ``gap_sentences``; ``overview`` (the first figure
-    with title, reading and file, if there is any) and ``figures``; ``interpretation`` (sentences by heading);
-    ``mlflow_command``, ``python_call``, ``digest``.
+    of the figure), ``loop_reading`` (how to read that), ``loops_not_shown`` and ``gap_sentences``; ``overview`` (the
+    first figure with title, reading and file, if there is any) and ``figures``; ``interpretation`` (sentences by
+    heading); ``mlflow_command``, ``python_call``, ``digest``.
     """
     from todacomm.figures.registry import FIGURES
 
@@ -50,6 +50,7 @@ def report_context(result: Result) -> dict[str, Any]:
         "loops": loop_table(result),
         "loop_blocks": loop_blocks(result),
         "loop_reading": FIGURES["loop"].reading(result),
+        "loops_not_shown": not_shown(result),
         "gap_sentences": gap_sentences(result),
         "gaps": gaps(result),
         "settings": settings_table(result),

@@ -24,6 +24,8 @@ def settings_table(result: Provenance) -> list[tuple[str, str]]:
         _weights(model),
         ("Texts", _with(texts.name, revision=texts.revision)),
         ("Points", _points(texts)),
+        ("Columns of the data", listing(config.texts.text_columns)),
+        ("Words of the texts", "" if config.record.keep_texts else "not on record; ids, numbers and columns are"),
         ("Tokens", _tokens(result)),
         ("Pooling", model.pooling),
         ("Cloud", "distances as given, no coordinates" if topology.distances else cloud),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from todacomm.core.inference.adjustment import LEVEL
+from todacomm.core.loops.verdict import PROMINENT, REPRODUCED
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.core.nulls import NULLS
 from todacomm.core.streams import ATTENTION, FFN, RESIDUAL, groups, kind_of
@@ -28,6 +29,11 @@ from todacomm.results.findings import Finding
 
 PARTS = {ATTENTION: "attention", FFN: "MLP"}
 """What a reader calls the parts of a block."""
+COVARIATES = {
+    "n_tokens": "the length in tokens", "last_token": "the last token", "position": "the place in the document",
+    "document": "the document", "nll": "the negative log-likelihood",
+}  # fmt: skip
+"""What a reader calls the columns of the table of texts."""
 SIDES = {
     ("h0_total_norm", "below"): "the points have structure finer than their covariance",
     ("h0_total_norm", "above"): "the points are spread more evenly than their covariance explains",
@@ -90,6 +96,15 @@ def label(metric: str) -> str:
     return LAYER_METRICS[metric].short if metric in LAYER_METRICS else metric
 
 
+def name_of(covariate: str) -> str:
+    """What a sentence calls a column of the table of texts.
+
+    >>> name_of("nll"), name_of("stars")
+    ('the negative log-likelihood', 'stars')
+    """
+    return COVARIATES.get(covariate, covariate)
+
+
 def _in_stream(finding: Finding, text: str) -> str:
     """A sentence that says so where it speaks of what a part of the blocks adds."""
     stream = kind_of(finding.layers[0]) if finding.layers else RESIDUAL
@@ -128,9 +143,10 @@ _WRITTEN: dict[str, Callable[[Any], str]] = {
     "share": partial(_range, write=share),
     "limit": share,
     "worst": share,
-    "bars": lambda n: f"{count(n, 'H1 bar')} {'is' if n == 1 else 'are'}",
+    "bars": lambda n: "one H1 bar is" if n == 1 else f"{count(n, 'H1 bar')} are",
     "reproduction": share,
     "in_groups": share,
+    "prominence": share,
     "layer": str,
     "side": str,
     "metric": label,
@@ -153,14 +169,52 @@ Template = Callable[[Mapping[str, Any], Words, Place], str]
 """A sentence that takes more than filling in: from the values, the values in words, and the layers of the run."""
 
 
-def _few_texts(values: Mapping[str, Any], words: Words, at: Place) -> str:
-    rest, they = ("rests", "It is no loop") if values["bars"] == 1 else ("rest", "They are no loops")
+def _loops(values: Mapping[str, Any], words: Words, at: Place) -> str:
+    best = f"best in {words['layer']}: " if values["bars"] > 1 else ""
     return (
-        f"In {words['layers']}, {words['bars']} longer than the covariance explains but {rest} on few texts or few "
-        f"clusters of them: at most {words['reproduction']} of the life is left on halves of the texts and "
-        f"{words['in_groups']} on halves of their groups, where a loop keeps half on both and is the longest bar. "
-        f"{they} that other texts would show."
+        f"A loop is detected in {words['layers']}: {words['bars']} longer than the covariance explains, reproduced on "
+        f"halves of the texts ({best}{words['reproduction']} of its life is left there) and of their groups, and the "
+        "longest there."
     )
+
+
+def _loops_in_short(values: Mapping[str, Any], words: Words, at: Place) -> str:
+    """Where there is a loop, and what the place on the best reproduced one goes with."""
+    text = f"A loop is detected in {words['layers']}"
+    if values["goes_with"] is None:
+        return f"{text}."
+    it = "it" if values["bars"] == 1 else f"the best reproduced one, in {words['layer']},"
+    if not values["goes_with"]:
+        return f"{text}: the place on {it} goes with nothing that is known of the texts."
+    covariate, strength = values["goes_with"]
+    return f"{text}: the place on {it} goes with {name_of(covariate)} (R {number(strength, 2)})."
+
+
+def _few_texts(values: Mapping[str, Any], words: Words, at: Place) -> str:
+    texts, groups, longest = (words[name] for name in ("reproduction", "in_groups", "prominence"))
+    needed = f"a loop keeps {share(REPRODUCED)} on both and is the longest on {share(PROMINENT)}"
+    if values["bars"] == 1:
+        text = (
+            f"it is no loop: {texts} of its life is left on halves of the texts, {groups} on halves of their groups, "
+            f"and it is the longest bar on {longest} of the halves; {needed}."
+        )
+        it, rests, comes, them = "It", "rests", "comes", "it"
+    else:
+        text = (
+            f"they are no loops: at most {texts} of their life is left on halves of the texts, at most {groups} on "
+            f"halves of their groups, and none is the longest bar on more than {longest} of the halves; {needed}."
+        )
+        it, rests, comes, them = "They", "rest", "come", "them"
+    if not values["come_back"]:
+        why = f"{it} {rests} on few texts or few clusters of them, and other texts need not show {them}."
+    else:
+        some = it if values["come_back"] == values["bars"] else f"{values['come_back']:,} of them"
+        why = (
+            f"{some} {comes} back on other texts, but not as the longest bar, and so does the widest gap of a surface "
+            "that few points sample."
+        )
+    bars = "one H1 bar" if values["bars"] == 1 else count(values["bars"], "H1 bar")
+    return f"The covariance does not explain the length of {bars} in {words['layers']}, but {text} {why}"
 
 
 def _long_bars(values: Mapping[str, Any], words: Words, at: Place) -> str:
@@ -170,7 +224,7 @@ def _long_bars(values: Mapping[str, Any], words: Words, at: Place) -> str:
     )
     if not words["not_detected"]:
         return text
-    return f"{text} Not detected in {words['not_detected']} ({words['smallest_difference']})."
+    return f"{text} No such bar is detected in {words['not_detected']} ({words['smallest_difference']})."
 
 
 def _no_long_bars(values: Mapping[str, Any], words: Words, at: Place) -> str:
@@ -309,11 +363,7 @@ TEMPLATES: dict[str, dict[str, str | Template]] = {
         ),
     },
     "Shape": {
-        "loops": (
-            "A loop is detected in {layers}: {bars} longer than the covariance explains, reproduced on halves of the "
-            "texts (best in {layer}: {reproduction} of its life is left there) and of their groups, and the longest "
-            "there."
-        ),
+        "loops": _loops,
         "no_loops": (
             "No loop is detected in {layers}: no H1 bar is longer than the covariance explains, reproduced on halves "
             "of the texts and of their groups, and the longest there."
@@ -364,7 +414,10 @@ TEMPLATES: dict[str, dict[str, str | Template]] = {
         "counts_without_interval": "{metrics} have no interval.",
         "conservative_intervals": "The intervals of {metrics} are wider than necessary.",
         "run_without_interval": "Of the numbers of the whole run, {metrics} have no interval.",
-        "no_null": "No number has a rotation null ({reason}): nothing here is distinguished from chance.",
+        "no_null": (
+            "No number has a rotation null ({reason}): nothing here is distinguished from chance, and no loop is "
+            "claimed."
+        ),
         "tested_metrics": "Only {metrics} are tested against the rotation null; all other numbers are descriptive.",
         "descriptive_null": "The null '{null}' is descriptive and has no p-value.",
     },
@@ -372,10 +425,10 @@ TEMPLATES: dict[str, dict[str, str | Template]] = {
 """Part of the interpretation, in their order -> kind of a finding -> its sentence."""
 WORDS = {kind: (topic, text) for topic, its in TEMPLATES.items() for kind, text in its.items()}
 """Kind of a finding -> its part and its sentence."""
-SHORT = {
+SHORT: dict[str, str | Template] = {
     "long_bars": "The longest H1 bar is longer than the covariance explains in {layers}.",
     "no_long_bars": "No layer has an H1 bar longer than the covariance explains.",
-    "loops": "A loop is detected in {layers}.",
+    "loops": _loops_in_short,
     "no_loops": "No loop is detected in any layer.",
     "null_difference": "{metric} is {side} the rotation null in {layers}.",
     "no_null": "No number is compared with chance.",

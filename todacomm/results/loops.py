@@ -10,6 +10,7 @@ import pandas as pd
 from todacomm.core.loops.verdict import LOOP
 from todacomm.core.loops.whole_run import LoopPoints
 from todacomm.results.layer import LayerResult
+from todacomm.results.texts import free_name
 
 if TYPE_CHECKING:
     from todacomm.results.result import Result
@@ -79,7 +80,10 @@ def picture_of_loop(layer: LayerResult, rank: int) -> str:
 
 
 def loop_texts(points: Sequence[LoopPoints], texts: pd.DataFrame) -> pd.DataFrame:
-    """The texts on every loop, one row each, in order around it: bar, place, row of the cloud, angle, and the text."""
+    """The texts on every loop, one row each, in order around it: bar, place, row of the cloud, angle, and the text.
+
+    A column of the user's with one of the first names, such as ``angle``, has an underscore more.
+    """
     frames = []
     for one in points:
         place = pd.DataFrame({
@@ -90,5 +94,6 @@ def loop_texts(points: Sequence[LoopPoints], texts: pd.DataFrame) -> pd.DataFram
             "angle": np.nan if one.angle is None else one.angle[one.points],
         })  # fmt: skip
         known = texts.iloc[one.points].reset_index(drop=True) if len(texts) else pd.DataFrame()
+        known.columns = [free_name(str(name), place) for name in known.columns]
         frames.append(pd.concat([place, known], axis=1))
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()

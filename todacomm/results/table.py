@@ -39,7 +39,8 @@ over birth, p against the rotations, plain and adjusted over the layers, the sha
 the texts with its 5 % quantile, the share of halves on which that is the longest bar (beside other loops at least as
 long: ``prominence``), the share of its life that is left on half of the groups of neighbouring texts, and the number of
 texts on a shortest loop. ``verdict`` is ``loop`` (longer than the covariance explains, reproduced on halves of the
-texts and of their groups, and the longest bar there), ``few texts`` (the first alone), ``none``, or ``not tested``."""
+texts and of their groups, and the longest bar there), ``few texts`` (the first and not all others), ``none``, or ``not
+tested``."""
 
 ASSOCIATION_COLUMNS = (
     "layer", "subject", "rank", "covariate", "kind", "strength", "p", "p_adjusted", "n", "undefined",

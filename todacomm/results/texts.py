@@ -52,7 +52,7 @@ def text_table(
         value = missing if values[name] is None else values[name]
         table[name] = np.asarray(value, dtype=float) if name in _NUMBERS else pd.Series(list(value), dtype=object)
     for name, column in (columns or {}).items():
-        table[_free_name(name, table)] = _typed(list(column))
+        table[free_name(name, table)] = _typed(list(column))
     return pd.DataFrame(table, index=range(n))
 
 
@@ -106,9 +106,9 @@ def _typed(cells: list[Any]) -> Any:
     return pd.Series(["" if cell is None else str(cell) for cell in cells], dtype=object)
 
 
-def _free_name(name: str, taken: Container[str]) -> str:
+def free_name(name: str, taken: Container[str]) -> str:
     """A column's name; one that is taken gets underscores, so that it hides nothing."""
-    return _free_name(f"{name}_", taken) if name in taken else name
+    return free_name(f"{name}_", taken) if name in taken else name
 
 
 def record_of(table: pd.DataFrame) -> dict[str, list[Any]]:

@@ -95,12 +95,12 @@ def stage(result: Result, folder: Path) -> None:
 
 def stage_loops(result: Result, folder: Path) -> None:
     """The longest bars with their verdicts, the texts on each loop in order, and what loops and gaps go with."""
+    if len(result.associations):
+        result.associations.to_csv(folder / "tables/associations.csv", index=False)
     if not len(result.loops):
         return
     result.loops.to_csv(folder / "tables/loops.csv", index=False)
     loop_texts(result.loop_points, result.texts).to_csv(folder / "tables/loop_texts.csv", index=False)
-    if len(result.associations):
-        result.associations.to_csv(folder / "tables/associations.csv", index=False)
     arrays: dict[str, np.ndarray] = {}
     for loop in result.loop_points:
         arrays[f"points/{loop.layer}/{loop.rank}"] = loop.points

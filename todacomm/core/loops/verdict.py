@@ -65,8 +65,8 @@ def verdict(evidence: Evidence) -> Verdict:
     -------
     str
         * ``loop``: it meets all conditions.
-        * ``few texts``: longer than the covariance explains, and made by few texts, few clusters of texts or a gap
-          between them: not a loop that other texts would show.
+        * ``few texts``: longer than the covariance explains, and without another condition: made by few texts, few
+          clusters of texts, or the widest gap of a surface that few points sample.
         * ``none``: no longer than the covariance explains.
         * ``not tested``: there are no rotations, or it is longer and there are no half-samples.
 

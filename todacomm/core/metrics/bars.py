@@ -217,7 +217,7 @@ BAR_METRICS: dict[str, Metric] = {
         "holds the middle 90 % of the halves.",
         reading="Below .5 few texts make the bar, and other texts would not show it. From .5 on it may be a loop, "
         "where neither the covariance explains its length nor a few clusters of texts make it.",
-        source=("arXiv 2101.00698",), interval=False, table="shape"),
+        source=("arXiv 2101.00698",), interval=False),
     "h1_max_ratio": Metric(
         compute=max_ratio, needs=("dgm",), degree=1, group="tda", label="H1 largest death/birth", units="-",
         meaning="Largest ratio of death to birth of an H1 bar; 1 where there is none.",

@@ -142,7 +142,7 @@ class RunMetric:
         return "Of a whole run"
 
 
-NAMES_OF_BARS = {0: "Connected pieces", 1: "Loops", 2: "Voids"}
+NAMES_OF_BARS = {0: "Connected pieces", 1: "Holes", 2: "Voids"}
 """What bars of a degree are."""
 
 

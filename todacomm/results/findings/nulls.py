@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from todacomm.core.loops.verdict import FEW_TEXTS, LOOP, NO_LOOP
+from todacomm.core.inference.adjustment import LEVEL
+from todacomm.core.loops.verdict import FEW_TEXTS, LOOP, NO_LOOP, REPRODUCED
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.results.depth import Depth
 from todacomm.results.findings.finding import Finding, named
@@ -27,7 +28,9 @@ def of_loops(result: Result, depth: Depth) -> list[Finding]:
     of = {verdict: known & (np.array(depth.verdicts) == verdict) for verdict in (LOOP, FEW_TEXTS)}
     made = []
     if of[LOOP].any():
-        made.append(Finding("loops", named(depth, of[LOOP]), _reproduction(result, named(depth, of[LOOP]), LOOP)))
+        values = _reproduction(result, named(depth, of[LOOP]), LOOP)
+        goes_with = _goes_with(result, values["layer"], values["rank"])
+        made.append(Finding("loops", named(depth, of[LOOP]), {**values, "goes_with": goes_with}))
     else:
         made.append(Finding("no_loops", named(depth, known)))
     if of[FEW_TEXTS].any():
@@ -37,15 +40,32 @@ def of_loops(result: Result, depth: Depth) -> list[Finding]:
 
 
 def _reproduction(result: Result, layers: tuple[str, ...], verdict: str) -> dict[str, Any]:
-    """The bar with this verdict that is reproduced best, how well any is in groups, and how many bars have it."""
+    """How many bars have this verdict, the largest of each of their numbers, and how many come back on other texts.
+
+    ``layer`` and ``rank`` are those of the bar that is reproduced best.
+    """
     bars = result.loops[result.loops["layer"].isin(layers) & (result.loops["verdict"] == verdict)]
     best = bars.sort_values("reproduction", ascending=False).iloc[0]
+    come_back = (bars["reproduction"] >= REPRODUCED) & (bars["group_reproduction"] >= REPRODUCED)
     return {
         "bars": len(bars),
         "layer": str(best["layer"]),
+        "rank": int(best["rank"]),
         "reproduction": float(best["reproduction"]),
         "in_groups": float(bars["group_reproduction"].max()),
+        "prominence": float(bars["prominence"].max()),
+        "come_back": int(come_back.sum()),
     }
+
+
+def _goes_with(result: Result, layer: str, rank: int) -> tuple[str, float] | tuple[()] | None:
+    """What the place on a loop goes with most; nothing where it goes with none of what is known, None without any."""
+    rows = result.associations
+    rows = rows[(rows["subject"] == LOOP) & (rows["layer"] == layer) & (rows["rank"] == rank)]
+    if not len(rows):
+        return None
+    clear = rows[rows["p_adjusted"] <= LEVEL].sort_values("strength", ascending=False)
+    return (str(clear.iloc[0]["covariate"]), float(clear.iloc[0]["strength"])) if len(clear) else ()
 
 
 def of_bars(depth: Depth) -> list[Finding]:

@@ -62,7 +62,7 @@ export function loopWords(verdict) {
 /** What a verdict means, in a sentence. */
 export const MEANINGS = {
   loop: "A loop: longer than the covariance explains, and it comes back on random halves of the texts and of their groups.",
-  "few texts": "Longer than the covariance explains, but made by few texts or few clusters of them: not a loop that other texts would show.",
+  "few texts": "No loop: longer than the covariance explains, but on halves of the texts or of their groups too little of it is left, or other bars are longer there.",
   none: "Not a loop: no longer than the covariance explains.",
   "not tested": "Not tested: no null was drawn, or no half-samples.",
 };
