@@ -43,7 +43,7 @@ def test_a_loop_is_claimed_with_its_texts_in_order(analysis, circle_file):
     assert len(loop.angle) == 160
     assert analysis.loop("noise").verdict == "none"
     assert analysis.loop("noise").angle is None
-    with pytest.raises(ValueError, match="circle has no bar of rank 9: it has ranks 1 to 5"):
+    with pytest.raises(ValueError, match="circle has no bar of rank 9: it has ranks 1, 2, 3, 4, 5"):
         analysis.loop("circle", 9)
 
 
@@ -64,7 +64,7 @@ def test_a_column_named_as_one_of_the_table_of_loops_hides_nothing(analysis):
     assert table.columns.is_unique
     assert (table["angle_"] == "north").all()
     assert (table["rank_"] == 7).all()
-    assert table["rank"].max() == 5
+    assert set(table["rank"]) == set(result.loops["rank"])
     assert table.loc[(table["layer"] == "circle") & (table["rank"] == 1), "angle"].between(0, 2 * np.pi).all()
 
 
@@ -78,7 +78,7 @@ def test_a_bar_of_few_texts_says_what_is_left_of_it_and_bars_that_are_not_shown_
         "or with the layer's other longest ones, on 10 % of the halves."
     }
     assert len(blocks) == 6
-    assert not_shown(few) == "The texts of 4 more bars are in tables/loop_texts.csv."
+    assert not_shown(few) == f"The texts of {len(loops) - 6} more bars are in tables/loop_texts.csv."
     assert not_shown(result) == ""
 
 

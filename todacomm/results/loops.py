@@ -54,7 +54,7 @@ def pick_loop(loops: pd.DataFrame, points: Sequence[LoopPoints], texts: pd.DataF
     rows = loops[(loops["layer"] == layer) & (loops["rank"] == rank)]
     if not len(rows):
         ranks = loops.loc[loops["layer"] == layer, "rank"].astype(int).tolist()
-        there = f"ranks {ranks[0]} to {ranks[-1]}" if ranks else "no bars"
+        there = f"ranks {', '.join(map(str, ranks))}" if ranks else "no bars"
         raise ValueError(f"{layer} has no bar of rank {rank}: it has {there}")
     row = rows.iloc[0]
     own = next(one for one in points if (one.layer, one.rank) == (layer, rank))

@@ -34,13 +34,13 @@ LOOP_COLUMNS = (
     "layer", "rank", "birth", "death", "lifetime_norm", "ratio", "p", "p_adjusted", "reproduction", "reproduction_lo",
     "prominence", "group_reproduction", "n_on_loop", "verdict",
 )  # fmt: skip
-"""One row a bar, the longest H1 bars of each layer from rank 1 on: birth, death, lifetime in median distances, death
-over birth, p against the rotations, plain and adjusted over the layers, the share of its life that is left on half of
-the texts with its 5 % quantile, the share of halves on which that is the longest bar (beside other loops at least as
-long: ``prominence``), the share of its life that is left on half of the groups of neighbouring texts, and the number of
-texts on a shortest loop. ``verdict`` is ``loop`` (longer than the covariance explains, reproduced on halves of the
-texts and of their groups, and the longest bar there), ``few texts`` (the first and not all others), ``none``, or ``not
-tested``."""
+"""One row a bar, the longest H1 bars of each layer from rank 1 on, then others with the largest ratios: birth, death,
+lifetime in median distances, death over birth, p against the rotations, plain and adjusted over the layers, the share
+of its life that is left on half of the texts with its 5 % quantile, the share of halves on which that is the longest
+bar (beside other loops at least as long: ``prominence``; 0 for a bar that is not among the longest), the share of its
+life that is left on half of the groups of neighbouring texts, and the number of texts on a shortest loop. ``verdict``
+is ``loop`` (longer than the covariance explains, reproduced on halves of the texts and of their groups, and the longest
+bar there), ``few texts`` (the first and not all others), ``none``, or ``not tested``."""
 
 ASSOCIATION_COLUMNS = (
     "layer", "subject", "rank", "covariate", "kind", "strength", "p", "p_adjusted", "n", "undefined",

@@ -156,7 +156,9 @@ class InferenceConfig(Settings):
         1, "draws of each null model that costs a forward pass; a p-value needs 19", low=1, decides=BESIDE
     )
 
-    loops: int = option(5, "longest H1 bars of a layer that are looked at as loops; 0: none", low=0, decides=BESIDE)
+    loops: int = option(
+        5, "longest H1 bars looked at as loops, and as many of the largest ratios; 0: none", low=0, decides=BESIDE
+    )
 
     def check(self) -> None:
         if not self.null_kinds and self.nulls:

@@ -96,7 +96,7 @@ def test_equal_bars_are_two_classes():
 
 def test_the_longest_come_first_and_of_equal_ones_the_earlier_born():
     dgm = np.array([[2.0, 3.0], [4.0, 7.0], [1.0, 2.0], [5.0, 5.5]])
-    assert longest_bars(dgm, 3).tolist() == [[4.0, 7.0], [1.0, 2.0], [2.0, 3.0]]
+    assert longest_bars(dgm, 3)[0].tolist() == [[4.0, 7.0], [1.0, 2.0], [2.0, 3.0]]
 
 
 def test_no_loop_no_bar():

@@ -30,7 +30,28 @@ def test_a_circle_is_there_on_halves(circle):
     assert loops.low_reproduction[0] < loops.reproduction[0]
     assert loops.reproduction[1:].max() < 0.5
     np.testing.assert_array_equal(loops.rows, np.arange(120))
-    assert [verdict(evidence) for evidence in loops.evidence(np.full(5, 0.025))] == ["loop", *["few texts"] * 4]
+    n_bars = len(loops.bars)
+    assert [verdict(evidence) for evidence in loops.evidence(np.full(n_bars, 0.025))] == [
+        "loop", *["few texts"] * (n_bars - 1),
+    ]  # fmt: skip
+
+
+def test_a_small_loop_is_looked_into_for_its_ratio():
+    """A ring of a fiftieth of the size beside a noisy circle: its bar is short, and dies at eleven times its birth."""
+    angles = np.arange(40) * 2 * np.pi / 40
+    small = 0.02 * np.column_stack([np.cos(angles), np.sin(angles)]) + 3.0
+    layer = analyze_layer(np.vstack([noisy_circle(np.random.default_rng(1), 80, 2, 0.1), small]))
+    dgm = layer.diagrams[1]
+    assert len(dgm) > 4
+    halves = half_samples(120, 15, seed=0)
+    loops = layer_loops(layer, halves, replicate(layer, layer.cloud, halves).diagrams, n_longest=1)
+    longest, of_ratio = loops.bars
+    assert longest.rank == 1 < of_ratio.rank
+    assert of_ratio.death / of_ratio.birth == pytest.approx((dgm[:, 1] / dgm[:, 0]).max())
+    assert of_ratio.rank == 1 + np.sum(dgm[:, 1] - dgm[:, 0] > of_ratio.lifetime)
+    assert loops.reproduction[1] > 0.5
+    assert loops.prominence[1] == 0.0
+    assert verdict(loops.evidence(np.full(2, 0.025))[1]) == "few texts"
 
 
 def test_other_metrics_and_degrees(circle):

@@ -28,12 +28,15 @@ class LoopBar:
     values : ndarray of int, shape (n_edges,)
         The cocycle from ``u`` to ``v``: 1 over Z/2; over another prime ``p`` the representative in
         ``-(p - 1) / 2 .. (p - 1) / 2``.
+    rank : int
+        1 for the longest bar of its diagram.
     """
 
     birth: float
     death: float
     edges: Indices
     values: NDArray[np.int64]
+    rank: int = 1
 
     @property
     def lifetime(self) -> float:
@@ -46,22 +49,30 @@ class LoopBar:
         return (self.birth + self.death) / 2.0
 
 
-def longest_bars(dgm: Array, n_longest: int = N_LONGEST) -> Array:
-    """The longest bars of a diagram in falling order of lifetime, then by birth; fewer where the diagram has fewer.
+def longest_bars(dgm: Array, n_longest: int = N_LONGEST, n_ratios: int = 0) -> tuple[Array, Indices]:
+    """The longest bars of a diagram and those of the largest ratios of death to birth, and their ranks.
 
     Returns
     -------
-    ndarray, shape (n_bars, 2)
+    bars : ndarray, shape (n_bars, 2)
+        In falling order of lifetime, then by birth; fewer where the diagram has fewer.
+    ranks : ndarray of int, shape (n_bars,)
+        Place of each among all bars of the diagram in that order, from 1.
 
-    >>> longest_bars(np.array([[1.0, 2.0], [4.0, 7.0]]), 1).tolist()
-    [[4.0, 7.0]]
+    >>> bars, ranks = longest_bars(np.array([[1.0, 2.0], [4.0, 7.0], [4.0, 6.0]]), 1, 1)
+    >>> bars.tolist(), ranks.tolist()
+    ([[4.0, 7.0], [1.0, 2.0]], [1, 3])
     """
-    bars: Array = dgm[np.lexsort((dgm[:, 0], dgm[:, 0] - dgm[:, 1]))[:n_longest]]
-    return bars
+    ordered: Array = dgm[np.lexsort((dgm[:, 0], dgm[:, 0] - dgm[:, 1]))]
+    by_ratio = np.argsort(ordered[:, 0] / ordered[:, 1], kind="stable")[:n_ratios]
+    places = np.union1d(np.arange(min(n_longest, len(ordered))), by_ratio).astype(np.intp)
+    return ordered[places], places + 1
 
 
-def loop_bars(distances: Array, dgm: Array | None = None, *, n_longest: int = N_LONGEST) -> tuple[LoopBar, ...]:
-    """The longest H1 bars of a cloud, each with a cocycle over Z/2.
+def loop_bars(
+    distances: Array, dgm: Array | None = None, *, n_longest: int = N_LONGEST, n_ratios: int = 0
+) -> tuple[LoopBar, ...]:
+    """The longest H1 bars of a cloud, and those of the largest ratios, each with a cocycle over Z/2.
 
     ripser.py works on distances rounded to float32. Rounding keeps their order but for new ties, so that the rounded
     matrix is a filtration of its own, and everything said of a bar is exact on it. The cocycle is the column of
@@ -92,7 +103,7 @@ def loop_bars(distances: Array, dgm: Array | None = None, *, n_longest: int = N_
     >>> bar.birth, bar.death, len(bar.edges) % 2
     (1.0, 1.5, 1)
     """
-    wanted = longest_bars(persistence(distances)[1] if dgm is None else dgm, n_longest)
+    wanted, ranks = longest_bars(persistence(distances)[1] if dgm is None else dgm, n_longest, n_ratios)
     if not len(wanted):
         return ()
     rounded = np.asarray(distances, dtype=np.float32)
@@ -100,12 +111,12 @@ def loop_bars(distances: Array, dgm: Array | None = None, *, n_longest: int = N_
     for birth, death, cocycle in _cocycles(rounded, wanted[:, 1].max(), 2):
         cocycles[birth, death].append(cocycle)
     bars = []
-    for birth, death in wanted.tolist():
+    for (birth, death), rank in zip(wanted.tolist(), ranks.tolist(), strict=True):
         if not cocycles[birth, death]:
             raise ValueError(
                 f"no bar from {birth:.6g} to {death:.6g} in these distances: give the diagram of the same distances"
             )
-        bars.append(_bar(rounded, birth, death, cocycles[birth, death].pop(0), 2))
+        bars.append(_bar(rounded, birth, death, cocycles[birth, death].pop(0), 2, rank))
     return tuple(bars)
 
 
@@ -129,7 +140,7 @@ def over_prime(distances: Array, bar: LoopBar, prime: int) -> LoopBar:
             f"the bar from {bar.birth:.6g} to {bar.death:.6g} is none over Z/{prime}: take another prime, or read the "
             "loop without a circular coordinate"
         )
-    return _bar(rounded, birth, min(death, bar.death), cocycle, prime)
+    return _bar(rounded, birth, min(death, bar.death), cocycle, prime, bar.rank)
 
 
 def _cocycles(rounded: Single, last_death: float, coeff: int) -> Iterator[tuple[float, float, NDArray[np.int64]]]:
@@ -164,7 +175,7 @@ def _compiled() -> Callable[..., dict[str, Any]] | None:
     return compute
 
 
-def _bar(rounded: Single, birth: float, death: float, cocycle: NDArray[np.int64], coeff: int) -> LoopBar:
+def _bar(rounded: Single, birth: float, death: float, cocycle: NDArray[np.int64], coeff: int, rank: int) -> LoopBar:
     """A bar with its cocycle on edges shorter than its death, each from the smaller index to the larger."""
     ends = cocycle[:, :2].astype(np.intp)
     ends, values = ends[(shorter := rounded[ends[:, 0], ends[:, 1]] < death)], cocycle[shorter, 2]
@@ -172,4 +183,4 @@ def _bar(rounded: Single, birth: float, death: float, cocycle: NDArray[np.int64]
     values = np.where(values > coeff // 2, values - coeff, values)
     edges = np.sort(ends, axis=1)
     order = np.lexsort((edges[:, 1], edges[:, 0]))
-    return LoopBar(birth, death, edges[order], values[order])
+    return LoopBar(birth, death, edges[order], values[order], rank)

@@ -22,7 +22,7 @@ LOW = 0.05
 
 @dataclass(frozen=True, eq=False)
 class LayerLoops:
-    """The longest H1 bars of a layer.
+    """The longest H1 bars of a layer, and those of the largest ratios of death to birth.
 
     Attributes
     ----------
@@ -80,7 +80,10 @@ def layer_loops(
     n_longest: int = N_LONGEST,
     seed: int = 0,
 ) -> LayerLoops:
-    """The longest bars of a layer, and what is left of each on the half-samples of its intervals.
+    """The bars of a layer that are looked into, and what is left of each on the half-samples of its intervals.
+
+    They are the ``n_longest`` and, where they are others, as many with the largest ratios of death to birth: a small
+    loop has a short bar with a large ratio. Only the longest can be the longest on halves, and so a loop.
 
     Of coinciding rows one is a point of the cloud, and is in a half where any of them is. Landmarks have bars and
     cocycles, but no half-samples: half of the texts is no half of points that are chosen to lie far from each other.
@@ -92,7 +95,7 @@ def layer_loops(
     half_diagrams : sequence of list of ndarray
         Their diagrams: ``Replicates.diagrams`` of the same halves, without those under 4 distinct points.
     n_longest : int
-        As in :func:`todacomm.core.loops.longest_bars`.
+        How many of the longest, and of the largest ratios.
     seed : int
         Of the halves of the groups.
 
@@ -130,11 +133,12 @@ def layer_loops(
             f"diagrams of {len(half_diagrams)} half-samples, where {sound.sum()} of {len(halves)} have "
             f"{MIN_DISTINCT} distinct points: give those of the same half-samples"
         )
-    bars = loop_bars(distances, layer.diagrams[1], n_longest=n_longest)
+    bars = loop_bars(distances, layer.diagrams[1], n_longest=n_longest, n_ratios=n_longest)
+    longest = [bar for bar in bars if bar.rank <= n_longest]
     left = np.zeros((len(bars), len(halves)))
     left[:, sound] = life_left(distances, bars, members[sound])
     leads = np.zeros(left.shape, dtype=np.bool_)
-    leads[:, sound] = leading(bars, left[:, sound], [diagrams[1] for diagrams in half_diagrams])
+    leads[: len(longest), sound] = leading(longest, left[: len(longest), sound], [dgms[1] for dgms in half_diagrams])
     lifetimes = np.array([bar.lifetime for bar in bars]) / float(np.median(condensed(distances)))
     return LayerLoops(rows, bars, lifetimes, left, leads, left_on_groups(distances, bars, len(halves), seed))
 

@@ -121,7 +121,7 @@ def _rows(name: str, loops: LayerLoops, p: Array, p_adjusted: Array) -> list[Row
     return [
         {
             "layer": name,
-            "rank": rank,
+            "rank": bar.rank,
             "birth": bar.birth,
             "death": bar.death,
             "lifetime_norm": float(lifetime),
@@ -134,7 +134,7 @@ def _rows(name: str, loops: LayerLoops, p: Array, p_adjusted: Array) -> list[Row
             "group_reproduction": evidence.group_reproduction,
             "verdict": verdict(evidence),
         }
-        for rank, (bar, lifetime, plain, evidence, low) in enumerate(values, start=1)
+        for bar, lifetime, plain, evidence, low in values
     ]
 
 
@@ -158,10 +158,10 @@ def _points(name: str, layer: LayerAnalysis, loops: LayerLoops, verdicts: Sequen
         return []
     among = layer.among(loops.rows)
     results = []
-    for index, (bar, claim) in enumerate(zip(loops.bars, verdicts, strict=True)):
+    for bar, claim in zip(loops.bars, verdicts, strict=True):
         points = loops.rows[shortest_loop(among, bar).points]
         angle = _angle_of_every_row(layer, loops.rows, among, bar) if claim == LOOP else None
-        results.append(LoopPoints(name, index + 1, points, angle))
+        results.append(LoopPoints(name, bar.rank, points, angle))
     return results
 
 
