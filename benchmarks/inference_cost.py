@@ -1,4 +1,5 @@
-"""What intervals and nulls cost: 100 half-samples and 39 rotations of 14 layers of 500 points, and where it goes.
+"""What intervals and nulls cost: 100 half-samples and 39 rotations of 14 layers of 500 and 2,000 points, and where it
+goes.
 
 python -m benchmarks.inference_cost [--form full]
 """
@@ -8,9 +9,9 @@ import time
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from benchmarks.measuring import Disagreement, cpu_seconds
+from benchmarks.measuring import Disagreement, cpu_seconds, in_child
 from benchmarks.populations import wide
-from benchmarks.reporting import Findings, Form, Row, Table, run, seconds
+from benchmarks.reporting import Findings, Form, Row, Table, megabytes, run, seconds
 from todacomm.core.clouds import distances
 from todacomm.core.homology import persistence
 from todacomm.core.inference import INTERVAL_METRICS, half_samples, infer
@@ -19,27 +20,45 @@ from todacomm.core.layer import LayerAnalysis, analyze_layer
 from todacomm.core.nulls import rotation
 from todacomm.core.parts import Parts
 
-GOAL = 18.0
+GOALS: dict[int, tuple[float | None, float | None]] = {500: (18.0, None), 2000: (900.0, 4.0)}
+"""Points -> seconds and GiB at most."""
 
 
 def measure(form: Form) -> Findings:
-    n_layers, n_points = form.pick((2, 40), (14, 500), (14, 500))
+    n_layers, sizes = form.pick((2, [40]), (14, [500]), (14, [500, 2000]))
     replicates, draws = form.pick((4, 3), (20, 8), (100, 39))
+    rows = [row for size in sizes for row in rows_of(n_layers, size, replicates, draws, form.threads)]
+    return Findings(rows, [split(analyze_layer(wide(np.random.default_rng(0), sizes[0])), sizes[0])])
+
+
+def rows_of(n_layers: int, n_points: int, replicates: int, draws: int, threads: int) -> list[Row]:
+    """Time and peak memory, in a process of its own."""
+    done = in_child(inferred, n_layers, n_points, replicates, draws, threads, warm_up=(1, 40, 2, 1, 1))
+    parts, cpu = done.result
+    most_seconds, most_memory = GOALS.get(n_points, (None, None))
+    what = f"{replicates} half-samples and {draws} rotations of {n_layers} layers, {n_points:,} points"
+    return [
+        Row(
+            what, "", value=sum(parts.values()), unit="s", goal=most_seconds, at_most=True,
+            ours=", ".join(f"{part}: {seconds(taken)}" for part, taken in parts.items()),
+            agreement=f"an interval for every layer; {seconds(cpu)} of CPU time",
+        ),
+        Row(
+            f"{what}, memory beside the libraries", "", value=done.peak_bytes / 2**30, unit="GiB", goal=most_memory,
+            at_most=True, ours=megabytes(done.peak_bytes),
+        ),
+    ]  # fmt: skip
+
+
+def inferred(n_layers: int, n_points: int, replicates: int, draws: int, threads: int) -> tuple[dict[str, float], float]:
+    """Wall-clock seconds of each part, and processor seconds of all."""
     rng = np.random.default_rng(0)
     clouds = {f"layer_{index}": wide(rng, n_points) for index in range(n_layers)}
     layers = {name: analyze_layer(cloud) for name, cloud in clouds.items()}
     cpu = time.process_time()
-    found = infer(layers, clouds, replicates=replicates, nulls=draws, threads=form.threads)
-    cpu = time.process_time() - cpu
+    found = infer(layers, clouds, replicates=replicates, nulls=draws, threads=threads)
     check(found, replicates)
-    wall = sum(found.seconds.values())
-    what = f"{replicates} half-samples and {draws} rotations of {n_layers} layers, {n_points} points"
-    row = Row(
-        what, "", value=wall, unit="s", goal=GOAL, at_most=True,
-        ours=", ".join(f"{part}: {seconds(taken)}" for part, taken in found.seconds.items()),
-        agreement=f"an interval for every layer; {seconds(cpu)} of CPU time",
-    )  # fmt: skip
-    return Findings([row], [split(layers["layer_0"], n_points)])
+    return found.seconds, time.process_time() - cpu
 
 
 def check(found: Inference, replicates: int) -> None:
