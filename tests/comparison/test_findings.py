@@ -117,13 +117,14 @@ LONG = {"a": (2, 3), "b": (0, 3)}
         (Finding("furthest", labels=("a", "b"), values={"value": 0.3, "chance": np.nan, "closer": 0, "layers": 0}),
          "(Procrustes distance 0.300, chance not measured)"),
         (Finding("not_nearest", labels=(), values={"pairs": 3}), "None of 3 pairs of models is closer in any layer"),
-        (Finding("loops", labels=("a",), values={"layers": {"a": (0, 3)}, "claimed": {}}),
+        (Finding("loops", labels=("a",), values={"layers": {"a": (0, 3)}, "claimed": {}, "alone": {}}),
          "In no layer of the one analysis"),
-        (Finding("loops", labels=("a", "b"), values={"layers": LONG, "claimed": {"a": 1, "b": 0}}),
-         "in a (2 of 3 layers); nowhere in b. A loop is detected in a (1 layer)."),
-        (Finding("loops", labels=("a", "b"), values={"layers": LONG, "claimed": {"a": 0, "b": 0}}),
+        (Finding("loops", labels=("a", "b"), values={"layers": LONG, "claimed": {"a": 1, "b": 0}, "alone": {"a": 1}}),
+         "in a (2 of 3 layers, 1 of them not adjusted for the others); nowhere in b. A loop is detected in a (1 "
+         "layer)."),
+        (Finding("loops", labels=("a", "b"), values={"layers": LONG, "claimed": {"a": 0, "b": 0}, "alone": {"a": 0}}),
          "nowhere in b. No loop is detected in any of them."),
-        (Finding("loops", labels=("a", "b"), values={"layers": LONG, "claimed": {"a": 0}}),
+        (Finding("loops", labels=("a", "b"), values={"layers": LONG, "claimed": {"a": 0}, "alone": {"a": 0}}),
          "nowhere in b."),
         (Finding("likelihood", labels=(), values={"likelihood": "bits_per_byte", "metric": "h0_total_norm", "models": 6,
                                     "spearman": -0.9, "p": 0.02}), "falls most clearly with bits per byte"),
@@ -170,6 +171,18 @@ def test_loops_are_counted_by_their_verdict_and_not_by_their_length(models: dict
         label: (analysis.loops.query("verdict == 'loop'")["layer"].nunique())
         for label, analysis in comparison.gathered.analyses.items()
     }
+
+
+def test_a_layer_that_was_tested_by_itself_is_counted_as_such(models: dict[str, str]) -> None:
+    comparison = compared()
+    label, *_ = of_kind(comparison, "loops").labels
+    analysis = comparison.gathered.analyses[label]
+    assert of_kind(comparison, "loops").values["alone"][label] == 0
+    longest = (analysis.nulls["metric"] == "h1_max_norm") & (analysis.nulls["layer"] == "layer_1")
+    analysis.nulls = analysis.nulls.assign(
+        family=analysis.nulls["family"].mask(longest, 1.0), p_adjusted=analysis.nulls["p_adjusted"].mask(longest, 0.025)
+    )
+    assert of_kind(comparison, "loops").values["alone"][label] == 1
 
 
 def crowd(n: int) -> Comparison:

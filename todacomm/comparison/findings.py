@@ -12,6 +12,7 @@ from todacomm.comparison.differences import by_pair
 from todacomm.comparison.result import Comparison
 from todacomm.core.inference.adjustment import LEVEL
 from todacomm.core.loops.verdict import LOOP, NOT_TESTED
+from todacomm.results.depth import ROTATION
 from todacomm.results.findings.finding import Finding
 from todacomm.results.findings.judgement import smallest_separated
 from todacomm.results.table import records
@@ -104,7 +105,8 @@ def training(comparison: Comparison, metric: str) -> Iterator[Finding]:
 def loops(comparison: Comparison) -> Iterator[Finding]:
     """In how many layers of each analysis H1's longest bar exceeds its rotation null, where the draws could show it.
 
-    ``claimed`` is in how many layers there is a loop, of the analyses that have verdicts on record.
+    ``claimed`` is in how many layers there is a loop, of the analyses that have verdicts on record; ``alone`` how many
+    of the counted layers were tested by themselves beside others, since some of their texts share a point.
     """
     rows = _of(comparison.tables["depth_curves"], "h1_max_norm")
     by_label = rows.groupby("label", sort=False)["p_adjusted"]
@@ -121,7 +123,14 @@ def loops(comparison: Comparison) -> Iterator[Finding]:
             for label, table in verdicts.items()
             if not table["verdict"].isin(("", NOT_TESTED)).all()
         }
-        yield Finding("loops", labels=tuple(counts), values={"layers": counts, "claimed": claimed})
+        alone = {label: _tested_alone(analyses[label].nulls) for label in counts}
+        yield Finding("loops", labels=tuple(counts), values={"layers": counts, "claimed": claimed, "alone": alone})
+
+
+def _tested_alone(nulls: pd.DataFrame) -> int:
+    """Layers whose longest H1 bar is beyond the rotation null by a p that is not adjusted for the others."""
+    rows = nulls[(nulls["metric"] == "h1_max_norm") & (nulls["null"] == ROTATION)]
+    return int(((rows["family"] == 1) & (rows["p_adjusted"] <= LEVEL)).sum()) if len(rows) > 1 else 0
 
 
 def nearest(comparison: Comparison) -> Iterator[Finding]:

@@ -77,7 +77,8 @@ def loops(made: Sequence[Finding]) -> str:
     detected = {label: of for label, of in layers.items() if of[0]}
     if not detected:
         return f"In no layer of the {count_of(len(layers))} is H1's longest bar longer than in rotated clouds."
-    parts = [f"{label} ({n} of {total} layers)" for label, (n, total) in detected.items()]
+    alone = {label: f", {n} of them not adjusted for the others" for label, n in finding.values["alone"].items() if n}
+    parts = [f"{label} ({n} of {total} layers{alone.get(label, '')})" for label, (n, total) in detected.items()]
     rest = [label for label in layers if label not in detected]
     text = f"H1's longest bar is longer than in rotated clouds, which is necessary for a loop, in {named(parts)}"
     text += f"; nowhere in {named(rest)}." if rest else "."
