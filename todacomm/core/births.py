@@ -5,8 +5,9 @@ from numpy.typing import ArrayLike
 
 from todacomm.core.arrays import Single
 
-CENTRAL_POINTS, EDGES_AT_ONCE = 16, 128
-"""Points that rule out most edges at one comparison each, and edges that are then held against all points at once."""
+CENTRAL_POINTS, SPREAD_POINTS, EDGES_AT_ONCE = 8, 32, 128
+"""The most central points, which rule out most edges of a round cloud; points from the outermost to those, which rule
+out most of the rest where a cloud is flat, or hollow; and edges that are then held against all points at once."""
 
 
 def last_birth(distances: Single, tree_lengths: ArrayLike) -> float:
@@ -39,6 +40,10 @@ def last_birth(distances: Single, tree_lengths: ArrayLike) -> float:
         empty_lune &= np.maximum.outer(row, row) >= distances
     first, second = np.nonzero(empty_lune)
     lengths = distances[first, second]
+    spread = np.linspace(0, max(len(distances) - CENTRAL_POINTS - 1, 0), SPREAD_POINTS).astype(np.intp)
+    for row in distances[spread]:
+        empty = np.maximum(row[first], row[second]) >= lengths
+        first, second, lengths = first[empty], second[empty], lengths[empty]
     longest_first = lengths.argsort()[::-1]
     tree = np.sort(np.asarray(tree_lengths, dtype=np.float32))[::-1]
     n_in_graph = 0
