@@ -105,7 +105,7 @@ def training(comparison: Comparison, metric: str) -> Iterator[Finding]:
 def loops(comparison: Comparison) -> Iterator[Finding]:
     """In how many layers of each analysis H1's longest bar exceeds its rotation null, where the draws could show it.
 
-    ``claimed`` is in how many layers there is a loop, of the analyses that have verdicts on record; ``alone`` how many
+    ``claimed`` is in how many of them there is a loop, of the analyses that have verdicts on record; ``alone`` how many
     of the counted layers were tested by themselves beside others, since some of their texts share a point.
     """
     rows = _of(comparison.tables["depth_curves"], "h1_max_norm")
@@ -117,14 +117,20 @@ def loops(comparison: Comparison) -> Iterator[Finding]:
         if 1 / (analyses[str(label)].nulls["draws"].max() + 1) <= LEVEL
     }
     if counts:
-        verdicts = {label: analyses[label].loops for label in counts}
+        layers = {label: rows.loc[rows["label"] == label, "layer"] for label in counts}
+        verdicts = {label: _among(analyses[label].loops, layers[label]) for label in counts}
         claimed = {
             label: int(table.loc[table["verdict"] == LOOP, "layer"].nunique())
             for label, table in verdicts.items()
             if not table["verdict"].isin(("", NOT_TESTED)).all()
         }
-        alone = {label: _tested_alone(analyses[label].nulls) for label in counts}
+        alone = {label: _tested_alone(_among(analyses[label].nulls, layers[label])) for label in counts}
         yield Finding("loops", labels=tuple(counts), values={"layers": counts, "claimed": claimed, "alone": alone})
+
+
+def _among(table: pd.DataFrame, layers: pd.Series) -> pd.DataFrame:
+    """The rows of some layers: those of other streams are not counted."""
+    return table[table["layer"].astype(str).isin(layers.astype(str))]
 
 
 def _tested_alone(nulls: pd.DataFrame) -> int:

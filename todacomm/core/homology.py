@@ -61,14 +61,14 @@ def persistence(distances: ArrayLike, maxdim: int = 1, engine: str = AUTO) -> Di
 
 
 def h1_bars(distances: Single, threshold: float, engine: str = AUTO) -> Array:
-    """H1 of a filtration of which it is known when every bar has ended; the points keep their order.
+    """H1 of a filtration up to a scale; the points keep their order.
 
     Parameters
     ----------
     distances : ndarray, shape (n_points, n_points)
         In float32; they need not satisfy the triangle inequality.
     threshold : float
-        Scale at which no bar is left.
+        Bars that are alive there are infinite.
 
     Returns
     -------

@@ -83,7 +83,8 @@ def layer_loops(
     """The bars of a layer that are looked into, and what is left of each on the half-samples of its intervals.
 
     They are the ``n_longest`` and, where they are others, as many with the largest ratios of death to birth: a small
-    loop has a short bar with a large ratio. Only the longest can be the longest on halves, and so a loop.
+    loop has a short bar with a large ratio. Whether they lead on halves is asked of the longest only: no other bar is
+    called a loop.
 
     Of coinciding rows one is a point of the cloud, and is in a half where any of them is. Landmarks have bars and
     cocycles, but no half-samples: half of the texts is no half of points that are chosen to lie far from each other.
