@@ -8,7 +8,8 @@ import pytest
 import todacomm.results.findings as package
 from tests.helpers.results import add_streams, make_result
 from todacomm.reports.model import headline, interpretation
-from todacomm.reports.words import SHORT, WORDS, Place, headline_sentence, sentence
+from todacomm.reports.sentences import Place
+from todacomm.reports.words import SHORT, WORDS, headline_sentence, sentence
 from todacomm.results.findings import Finding
 
 NAMES = ("embedding", "layer_0", "layer_1_attention", "layer_1", "layer_2", "final")

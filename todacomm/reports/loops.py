@@ -9,7 +9,7 @@ from todacomm.core.loops.association import PERMUTATIONS
 from todacomm.core.loops.verdict import FEW_TEXTS, LEVEL, LOOP, NOT_TESTED, PROMINENT, REPRODUCED
 from todacomm.reports.blocks import Table
 from todacomm.reports.formats import UNDEFINED, count, number, p_value, share
-from todacomm.reports.words import name_of
+from todacomm.reports.sentences import name_of
 from todacomm.results.loops import pick_loop, picture_of_loop
 from todacomm.results.result import Result
 from todacomm.results.texts import shown_text

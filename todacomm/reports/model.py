@@ -10,8 +10,9 @@ from todacomm.reports.files import Picture, shell_command, write_files
 from todacomm.reports.glossary import glossary
 from todacomm.reports.loops import gap_sentences, loop_blocks, loop_table, not_shown
 from todacomm.reports.render import one_line, render_markdown
+from todacomm.reports.sentences import Place
 from todacomm.reports.settings_table import settings_table
-from todacomm.reports.words import Place, by_topic, headline_sentence
+from todacomm.reports.words import by_topic, headline_sentence
 from todacomm.results.depth import ROTATION
 from todacomm.results.findings import findings, main_findings
 from todacomm.results.findings.soundness import EMBEDDING, undefined_by_construction
