@@ -16,7 +16,7 @@ from todacomm.core.checks import as_distances
 Diagrams = list[Array]
 
 AUTO = "auto"
-STRETCHES, WORTH_IT = (1.05, 1.12), 180
+STRETCHES, WORTH_IT = (1.05, 1.12, 1.25, 1.5, 1.8, 2.2, 2.6, 3.1, 3.7), 180
 """Times the last birth of an H1 bar, where homology is tried before all of it is computed; and points from which on."""
 PEAK_BYTES = {"gudhi": (12, 37, 66), "ripser": (12, 90, 4300)}
 """Bytes for each entry of the distance matrix at the peak of its computation and of its homology, by ``maxdim``.
@@ -124,9 +124,9 @@ class Filtration:
         """Scales to stop H1 at: the first at which every bar has ended gives all bars, as none is born later.
 
         Most bars end soon after the last birth, and a complex up to there has a quarter of the edges: 1.3 to 2.4 times
-        faster from 500 to 2,000 points, equal to the bit. A long loop is not over by then: it is tried once more a
-        little later, for of five clouds two have a bar that lasts beyond the first of these scales, and then computed
-        in full.
+        faster from 500 to 2,000 points, equal to the bit. A long loop is not over by then, and of five clouds two have
+        a bar that lasts a little longer: later scales follow in steps of a fifth, since the time that a living bar
+        takes grows faster than that. Clouds of 1,000 points with a loop take a fifth less than with two scales.
         """
         if self.maxdim > 1 or len(self.distances) < WORTH_IT:
             return [np.inf]
