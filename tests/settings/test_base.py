@@ -10,7 +10,7 @@ from todacomm.settings.base import HOW, NOTHING, WHICH, Settings, describe_optio
 from todacomm.settings.comparison import ComparisonConfig
 from todacomm.settings.convergence import MEANINGLESS, ConvergenceConfig
 from todacomm.settings.sweep import SweepConfig
-from todacomm.settings.values import spelled
+from todacomm.settings.values import as_lines, from_lines, spelled
 
 JOBS = [AnalysisConfig, ComparisonConfig, ConvergenceConfig, SweepConfig]
 every_job = pytest.mark.parametrize("settings", JOBS, ids=lambda job: job.__name__)
@@ -63,6 +63,9 @@ def test_a_comparison_knows_its_tags_and_steps():
     assert config.given_steps() == {"main": 143000, "step10": 10}
     with pytest.raises(ValueError, match="tags has 'a': expected key=value"):
         ComparisonConfig(tags="a")
+    for entry in ("main=abc", "main"):
+        with pytest.raises(ValueError, match=f"^steps has '{entry}': expected NAME=STEP with a whole number"):
+            ComparisonConfig(steps=entry)
 
 
 def test_an_option_is_one_field_of_its_class():
@@ -115,3 +118,11 @@ def test_the_functions_of_the_library_list_their_options():
         for name, one in settings.options().items():
             assert (f"    {name} : " in function.__doc__) == one.offered
             assert not one.offered or one.help in function.__doc__
+
+
+def test_a_value_of_several_lines_is_one_line_among_all_options():
+    prompt = "Be brief.\nsamples=7" + "!" * 1000
+    assert from_lines(as_lines({"system": prompt, "samples": 500})) == {
+        "system": "Be brief. samples=7" + "!" * 181 + "...",
+        "samples": "500",
+    }
