@@ -98,7 +98,9 @@ measured at a time, and figures are drawn while tables, diagrams and clouds are 
 
 INTRODUCTION = """# Benchmarks
 
-Each number is a ratio of two sides measured in turns in one run, so that both see the same machine: the median over
-the pairs, with the lowest and the highest. Both sides of a pair must give the same result, or nothing is reported. No
-test of the suite is timed. `make bench` runs all of them in a quick form, `make bench-full` as they stand here; this
+Where a row names a peer, its number is a ratio of two sides measured in turns in one run, so that both see the same
+machine: the median over the pairs, with the lowest and the highest. Both sides of a pair must give the same result, or
+nothing is reported. The other rows are plain measurements of one machine. A goal that is missed says **no**. The whole
+job is without intervals and null models, which 0.1.0 has not: they have rows of their own. No test of the suite is
+timed. `make bench` runs all of them in a quick form, `make bench-full` as they stand here; this
 page is written from `benchmarks/results/` by `python -m benchmarks`."""

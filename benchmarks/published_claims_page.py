@@ -118,10 +118,14 @@ WHY_EXPANSION = (
     "Three things make it. The activations grow with depth, whatever the weights. Rows of WikiText end in few tokens, "
     "so that the denominator is the spread of a few dozen points. And the bar that never ends is counted as one: at an "
     "encoder's CLS position all token embeddings are one point, that bar is the whole denominator, and the ratio is "
-    "the total of another layer in the units of its activations. With scale divided out the number is near one; it is "
-    "not defined (-) where under half of the points of the embedding are distinct."
+    "the total of another layer in the units of its activations. With scale divided out the number is near one, the "
+    "least there is; it is not defined (-) where under half of the points of the embedding are distinct. GPT-2 was "
+    "measured with random weights and by the published protocol alone."
 )
-EXPANSION_COMMAND = """`mlflow run . --env-manager=local -P model=demo-decoder -P weights=random`"""
+EXPANSION_COMMAND = """```bash
+mlflow run . --env-manager=local -P weights=random -P protocol=todacomm-0.1 -P dataset=wikitext2   # as published
+mlflow run . --env-manager=local -P weights=random -P samples=150                                  # of 150 passages
+```"""
 
 CYCLES = """## "All models show cyclic structure in all layers"
 

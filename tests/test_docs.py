@@ -19,6 +19,8 @@ from tests.helpers.pages import PAGES, all_commands, blocks, words
 from todacomm.cli import COMMANDS as COMMANDS_OF_CONSOLE
 from todacomm.cli import main
 from todacomm.core.metrics import LAYER_METRICS, RUN_METRICS
+from todacomm.results.table import ASSOCIATION_COLUMNS, COLUMNS, LOOP_COLUMNS, NULL_COLUMNS
+from todacomm.results.texts import TEXT_COLUMNS
 
 ELSEWHERE = {
     "python3 -m venv": "test_wheel and test_environments make environments of their own",
@@ -178,3 +180,10 @@ def test_pages_name_no_file_that_is_not_there():
     for page in PAGES:
         for place in re.findall(r"`((?:tests|todacomm|benchmarks|configs|templates)/[\w/.-]+\.\w+)`", page.read_text()):
             assert Path(ROOT / place).exists(), f"{page.name}: {place}"
+
+
+def test_the_page_of_the_record_names_every_column():
+    page = (ROOT / "docs/record.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z_0-9]+)`", page))
+    columns = {*COLUMNS, *NULL_COLUMNS, *LOOP_COLUMNS, *ASSOCIATION_COLUMNS, *TEXT_COLUMNS}
+    assert columns - named == set()
