@@ -20,6 +20,7 @@ from todacomm.system.machine import worker_threads
 from todacomm.system.progress import Clock, Progress, silent
 from todacomm.system.scratch import scratch_folder
 from todacomm.system.side_process import side_process
+from todacomm.system.units import format_seconds
 
 if TYPE_CHECKING:
     from todacomm.tracking import JobRun
@@ -150,8 +151,8 @@ def announcement(gathered: Gathered, config: ComparisonConfig) -> str:
     if seconds < ANNOUNCED_FROM:
         return ""
     return (
-        f"representation topology divergences will take about {seconds / 60:.0f} minutes: rtd_points, rtd_permutations "
-        "or geometry=matched make it shorter"
+        f"representation topology divergences will take about {format_seconds(seconds)}: a smaller rtd_points, fewer "
+        "rtd_permutations or geometry=matched take less"
     )
 
 
