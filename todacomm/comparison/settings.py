@@ -1,5 +1,6 @@
 """Whether analyses compare: the settings in which they differ, and the groups that agree."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -117,11 +118,16 @@ def refusal(differing: pd.DataFrame, groups: Sequence[Group], everything: bool =
 
 
 def command(group: Group, groups: Sequence[Group], everything: bool = True) -> str:
-    """The command that compares one of several groups."""
+    """The command that compares one of several groups.
+
+    >>> groups = [Group({"dataset": name}, ("aaaaaaaaaa", "bbbbbbbbbb")) for name in ("60 own points", "pydoc")]
+    >>> command(groups[0], groups)
+    "todacomm compare --dataset '60 own points'"
+    """
     for name, option in _FILTERS.items():
         value = group.settings.get(name)
         if everything and value and all(other is group or other.settings[name] != value for other in groups):
-            return f"todacomm compare --{option} {value}"
+            return f"todacomm compare --{option} {shlex.quote(value)}"
     return f"todacomm compare {','.join(run_id[:8] for run_id in group.run_ids)}"
 
 
