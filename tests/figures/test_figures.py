@@ -28,6 +28,7 @@ from todacomm.figures.barcodes import MOST_BARS, segments
 from todacomm.figures.betti import draw_betti_curves
 from todacomm.figures.diagrams import draw_diagram, read_bars
 from todacomm.figures.registry import FIGURES, draw_all
+from todacomm.figures.spectra import draw_spectra
 from todacomm.figures.style import SVG_OPTIONS, drawing
 from todacomm.figures.summary import draw_summary
 from todacomm.results.findings.judgement import featured
@@ -356,3 +357,17 @@ def visible(axis: mpl.axis.Axis, limits: tuple[float, float]) -> list[Text]:
 
 def extent(text: Text) -> Bbox:
     return text.get_window_extent()
+
+
+def test_the_shaded_ranks_are_those_that_the_power_law_was_fitted_to() -> None:
+    result = make_result(3)
+    layers = tuple(
+        replace(layer, curves={**layer.curves, "spectrum_ranks": np.array([11.0, 23.0])}) for layer in result.layers
+    )
+    table = result.table.assign(value=result.table["value"].where(result.table["metric"] != "spectrum_alpha", 1.0))
+    with drawing():
+        figure = draw_spectra(replace(result, layers=layers, table=table), "Spectra")
+        undefined = draw_spectra(replace(result, table=table.assign(value=np.nan)), "Spectra")
+    (shaded,) = figure.axes[0].patches
+    assert shaded.get_extents().transformed(figure.axes[0].transData.inverted()).intervalx == pytest.approx([11, 23])
+    assert not undefined.axes[0].patches
