@@ -81,7 +81,7 @@ def divergence_cost(n_points: int, permutations: int) -> float:
 
 
 def layer_pairs(gathered: Gathered, pairs: list[Pair], grid: bool) -> Iterator[LayerPair]:
-    """Labels and layers of what is held against each other: layers at matched depth, or all of them."""
+    """Labels and layers of what is compared with each other: layers at matched depth, or all of them."""
     for a, b in pairs:
         first, second = gathered.analyses[a], gathered.analyses[b]
         every = ((i, j) for i in residual_depths(first) for j in residual_depths(second))

@@ -1,4 +1,4 @@
-"""One value of an option: parsed from what was given, held against its checks, spelled as it is typed."""
+"""One value of an option: parsed from what was given, checked, spelled as it is typed."""
 
 import math
 import operator

@@ -40,7 +40,7 @@ from todacomm.system.environment import environment
 
 _PAGE = 1000
 _CHATTY = {"alembic": logging.WARNING, "mlflow.store.db.utils": logging.CRITICAL}
-"""Loggers with the least that is shown of them: the store's errors are raised too, and said by who catches them."""
+"""Loggers with the least that is shown of them: the store's errors are raised too, and reported by the caller."""
 _QUIET = {"MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true"}
 
 

@@ -129,7 +129,7 @@ RUN_METRICS: dict[str, RunMetric] = {
     "expansion_ratio_published": RunMetric(
         compute=published_ratio, label="Expansion ratio as published",
         meaning="todacomm 0.1.0's own arithmetic, for comparison with its published table only.",
-        reading="Only to be held against the published package's own table."),
+        reading="Only to be compared with the published package's own table."),
     "perplexity": RunMetric(
         compute=perplexity, label="Perplexity",
         meaning="exp of the mean negative log-likelihood of the predicted tokens."),
