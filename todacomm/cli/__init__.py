@@ -39,7 +39,7 @@ class JobCommand(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         from todacomm.cli.console import exit_code
-        from todacomm.system.collector import collect_rarely
+        from todacomm.system.garbage_collection import collect_rarely
 
         collect_rarely()
         call = super().invoke
@@ -51,7 +51,7 @@ class LazyGroup(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the command, with streams where the process has none."""
-        from todacomm.system.troubles import open_missing_streams
+        from todacomm.system.system_errors import open_missing_streams
 
         open_missing_streams()
         return super().main(*args, **kwargs)
