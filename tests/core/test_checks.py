@@ -91,8 +91,9 @@ def test_a_cloud_that_is_not_finite_is_named(name, value):
         (np.full((6, 6), np.nan), "hold nan or infinity in 6 of 6 rows"),
         (np.eye(6) - 1.0, "run from -1"),
         (np.ones((6, 6)), "up to 1 on the diagonal"),
+        (np.triu(np.ones((6, 6)), 1), "have 1 from point 0 to 1 and 0 back: give symmetric distances"),
     ],
-    ids=["vector", "oblong", "nan", "below 0", "diagonal"],
+    ids=["vector", "oblong", "nan", "below 0", "diagonal", "one way"],
 )
 def test_what_are_no_distances_is_named(take, matrix, seen):
     with pytest.raises(ValueError, match=seen):
@@ -143,6 +144,14 @@ def test_numbers_of_any_kind_become_float64_and_float64_is_not_copied(kind):
     assert checks.as_cloud(given).dtype == np.float64
     same = RNG.normal(size=(5, 2))
     assert checks.as_cloud(same) is same
+
+
+def test_rounding_to_float32_is_no_asymmetry(rng):
+    matrix = clouds.distances(rng.normal(size=(30, 4)))
+    rounded = np.where(np.tri(30, dtype=bool), matrix, matrix.astype(np.float32))
+    assert checks.as_distances(rounded) is rounded
+    with pytest.raises(ValueError, match="back: give symmetric distances, such as the mean of both ways"):
+        checks.as_distances(matrix * (1.0 + 1e-5 * np.tri(30)))
 
 
 def test_rounding_is_no_negative_distance():
