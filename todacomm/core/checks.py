@@ -170,26 +170,26 @@ def as_labels(values: ArrayLike, name: str = "the values") -> NDArray[Any]:
     return labels
 
 
-def as_subsets(rows: ArrayLike, n_points: int, name: str = "the subsets") -> Indices:
-    """Row numbers of subsets of a cloud, shape (n_subsets, n_rows).
+def as_rows(rows: ArrayLike, n_points: int, name: str = "the rows", n_axes: int = 2) -> Indices:
+    """Row numbers of a cloud, shape (n_subsets, n_rows), or (n_rows,) with one axis.
 
     Raises
     ------
     ValueError
-        They have another shape, or are not all whole numbers from 0 to below the number of points.
+        They have another number of axes, or are not all whole numbers from 0 to below the number of points.
 
-    >>> as_subsets([[0, 4]], 4)
+    >>> as_rows([[0, 4]], 4)
     Traceback (most recent call last):
-    ValueError: the subsets hold row 4 of 4 points: expected whole numbers from 0 to 3
+    ValueError: the rows hold 4 of 4 points: expected whole numbers from 0 to 3
     """
     numbers = _numbers(rows, name)
-    if numbers.ndim != 2:
-        raise ValueError(f"{name} {_have(name)} shape {numbers.shape}: expected (subsets, rows), row numbers")
+    if numbers.ndim != n_axes:
+        expected = "one row" if n_axes == 1 else "(subsets, rows)"
+        raise ValueError(f"{name} {_have(name)} shape {numbers.shape}: expected {expected} of row numbers")
     outside = numbers[~((numbers >= 0) & (numbers < n_points) & (numbers == np.floor(numbers)))]
     if len(outside):
         raise ValueError(
-            f"{name} {_verb(name)} row {outside[0]:g} of {n_points} points: expected whole numbers from 0 to "
-            f"{n_points - 1}"
+            f"{name} {_verb(name)} {outside[0]:g} of {n_points} points: expected whole numbers from 0 to {n_points - 1}"
         )
     return numbers.astype(np.intp)
 
@@ -275,10 +275,10 @@ def require_length(values: Sized, n: int, name: str, of: str) -> None:
 
     >>> require_length([1.0], 2, "the means", "sizes")
     Traceback (most recent call last):
-    ValueError: 1 of the means for 2 sizes: expected one for each
+    ValueError: the means are 1 for 2 sizes: expected one for each
     """
     if len(values) != n:
-        raise ValueError(f"{len(values)} of {name} for {n} {of}: expected one for each")
+        raise ValueError(f"{name} are {len(values)} for {n} {of}: expected one for each")
 
 
 def require_choice(name: str, value: str, choices: Sequence[str]) -> None:
