@@ -84,8 +84,6 @@ class Prepared:
         Tokens in a batch, padding included.
     templated : bool
         The texts spell their special tokens.
-    start : float
-        When it began, by ``time.perf_counter``.
     """
 
     tokens: Sequence[Tokens]
