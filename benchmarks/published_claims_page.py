@@ -26,19 +26,19 @@ def _expansion(rows: Rows) -> str:
         ],
     )  # fmt: skip
     spread = f"{min(random):.0f}- to {max(random):,.0f}-fold" if random else "not measured here"
-    said = f"With random weights the published ratio is {spread}. {WHY_EXPANSION}"
-    return "\n\n".join([EXPANSION, table, _paragraph(said), EXPANSION_COMMAND])
+    prose = f"With random weights the published ratio is {spread}. {WHY_EXPANSION}"
+    return "\n\n".join([EXPANSION, table, _paragraph(prose), EXPANSION_COMMAND])
 
 
 def _cycles(tables: Mapping[str, Rows]) -> str:
     noise, sheet = (next(row for row in tables["clouds"] if row["name"] == name) for name in ("Gaussian noise", SHEET))
-    said = (
+    prose = (
         f"{noise['with_bars']} of {noise['n']} clouds of Gaussian noise have H1 bars, {noise['bars']:.0f} of them on "
         f"average: by the published criterion noise has cyclic structure. A bar longer than the covariance explains is "
         f"not yet a loop: {sheet['long']} of {sheet['n']} curved sheets, which have no hole, have one. By the rule of "
         f"[Loops](methodology.md#loops) {sheet['loops'] or 'none'} of them is given a loop."
     )
-    parts = [CYCLES, _paragraph(said)]
+    parts = [CYCLES, _paragraph(prose)]
     for key, what in (("clouds", "clouds of 150 points"), ("layers", "layers of a model, 150 passages")):
         header = [what, "of them", "with H1 bars", "bars, mean", "longer than the covariance explains", "with a loop"]
         cells = [[row[name] for name in ("name", "n", "with_bars")] + [f"{row['bars']:.0f}", row["long"], row["loops"]]
@@ -65,7 +65,7 @@ def _actopo(rows: Rows) -> str:
         "longest bar: reproduction, 50 components": [f"{row['reproduction_standard']:.2f}" for row in rows],
         "loops": [str(row["loops"]) for row in rows],
     }
-    said = (
+    prose = (
         f"{tuned['beta_1'] / base['beta_1']:.1f}-fold is what the unit makes of it. The threshold is a share of the "
         f"largest distance, and that is {base['diameter']:.2f} median distances in one cloud and "
         f"{tuned['diameter']:.2f} in the other: the second is asked for shorter bars. At equal scale the growth is "
@@ -75,7 +75,7 @@ def _actopo(rows: Rows) -> str:
         f"{base['reproduction']:.2f} and "
         f"{tuned['reproduction']:.2f} of their life, where a loop needs half: {_loops(base, tuned)}."
     )
-    return "\n\n".join([ACTOPO, markdown(header, ([name, *cells] for name, cells in lines.items())), _paragraph(said)])
+    return "\n\n".join([ACTOPO, markdown(header, ([name, *cells] for name, cells in lines.items())), _paragraph(prose)])
 
 
 def _loops(*rows: Mapping[str, Any]) -> str:

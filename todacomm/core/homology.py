@@ -48,7 +48,7 @@ def persistence(distances: ArrayLike, maxdim: int = 1, engine: str = AUTO) -> Di
     Raises
     ------
     ValueError
-        An unknown engine, one that is not installed, or distances that are no square matrix or not finite.
+        An unknown engine, one that is not installed, or as :func:`todacomm.core.checks.as_distances`.
 
     >>> side = np.sqrt(2.0)
     >>> square = np.array([[0, 1, side, 1], [1, 0, 1, side], [side, 1, 0, 1], [1, side, 1, 0]])
@@ -57,7 +57,7 @@ def persistence(distances: ArrayLike, maxdim: int = 1, engine: str = AUTO) -> Di
     ([[0.0, 1.0], [0.0, 1.0], [0.0, 1.0]], [[1.0, 1.414]])
     """
     resolve_engine(engine)
-    return Filtration.of(distances, maxdim).persistence(engine)
+    return Filtration.of(as_distances(distances), maxdim).persistence(engine)
 
 
 def h1_bars(distances: Single, threshold: float, engine: str = AUTO) -> Array:
@@ -97,17 +97,10 @@ class Filtration:
     maxdim: int
 
     @classmethod
-    def of(cls, distances: ArrayLike, maxdim: int = 1) -> "Filtration":
-        """The filtration of distances as :func:`persistence` takes them.
-
-        Raises
-        ------
-        ValueError
-            Distances that are no square matrix or not finite.
-        """
-        matrix = as_distances(distances)
-        higher = _outermost_first(matrix) if maxdim else np.empty((0, 0), dtype=np.float32)
-        return cls(_tidy(_spanning_tree(matrix)), higher, maxdim)
+    def of(cls, distances: Array, maxdim: int = 1) -> "Filtration":
+        """The filtration of distances that have been checked: half-samples and null models come here by the hundred."""
+        higher = _outermost_first(distances) if maxdim else np.empty((0, 0), dtype=np.float32)
+        return cls(_tidy(_spanning_tree(distances)), higher, maxdim)
 
     def persistence(self, engine: str = AUTO) -> Diagrams:
         """Its diagrams, as :func:`persistence` returns them."""
@@ -174,7 +167,7 @@ def spanning_tree(distances: ArrayLike) -> Array:
     Raises
     ------
     ValueError
-        The distances are no square matrix, or not finite.
+        As :func:`todacomm.core.checks.as_distances`.
 
     >>> spanning_tree(np.abs(np.subtract.outer([0.0, 1.0, 4.0], [0.0, 1.0, 4.0]))).tolist()
     [[0.0, 1.0], [0.0, 3.0]]

@@ -10,7 +10,6 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from todacomm.core.arrays import Array
 from todacomm.core.checks import as_diagram, as_vector
 from todacomm.core.metrics.row import Metric
 
@@ -124,7 +123,7 @@ def persistence_entropy(dgm: ArrayLike) -> float:
     return float(-(share * np.log(share)).sum() / np.log(len(share)))
 
 
-def reproduction(left: Array) -> float:
+def reproduction(left: ArrayLike) -> float:
     """``mean over half-samples of max(0, death - b_A) / (death - birth)`` of the longest H1 bar.
 
     ``b_A`` is the scale from which on the bar's class is there on half-sample A: the double cover of its cocycle
@@ -134,7 +133,8 @@ def reproduction(left: Array) -> float:
     >>> reproduction(np.array([1.0, 0.5]))
     0.75
     """
-    return float(left.mean()) if len(left) else float("nan")
+    shares = as_vector(left, "the shares of life")
+    return float(shares.mean()) if len(shares) else float("nan")
 
 
 _TOTAL = Metric(
