@@ -44,8 +44,11 @@ def test_a_copy_that_is_turned_and_scaled_is_the_same(pairs):
     assert result.different == []
     assert result.changed.empty
     assert np.isnan(result.texts_to_settle)
-    tags = MlflowClient().get_run(run.run_id).data.tags
+    data = MlflowClient().get_run(run.run_id).data
+    tags = data.tags
     assert (tags["todacomm.kind"], tags["todacomm.gate"], tags["todacomm.gate.places"]) == ("gate", "same", "same")
+    assert data.metrics["summary/seconds_analyses"] > 0.0
+    assert data.metrics["summary/seconds_judgement"] > 0.0
 
 
 def test_a_stretched_layer_is_different_and_named(pairs):

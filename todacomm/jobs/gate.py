@@ -77,17 +77,12 @@ def gate(
             for side in sides[1:]:  # one model twice is analysed once
                 again = side.config is not None and side.config == sides[0].config
                 analyses.append(analyses[0] if again else analysed(side, run.run_id, progress))
-        with scratch_folder() as folder, clock("judgement"):
-            if config.plan:
-                plan = planned(analyses[0], config)
-                write_plan(plan, run, folder)
-                return plan, run
-            if config.groups:
-                result = gate_groups(analyses[0], config, progress)
-            else:
-                result = gate_pair(analyses[0], analyses[1], config, progress)
-                if analyses[0].dataset.digest != analyses[1].dataset.digest:
-                    result = with_permuted_texts(result, progress)
+        with clock("judgement"):
+            result = judged(analyses, config, progress)
+        with scratch_folder() as folder:
+            if isinstance(result, GatePlan):
+                write_plan(result, run, folder)
+                return result, run
             write_gate(result, sides, run, folder, clock)
     if not config.groups:
         tag_candidate(result, sides[-1], run.run_id)
@@ -142,6 +137,17 @@ def analysed(side: Side, parent: str, progress: Progress = silent) -> "Analysis"
     if side.run_id or side.config is None:
         return load_analysis(side.run_id)
     return analyze(lean(side.config), progress=progress, parent=parent)
+
+
+def judged(analyses: "list[Analysis]", config: GateConfig, progress: Progress = silent) -> Gate | GatePlan:
+    """The verdicts on what is analysed, or under ``plan`` what its texts can show."""
+    if config.plan:
+        return planned(analyses[0], config)
+    if config.groups:
+        return gate_groups(analyses[0], config, progress)
+    result = gate_pair(analyses[0], analyses[1], config, progress)
+    two_texts = analyses[0].dataset.digest != analyses[1].dataset.digest
+    return with_permuted_texts(result, progress) if two_texts else result
 
 
 def write_gate(result: Gate, sides: list[Side], run: "JobRun", folder: Path, clock: Clock) -> None:
