@@ -87,7 +87,7 @@ def infer_uncertainty(
         shapes,
         observed.clouds,
         replicates=options.replicates,
-        nulls=config.rotations,
+        nulls=config.null_draws,
         further_nulls=options.further_nulls,
         kinds=of_scores,
         n_loops=options.loops,

@@ -89,12 +89,17 @@ def _tokens(result: Provenance) -> str:
 
 
 def _nulls(config: AnalysisConfig) -> str:
-    further = config.inference.further_nulls if config.rotations >= MIN_DRAWS else 0
+    kinds, n_draws = config.inference.null_kinds, config.null_draws
+    further = config.inference.further_nulls if n_draws >= MIN_DRAWS else 0
     more = f" ({further} more for H0 where none of them reaches it)" if further else ""
-    rotations = [count(config.rotations, "rotation") + more] if config.rotations else []
-    others = [NULLS[kind].label for kind in config.inference.null_kinds if kind != ROTATION]
-    draws = [f"{count(config.inference.control_draws, 'draw')} of {listing(others)}"] if others else []
-    return "; ".join(rotations + draws) or "none"
+    of_scores = [kind for kind in kinds if NULLS[kind].space == "scores"] if n_draws else []
+    rows = [
+        (count(n_draws, "rotation") if kind == ROTATION else f"{count(n_draws, 'draw')} of {NULLS[kind].label}") + more
+        for kind in of_scores
+    ]
+    controls = [NULLS[kind].label for kind in kinds if NULLS[kind].space != "scores"]
+    rows += [f"{count(config.inference.control_draws, 'draw')} of {listing(controls)}"] if controls else []
+    return "; ".join(rows) or "none"
 
 
 def _protocol(config: AnalysisConfig) -> str:

@@ -142,7 +142,7 @@ class InferenceConfig(Settings):
 
     protocol: str = option("standard", "named protocol the settings follow", decides=BESIDE)
     replicates: int = option(100, "half-samples for the intervals; 0: none", low=0, decides=BESIDE)
-    nulls: int = option(39, "draws of the rotation null; 0: none", low=0, decides=BESIDE)
+    nulls: int = option(39, "draws of the rotation null and of others in its space; 0: none", low=0, decides=BESIDE)
     further_nulls: int = option(
         60, "further draws for H0 where none of the first reaches it; 0: none", low=0, decides=BESIDE
     )
@@ -244,12 +244,14 @@ class AnalysisConfig(Settings):
         return self.inference.replicates > 0 and not self.topology.landmarks
 
     @property
+    def null_draws(self) -> int:
+        """Draws of each null model in the space of the distances: it takes the coordinates of all points."""
+        return 0 if self.topology.landmarks or self.topology.distances else self.inference.nulls
+
+    @property
     def rotations(self) -> int:
-        """Draws of the rotation null: it turns the coordinates of all points."""
-        possible = (
-            "rotation" in self.inference.null_kinds and not self.topology.landmarks and not self.topology.distances
-        )
-        return self.inference.nulls if possible else 0
+        """Draws of the rotation null."""
+        return self.null_draws if "rotation" in self.inference.null_kinds else 0
 
     @property
     def no_clouds(self) -> str:

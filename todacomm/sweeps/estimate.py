@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from todacomm.comparison.differences import MOST_PAIRED
 from todacomm.comparison.divergence import SECONDS_A_DIVERGENCE
+from todacomm.core.nulls import NULLS
 from todacomm.core.streams import STREAMS
 from todacomm.models.layers import ALL
 from todacomm.settings.analysis import AnalysisConfig
@@ -42,11 +43,10 @@ def estimate(config: AnalysisConfig, size: ModelSize) -> Cost:
     texts, inference = config.texts, config.inference
     n_layers, n_points = count_layers(config.model.layers, size.n_layers), texts.samples
     tokens = n_points * min(texts.max_length or 10**6, _PASSAGE_TOKENS if texts.unit == "passage" else _LINE_TOKENS)
-    passes = 1 + inference.control_draws * sum(
-        kind in ("random_weights", "shuffled_tokens") for kind in inference.null_kinds
-    )
+    passes = 1 + inference.control_draws * sum(NULLS[kind].needs_pass for kind in inference.null_kinds)
     one = _HOMOLOGY_SECONDS * (n_points / 500) ** 2 * (8 if config.topology.maxdim == 2 else 1)
-    homology = n_layers * one * (passes + inference.replicates / 4 + inference.nulls)
+    draws = config.null_draws * sum(NULLS[kind].space == "scores" for kind in inference.null_kinds)
+    homology = n_layers * one * (passes + inference.replicates / 4 + draws)
     seconds = _START_SECONDS + n_layers * _FIGURE_SECONDS + passes * 2 * size.n_parameters * tokens / _FLOPS + homology
     clouds = n_layers * n_points * size.width * 4
     memory = _PROCESS_BYTES + 5 * size.n_parameters + 2 * clouds + 6 * 8 * n_points**2
