@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from todacomm.analysis.inference import infer_uncertainty
-from todacomm.analysis.observe import observe
+from tests.helpers.tiny_models import TEXTS, tiny_model_folder
+from todacomm.analysis.inference import draw_control, infer_uncertainty
+from todacomm.analysis.observe import observe, run_model
 from todacomm.analysis.shape import measure_shape
-from todacomm.core.nulls import NULLS
+from todacomm.core.nulls import NULLS, Null
 from todacomm.settings.analysis import AnalysisConfig
 
 
@@ -49,3 +50,36 @@ def test_a_null_without_the_rotation_is_drawn_and_no_bar_is_called_a_loop(sign_f
     assert [row["draws"] for row in rows] == [5] * len(rows) != []
     tested = {row["verdict"] != "not tested" or np.isfinite(row["p"]) for row in uncertainty.loops.rows}
     assert tested == {"rotation" in kinds}
+
+
+@pytest.fixture
+def of_texts(tmp_path) -> dict:
+    """The options of an analysis of a tiny model."""
+    (tmp_path / "texts.txt").write_text("\n".join(TEXTS) + "\n", encoding="utf-8")
+    model, dataset = tiny_model_folder(tmp_path, "llama"), tmp_path / "texts.txt"
+    return {"model": str(model), "dataset": str(dataset), "samples": len(TEXTS), "unit": "row", "cache": False}
+
+
+def test_a_null_model_is_the_pass_that_its_row_describes(of_texts, monkeypatch):
+    row = Null(space="model", changes={"pooling": "mean"}, label="means", shows="what the last token has")
+    monkeypatch.setitem(NULLS, "pooled", row)
+    config = AnalysisConfig.from_flat(of_texts)
+    observed, mean = run_model(config), run_model(AnalysisConfig.from_flat({**of_texts, "pooling": "mean"}))
+    control = draw_control("pooled", 0, config, observed)
+    assert control.kind == "pooled"
+    for name, cloud in control.observed.clouds.items():
+        np.testing.assert_array_equal(cloud, mean.clouds[name])
+        assert not np.array_equal(cloud, observed.clouds[name])
+
+
+def test_draws_of_random_weights_and_shuffled_tokens_are_passes_with_their_seeds(of_texts):
+    config = AnalysisConfig.from_flat(of_texts)
+    random = AnalysisConfig.from_flat({**of_texts, "weights": "random"})
+    for kind, of, draw, same in (
+        ("random_weights", config, 1, run_model(random, seed=43)),
+        ("random_weights", random, 1, run_model(random, seed=44)),
+        ("shuffled_tokens", config, 1, run_model(config, shuffle_seed=43)),
+    ):
+        control = draw_control(kind, draw, of, run_model(of))
+        for name, cloud in control.observed.clouds.items():
+            np.testing.assert_array_equal(cloud, same.clouds[name])
