@@ -91,7 +91,9 @@ def _shared(config: GateConfig, run_id: str) -> AnalysisConfig:
     differing = [
         f"{name}={spelled(value)} (there {spelled(measured[name])})"
         for name, value in wanted.items()
-        if options[name].decides != NOTHING and value not in (default[name], measured[name])
+        if options[name].decides != NOTHING
+        and value != measured[name]
+        and (name in asked.typed or value != default[name])
     ]
     if differing:
         raise ValueError(

@@ -196,6 +196,8 @@ class RecordConfig(Settings):
 class AnalysisConfig(Settings):
     """Everything one analysis depends on, validated once.
 
+    ``typed`` holds the names of the options that a user gave, in a file or by name.
+
     >>> AnalysisConfig.from_flat({"samples": "300", "max_length": "auto"}).texts.samples
     300
     """
@@ -205,6 +207,7 @@ class AnalysisConfig(Settings):
     topology: TopologyConfig = field(default_factory=TopologyConfig)
     inference: InferenceConfig = field(default_factory=InferenceConfig)
     record: RecordConfig = field(default_factory=RecordConfig)
+    typed: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
     def check(self) -> None:
         landmarks, samples = self.topology.landmarks, self.texts.samples
