@@ -1,5 +1,6 @@
 """Settings of an analysis: one place for names, defaults, help and validation."""
 
+import os.path
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,8 @@ class ModelConfig(Settings):
     @property
     def clouds_file(self) -> Path | None:
         """The file of clouds in place of a model; None where a model runs."""
-        return Path(self.model.removeprefix(OWN_CLOUDS)) if self.model.startswith(OWN_CLOUDS) else None
+        is_file = self.model.startswith(OWN_CLOUDS)
+        return Path(os.path.expanduser(self.model.removeprefix(OWN_CLOUDS))) if is_file else None
 
     def check(self) -> None:
         if not self.model:
