@@ -222,6 +222,7 @@ def test_groups_of_texts(pairs, rng):
     assert result.n_texts == 80
     assert result.models == ("groups",)
     assert ("Model", "groups") in settings(result)
+    assert ("Cloud", "no PCA, not z-scored, euclidean distance") in settings(result)
     assert result.layers["layer_0"]["shape"] == "different"
     p = result.table.set_index(["layer", "metric"])["p_labels_adjusted"]
     assert p["layer_0", "effective_rank"] == pytest.approx(1 / 40)

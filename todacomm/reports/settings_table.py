@@ -5,6 +5,7 @@ import numpy as np
 from todacomm.core.inference.evidence import MIN_DRAWS
 from todacomm.core.nulls import NULLS
 from todacomm.reports.formats import count, listing, number, share
+from todacomm.results.cloud import cloud_words
 from todacomm.results.depth import ROTATION
 from todacomm.results.facts import OWN, ModelFacts, TextFacts
 from todacomm.results.result import Provenance, Result
@@ -15,9 +16,6 @@ def settings_table(result: Provenance) -> list[tuple[str, str]]:
     """Pairs of a name and its value; what is not known is left out."""
     model, texts, config = result.model, result.dataset, result.config
     topology, inference = config.topology, config.inference
-    pca = f"{topology.pca} principal components" if topology.pca else "no PCA"
-    pca = pca if topology.pca < model.width else f"all {model.width} dimensions (pca={topology.pca})"
-    cloud = f"{pca}, {'z-scored' if topology.standardize else 'not z-scored'}, {topology.metric} distance"
     rows = [
         ("Model", _with(model.name, revision=model.revision)),
         ("Architecture", _architecture(model)),
@@ -28,7 +26,7 @@ def settings_table(result: Provenance) -> list[tuple[str, str]]:
         ("Words of the texts", "" if config.record.keep_texts else "not on record; ids, numbers and columns are"),
         ("Tokens", _tokens(result)),
         ("Pooling", model.pooling),
-        ("Cloud", "distances as given, no coordinates" if topology.distances else cloud),
+        ("Cloud", cloud_words(topology, [model.width])),
         ("Homology", f"degrees 0 to {topology.maxdim}, engine {topology.engine}"),
         ("Landmarks", number(topology.landmarks) if topology.landmarks else ""),
         ("Intervals", f"{inference.replicates} half-samples" if config.has_intervals else "none"),
