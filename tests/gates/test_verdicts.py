@@ -341,8 +341,12 @@ def test_what_would_have_no_effect_on_a_finished_analysis_is_refused(pairs, aske
 
 
 def test_runs_that_do_not_compare_are_refused(pairs):
-    with pytest.raises(ValueError, match="not measured in the same way"):
+    with pytest.raises(ValueError, match="not measured in the same way") as refused:
         judged(pairs["base"], pairs["few"])
+    assert str(refused.value).splitlines()[1:] == [
+        "  points: 120 (base on 120 own texts), 20 (few on 20 own texts)",
+        "analyse both with equal settings",
+    ]
     with pytest.raises(ValueError, match="or the seeds differ"):
         judged(pairs["base"], pairs["other_seed"])
 

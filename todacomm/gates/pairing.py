@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from todacomm.comparison.matching import matched_names
-from todacomm.comparison.settings import differences, refusal
+from todacomm.comparison.settings import differences, what_differs
 from todacomm.core.facts import RunWarning
 
 if TYPE_CHECKING:
@@ -31,9 +31,7 @@ def check_pair(analyses: "dict[str, Analysis]", over: str) -> None:
     """
     differing = differences(analyses, over)
     if len(differing):
-        raise ValueError(
-            refusal(differing, []).partition("choose some of them")[0] + "analyse both with equal settings"
-        )
+        raise ValueError(f"{what_differs(differing)}\nanalyse both with equal settings")
     check_half_samples(analyses)
     inferences = {(one.config.inference.replicates, one.config.record.seed) for one in analyses.values()}
     if len(inferences) > 1:
