@@ -333,8 +333,8 @@ def test_what_cannot_be_judged_is_refused(pairs, options, message):
     "asked", [{"base_revision": "v1"}, {"candidate_revision": "v2"}, {"candidate_dataset": "squad"}]
 )
 def test_what_would_have_no_effect_on_a_finished_analysis_is_refused(pairs, asked):
-    (value,) = asked.values()
-    with pytest.raises(ValueError, match=f"is a finished analysis, and {value} would have no effect"):
+    ((option, value),) = asked.items()
+    with pytest.raises(ValueError, match=f"is a finished analysis, and {option}={value} would have no effect"):
         gate(base=pairs["base"], candidate=pairs["copy"], **asked)
     with pytest.raises(ValueError, match="would have no effect"):
         gate(base=pairs["base"], candidate_dataset="squad")
@@ -347,7 +347,8 @@ def test_runs_that_do_not_compare_are_refused(pairs):
         "  points: 120 (base on 120 own texts), 20 (few on 20 own texts)",
         "analyse both with equal settings",
     ]
-    with pytest.raises(ValueError, match="or the seeds differ"):
+    halves = "base has replicates=40, seed=42; other_seed has replicates=40, seed=7. Analyse both"
+    with pytest.raises(ValueError, match=halves):
         judged(pairs["base"], pairs["other_seed"])
 
 

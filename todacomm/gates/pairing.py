@@ -33,11 +33,13 @@ def check_pair(analyses: "dict[str, Analysis]", over: str) -> None:
     if len(differing):
         raise ValueError(f"{what_differs(differing)}\nanalyse both with equal settings")
     check_half_samples(analyses)
-    inferences = {(one.config.inference.replicates, one.config.record.seed) for one in analyses.values()}
-    if len(inferences) > 1:
-        raise ValueError(
-            f"the numbers of half-samples or the seeds differ ({inferences}): analyse both with equal ones"
-        )
+    of_halves = {
+        label: f"replicates={one.config.inference.replicates}, seed={one.config.record.seed}"
+        for label, one in analyses.items()
+    }
+    if len(set(of_halves.values())) > 1:
+        each = "; ".join(f"{label} has {values}" for label, values in of_halves.items())
+        raise ValueError(f"the half-samples differ: {each}. Analyse both with equal replicates and seed")
 
 
 def check_half_samples(analyses: "Mapping[str, Analysis]") -> None:
