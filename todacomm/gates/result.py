@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from todacomm.core.equivalence import DIFFERENT, SAME, UNDECIDED, UNDEFINED, overall
+from todacomm.core.equivalence import DIFFERENT, UNDECIDED, UNDEFINED, overall
 from todacomm.core.facts import RunWarning
 from todacomm.core.metrics import LAYER_METRICS
-from todacomm.settings.gate import GateConfig
+from todacomm.settings.gate import VERDICT_CODES, GateConfig
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
 
-EXIT_CODES = {SAME: 0, DIFFERENT: 3, UNDECIDED: 4}
 FEWEST_TEXTS = 50
 """Under so many no verdict but ``undecided`` is given. With 20 texts a third of runs without any difference were called
 different where rows are skewed; and texts of which none differs leave open, with 95 %, that one in ``n / 3`` does: one
@@ -112,7 +111,7 @@ class Gate:
     @property
     def exit_code(self) -> int:
         """0, or 3 or 4 where the settings fail on the verdict."""
-        return EXIT_CODES[self.verdict] if self.verdict in self.config.fail_on else 0
+        return VERDICT_CODES[self.verdict] if self.verdict in self.config.fail_on else 0
 
     @staticmethod
     def _of(rows: pd.DataFrame) -> str:
