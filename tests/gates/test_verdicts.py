@@ -23,12 +23,12 @@ from todacomm.gates.groups import gate_groups, members, with_permuted_texts
 from todacomm.gates.judging import gate_pair
 from todacomm.gates.planning import planned
 from todacomm.gates.result import FEWEST_TEXTS
-from todacomm.jobs.gate import gate
+from todacomm.jobs.gate import gate, write_plan
 from todacomm.reports.gate import headline, verdict_line
 from todacomm.reports.gate_tables import cells_table, settings
 from todacomm.reports.junit import junit_xml
 from todacomm.settings.gate import GateConfig
-from todacomm.tracking import load_analyses, load_analysis
+from todacomm.tracking import job_run, load_analyses, load_analysis
 
 
 def judged(base, candidate, **options):
@@ -291,6 +291,16 @@ def test_a_plan_needs_fewer_texts_where_the_candidate_errs_with_the_base(pairs):
     assert texts[0] / texts[1] == pytest.approx(10.0, rel=0.01)
     assert texts[2] == FEWEST_TEXTS < texts[1]
     assert plan.table["texts"].min() == FEWEST_TEXTS
+
+
+def test_the_record_of_a_plan_is_strict_json(pairs, tmp_path):
+    plan = planned(load_analysis(pairs["base"]), GateConfig())
+    plan.table.loc[0, "texts"] = np.inf
+    with job_run("gate", "plan", "todacomm") as run:
+        write_plan(plan, run, tmp_path)
+    rows = json.loads((tmp_path / "gate.json").read_text(), parse_constant=pytest.fail)["plan"]
+    assert rows[0]["texts"] is None
+    assert rows[1]["texts"] == plan.table["texts"][1]
 
 
 def test_a_plan_and_groups_through_the_command(pairs):
