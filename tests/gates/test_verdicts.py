@@ -22,7 +22,7 @@ from todacomm.figures.gate import gate_figure
 from todacomm.gates.groups import gate_groups, members, with_permuted_texts
 from todacomm.gates.judging import gate_pair
 from todacomm.gates.planning import planned
-from todacomm.gates.result import FEWEST_TEXTS
+from todacomm.gates.result import FEWEST_TEXTS, SideWarning
 from todacomm.jobs.gate import gate, write_plan
 from todacomm.reports.gate import headline, verdict_line
 from todacomm.reports.gate_tables import cells_table, settings
@@ -108,14 +108,21 @@ def test_a_wide_margin_makes_a_difference_the_same(pairs):
 @pytest.mark.parametrize(("sides", "missing"), [(("base", "dead"), "candidate"), (("dead", "base"), "base")])
 def test_a_layer_whose_texts_lie_on_one_point_in_one_model_lies_elsewhere(pairs, sides, missing):
     dead = pairs | {"dead": recorded("dead", model_clouds() | {"layer_1": np.ones((120, 8))})}
-    result, _ = gate(base=dead[sides[0]], candidate=dead[sides[1]])
+    result, run = gate(base=dead[sides[0]], candidate=dead[sides[1]])
     assert result.different == ["layer_1"]
     assert result.layers["layer_1"] == {"shape": "undecided", "places": "different"}
     assert f"layer_1 first: the {missing}'s texts lie on fewer than 4 points" in verdict_line(result)
     panel = gate_figure(result).axes[result.table["metric"].unique().tolist().index("cka_distance")]
     marks = [line.get_xydata() for line in panel.lines if line.get_marker() == "s"]
     assert [mark.tolist() for mark in marks if len(mark) and np.isfinite(mark).all()] == [[[1.0, 0.97]]]
+    of_dead = load_analysis(dead["dead"]).warnings
+    of_layer = [warning for warning in result.warnings if warning.layer == "layer_1"]
+    assert of_layer
+    assert set(of_layer) <= {SideWarning(*warning, side="dead") for warning in of_dead}
+    record = json.loads((Path(run.artifact_uri) / "gate.json").read_text())
+    assert record["warnings"] == [warning._asdict() for warning in result.warnings]
     both, _ = gate(base=dead["dead"], candidate=dead["dead"])
+    assert {warning for warning in both.warnings if warning.code != "one_run"} <= set(of_dead)
     assert (both.verdict, both.layers["layer_1"]["places"]) == ("same", "undefined")
     assert both.names == ("dead", "dead")
     assert "one_run" in [warning.code for warning in both.warnings]

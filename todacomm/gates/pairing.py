@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from todacomm.comparison.matching import matched_names
 from todacomm.comparison.settings import differences, what_differs
 from todacomm.core.facts import RunWarning
+from todacomm.gates.result import SideWarning
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
@@ -76,11 +77,13 @@ def no_places(base: "Analysis", candidate: "Analysis", same_texts: bool) -> str:
     return without[0] if without else ""
 
 
-def warnings_of_both(base: "Analysis", candidate: "Analysis", base_name: str, candidate_name: str) -> list[RunWarning]:
-    """Warnings of both sides, each with the side's name, what both say once."""
-    ours, theirs = (
-        [str(warning) for warning in side.warnings if warning.code not in SHOWN] for side in (base, candidate)
-    )
-    both = [RunWarning("both", text) for text in ours if text in theirs]
-    own = [RunWarning("base", f"{base_name}: {text}") for text in ours if text not in theirs]
-    return both + own + [RunWarning("candidate", f"{candidate_name}: {text}") for text in theirs if text not in ours]
+def warnings_of_both(
+    base: "Analysis", candidate: "Analysis", base_name: str, candidate_name: str
+) -> list[RunWarning | SideWarning]:
+    """Warnings of both sides: what both have, then what is of one of them, with its name."""
+    ours, theirs = ([warning for warning in side.warnings if warning.code not in SHOWN] for side in (base, candidate))
+    return [
+        *(warning for warning in ours if warning in theirs),
+        *(SideWarning(*warning, side=base_name) for warning in ours if warning not in theirs),
+        *(SideWarning(*warning, side=candidate_name) for warning in theirs if warning not in ours),
+    ]

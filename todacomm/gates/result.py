@@ -1,7 +1,7 @@
 """What a gate found: one row a layer and metric, and the verdicts that follow from them."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,29 @@ MEASURES = {
     "rtd_base": "RTD, base first",
     "rtd_candidate": "RTD, candidate first",
 }
+
+
+class SideWarning(NamedTuple):
+    """A warning that one of the two analyses has and the other one has not.
+
+    Attributes
+    ----------
+    code, text, layer : str
+        As in :class:`todacomm.core.facts.RunWarning`.
+    side : str
+        What the side is called.
+
+    >>> print(SideWarning("few_distinct", "3 distinct points of 60", "layer_0", "gpt2 on pydoc"))
+    gpt2 on pydoc: layer_0: 3 distinct points of 60
+    """
+
+    code: str
+    text: str
+    layer: str
+    side: str
+
+    def __str__(self) -> str:
+        return f"{self.side}: {RunWarning(self.code, self.text, self.layer)}"
 
 
 @dataclass(frozen=True)
@@ -57,7 +80,7 @@ class Gate:
     changed: pd.DataFrame
     n_texts: int
     texts_if_same: float
-    warnings: tuple[RunWarning, ...] = ()
+    warnings: tuple[RunWarning | SideWarning, ...] = ()
 
     @property
     def models(self) -> tuple[str, ...]:

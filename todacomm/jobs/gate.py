@@ -231,7 +231,7 @@ def facts(result: Gate, sides: list[Side]) -> dict[str, Any]:
         "cells": _finite_rows(result.table),
         "changed_texts": result.changed.to_dict("records"),
         "options": result.config.to_flat(),
-        "warnings": result.warnings,
+        "warnings": [warning._asdict() for warning in result.warnings],
     }
 
 

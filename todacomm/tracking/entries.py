@@ -163,7 +163,7 @@ def last_tags(result: Result, headline: str = "") -> dict[str, str]:
     })  # fmt: skip
 
 
-def warning_lines(warnings: Iterable[RunWarning]) -> str:
+def warning_lines(warnings: Iterable[object]) -> str:
     """Warnings as a tag of a run, a line each."""
     return "\n".join(map(str, warnings))
 
