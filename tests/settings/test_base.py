@@ -1,6 +1,6 @@
 """The base of all settings, on those of every job: names, defaults, help, protocols."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -9,6 +9,7 @@ from todacomm.settings.analysis import OPTIONS, AnalysisConfig
 from todacomm.settings.base import HOW, NOTHING, WHICH, Settings, describe_options, option
 from todacomm.settings.comparison import ComparisonConfig
 from todacomm.settings.convergence import MEANINGLESS, ConvergenceConfig
+from todacomm.settings.gate import GateConfig
 from todacomm.settings.sweep import SweepConfig
 from todacomm.settings.values import as_lines, from_lines, spelled
 
@@ -126,3 +127,17 @@ def test_a_value_of_several_lines_is_one_line_among_all_options():
         "system": "Be brief. samples=7" + "!" * 181 + "...",
         "samples": "500",
     }
+
+
+def test_settings_remember_which_options_were_given(tmp_path):
+    """Also at their defaults, in a file or by name; those of a protocol were not, and settings are equal without it."""
+    path = tmp_path / "options.yaml"
+    path.write_text("pca: 50\n")
+    config = AnalysisConfig.load(path, {"samples": 500})
+    assert config.typed == {"pca", "samples"}
+    assert config == AnalysisConfig()
+    assert config.digest() == AnalysisConfig().digest()
+    assert replace(config, texts=config.texts).typed == config.typed
+    assert AnalysisConfig.load(None, {"protocol": "todacomm-0.1"}).typed == {"protocol"}
+    assert GateConfig.load(None, {"base": "a", "samples": 500}).analysis.typed == {"base", "samples"}
+    assert "typed" not in AnalysisConfig.options()

@@ -2,10 +2,10 @@
 
 import click
 
-from todacomm.cli import EXIT_CODES, JobCommand
+from todacomm.cli import JobCommand, exit_codes
 
 
-@click.group(epilog=EXIT_CODES)
+@click.group(epilog=exit_codes())
 def cache() -> None:
     """List or clear the cache of activations.
 

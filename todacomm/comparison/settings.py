@@ -81,6 +81,12 @@ def comparable_groups(analyses: Sequence["Analysis"]) -> list[Group]:
     return sorted(groups, key=lambda group: -len(group.run_ids))
 
 
+def what_differs(differing: pd.DataFrame) -> str:
+    """That analyses do not compare, and the settings in which they differ, a line each."""
+    lines = (f"  {row['setting']}: {_by_value(row)}" for _, row in differing.iterrows())
+    return "\n".join(["the analyses were not measured in the same way, and their numbers do not compare:", *lines])
+
+
 def refusal(differing: pd.DataFrame, groups: Sequence[Group], everything: bool = True) -> str:
     """Why analyses are not compared, and what to do: a command for each group that compares.
 
@@ -91,12 +97,10 @@ def refusal(differing: pd.DataFrame, groups: Sequence[Group], everything: bool =
     """
     several = [group for group in groups if len(group.run_ids) > 1]
     if len(groups) < 2 or not several:
-        return "\n".join([
-            "the analyses were not measured in the same way, and their numbers do not compare:",
-            *(f"  {row['setting']}: {_by_value(row)}" for _, row in differing.iterrows()),
-            "choose some of them (models=, dataset=, run_ids=), analyse again with equal settings, or compare them "
-            "anyway with allow_mixed=true",
-        ])  # fmt: skip
+        return (
+            f"{what_differs(differing)}\nchoose some of them (models=, dataset=, run_ids=), analyse again with equal "
+            "settings, or compare them anyway with allow_mixed=true"
+        )
     columns = list(several[0].settings)
     texts = [{group.settings.get(name, "") for group in groups} for name in ("dataset", DIGEST)]
     if DIGEST in columns and len(texts[0]) == len(texts[1]):

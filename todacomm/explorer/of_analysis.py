@@ -17,6 +17,7 @@ from todacomm.explorer.graph import layer_graph
 from todacomm.explorer.layer_data import Band, ExplorerLayer, Graph, Loop, MetricValue
 from todacomm.explorer.page import PAGE, explorer_page, page_file
 from todacomm.explorer.payload import MAX_COMPONENTS
+from todacomm.results.cloud import cloud_words
 from todacomm.results.layer import LayerResult
 from todacomm.results.result import Result
 from todacomm.results.table import own_rows
@@ -55,8 +56,7 @@ def page_data(result: Result) -> ExplorerData:
             "Model": f"{model.name}, {model.weights}" if model.family != "clouds" else model.name,
             "Texts": f"{result.dataset.name}, {n_points} points",
             **({"Pooling": model.pooling} if model.pooling else {}),  # clouds from a file have none
-            "Distances": f"{result.config.topology.metric}, "
-            + (f"{result.config.topology.pca} components" if result.config.topology.pca else "all dimensions"),
+            "Cloud": cloud_words(result.config.topology, [model.width]),
         },
         texts=result.texts if len(result.texts) else text_table(result.dataset.ids),
         metrics=[Metric(name, metric_of(name).label, metric_of(name).units) for name in metrics],

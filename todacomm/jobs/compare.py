@@ -180,18 +180,21 @@ def series(comparison: Comparison) -> list[tuple[str, float, int]]:
 
     Numbers over training have the training step as step.
     """
+    from todacomm.tracking.entries import seconds_points
+
     place = {label: index for index, label in enumerate(comparison.labels)}
     rows = comparison.tables["ranking"]
     points = [
         (f"ranking/{metric}", float(value), place[label])
         for metric, label, value in zip(rows["metric"], rows["label"], rows["value"], strict=True)
     ]
-    points += [(f"summary/seconds_{stage}", seconds, 0) for stage, seconds in comparison.seconds.items()]
-    return points + trajectory.series(comparison.trajectories)
+    return [*points, *seconds_points(comparison.seconds), *trajectory.series(comparison.trajectories)]
 
 
 def tags(comparison: Comparison) -> dict[str, str]:
     """What was compared, by name and by run, and the warnings."""
+    from todacomm.tracking.entries import warning_lines
+
     runs = comparison.gathered.runs
     return {
         "over": comparison.over,
@@ -199,5 +202,5 @@ def tags(comparison: Comparison) -> dict[str, str]:
         "model": ", ".join(sorted(set(runs["model"]))),
         "dataset": ", ".join(sorted(set(runs["dataset"]))),
         "sources": ",".join(runs["run_id"]),
-        "warnings": "\n".join(map(str, comparison.warnings)),
+        "warnings": warning_lines(comparison.warnings),
     }

@@ -46,7 +46,8 @@ def estimate(config: AnalysisConfig, size: ModelSize) -> Cost:
     tokens = n_points * min(texts.max_length or 10**6, _PASSAGE_TOKENS if texts.unit == "passage" else _LINE_TOKENS)
     passes = 1 + inference.control_draws * sum(NULLS[kind].needs_pass for kind in inference.null_kinds)
     one = _HOMOLOGY_SECONDS * ((topology.landmarks or n_points) / 500) ** 2 * (8 if topology.maxdim == 2 else 1)
-    homology = n_layers * one * (passes + config.has_intervals * inference.replicates / 4 + config.rotations)
+    draws = config.null_draws * sum(NULLS[kind].space == "scores" for kind in inference.null_kinds)
+    homology = n_layers * one * (passes + config.has_intervals * inference.replicates / 4 + draws)
     seconds = _START_SECONDS + n_layers * _FIGURE_SECONDS + passes * 2 * size.n_parameters * tokens / _FLOPS + homology
     clouds = n_layers * n_points * size.width * 4
     memory = _PROCESS_BYTES + 5 * size.n_parameters + 2 * clouds + needed_memory(topology, n_points)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -82,9 +83,14 @@ def metrics(result: Result) -> list[Point]:
     rotated = result.nulls[result.nulls["null"] == _ROTATION]
     for name, column in (("h1_max_norm", "mean"), ("h1_max_norm", "p_adjusted"), ("h0_total_norm", "mean")):
         points += _series(rotated, name, column, f"null/{name}_{column}", steps)
-    summary = run_values(own) | over_blocks(result) | {f"seconds_{stage}": t for stage, t in result.seconds.items()}
-    points += [Point(f"summary/{name}", value, 0) for name, value in summary.items()]
+    summary = run_values(own) | over_blocks(result)
+    points += [Point(f"summary/{name}", value, 0) for name, value in summary.items()] + seconds_points(result.seconds)
     return sorted(points, key=lambda point: (not point.key.startswith("1_main/"), not point.key.startswith("summary/")))
+
+
+def seconds_points(seconds: Mapping[str, float]) -> list[Point]:
+    """Wall-clock seconds by stage as numbers of a run."""
+    return [Point(f"summary/seconds_{stage}", value, 0) for stage, value in seconds.items()]
 
 
 def over_blocks(result: Result) -> dict[str, float]:
@@ -144,8 +150,13 @@ def last_tags(result: Result, headline: str = "") -> dict[str, str]:
         "dataset": result.dataset.name,
         "texts_digest": result.dataset.digest,
         "settings": fitted(as_lines(resolved(result))),
-        "warnings": fitted("\n".join(map(str, result.warnings))),
+        "warnings": fitted(warning_lines(result.warnings)),
     })  # fmt: skip
+
+
+def warning_lines(warnings: Iterable[object]) -> str:
+    """Warnings as a tag of a run, a line each."""
+    return "\n".join(map(str, warnings))
 
 
 def fitted(text: str) -> str:
