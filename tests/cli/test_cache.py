@@ -20,7 +20,7 @@ def test_what_an_analysis_left_is_listed_and_cleared(store, todacomm, tiny_model
     assert "gpt2" in listed
     cleared = todacomm("cache clear")
     assert cleared.exit_code == 0
-    assert re.search(r"^\d+(\.\d)? MB removed from", cleared.stdout)
+    assert re.search(r"^\d+(\.\d)? [kM]B removed from", cleared.stdout)
     assert todacomm("cache list").stdout.startswith("0 entries")
 
 
