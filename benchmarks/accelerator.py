@@ -56,8 +56,8 @@ def overlap(loaded: LoadedModel, texts: Sequence[str], config: AnalysisConfig, p
     def beside() -> Diagrams:
         begun = {}
         with one_thread_each(), ThreadPoolExecutor(worker_threads(config.topology.threads)) as pool:
-            seen = pass_over(finished=lambda name, cloud: begun.update({name: pool.submit(analyze_layer, cloud)}))
-            return diagrams({name: begun[name].result() for name in seen.clouds})
+            extracted = pass_over(finished=lambda name, cloud: begun.update({name: pool.submit(analyze_layer, cloud)}))
+            return diagrams({name: begun[name].result() for name in extracted.clouds})
 
     def afterwards() -> Diagrams:
         return diagrams(measure_shape(config, pass_over().clouds))

@@ -89,8 +89,8 @@ def planted(rng: np.random.Generator, n_points: int) -> Numbers:
     clouds = gaussian_layers(rng, N_LAYERS, n_points)
     clouds["layer_7"] = noisy_circle(rng, n_points)
     _, adjusted = _against_rotations(rng, clouds)
-    found = adjusted.pop("layer_7")
-    return {"p_adjusted": found, "smallest": np.min(list(adjusted.values()), axis=0)}
+    p = adjusted.pop("layer_7")
+    return {"p_adjusted": p, "smallest": np.min(list(adjusted.values()), axis=0)}
 
 
 def paired(rng: np.random.Generator, population: str, n_points: int) -> Numbers:
@@ -197,8 +197,8 @@ def perform(task: Task) -> Numbers:
     experiment = EXPERIMENTS[name]
     rng = np.random.default_rng([zlib.crc32(name.encode()), case, repetition])
     with threadpool_limits(1):
-        found = experiment.run(rng, **experiment.cases[case])
-    return {key: np.asarray(numbers).tolist() for key, numbers in found.items()}
+        measured = experiment.run(rng, **experiment.cases[case])
+    return {key: np.asarray(numbers).tolist() for key, numbers in measured.items()}
 
 
 def read_cache(path: Path) -> dict[Task, Numbers]:
@@ -222,10 +222,10 @@ def main() -> None:
     wanted = tasks(10 if options.quick else options.repetitions)
     todo = [] if options.summarize else [task for task in wanted if task not in done]
     with options.cache.open("a") as cache_file, ProcessPoolExecutor(options.workers) as pool:
-        for task, found in zip(todo, pool.map(perform, todo), strict=True):
-            cache_file.write(json.dumps({"task": task, "found": found}) + "\n")
+        for task, numbers in zip(todo, pool.map(perform, todo), strict=True):
+            cache_file.write(json.dumps({"task": task, "found": numbers}) + "\n")
             cache_file.flush()
-            done[task] = found
+            done[task] = numbers
     cases = {name: experiment.cases for name, experiment in EXPERIMENTS.items()}
     tables = summarize(done, cases)
     for path, text in ((RESULTS, json.dumps(tables, indent=1) + "\n"), (PAGE, render(tables))):

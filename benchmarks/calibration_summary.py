@@ -26,16 +26,16 @@ def summarize(done: Mapping[tuple[str, int, int], dict[str, Any]], cases: Mappin
     for name, settings in cases.items():
         table, rows_of = SUMMARIES[name]
         for index, case in enumerate(settings):
-            found = [numbers for task, numbers in sorted(done.items()) if task[:2] == (name, index)]
-            if len(found) > 1:
-                rows = [{**case, "repetitions": len(found), **row} for row in rows_of(found)]
+            repetitions = [numbers for task, numbers in sorted(done.items()) if task[:2] == (name, index)]
+            if len(repetitions) > 1:
+                rows = [{**case, "repetitions": len(repetitions), **row} for row in rows_of(repetitions)]
                 tables.setdefault(table, []).extend(rows)
     return tables
 
 
-def summarize_intervals(found: Repetitions) -> Rows:
+def summarize_intervals(repetitions: Repetitions) -> Rows:
     """Standard errors against the true spread, and how often the interval holds the expectation at this size."""
-    value, mean, sd = (np.array([numbers[key] for numbers in found]) for key in ("value", "half_mean", "half_sd"))
+    value, mean, sd = (np.array([numbers[key] for numbers in repetitions]) for key in ("value", "half_mean", "half_sd"))
     rows: Rows = []
     with np.errstate(divide="ignore", invalid="ignore"):
         grown = np.abs(value / mean) * sd
@@ -50,15 +50,15 @@ def summarize_intervals(found: Repetitions) -> Rows:
             row[f"ratio_{name}"] = float(np.sqrt(np.mean(se**2)) / spread)
             row[f"coverage_{name}"] = float(np.mean(np.abs(value[:, m] - value[:, m].mean()) <= Z * se))
         rows.append(row)
-    return rows + [{"curve": f"betti_{degree}", **_band_coverage(found, f"betti_{degree}")} for degree in (0, 1)]
+    return rows + [{"curve": f"betti_{degree}", **_band_coverage(repetitions, f"betti_{degree}")} for degree in (0, 1)]
 
 
-def _band_coverage(found: Repetitions, curve: str) -> dict[str, float]:
+def _band_coverage(repetitions: Repetitions, curve: str) -> dict[str, float]:
     """Share of clouds and scales at which the band holds the expected curve to half a bar, where it is not certain.
 
     Betti numbers are whole: a band without a width around 199 bars is right about an expected 198.8.
     """
-    middle, lo, hi = (np.array([numbers[curve + end] for numbers in found]) for end in ("", "_lo", "_hi"))
+    middle, lo, hi = (np.array([numbers[curve + end] for numbers in repetitions]) for end in ("", "_lo", "_hi"))
     expected = middle.mean(axis=0)
     height = expected / expected.max()
     unsure = middle.std(axis=0) > 0.0
@@ -70,9 +70,9 @@ def _band_coverage(found: Repetitions, curve: str) -> dict[str, float]:
     }
 
 
-def summarize_ranks(found: Repetitions) -> Rows:
+def summarize_ranks(repetitions: Repetitions) -> Rows:
     """Kolmogorov-Smirnov test of the upper p, spread evenly over its cells, against the uniform distribution."""
-    ranks = np.array([numbers["rank"] for numbers in found])
+    ranks = np.array([numbers["rank"] for numbers in repetitions])
     spread = (ranks - np.random.default_rng(0).uniform(size=ranks.shape)) / (DRAWS + 1)
     return [
         {
@@ -85,10 +85,10 @@ def summarize_ranks(found: Repetitions) -> Rows:
     ]
 
 
-def summarize_family(found: Repetitions, metrics: Sequence[str] = TESTED_METRICS) -> Rows:
+def summarize_family(repetitions: Repetitions, metrics: Sequence[str] = TESTED_METRICS) -> Rows:
     """Share of families without any effect in which something is found, with the binomial bounds of that share."""
-    smallest = np.array([numbers["smallest"] for numbers in found])
-    low, high = stats.binom.ppf([0.005, 0.995], len(found), LEVEL) / len(found)
+    smallest = np.array([numbers["smallest"] for numbers in repetitions])
+    low, high = stats.binom.ppf([0.005, 0.995], len(repetitions), LEVEL) / len(repetitions)
     shares = np.mean(smallest <= LEVEL, axis=0)
     return [
         {"metric": metric, "error": float(share), "low": float(low), "high": float(high)}
@@ -96,24 +96,24 @@ def summarize_family(found: Repetitions, metrics: Sequence[str] = TESTED_METRICS
     ]
 
 
-def summarize_circle(found: Repetitions) -> Rows:
-    p = np.array([numbers["p"] for numbers in found])
+def summarize_circle(repetitions: Repetitions) -> Rows:
+    p = np.array([numbers["p"] for numbers in repetitions])
     return [{"metric": m, "power": float(x)} for m, x in zip(TESTED_METRICS, np.mean(p <= LEVEL, axis=0), strict=True)]
 
 
-def summarize_planted(found: Repetitions) -> Rows:
-    p = np.array([numbers["p_adjusted"] for numbers in found])
-    others = summarize_family(found)
+def summarize_planted(repetitions: Repetitions) -> Rows:
+    p = np.array([numbers["p_adjusted"] for numbers in repetitions])
+    others = summarize_family(repetitions)
     return [
         {"metric": metric, "power": float(np.mean(p[:, m] <= LEVEL)), "error_elsewhere": others[m]["error"]}
         for m, metric in enumerate(TESTED_METRICS)
     ]
 
 
-def summarize_paired(found: Repetitions) -> Rows:
-    difference, se = (np.array([numbers[key] for numbers in found]) for key in ("difference", "se"))
+def summarize_paired(repetitions: Repetitions) -> Rows:
+    difference, se = (np.array([numbers[key] for numbers in repetitions]) for key in ("difference", "se"))
     rows = []
-    for m, error in enumerate(summarize_family(found, INTERVAL_METRICS)):
+    for m, error in enumerate(summarize_family(repetitions, INTERVAL_METRICS)):
         spread = difference[..., m].std()
         if spread > 1e-9:
             ratio = float(np.sqrt(np.mean(se[..., m] ** 2)) / spread)

@@ -33,10 +33,10 @@ import json, resource, time
 start = time.perf_counter()
 from todacomm.settings.comparison import ComparisonConfig
 from todacomm.jobs.compare import measure_comparison
-found = measure_comparison(ComparisonConfig.from_flat({"geometry": "none", "newest": False}))
+compared = measure_comparison(ComparisonConfig.from_flat({"geometry": "none", "newest": False}))
 seconds = time.perf_counter() - start
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-print(json.dumps({"analyses": len(found.labels), "seconds": seconds, "peak GiB": peak, "stages": found.seconds}))
+print(json.dumps({"analyses": len(compared.labels), "seconds": seconds, "peak GiB": peak, "stages": compared.seconds}))
 """
 
 
@@ -77,13 +77,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         start = time.perf_counter()
         record_many(options.runs)
-        found: dict[str, object] = {"layers": N_LAYERS, "recording seconds": time.perf_counter() - start}
-        found["sqlite"] = compare()
+        measured: dict[str, object] = {"layers": N_LAYERS, "recording seconds": time.perf_counter() - start}
+        measured["sqlite"] = compare()
         if options.server:
             with mlflow_server(Path.cwd(), "--backend-store-uri", "sqlite:///mlflow.db") as address:
-                found["server"] = compare(MLFLOW_TRACKING_URI=address)
-    found["peak of the recording GiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    text = json.dumps(found, indent=1, default=lambda value: round(value, 3))
+                measured["server"] = compare(MLFLOW_TRACKING_URI=address)
+    measured["peak of the recording GiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    text = json.dumps(measured, indent=1, default=lambda value: round(value, 3))
     print(text)
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(text + "\n")

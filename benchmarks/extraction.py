@@ -66,9 +66,9 @@ def against_products(
         if square.is_cuda:
             torch.cuda.synchronize()
 
-    def agree(seen: Activations, _: None) -> str:
+    def agree(extracted: Activations, _: None) -> str:
         for name, rows in plain.items():
-            gap = (torch.from_numpy(seen.clouds[name][:N_CHECKED]) - rows).abs().max()
+            gap = (torch.from_numpy(extracted.clouds[name][:N_CHECKED]) - rows).abs().max()
             if not gap <= tolerance * rows.abs().max():
                 raise Disagreement(f"{name} differs by {gap:.3g} from a plain pass over one text at a time")
         return f"rows of {N_CHECKED} texts as a plain pass gives them, to {tolerance:g}"

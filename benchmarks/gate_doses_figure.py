@@ -41,8 +41,8 @@ def _draw_kind(axes: Axes, rows: Sequence[Mapping[str, Any]], sizes: Sequence[in
     doses = [name for name, dose in DOSES.items() if dose.kind == kind]
     labels = [f"{line}, {n:,}" for line in LINES for n in sizes]
     for row in rows:
-        seen = {"perplexity": perplexity_changed(row), "shape, any change": shape_starred(row)}
-        marks = {name: "different" if changed else "same" for name, changed in seen.items()}
+        changes = {"perplexity": perplexity_changed(row), "shape, any change": shape_starred(row)}
+        marks = {name: "different" if changed else "same" for name, changed in changes.items()}
         marks |= {name: asked["verdict"] for name, asked in row["aspects"].items()}
         for line, verdict in marks.items():
             color, marker = LOOKS[verdict]

@@ -53,9 +53,8 @@ OBSERVERS: dict[str, Callable[[Row], bool]] = {
 
 def render(rows: Rows) -> str:
     """The page, with what there are results for."""
-    changed = [row for row in rows if row["dose"] not in UNCHANGED]
-    unchanged = [row for row in rows if row["dose"] in UNCHANGED]
-    alarms = sum(row["verdict"] == "different" for row in unchanged)
+    unchanged = [row for row in rows if is_unchanged(row)]
+    changed = [row for row in rows if not is_unchanged(row)]
     parts = [
         INTRODUCTION,
         _paragraph(_tried(rows)),
@@ -66,12 +65,28 @@ def render(rows: Rows) -> str:
     parts += [FIGURE, "## The lightest dose that is seen", FIRST, _first_table(changed)]
     parts += [
         "## Where nothing is changed",
-        _paragraph(f"{NOTHING} {alarms} of {len(unchanged)} were called different."),
+        _paragraph(false_alarms(unchanged)),
     ]
     parts.append(markdown(["model", "what", "texts", "shape", "places"], map(_unchanged, unchanged)))
     for model in dict.fromkeys(row["model"] for row in changed):
         parts += [f"## {model}", _model_table([row for row in changed if row["model"] == model])]
     return "\n\n".join([*parts, READING]) + "\n"
+
+
+def is_unchanged(row: Row) -> bool:
+    """Whether the candidate has the base's weights: the bundled models are stored in float16 already."""
+    return row["dose"] in UNCHANGED or (row["dose"] == "float16" and row["model"].startswith("demo-"))
+
+
+def false_alarms(unchanged: Rows) -> str:
+    """How many of the candidates with the base's weights were called different, and what that is worth."""
+    alarms = sum(row["verdict"] == "different" for row in unchanged)
+    others = sum(row["dose"] == OTHER_TEXTS for row in unchanged)
+    return (
+        f"{NOTHING} {alarms or 'none'} of {len(unchanged)} were called different. In {len(unchanged) - others} of them "
+        f"the difference is 0 to rounding, and in {others} the texts are others, of which there are not enough: this "
+        "says little of false alarms. The [calibration of the gate](how-to/gate.md#how-far-to-trust-it) says more."
+    )
 
 
 def answer(changed: Rows) -> str:
@@ -89,9 +104,10 @@ def answer(changed: Rows) -> str:
         f"({count(places_differ)} by places, {count(shape_differs)} by shape), and in "
         f"{count(differs, perplexity_changed)} of them perplexity shows no change. Perplexity's paired interval "
         f"excludes no change in {count(perplexity_changed)}; {count(perplexity_changed, differs)} of these are not "
-        f"different: a verdict asks for more than that interval does, a difference beyond a margin. Asked for the "
-        f"same, perplexity is beyond ±5 % in {count(beyond)}: places are different without "
-        f"that in {count(places_differ, beyond)}, and the reverse holds in {count(beyond, places_differ)}. Shape "
+        f"different: a verdict asks for more than that interval does, a difference beyond a margin. With a margin of "
+        f"±5 %, chosen here, perplexity is beyond it in {count(beyond)}: places are different in "
+        f"{count(places_differ, beyond)} cases in which perplexity is not beyond it, and perplexity is beyond it in "
+        f"{count(beyond, places_differ)} in which places are not different. Shape "
         f"without a margin, the gate's adjusted p of no difference, is under 5 % in {count(starred)}: in "
         f"{count(starred, perplexity_changed)} of them perplexity's interval holds no change, and the reverse is so in "
         f"{count(perplexity_changed, starred)}."
@@ -140,14 +156,11 @@ def _first(ordered: Rows, check: Callable[[Row], bool]) -> str:
 
 
 def _model_table(rows: Rows) -> str:
-    sizes = sorted({row["texts"] for row in rows})
-    cells = {(row["dose"], row["texts"]): row for row in rows}
-    header = ["dose", *(f"{n}: {what}" for n in sizes for what in ("perplexity, ratio", "shape", "places"))]
-    body = []
-    for dose in (dose for dose in DOSES if any((dose, n) in cells for n in sizes)):
-        own = [cells.get((dose, n)) for n in sizes]
-        body.append([dose, *(cell for row in own for cell in (_all(row) if row else ["", "", ""]))])
-    return markdown(header, body)
+    """Every dose with the number of texts in the middle: all three stand side by side in the figure."""
+    n_texts = sorted({row["texts"] for row in rows})[len({row["texts"] for row in rows}) // 2]
+    own = {row["dose"]: row for row in rows if row["texts"] == n_texts}
+    header = [f"dose, {n_texts} texts", "perplexity, ratio", "shape", "places"]
+    return markdown(header, ([dose, *_all(own[dose])] for dose in DOSES if dose in own))
 
 
 def _all(row: Row) -> list[str]:
@@ -195,7 +208,7 @@ does it see the change before perplexity does? Written by `python -m benchmarks.
 * **pruned**: so many per cent of each matrix's weights, the smallest, are set to 0.
 * **MLP silenced**: the middle block's MLP adds nothing.
 * **steps**: so many further training steps (AdamW, 1e-4, 1,024 tokens each) on the documentation of SQLAlchemy.
-* **bfloat16, float16**: all weights are stored so. The bundled models come in float16: there that changes nothing.
+* **bfloat16, float16**: all weights are stored so. The bundled models come in float16, which changes nothing there.
 
 The texts are passages of Python's documentation, the settings those of `todacomm gate`, and base and candidate read the
 same texts. At 1,000 texts the gate leaves out the longest H1 bar, whose half-samples take ten times the rest.
@@ -207,7 +220,8 @@ texts and each of perplexity, shape without a margin, places and shape, the verd
 Lines: *perplexity*, its interval excludes no change; *shape, any change*, an adjusted p under 5 %; *places* and
 *shape*, verdicts of the gate."""
 FIRST = """From this dose on all heavier ones are seen as well."""
-NOTHING = """The same model read in other batches, with another number of threads, and on other texts (shape alone,
-as the texts differ):"""
+NOTHING = """The same model read in other batches, with another number of threads, stored in float16 as it was, and on
+other texts (shape alone, as the texts differ):"""
 READING = """In the tables: perplexity of the candidate, then its ratio to the base's with its interval, bold where that
-excludes 1; and the verdict of the run, with the layers that have it. *Open* is: not enough texts."""
+excludes 1; and the verdict of the run, with the layers that have it. *Open* is: not enough texts. The other numbers of
+texts are in `benchmarks/results/gate_doses.json`."""

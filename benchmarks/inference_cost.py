@@ -56,15 +56,15 @@ def inferred(n_layers: int, n_points: int, replicates: int, draws: int, threads:
     clouds = {f"layer_{index}": wide(rng, n_points) for index in range(n_layers)}
     layers = {name: analyze_layer(cloud) for name, cloud in clouds.items()}
     cpu = time.process_time()
-    found = infer(layers, clouds, replicates=replicates, nulls=draws, threads=threads)
-    check(found, replicates)
-    return found.seconds, time.process_time() - cpu
+    whole = infer(layers, clouds, replicates=replicates, nulls=draws, threads=threads)
+    check(whole, replicates)
+    return whole.seconds, time.process_time() - cpu
 
 
-def check(found: Inference, replicates: int) -> None:
+def check(whole: Inference, replicates: int) -> None:
     """Every layer was measured on every half-sample."""
     column = INTERVAL_METRICS.index("h0_total_norm")
-    for name, values in found.replicates.items():
+    for name, values in whole.replicates.items():
         if np.isfinite(values[:, column]).sum() != replicates:
             raise Disagreement(f"{name} was not measured on all of {replicates} half-samples")
 

@@ -94,9 +94,9 @@ def one_round(folder: Path, runner: str, most: int, chance: random.Random, kille
         finally:
             end(process)
     last = start(folder, models, "--runner", runner, "--workers", "2")
-    said = last.communicate(timeout=300)[0]
+    output = last.communicate(timeout=300)[0]
     if last.returncode:
-        raise Disagreement(f"the last start ended with {last.returncode}: {said}")
+        raise Disagreement(f"the last start ended with {last.returncode}: {output}")
     finished_once(client_of(folder), len(models))
     killed.begun += len(analyses(client_of(folder)))
     killed.wanted += len(models)

@@ -102,18 +102,11 @@ def _percent(share: float) -> str:
 
 INTRODUCTION = f"""# Calibration of loops
 
-How often is a loop claimed of clouds that have none, and of clouds that have one?
-
-A bar of H1 is called a loop where all of this holds:
-
-1. it is longer than the covariance explains: p against the longest bars of the rotations, adjusted over the layers, at
-   most {LEVEL};
-2. it is reproduced: on random halves of the texts at least {REPRODUCED} of its life is left, in the mean;
-3. it is prominent there: on at least {PROMINENT} of the halves what is left of it is the longest bar of the half. Two
-   loops of one length change places from half to half, so that a bar passes as well where the two longest bars of the
-   half are what is left of it and of the next longest, and so on to the fifth;
-4. it is one of many places: on random halves of the *groups* of neighbouring texts, too, at least {REPRODUCED} of its
-   life is left. A group is a cluster of average linkage, cut at .7 of the bar's birth; without clusters it is a point.
+How often is a loop claimed of clouds that have none, and of clouds that have one? A bar of H1 is called a loop where
+it is *long* (p against the longest bars of the rotations, adjusted over the layers, at most {LEVEL}), *reproduced* (on
+random halves of the texts at least {REPRODUCED} of its life is left), *prominent* (on at least {PROMINENT} of the
+halves it is the longest bar) and *of many* places (on halves of the groups of neighbouring texts, too, at least
+{REPRODUCED} is left): [Methodology](methodology.md#loops).
 
 The first condition alone rejects "Gaussian with this covariance", and curved sheets, which have no loop, are not that.
 The second asks for other choices of the texts. The third is there for surfaces: points that are taken away fill no gap,
@@ -121,8 +114,8 @@ so that the widest gap of a surface is left on every half, among others that are
 clusters: a gap between a few of them is one between other texts of the same clusters, too. Its way of grouping was
 chosen on the claims in clouds of up to 500 points of this page, among ten that were tried. Shares below are of
 clouds in 50 dimensions in which any of the five longest bars is called a loop, with the number of clouds; a share of
-5 % of 200 clouds is itself uncertain by 3 points. Written by `python -m benchmarks.loop_calibration` from
-`benchmarks/results/loop_calibration.json`; the rule is explained in [Methodology](methodology.md#loops)."""
+5 % of 200 clouds is itself uncertain by 3 points. Each cloud is defined in `benchmarks/loop_populations.py`. Written by
+`python -m benchmarks.loop_calibration` from `benchmarks/results/loop_calibration.json`."""
 
 PARTS = {
     "loop-free": (
@@ -133,9 +126,12 @@ condition. Reproduction is that of the longest bar, from the 5 % to the 95 % qua
     ),
     "looped": (
         "Clouds with a loop",
-        """The goal is at least 80 % of circles with noise of .2 at 300 points. What is not seen: noise of .3, a circle
-that holds 5 % of the variance, and much of what has few points on one side. A ring in the plane needs more than 150
-points: between its widest gaps so few of them lie in clumps that without half of the clumps there is no ring.""",
+        """The goal is at least 80 % of circles with noise of .2 at 300 points. Noise of .2 is a standard deviation of
+.2 in each of 50 directions about a circle of radius 1, which then holds a third of the variance (.1: two thirds; .3:
+18 %); *uneven* is seven times as dense on one side, *weekdays* are seven clusters in a ring. What is not seen: noise of
+.3; a circle that holds a fifth of the variance with fewer than 1,000 points, or a twentieth with any of these numbers;
+and much of what has few points on one side. A ring in the plane needs more than 150 points: between its widest gaps so
+few of them lie in clumps that without half of the clumps there is no ring.""",
     ),
     "in between": (
         "Neither",

@@ -100,11 +100,11 @@ def peer_python() -> Path:
 
 
 def ask_peer(*arguments: str | Path) -> str:
-    """What :mod:`benchmarks.peer_job` prints in the peer's environment; see :func:`run_apart`."""
-    return run_apart([peer_python(), "-I", PEER_JOB, *arguments])
+    """What :mod:`benchmarks.peer_job` prints in the peer's environment; see :func:`run_command`."""
+    return run_command([peer_python(), "-I", PEER_JOB, *arguments])
 
 
-def run_apart(command: Sequence[str | Path], folder: Path | None = None, code: int = 0) -> str:
+def run_command(command: Sequence[str | Path], folder: Path | None = None, code: int = 0) -> str:
     """Standard output of a command that runs offline; what it records and keeps goes into ``folder``.
 
     Parameters

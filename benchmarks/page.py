@@ -17,18 +17,18 @@ def write_page(results: Path, page: Path) -> None:
     page.write_text(render({name: json.loads(file.read_text()) for name, file in files.items() if file.is_file()}))
 
 
-def render(found: Mapping[str, Stored]) -> str:
+def render(measured: Mapping[str, Stored]) -> str:
     """The page: the table of goals, where nothing was measured, the tables beside them, and the machines."""
-    rows = [(stored["command"], row) for stored in found.values() for row in stored["rows"]]
+    rows = [(stored["command"], row) for stored in measured.values() for row in stored["rows"]]
     skipped = [(command, row) for command, row in rows if row["skipped"]]
     parts = [INTRODUCTION, markdown(GOALS, (_goal(command, row) for command, row in rows if not row["skipped"]))]
     if skipped:
         parts += ["## Not measured", markdown(["what", "why", "command"], map(_skipped, skipped))]
-    for stored in found.values():
+    for stored in measured.values():
         for table in stored["tables"]:
             parts += [f"## {table['title']}", table["text"], markdown(table["header"], table["rows"])]
             parts.append(f"`{stored['command']}`")
-    return "\n\n".join([*parts, OVERLAP, "## Machines", *_machines(found)]) + "\n"
+    return "\n\n".join([*parts, OVERLAP, "## Machines", *_machines(measured)]) + "\n"
 
 
 def markdown(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
@@ -60,18 +60,21 @@ def _skipped(entry: tuple[str, Stored]) -> list[str]:
     return [row["what"], row["skipped"], f"`{command}`"]
 
 
-def _machines(found: Mapping[str, Stored]) -> list[str]:
+def _machines(measured: Mapping[str, Stored]) -> list[str]:
     """Each machine with its packages, and what was measured on it."""
     groups: dict[str, list[str]] = {}
-    for name, stored in found.items():
+    for name, stored in measured.items():
         machine = {key: value for key, value in stored["machine"].items() if key != "load before"}
         groups.setdefault(json.dumps(machine), []).append(name)
-    return [_machine(json.loads(described), names, found) for described, names in groups.items()]
+    return [_machine(json.loads(described), names, measured) for described, names in groups.items()]
 
 
-def _machine(machine: Stored, names: Sequence[str], found: Mapping[str, Stored]) -> str:
+def _machine(machine: Stored, names: Sequence[str], measured: Mapping[str, Stored]) -> str:
     packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
-    runs = [[name, found[name]["form"], found[name]["date"], found[name]["machine"]["load before"]] for name in names]
+    runs = [
+        [name, measured[name]["form"], measured[name]["date"], measured[name]["machine"]["load before"]]
+        for name in names
+    ]
     return (
         f"{machine['processor']}, {machine['processors']} processors of which ours used {machine['threads']}, "
         f"{machine['memory']}, {machine['system']}; {packages}.\n\n"
@@ -98,7 +101,9 @@ measured at a time, and figures are drawn while tables, diagrams and clouds are 
 
 INTRODUCTION = """# Benchmarks
 
-Each number is a ratio of two sides measured in turns in one run, so that both see the same machine: the median over
-the pairs, with the lowest and the highest. Both sides of a pair must give the same result, or nothing is reported. No
-test of the suite is timed. `make bench` runs all of them in a quick form, `make bench-full` as they stand here; this
+Where a row names a peer, its number is a ratio of two sides measured in turns in one run, so that both see the same
+machine: the median over the pairs, with the lowest and the highest. Both sides of a pair must give the same result, or
+nothing is reported. The other rows are plain measurements of one machine. A goal that is missed says **no**. The whole
+job is without intervals and null models, which 0.1.0 has not: they have rows of their own. No test of the suite is
+timed. `make bench` runs all of them in a quick form, `make bench-full` as they stand here; this
 page is written from `benchmarks/results/` by `python -m benchmarks`."""

@@ -49,13 +49,13 @@ def totals(clouds_file):
     """Total H0 persistence of every cloud by the published arithmetic."""
     from todacomm.tda.persistence import TDAConfig, compute_persistence, summarize_diagrams
 
-    found = {}
+    by_cloud = {}
     with np.load(clouds_file) as clouds:
         for name in clouds.files:
             config = TDAConfig(**_settings(len(clouds[name])))
             summary = summarize_diagrams(compute_persistence(clouds[name], config, seed=SEED)["dgms"])
-            found[name] = summary["H0_total_persistence"]
-    print(json.dumps(found))
+            by_cloud[name] = summary["H0_total_persistence"]
+    print(json.dumps(by_cloud))
 
 
 def bootstrap(cloud_file, replicates):
@@ -66,9 +66,9 @@ def bootstrap(cloud_file, replicates):
         cloud = stored["cloud"]
     start = time.perf_counter()
     with contextlib.redirect_stdout(sys.stderr):
-        found = bootstrap_persistence_ci(cloud, TDAConfig(**_settings(len(cloud))), int(replicates), seed=SEED)
+        estimate = bootstrap_persistence_ci(cloud, TDAConfig(**_settings(len(cloud))), int(replicates), seed=SEED)
     seconds = time.perf_counter() - start
-    print(json.dumps({"seconds": seconds, "h0_total": found.point_estimate["H0_total_persistence"]}))
+    print(json.dumps({"seconds": seconds, "h0_total": estimate.point_estimate["H0_total_persistence"]}))
 
 
 def _settings(n_points):

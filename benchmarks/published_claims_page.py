@@ -26,19 +26,19 @@ def _expansion(rows: Rows) -> str:
         ],
     )  # fmt: skip
     spread = f"{min(random):.0f}- to {max(random):,.0f}-fold" if random else "not measured here"
-    said = f"With random weights the published ratio is {spread}. {WHY_EXPANSION}"
-    return "\n\n".join([EXPANSION, table, _paragraph(said), EXPANSION_COMMAND])
+    prose = f"With random weights the published ratio is {spread}. {WHY_EXPANSION}"
+    return "\n\n".join([EXPANSION, table, _paragraph(prose), EXPANSION_COMMAND])
 
 
 def _cycles(tables: Mapping[str, Rows]) -> str:
     noise, sheet = (next(row for row in tables["clouds"] if row["name"] == name) for name in ("Gaussian noise", SHEET))
-    said = (
+    prose = (
         f"{noise['with_bars']} of {noise['n']} clouds of Gaussian noise have H1 bars, {noise['bars']:.0f} of them on "
         f"average: by the published criterion noise has cyclic structure. A bar longer than the covariance explains is "
         f"not yet a loop: {sheet['long']} of {sheet['n']} curved sheets, which have no hole, have one. By the rule of "
         f"[Loops](methodology.md#loops) {sheet['loops'] or 'none'} of them is given a loop."
     )
-    parts = [CYCLES, _paragraph(said)]
+    parts = [CYCLES, _paragraph(prose)]
     for key, what in (("clouds", "clouds of 150 points"), ("layers", "layers of a model, 150 passages")):
         header = [what, "of them", "with H1 bars", "bars, mean", "longer than the covariance explains", "with a loop"]
         cells = [[row[name] for name in ("name", "n", "with_bars")] + [f"{row['bars']:.0f}", row["long"], row["loops"]]
@@ -65,7 +65,7 @@ def _actopo(rows: Rows) -> str:
         "longest bar: reproduction, 50 components": [f"{row['reproduction_standard']:.2f}" for row in rows],
         "loops": [str(row["loops"]) for row in rows],
     }
-    said = (
+    prose = (
         f"{tuned['beta_1'] / base['beta_1']:.1f}-fold is what the unit makes of it. The threshold is a share of the "
         f"largest distance, and that is {base['diameter']:.2f} median distances in one cloud and "
         f"{tuned['diameter']:.2f} in the other: the second is asked for shorter bars. At equal scale the growth is "
@@ -75,7 +75,7 @@ def _actopo(rows: Rows) -> str:
         f"{base['reproduction']:.2f} and "
         f"{tuned['reproduction']:.2f} of their life, where a loop needs half: {_loops(base, tuned)}."
     )
-    return "\n\n".join([ACTOPO, markdown(header, ([name, *cells] for name, cells in lines.items())), _paragraph(said)])
+    return "\n\n".join([ACTOPO, markdown(header, ([name, *cells] for name, cells in lines.items())), _paragraph(prose)])
 
 
 def _loops(*rows: Mapping[str, Any]) -> str:
@@ -118,10 +118,14 @@ WHY_EXPANSION = (
     "Three things make it. The activations grow with depth, whatever the weights. Rows of WikiText end in few tokens, "
     "so that the denominator is the spread of a few dozen points. And the bar that never ends is counted as one: at an "
     "encoder's CLS position all token embeddings are one point, that bar is the whole denominator, and the ratio is "
-    "the total of another layer in the units of its activations. With scale divided out the number is near one; it is "
-    "not defined (-) where under half of the points of the embedding are distinct."
+    "the total of another layer in the units of its activations. With scale divided out the number is near one, the "
+    "least there is; it is not defined (-) where under half of the points of the embedding are distinct. GPT-2 was "
+    "measured with random weights and by the published protocol alone."
 )
-EXPANSION_COMMAND = """`mlflow run . --env-manager=local -P model=demo-decoder -P weights=random`"""
+EXPANSION_COMMAND = """```bash
+mlflow run . --env-manager=local -P weights=random -P protocol=todacomm-0.1 -P dataset=wikitext2   # as published
+mlflow run . --env-manager=local -P weights=random -P samples=150                                  # of 150 passages
+```"""
 
 CYCLES = """## "All models show cyclic structure in all layers"
 

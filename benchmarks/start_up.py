@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.materials import run_apart, stories, wikitext
+from benchmarks.materials import run_command, stories, wikitext
 from benchmarks.measuring import timed
 from benchmarks.reporting import Findings, Form, Row, guarded, run, seconds, together
 
@@ -56,7 +56,7 @@ def answer(
 
 def once(command: Sequence[str], folder: Path | None = None, code: int = 0) -> float:
     """Seconds of a command in a process of its own."""
-    return timed(run_apart, [sys.executable, "-m", "todacomm", *command], folder, code).seconds
+    return timed(run_command, [sys.executable, "-m", "todacomm", *command], folder, code).seconds
 
 
 def row(what: str, goal: float, taken: Sequence[float]) -> Row:

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.materials import ask_peer, gpt2, peer_python, rows_of_wikitext, run_apart, wikitext, write_texts
+from benchmarks.materials import ask_peer, gpt2, peer_python, rows_of_wikitext, run_command, wikitext, write_texts
 from benchmarks.measuring import Measured, Pairs, close, in_turns, timed
 from benchmarks.reporting import Findings, Form, Table, guarded, run, seconds, speed_row, together
 from todacomm.results.layer import layer_file
@@ -80,7 +80,7 @@ def ours(model: Path, texts: Path, n_texts: int, likelihood: bool) -> Measured:
             "--samples", str(n_texts), "--max-length", "128", "--likelihood", str(likelihood).lower(),
             "--replicates", "0", "--nulls", "0", "--output-dir", output,
         ]  # fmt: skip
-        done = timed(run_apart, command, Path(name))
+        done = timed(run_command, command, Path(name))
         return Measured(read_ours(output), done.seconds)
 
 

@@ -19,6 +19,8 @@ from tests.helpers.pages import PAGES, all_commands, blocks, words
 from todacomm.cli import COMMANDS as COMMANDS_OF_CONSOLE
 from todacomm.cli import main
 from todacomm.core.metrics import LAYER_METRICS, RUN_METRICS
+from todacomm.results.table import ASSOCIATION_COLUMNS, COLUMNS, LOOP_COLUMNS, NULL_COLUMNS
+from todacomm.results.texts import TEXT_COLUMNS
 
 ELSEWHERE = {
     "python3 -m venv": "test_wheel and test_environments make environments of their own",
@@ -139,16 +141,43 @@ def test_every_metric_has_a_page_with_a_formula():
         assert f"[{name}]({name}.md)" in pages["metrics/index.md"]
 
 
-def test_the_page_of_a_metric_says_what_the_registry_says():
+@pytest.mark.parametrize("name", LAYER_METRICS)
+def test_the_page_of_a_metric_says_what_the_registry_says(name):
+    metric, behaviour = LAYER_METRICS[name], part(metric_pages.page(name), "How it behaves")
+    begins = [line.removeprefix("* ").split(":")[0] for line in behaviour.splitlines()]
+    assert begins[0] == ("Scale-free" if metric.scale_free else "Raw")
+    assert ("It grows with the number of points" in begins) == metric.grows
+    assert ("No interval" in begins) == (not metric.interval)
+    assert behaviour.count("95 % interval from half-samples") == metric.interval
+    tails = {"judges it in its upper tail": "upper", "judges it in both tails": "two-sided", "No p-value": None}
+    assert [tail for phrase, tail in tails.items() if phrase in behaviour] == [metric.null_tail]
+    twins = re.findall(r"With scale divided out: \[`(\w+)`\]\((\w+)\.md\)", behaviour)
+    assert twins == ([(metric.twin, metric.twin)] if metric.twin else [])
+    sources = re.findall(r"^\* \[(.*?)\]\(https://", part(metric_pages.page(name), "Sources"), flags=re.MULTILINE)
+    assert tuple(sources) == metric.source
+
+
+@pytest.mark.parametrize("name", RUN_METRICS)
+def test_the_page_of_a_ratio_says_of_what_it_is(name):
+    metric, page = RUN_METRICS[name], metric_pages.page(name)
+    ratio = re.findall(r"`T` is \[`(\w+)`\]\(\w+\.md\), the start is `(\w+)`", page)
+    assert ratio == ([(metric.peak_of, metric.start)] if metric.peak_of else [])
+    assert part(page, "How it behaves").startswith("* One number a run: no depth, and no null model.")
+
+
+def test_the_page_of_a_metric_has_what_is_known_of_it():
     page = metric_pages.page("h1_total_persistence")
-    assert "Raw: multiplying" in page
-    assert "[`h1_total_norm`](h1_total_norm.md)" in page
-    assert "grows with the number of points" in page
-    assert "`sum(l)`" in page
-    assert "`T` is [`h0_total_norm`]" in metric_pages.page("expansion_ratio_norm")
-    scale_free = metric_pages.page("h0_total_norm")
-    assert "Scale-free" in scale_free
-    assert "in both tails" in scale_free
+    assert "`sum(l)`" in part(page, "Definition")
+    assert (
+        part(page, "A known value")
+        == "```pycon\n>>> total_persistence(np.array([1.0, 1.0, 1.0]))  # the unit square\n3.0\n```"
+    )
+    assert "`tda/h1_total_persistence`" in part(page, "In the record")
+
+
+def part(page, title):
+    """What stands under a title of a page; empty without such a title."""
+    return re.split(r"^## ", page.partition(f"## {title}\n")[2], maxsplit=1, flags=re.MULTILINE)[0].strip()
 
 
 def test_the_examples_of_the_pages_own_functions_hold():
@@ -178,3 +207,10 @@ def test_pages_name_no_file_that_is_not_there():
     for page in PAGES:
         for place in re.findall(r"`((?:tests|todacomm|benchmarks|configs|templates)/[\w/.-]+\.\w+)`", page.read_text()):
             assert Path(ROOT / place).exists(), f"{page.name}: {place}"
+
+
+def test_the_page_of_the_record_names_every_column():
+    page = (ROOT / "docs/record.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z_0-9]+)`", page))
+    columns = {*COLUMNS, *NULL_COLUMNS, *LOOP_COLUMNS, *ASSOCIATION_COLUMNS, *TEXT_COLUMNS}
+    assert columns - named == set()

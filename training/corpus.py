@@ -49,12 +49,12 @@ def read_corpus(distributions: Sequence[str] = DISTRIBUTIONS, seed: int = 0, exc
     ValueError
         A distribution is not installed.
     """
-    seen = {_digest(text) for text in excluded}
+    earlier = {_digest(text) for text in excluded}
     documents: list[str] = []
     sources: list[dict[str, str | int]] = []
     for name in distributions:
         distribution = _distribution(name)
-        fresh = [text for doc in docstrings(distribution) if (text := _unseen(doc, seen))]
+        fresh = [text for doc in docstrings(distribution) if (text := _unseen(doc, earlier))]
         documents += fresh
         sources.append({
             "name": name,
@@ -83,15 +83,15 @@ def docstrings(distribution: Distribution) -> Iterator[str]:
                     yield documentation
 
 
-def _unseen(documentation: str, seen: set[bytes]) -> str:
-    """The paragraphs that no earlier document has, remembered in ``seen``."""
-    kept = []
+def _unseen(documentation: str, earlier: set[bytes]) -> str:
+    """The paragraphs that no earlier document has, remembered in ``earlier``."""
+    fresh = []
     for text in paragraphs(documentation):
         digest = _digest(text)
-        if digest not in seen:
-            seen.add(digest)
-            kept.append(text)
-    return "\n".join(kept)
+        if digest not in earlier:
+            earlier.add(digest)
+            fresh.append(text)
+    return "\n".join(fresh)
 
 
 def _digest(text: str) -> bytes:

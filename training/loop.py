@@ -95,8 +95,8 @@ def train(config: TrainingConfig, corpus: Corpus, folder: Path, log: Log) -> Pat
             last = save_checkpoint(model, tokenizer, folder / f"step-{step:06d}")
         if step % config.every == 0 or step == config.steps:
             save_state(folder, step, identity, model, optimizer, rng)
-            seen = {"train_loss": float(np.mean(losses))} if losses else {}
-            log(step, {**seen, "held_out_loss": _mean_loss(model, held_out, loss_of)})
+            measured = {"train_loss": float(np.mean(losses))} if losses else {}
+            log(step, {**measured, "held_out_loss": _mean_loss(model, held_out, loss_of)})
             losses = []
         if step == config.steps:
             break

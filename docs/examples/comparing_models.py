@@ -34,9 +34,9 @@ def main(samples: int = 100, replicates: int = 40) -> None:
     print(f"\nCKA of trained (rows) and random (columns) layers: at most {cka.max(axis=None):.2f}")
 
     # The same as a run in MLflow, with figures and a report in markdown and HTML.
-    found, run = todacomm.compare(models="demo-*", rtd_points=50)
-    print(f"\nrecorded as run {run.run_id}: {len(found.tables)} tables")
-    for warning in (*warnings, *found.warnings):
+    recorded, run = todacomm.compare(models="demo-*", rtd_points=50)
+    print(f"\nrecorded as run {run.run_id}: {len(recorded.tables)} tables")
+    for warning in (*warnings, *recorded.warnings):
         print("warning:", warning)
 
 

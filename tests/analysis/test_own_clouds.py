@@ -20,7 +20,7 @@ from todacomm.analysis.preflight import check_inputs
 from todacomm.comparison.similarities import stored_clouds
 from todacomm.core.layer import analyze_layer
 from todacomm.core.metrics import LAYER_METRICS
-from todacomm.settings.analysis import AnalysisConfig, deviations, protocol_tag
+from todacomm.settings.analysis import OPTIONS, AnalysisConfig, deviations, protocol_tag
 from todacomm.settings.protocols import protocol_names
 
 
@@ -391,6 +391,7 @@ def test_what_a_protocol_or_a_default_sets_is_not_refused_and_not_recorded():
 def test_another_number_of_samples_than_the_file_has_is_an_error(tmp_path, layers):
     np.savez(tmp_path / "a.npz", **layers)
     n_points = len(next(iter(layers.values())))
-    asked = AnalysisConfig.load(None, {"model": f"clouds:{tmp_path / 'a.npz'}", "samples": n_points + 1})
-    with pytest.raises(ValueError, match=f"samples is {n_points + 1}, the file has {n_points} points"):
-        observe(asked)
+    for samples in (n_points + 1, OPTIONS["samples"].default):
+        asked = AnalysisConfig.load(None, {"model": f"clouds:{tmp_path / 'a.npz'}", "samples": samples})
+        with pytest.raises(ValueError, match=f"samples is {samples}, the file has {n_points} points"):
+            observe(asked)

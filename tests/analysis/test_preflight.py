@@ -26,6 +26,7 @@ print(done.stderr, sorted({"torch", "transformers", "mlflow", "pandas"} & sys.mo
         ("run --model without-weights", "has no weights"),
         ("run --model clouds:nothing.npz", "does not exist"),
         ("run --dataset ./nothing.txt", "unknown dataset"),
+        ("run --dataset hf:imdb", "dataset is 'hf:imdb': expected hf:path[:config]:split:field"),
     ],
 )
 def test_what_is_not_there_is_refused_before_the_imports_of_the_job(tmp_path, line, says):

@@ -1,6 +1,7 @@
 """Results to files to one page; and a benchmark whose sides differ leaves no result."""
 
 import importlib
+import inspect
 import json
 
 import numpy as np
@@ -10,7 +11,7 @@ from benchmarks import BENCHMARKS, homology, reporting
 from benchmarks.growth import exponent
 from benchmarks.measuring import Measured, Pairs, Skipped
 from benchmarks.page import render
-from benchmarks.reporting import Findings, Row, Table, guarded, memory_row, speed_row, write_results
+from benchmarks.reporting import Findings, Form, Row, Table, guarded, memory_row, speed_row, write_results
 
 PAIRS = Pairs([Measured(None, 1.0, 2**20)] * 5, [Measured(None, 4.0, 4 * 2**20)] * 5, "all equal")
 MACHINE = {
@@ -65,10 +66,11 @@ def test_a_benchmark_whose_sides_differ_fails_and_writes_nothing(tmp_path, monke
     assert not list(tmp_path.iterdir())
 
 
-def test_every_benchmark_is_a_module_with_a_measure():
-    for name in BENCHMARKS:
-        module = importlib.import_module(f"benchmarks.{name}")
-        assert callable(module.measure)
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_every_benchmark_is_a_module_that_measures_a_form(name):
+    signature = inspect.signature(importlib.import_module(f"benchmarks.{name}").measure)
+    assert [each.annotation for each in signature.parameters.values()] == [Form]
+    assert signature.return_annotation is Findings
 
 
 def test_exponents_are_those_of_powers():

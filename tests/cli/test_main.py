@@ -34,6 +34,16 @@ def test_help_names_every_command_the_exit_codes_and_the_completion(todacomm):
     assert "_TODACOMM_COMPLETE=bash_source" in text
 
 
+def test_a_gate_has_exit_codes_of_its_own_between_those_of_all(todacomm):
+    def codes(line: str) -> list[list[str]]:
+        return [row.split(maxsplit=1) for row in todacomm(line).output.partition("Exit codes\n")[2].splitlines()]
+
+    *least, interrupted, ended = codes("run --help")
+    assert [code for code, _ in [*least, interrupted, ended]] == ["0", "1", "2", "130", "143"]
+    own = [["3", "different"], ["4", "not enough texts"]]
+    assert codes("gate --help") == [*least, *own, interrupted, ended]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_command_has_a_sentence_that_fits_a_line(todacomm, name):
     short = main.get_command(None, name).get_short_help_str(60)

@@ -160,7 +160,8 @@ def test_too_few_draws_find_nothing_and_deny_nothing(models: dict[str, str]) -> 
     comparison = compared()
     before = of_kind(comparison, "loops").labels
     few = comparison.gathered.analyses[before[0]]
-    few.nulls = few.nulls.assign(draws=5.0)
+    rotated = (few.nulls["metric"] == "h1_max_norm") & (few.nulls["null"] == "rotation")
+    few.nulls = few.nulls.assign(draws=np.where(rotated, 5.0, 99.0))  # others may have more
     assert of_kind(comparison, "loops").labels == before[1:]
 
 

@@ -22,6 +22,7 @@ from todacomm.core.metrics import (
 from todacomm.core.nulls import NULLS
 from todacomm.core.parts import Parts
 from todacomm.core.similarity import DIAGRAM_DISTANCES, SIMILARITIES
+from todacomm.settings.analysis import OPTIONS
 
 METRICS = {**LAYER_METRICS, **RUN_METRICS}
 SIMILAR = {**SIMILARITIES, **DIAGRAM_DISTANCES}
@@ -102,6 +103,8 @@ def test_a_draw_gives_as_many_clouds_of_the_same_shapes_and_the_generator_decide
 def test_a_null_either_draws_or_needs_a_pass_of_the_model():
     for null in NULLS.values():
         assert null.needs_pass == (null.draw is None)
+        assert null.needs_pass == bool(null.changes)
+        assert set(null.changes) <= set(OPTIONS)
         assert null.label
         assert null.shows
 

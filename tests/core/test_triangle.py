@@ -1,13 +1,15 @@
-"""Every distance is one: zero for equals, the same both ways, and no detour is shorter."""
+"""Every distance is one: zero for equals, the same both ways, and no detour is shorter; and which are none."""
 
+from functools import partial
 from itertools import permutations
 
 import numpy as np
 import pytest
 
 from todacomm.core.clouds import METRICS, distances
+from todacomm.core.equivalence import PLACE_MEASURES, places
 from todacomm.core.homology import persistence
-from todacomm.core.similarity import bottleneck, procrustes, wasserstein
+from todacomm.core.similarity import DIAGRAM_DISTANCES, SIMILARITIES, bottleneck
 from todacomm.core.vectors import SCALE, image, landscape, vector_distances
 
 SEEDS = pytest.mark.parametrize("seed", range(4))
@@ -19,6 +21,17 @@ def random_diagram(rng):
     return np.column_stack([births, births + rng.uniform(0.05, 1.0, len(births))])
 
 
+def of_registry(row, a, b):
+    """A distance from a row of a registry; of a similarity, what it lacks of 1."""
+    value = row.measure(row.prepare(a), row.prepare(b))
+    return value if row.alike < 0 else 1.0 - value
+
+
+def of_places(name, a, b):
+    measured = places(a, b, np.empty((0, 2), dtype=np.intp), measures=[name])
+    return measured.values[PLACE_MEASURES.index(name)]
+
+
 def between_landscapes(a, b):
     return vector_distances([landscape(a, SCALE)], [landscape(b, SCALE)], SCALE[1]).item()
 
@@ -27,18 +40,49 @@ def between_images(a, b):
     return vector_distances([image(a, GRID, GRID, 0.2)], [image(b, GRID, GRID, 0.2)]).item()
 
 
+BETWEEN_DIAGRAMS = {
+    **{name: partial(of_registry, row) for name, row in DIAGRAM_DISTANCES.items()},
+    "landscapes": between_landscapes,
+    "images": between_images,
+}
+BETWEEN_CLOUDS = {
+    **{name: partial(of_registry, row) for name, row in SIMILARITIES.items()},
+    **{f"place {name}": partial(of_places, name) for name in PLACE_MEASURES},
+}
+NO_METRICS = {
+    "cka": "a detour is shorter", "place cka_distance": "a detour is shorter",
+    "place rtd_base": "another number the other way", "place rtd_candidate": "another number the other way",
+}  # fmt: skip
+"""Which of the distances between clouds are no metrics, and why."""
+
+
 @SEEDS
-@pytest.mark.parametrize("distance", [bottleneck, wasserstein, between_landscapes, between_images])
-def test_between_diagrams(distance, seed):
+@pytest.mark.parametrize("name", BETWEEN_DIAGRAMS)
+def test_between_diagrams(name, seed):
     rng = np.random.default_rng(seed)
-    check_metric(distance, [random_diagram(rng) for _ in range(4)], equal=1e-6)
+    check_metric(BETWEEN_DIAGRAMS[name], [random_diagram(rng) for _ in range(4)], equal=1e-6)
 
 
 @SEEDS
-@pytest.mark.parametrize("shape", [(15, 3), (8, 30)])
-def test_procrustes_between_clouds(shape, seed):
+@pytest.mark.parametrize("name", sorted(set(BETWEEN_CLOUDS) - set(NO_METRICS)))
+@pytest.mark.parametrize("shape", [(30, 3), (16, 30)])
+def test_between_clouds(name, shape, seed):
     """Angles near 0 lose half of their digits to the arc cosine."""
-    check_metric(procrustes, list(np.random.default_rng(seed).normal(size=(4, *shape))), equal=1e-6)
+    check_metric(BETWEEN_CLOUDS[name], list(np.random.default_rng(seed).normal(size=(4, *shape))), equal=1e-6)
+
+
+@SEEDS
+@pytest.mark.parametrize("name", NO_METRICS)
+def test_what_is_no_metric_is_none_for_the_reason_given(name, seed):
+    """The detour by a cloud that holds both is 2 (1 - 1 / sqrt 2) where it would have to be 1."""
+    distance = BETWEEN_CLOUDS[name]
+    one, other = np.random.default_rng(seed).normal(size=(2, 60, 3))
+    assert distance(one, one) == pytest.approx(0.0, abs=1e-6)
+    if NO_METRICS[name] == "a detour is shorter":
+        both = np.column_stack([one, other])
+        assert distance(one, both) + distance(both, other) < 0.8 * distance(one, other)
+    else:
+        assert distance(one, other) != pytest.approx(distance(other, one), rel=1e-3)
 
 
 @SEEDS

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from todacomm.explorer.asset import LICENCES, PAGE, SOURCE
+from todacomm.explorer.asset import FOLDER, LICENCES, PAGE
 
 pytestmark = pytest.mark.heavy
 
@@ -19,7 +19,7 @@ def test_the_page_is_what_npm_builds_of_its_source(tmp_path: Path) -> None:
     if npm is None:
         pytest.skip("no npm on the path")
     source = tmp_path / "source"
-    shutil.copytree(SOURCE, source, ignore=shutil.ignore_patterns("node_modules"))
+    shutil.copytree(FOLDER / "source", source, ignore=shutil.ignore_patterns("node_modules"))
     fetched = subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=source, capture_output=True, text=True)
     if fetched.returncode and "network" in fetched.stderr.lower():
         pytest.skip("npm reaches no registry")

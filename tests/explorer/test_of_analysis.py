@@ -50,7 +50,7 @@ def test_no_fact_of_a_page_of_own_clouds_is_empty(store, tmp_path, rng):
     assert page_data(own.result()).facts == {
         "Model": "own",
         "Texts": f"{own.result().dataset.name}, 40 points",
-        "Distances": "euclidean, 50 components",
+        "Cloud": "all 5 dimensions (pca=50), not z-scored, euclidean distance",
     }
 
 

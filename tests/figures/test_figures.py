@@ -28,6 +28,7 @@ from todacomm.figures.barcodes import MOST_BARS, segments
 from todacomm.figures.betti import draw_betti_curves
 from todacomm.figures.diagrams import draw_diagram, read_bars
 from todacomm.figures.registry import FIGURES, draw_all
+from todacomm.figures.spectra import draw_spectra
 from todacomm.figures.style import SVG_OPTIONS, drawing
 from todacomm.figures.summary import draw_summary
 from todacomm.results.findings.judgement import featured
@@ -197,14 +198,22 @@ def test_one_wide_gap_does_not_squeeze_the_loops() -> None:
 
 
 def test_bars_of_a_single_scale_still_have_an_axis() -> None:
-    """Where every layer has its bars at one scale, the axis still has a width."""
+    """Where one layer alone has bars, and these at one scale, the axis still has a width."""
     result = make_result()
-    one = np.zeros(len(result.layers[0].curves["scale"]))
-    one[3] = 2.0
-    layers = tuple(replace(layer, curves={**layer.curves, "betti_1": one}) for layer in result.layers)
+    none = np.zeros(len(result.layers[-1].curves["scale"]))
+    one = np.where(np.arange(len(none)) == 3, 2.0, 0.0)
+    layers = tuple(
+        replace(layer, curves={**layer.curves, "betti_1": one if layer is result.layers[-1] else none})
+        for layer in result.layers
+    )
     with warnings.catch_warnings(), drawing():
         warnings.simplefilter("error")
-        draw_betti_curves(replace(result, layers=layers), "Betti curves")
+        figure = draw_betti_curves(replace(result, layers=layers), "Betti curves")
+    at = result.layers[-1].curves["scale"][3] / result.depth.unit[-1]
+    panels = [axes for axes in figure.axes if axes.get_title(loc="left").startswith("Betti 1")]
+    assert len(panels) == 2
+    for axes in panels:
+        assert axes.get_xlim() == pytest.approx((0.97 * at, 1.03 * at))
 
 
 def test_a_degenerate_layer_does_not_take_the_colours_of_the_map() -> None:
@@ -356,3 +365,17 @@ def visible(axis: mpl.axis.Axis, limits: tuple[float, float]) -> list[Text]:
 
 def extent(text: Text) -> Bbox:
     return text.get_window_extent()
+
+
+def test_the_shaded_ranks_are_those_that_the_power_law_was_fitted_to() -> None:
+    result = make_result(3)
+    layers = tuple(
+        replace(layer, curves={**layer.curves, "spectrum_ranks": np.array([11.0, 23.0])}) for layer in result.layers
+    )
+    table = result.table.assign(value=result.table["value"].where(result.table["metric"] != "spectrum_alpha", 1.0))
+    with drawing():
+        figure = draw_spectra(replace(result, layers=layers, table=table), "Spectra")
+        undefined = draw_spectra(replace(result, table=table.assign(value=np.nan)), "Spectra")
+    (shaded,) = figure.axes[0].patches
+    assert shaded.get_extents().transformed(figure.axes[0].transData.inverted()).intervalx == pytest.approx([11, 23])
+    assert not undefined.axes[0].patches

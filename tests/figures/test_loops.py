@@ -76,6 +76,14 @@ def test_nothing_overlaps_or_leaves_the_sheet_whatever_the_texts_hold(result):
         assert not first.padded(-1).overlaps(second.padded(-1)), (one, other)
 
 
+def test_a_bar_without_places_is_no_picture(result):
+    (loop, *_) = loop_pictures(result).values()
+    with pytest.raises(
+        ValueError, match=rf"bar {loop.rank} of {loop.layer} is no loop \(few texts\): its texts have no"
+    ):
+        draw_loop(result, "A loop", replace(loop, angle=None, verdict="few texts"))
+
+
 def test_there_is_a_picture_for_every_loop_claimed_and_for_nothing_else(result, tmp_path):
     claimed = result.loops[result.loops["verdict"] == LOOP]
     drawn = {name for name in draw_all(result, tmp_path) if name.startswith("plots/loops/")}

@@ -22,13 +22,13 @@ from todacomm.figures.gate import gate_figure
 from todacomm.gates.groups import gate_groups, members, with_permuted_texts
 from todacomm.gates.judging import gate_pair
 from todacomm.gates.planning import planned
-from todacomm.gates.result import FEWEST_TEXTS
-from todacomm.jobs.gate import gate
+from todacomm.gates.result import FEWEST_TEXTS, SideWarning
+from todacomm.jobs.gate import gate, write_plan
 from todacomm.reports.gate import headline, verdict_line
 from todacomm.reports.gate_tables import cells_table, settings
 from todacomm.reports.junit import junit_xml
 from todacomm.settings.gate import GateConfig
-from todacomm.tracking import load_analyses, load_analysis
+from todacomm.tracking import job_run, load_analyses, load_analysis
 
 
 def judged(base, candidate, **options):
@@ -44,8 +44,11 @@ def test_a_copy_that_is_turned_and_scaled_is_the_same(pairs):
     assert result.different == []
     assert result.changed.empty
     assert np.isnan(result.texts_to_settle)
-    tags = MlflowClient().get_run(run.run_id).data.tags
+    data = MlflowClient().get_run(run.run_id).data
+    tags = data.tags
     assert (tags["todacomm.kind"], tags["todacomm.gate"], tags["todacomm.gate.places"]) == ("gate", "same", "same")
+    assert data.metrics["summary/seconds_analyses"] > 0.0
+    assert data.metrics["summary/seconds_judgement"] > 0.0
 
 
 def test_a_stretched_layer_is_different_and_named(pairs):
@@ -105,14 +108,21 @@ def test_a_wide_margin_makes_a_difference_the_same(pairs):
 @pytest.mark.parametrize(("sides", "missing"), [(("base", "dead"), "candidate"), (("dead", "base"), "base")])
 def test_a_layer_whose_texts_lie_on_one_point_in_one_model_lies_elsewhere(pairs, sides, missing):
     dead = pairs | {"dead": recorded("dead", model_clouds() | {"layer_1": np.ones((120, 8))})}
-    result, _ = gate(base=dead[sides[0]], candidate=dead[sides[1]])
+    result, run = gate(base=dead[sides[0]], candidate=dead[sides[1]])
     assert result.different == ["layer_1"]
     assert result.layers["layer_1"] == {"shape": "undecided", "places": "different"}
     assert f"layer_1 first: the {missing}'s texts lie on fewer than 4 points" in verdict_line(result)
     panel = gate_figure(result).axes[result.table["metric"].unique().tolist().index("cka_distance")]
     marks = [line.get_xydata() for line in panel.lines if line.get_marker() == "s"]
     assert [mark.tolist() for mark in marks if len(mark) and np.isfinite(mark).all()] == [[[1.0, 0.97]]]
+    of_dead = load_analysis(dead["dead"]).warnings
+    of_layer = [warning for warning in result.warnings if warning.layer == "layer_1"]
+    assert of_layer
+    assert set(of_layer) <= {SideWarning(*warning, side="dead") for warning in of_dead}
+    record = json.loads((Path(run.artifact_uri) / "gate.json").read_text())
+    assert record["warnings"] == [warning._asdict() for warning in result.warnings]
     both, _ = gate(base=dead["dead"], candidate=dead["dead"])
+    assert {warning for warning in both.warnings if warning.code != "one_run"} <= set(of_dead)
     assert (both.verdict, both.layers["layer_1"]["places"]) == ("same", "undefined")
     assert both.names == ("dead", "dead")
     assert "one_run" in [warning.code for warning in both.warnings]
@@ -203,8 +213,9 @@ def test_a_model_is_analysed_as_the_run_beside_it_and_only_once(pairs):
     assert result.verdict == "same"
     again, _ = gate(base=pairs["base"], candidate="clouds:fresh.npz")
     assert again.analyses[1].run_id == result.analyses[1].run_id
-    with pytest.raises(ValueError, match=r"replicates=90 \(there 40\) was asked for"):
-        gate(base=pairs["base"], candidate="clouds:fresh.npz", replicates=90)
+    for replicates in (90, 100):  # the second is the default
+        with pytest.raises(ValueError, match=rf"replicates={replicates} \(there 40\) was asked for"):
+            gate(base=pairs["base"], candidate="clouds:fresh.npz", replicates=replicates)
 
 
 def test_groups_of_texts(pairs, rng):
@@ -218,6 +229,7 @@ def test_groups_of_texts(pairs, rng):
     assert result.n_texts == 80
     assert result.models == ("groups",)
     assert ("Model", "groups") in settings(result)
+    assert ("Cloud", "no PCA, not z-scored, euclidean distance") in settings(result)
     assert result.layers["layer_0"]["shape"] == "different"
     p = result.table.set_index(["layer", "metric"])["p_labels_adjusted"]
     assert p["layer_0", "effective_rank"] == pytest.approx(1 / 40)
@@ -288,6 +300,16 @@ def test_a_plan_needs_fewer_texts_where_the_candidate_errs_with_the_base(pairs):
     assert plan.table["texts"].min() == FEWEST_TEXTS
 
 
+def test_the_record_of_a_plan_is_strict_json(pairs, tmp_path):
+    plan = planned(load_analysis(pairs["base"]), GateConfig())
+    plan.table.loc[0, "texts"] = np.inf
+    with job_run("gate", "plan", "todacomm") as run:
+        write_plan(plan, run, tmp_path)
+    rows = json.loads((tmp_path / "gate.json").read_text(), parse_constant=pytest.fail)["plan"]
+    assert rows[0]["texts"] is None
+    assert rows[1]["texts"] == plan.table["texts"][1]
+
+
 def test_a_plan_and_groups_through_the_command(pairs):
     printed = CliRunner().invoke(main, ["gate", pairs["base"], "--plan", "true"])
     assert printed.exit_code == 0
@@ -328,17 +350,22 @@ def test_what_cannot_be_judged_is_refused(pairs, options, message):
     "asked", [{"base_revision": "v1"}, {"candidate_revision": "v2"}, {"candidate_dataset": "squad"}]
 )
 def test_what_would_have_no_effect_on_a_finished_analysis_is_refused(pairs, asked):
-    (value,) = asked.values()
-    with pytest.raises(ValueError, match=f"is a finished analysis, and {value} would have no effect"):
+    ((option, value),) = asked.items()
+    with pytest.raises(ValueError, match=f"is a finished analysis, and {option}={value} would have no effect"):
         gate(base=pairs["base"], candidate=pairs["copy"], **asked)
     with pytest.raises(ValueError, match="would have no effect"):
         gate(base=pairs["base"], candidate_dataset="squad")
 
 
 def test_runs_that_do_not_compare_are_refused(pairs):
-    with pytest.raises(ValueError, match="not measured in the same way"):
+    with pytest.raises(ValueError, match="not measured in the same way") as refused:
         judged(pairs["base"], pairs["few"])
-    with pytest.raises(ValueError, match="or the seeds differ"):
+    assert str(refused.value).splitlines()[1:] == [
+        "  points: 120 (base on 120 own texts), 20 (few on 20 own texts)",
+        "analyse both with equal settings",
+    ]
+    halves = "base has replicates=40, seed=42; other_seed has replicates=40, seed=7. Analyse both"
+    with pytest.raises(ValueError, match=halves):
         judged(pairs["base"], pairs["other_seed"])
 
 

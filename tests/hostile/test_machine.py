@@ -23,7 +23,7 @@ from todacomm.jobs.analyze import analyze
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.system.errors import UserError
 from todacomm.system.printable import cell, printable
-from todacomm.system.troubles import explained
+from todacomm.system.system_errors import explained
 from todacomm.tracking import finished_analyses, load_analysis
 from todacomm.tracking.store import open_store, remedy_of
 from todacomm.tracking.write import check_output_dir, copied

@@ -7,6 +7,7 @@ import pytest
 
 from tests.helpers.records import record
 from tests.helpers.results import make_result
+from todacomm.core.metrics import RUN_METRICS
 from todacomm.jobs.compare import measure_comparison
 from todacomm.jobs.export import write_published
 from todacomm.reports import headline, interpretation, warnings
@@ -69,9 +70,16 @@ def use(path):
 
 
 def test_sound_tables_are_used(stored, tmp_path):
-    path = tmp_path / "layers.json"
+    """What is made of a record is what was made of the result that it is of."""
+    path, result = tmp_path / "layers.json", make_result()
     path.write_text(json.dumps(stored))
-    assert use(path)
+    sentence, parts, texts, tables, rows = use(path)
+    assert sentence.startswith("The H0 mean lifetime grows 5.06-fold from the embedding to its peak")
+    assert (sentence, parts, texts) == (headline(result), interpretation(result), warnings(result))
+    assert [len(table.rows) for table in tables] == [len(result.layers)] * 6
+    assert tables == layer_tables(result)
+    assert [name for name, *_ in rows] == list(RUN_METRICS)[:6]
+    assert rows == run_table(result)
 
 
 def test_an_option_that_is_younger_than_the_record_has_its_default(stored, tmp_path):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.helpers.results import make_result
+from todacomm.core.nulls import NULLS
 from todacomm.reports.settings_table import _nulls, settings_table
 from todacomm.settings.analysis import AnalysisConfig
 
@@ -20,9 +21,13 @@ from todacomm.settings.analysis import AnalysisConfig
             {"nulls": 19, "further_nulls": 80, "null_kinds": "rotation,random_weights"},
             "19 rotations (80 more for H0 where none of them reaches it); 1 draw of random weights",
         ),
+        ({"null_kinds": "sign_flips", "nulls": 5}, "5 draws of sign flips"),
+        ({"null_kinds": "rotation,sign_flips", "nulls": 5}, "5 rotations; 5 draws of sign flips"),
+        ({"null_kinds": "sign_flips,shuffled_tokens", "nulls": 0}, "1 draw of shuffled tokens"),
     ],
 )
-def test_null_models_are_named_with_their_draws(given, words):
+def test_null_models_are_named_with_their_draws(given, words, monkeypatch):
+    monkeypatch.setitem(NULLS, "sign_flips", replace(NULLS["rotation"], label="sign flips"))
     assert _nulls(AnalysisConfig.load(None, given)) == words
 
 

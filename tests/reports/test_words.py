@@ -1,4 +1,4 @@
-"""Findings in words: every kind has a sentence, in one part of the interpretation, and none is lines twice."""
+"""Findings in words: every kind has a sentence, in one part of the interpretation, and no sentence stands twice."""
 
 import math
 from pathlib import Path

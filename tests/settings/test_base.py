@@ -1,6 +1,6 @@
 """The base of all settings, on those of every job: names, defaults, help, protocols."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -9,8 +9,9 @@ from todacomm.settings.analysis import OPTIONS, AnalysisConfig
 from todacomm.settings.base import HOW, NOTHING, WHICH, Settings, describe_options, option
 from todacomm.settings.comparison import ComparisonConfig
 from todacomm.settings.convergence import MEANINGLESS, ConvergenceConfig
+from todacomm.settings.gate import GateConfig
 from todacomm.settings.sweep import SweepConfig
-from todacomm.settings.values import spelled
+from todacomm.settings.values import as_lines, from_lines, spelled
 
 JOBS = [AnalysisConfig, ComparisonConfig, ConvergenceConfig, SweepConfig]
 every_job = pytest.mark.parametrize("settings", JOBS, ids=lambda job: job.__name__)
@@ -63,6 +64,9 @@ def test_a_comparison_knows_its_tags_and_steps():
     assert config.given_steps() == {"main": 143000, "step10": 10}
     with pytest.raises(ValueError, match="tags has 'a': expected key=value"):
         ComparisonConfig(tags="a")
+    for entry in ("main=abc", "main"):
+        with pytest.raises(ValueError, match=f"^steps has '{entry}': expected NAME=STEP with a whole number"):
+            ComparisonConfig(steps=entry)
 
 
 def test_an_option_is_one_field_of_its_class():
@@ -115,3 +119,25 @@ def test_the_functions_of_the_library_list_their_options():
         for name, one in settings.options().items():
             assert (f"    {name} : " in function.__doc__) == one.offered
             assert not one.offered or one.help in function.__doc__
+
+
+def test_a_value_of_several_lines_is_one_line_among_all_options():
+    prompt = "Be brief.\nsamples=7" + "!" * 1000
+    assert from_lines(as_lines({"system": prompt, "samples": 500})) == {
+        "system": "Be brief. samples=7" + "!" * 181 + "...",
+        "samples": "500",
+    }
+
+
+def test_settings_remember_which_options_were_given(tmp_path):
+    """Also at their defaults, in a file or by name; those of a protocol were not, and settings are equal without it."""
+    path = tmp_path / "options.yaml"
+    path.write_text("pca: 50\n")
+    config = AnalysisConfig.load(path, {"samples": 500})
+    assert config.typed == {"pca", "samples"}
+    assert config == AnalysisConfig()
+    assert config.digest() == AnalysisConfig().digest()
+    assert replace(config, texts=config.texts).typed == config.typed
+    assert AnalysisConfig.load(None, {"protocol": "todacomm-0.1"}).typed == {"protocol"}
+    assert GateConfig.load(None, {"base": "a", "samples": 500}).analysis.typed == {"base", "samples"}
+    assert "typed" not in AnalysisConfig.options()

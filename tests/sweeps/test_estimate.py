@@ -1,5 +1,7 @@
 """What an analysis will cost: what more of it costs, and how many clouds there are."""
 
+import pytest
+
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.sweeps.checks import ModelSize
 from todacomm.sweeps.estimate import comparison_seconds, estimate
@@ -23,6 +25,13 @@ def test_more_points_replicates_and_nulls_cost_more_time():
     least = cost(samples=100, replicates=0, nulls=0)
     for more in ({"samples": 500}, {"replicates": 200}, {"nulls": 99}):
         assert cost(**{"samples": 100, "replicates": 0, "nulls": 0, **more}).seconds > least.seconds
+
+
+def test_landmarks_cost_as_so_many_points_without_half_samples_and_rotations():
+    few, twice = (cost(samples=20_000, landmarks=landmarks) for landmarks in (500, 1000))
+    assert twice.seconds - few.seconds == pytest.approx(14 * 0.07 * (4 - 1))
+    clouds = 2 * 14 * 768 * 4
+    assert few.memory - 20_000 * clouds == cost(samples=500).memory - 500 * clouds
 
 
 def test_a_comparison_costs_by_the_pairs_of_models():

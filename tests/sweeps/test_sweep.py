@@ -9,11 +9,16 @@ from mlflow import MlflowClient
 import todacomm
 from tests.helpers.tiny_models import tiny_model_folder
 from todacomm import tracking
+from todacomm.analysis.cache import inputs_digest
+from todacomm.analysis.observe import observe
+from todacomm.analysis.preflight import check_inputs
 from todacomm.cli.console import exit_code
 from todacomm.cli.running import run_sweep
 from todacomm.jobs.sweep import SweepFailed, plan_sweep, sweep
 from todacomm.reports.sweep_words import describe_plan
+from todacomm.settings.analysis import AnalysisConfig
 from todacomm.settings.sweep import SweepConfig
+from todacomm.sweeps.checks import check_texts, model_size
 
 QUICK = {"samples": 12, "replicates": 0, "nulls": 0, "keep_clouds": False}
 
@@ -200,3 +205,20 @@ def test_a_cluster_that_does_not_answer_is_said_within_seconds(store, clouds, ru
     pytest.importorskip({"ray": "ray", "dask": "distributed"}[runner])
     with pytest.raises(ValueError, match="nothing answers"):
         sweep(settings(models=clouds[0], runner=runner, address=address))
+
+
+def test_a_file_of_clouds_in_the_home_folder_is_one_file_everywhere(tmp_path, monkeypatch, rng):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    np.savez(tmp_path / "mine.npz", layer_0=rng.normal(size=(12, 4)))
+    config = AnalysisConfig.from_flat({"model": "clouds:~/mine.npz"})
+    check_inputs(config)
+    assert model_size(config.model).n_layers == 1
+    assert inputs_digest(config) is not None
+    assert observe(config).model.source == str(tmp_path / "mine.npz")
+
+
+def test_a_data_set_of_the_hub_may_name_its_field_beside_it():
+    asked = {"dataset": "hf:openai/gsm8k:test", "text_column": "{question}"}
+    check_texts(AnalysisConfig.from_flat(asked))
+    with pytest.raises(ValueError, match="expected hf:path"):
+        check_texts(AnalysisConfig.from_flat({"dataset": asked["dataset"]}))

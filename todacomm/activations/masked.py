@@ -49,16 +49,6 @@ class Masked:
         ids[self.places[row]] = self.mask_id
         return ids
 
-    def perplexity(self, losses: np.ndarray) -> float:
-        """``exp(mean negative log-likelihood)`` of the masked tokens (Salazar et al. 2020, arXiv 1910.14659).
-
-        Parameters
-        ----------
-        losses : ndarray, shape (n_masked,)
-        """
-        with np.errstate(over="ignore"):
-            return float(np.exp(np.average(losses, weights=self.weights)))
-
 
 def mask_tokens(tokenizer: Any, tokens: Sequence[Tokens], positions: int, seed: int) -> Masked:
     """Copies of texts with one token masked in each.

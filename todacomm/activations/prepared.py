@@ -13,6 +13,7 @@ from todacomm.activations.pooling import pooled_positions
 from todacomm.activations.starts import starts_of
 from todacomm.activations.tokens import Tokens, shuffled, tokenize
 from todacomm.core.facts import RunWarning
+from todacomm.core.metrics.whole_run import pseudo_perplexity
 from todacomm.models.layers import choose_layers
 from todacomm.models.loaded import LoadedModel
 from todacomm.models.pooling import pick_pooling
@@ -83,8 +84,6 @@ class Prepared:
         Tokens in a batch, padding included.
     templated : bool
         The texts spell their special tokens.
-    start : float
-        When it began, by ``time.perf_counter``.
     """
 
     tokens: Sequence[Tokens]
@@ -170,7 +169,8 @@ def finish(loaded: LoadedModel, prepared: Prepared, read: Read, masked: Masked |
     if read.losses is not None:
         measured, n_predicted = perplexity(read.losses.sum(), tokens), count_predicted(tokens)
     if masked is not None and read.masked_losses is not None:
-        measured, n_predicted = {"pseudo_perplexity": masked.perplexity(read.masked_losses)}, len(masked.owners)
+        measured = {"pseudo_perplexity": pseudo_perplexity(read.masked_losses, masked.weights)}
+        n_predicted = len(masked.owners)
     length = int(n_tokens.max())
     return Activations(
         model=replace(loaded.info, max_length=length, start_tokens=start_tokens, n_predicted=n_predicted),

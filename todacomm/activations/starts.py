@@ -19,7 +19,7 @@ def starts_of(tokenizer: Any, tokens: Sequence[Tokens], templated: bool = False)
     Parameters
     ----------
     templated : bool
-        The texts spell their special tokens, as chat templates do: they are held against each other.
+        The texts spell their special tokens, as chat templates do: they are compared with each other.
     """
     begin = Counter(_spelled(tokenizer, text.ids[: int(np.argmax(text.is_text))]) for text in tokens)
     commonest = begin.most_common(1)[0][0]

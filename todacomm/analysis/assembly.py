@@ -27,7 +27,7 @@ def assemble(
     uncertainty: Uncertainty,
     seconds: Mapping[str, float],
 ) -> Result:
-    """One result out of clouds, shapes and what is to be believed of them."""
+    """One result from clouds, shapes and their uncertainty."""
     depths = layer_depths(shapes)
     identifying = identity(observed)
     rows = [

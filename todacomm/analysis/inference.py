@@ -12,13 +12,13 @@ from todacomm.analysis.observe import Observe, run_model
 from todacomm.analysis.shape import measure_shape
 from todacomm.core.inference import Estimate, Inference, control_rows, half_samples, infer, replicate
 from todacomm.core.layer import LayerAnalysis
-from todacomm.core.nulls import NULLS
+from todacomm.core.nulls import NULLS, Null
 from todacomm.results.observation import Observation
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.system.progress import Progress, silent
 
 REPRODUCTION = "h1_max_reproduction"
-ROTATION, RANDOM_WEIGHTS, SHUFFLED_TOKENS = "rotation", "random_weights", "shuffled_tokens"
+ROTATION, RANDOM_WEIGHTS = "rotation", "random_weights"
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def infer_uncertainty(
         shapes,
         observed.clouds,
         replicates=options.replicates,
-        nulls=config.rotations,
+        nulls=config.null_draws,
         further_nulls=options.further_nulls,
         kinds=of_scores,
         n_loops=options.loops,
@@ -129,7 +129,7 @@ def draw_control(
     seed = config.record.seed + draw
     draw_clouds = NULLS[kind].draw
     if draw_clouds is None:
-        control = _another_pass(kind, seed, config, progress, run)
+        control = _another_pass(NULLS[kind], seed, config, progress, run)
         control = replace(control, model=replace(control.model, name=observed.model.name))  # without its adapter's
     else:
         drawn = draw_clouds(list(observed.clouds.values()), np.random.default_rng([seed, draw]))
@@ -137,12 +137,12 @@ def draw_control(
     return Control(kind, control, measure_shape(config, control.clouds, progress))
 
 
-def _another_pass(kind: str, seed: int, config: AnalysisConfig, progress: Progress, run: Observe) -> Observation:
-    if kind == SHUFFLED_TOKENS:
-        without_likelihood = replace(config, model=replace(config.model, likelihood=False))
-        return run(without_likelihood, progress, shuffle_seed=seed)
+def _another_pass(null: Null, seed: int, config: AnalysisConfig, progress: Progress, run: Observe) -> Observation:
+    changed = AnalysisConfig.from_flat(config.to_flat() | dict(null.changes))
+    if null.seeded == "tokens":
+        return run(changed, progress, shuffle_seed=seed)
     seed += config.model.weights == "random"  # a random model needs other weights than its own
-    return run(replace(config, model=replace(config.model, weights="random", adapter="")), progress, seed=seed)
+    return run(changed, progress, seed=seed)
 
 
 def control_replicates(config: AnalysisConfig, control: Control, threads: int = 1) -> dict[str, np.ndarray]:

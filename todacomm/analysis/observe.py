@@ -59,7 +59,8 @@ def check_points(config: AnalysisConfig, observed: Observation) -> None:
     """
     landmarks, n_points, asked = config.topology.landmarks, len(observed.dataset.ids), config.texts.samples
     named = protocol_values(config.inference.protocol).get("samples")
-    if asked not in (n_points, OPTIONS["samples"].default, named):
+    given = "samples" in config.typed or asked not in (OPTIONS["samples"].default, named)
+    if given and asked != n_points:
         raise ValueError(f"samples is {asked}, the file has {n_points} points a layer: leave samples out")
     if landmarks > n_points:
         raise ValueError(f"landmarks is {landmarks}, the file has {n_points} points a layer: expected at most as many")

@@ -1,9 +1,8 @@
 """What can be wrong with an analysis and costs nothing to see: looked at before any heavy import."""
 
-import os
-from pathlib import Path
+import os.path
 
-from todacomm.settings.analysis import AnalysisConfig
+from todacomm.settings.analysis import AnalysisConfig, TextsConfig
 from todacomm.settings.values import OBJECT, OWN_CLOUDS
 from todacomm.system.foreign import check_regular
 
@@ -17,12 +16,11 @@ def check_inputs(config: AnalysisConfig) -> None:
         They do not; answered in well under a second, without torch, MLflow or the texts.
     """
     from todacomm.models.sources import find_source, hub_id_of, local_folder
-    from todacomm.texts.sources import DATASETS, unknown_dataset
 
     model, dataset = config.model.model, config.texts.dataset
-    if model.startswith(OWN_CLOUDS):
+    if clouds := config.model.clouds_file:
         if not model.removeprefix(OWN_CLOUDS).startswith(OBJECT):
-            check_regular(Path(os.path.expanduser(model.removeprefix(OWN_CLOUDS))))
+            check_regular(clouds)
         return
     if config.topology.distances:
         raise ValueError(f"distances=true is for model=clouds:FILE, model is {model}")
@@ -34,5 +32,22 @@ def check_inputs(config: AnalysisConfig) -> None:
         else:
             trained = config.model.weights == "trained"
             find_source(model, config.model.revision, weights=trained, allow_pickle=config.model.allow_pickle)
-    if dataset not in DATASETS and not dataset.startswith("hf:") and not os.path.exists(os.path.expanduser(dataset)):
+    check_dataset(config.texts)
+
+
+def check_dataset(config: TextsConfig) -> None:
+    """Whether the name of a data set means something: one of ours, a file, or a data set on the hub.
+
+    Raises
+    ------
+    ValueError
+        It does not.
+    """
+    from todacomm.texts.hub import parse_name
+    from todacomm.texts.sources import DATASETS, unknown_dataset
+
+    dataset = config.dataset
+    if dataset.startswith("hf:"):
+        parse_name(dataset, config.text_column)
+    elif dataset not in DATASETS and not os.path.exists(os.path.expanduser(dataset)):
         raise ValueError(unknown_dataset(dataset))

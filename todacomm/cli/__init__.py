@@ -1,5 +1,6 @@
 """The ``todacomm`` command: a table of its commands, each imported when it is asked for."""
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
@@ -12,14 +13,14 @@ COMMANDS = {
     "Prepare": ("init", "list-configs", "list-models", "cache", "doctor"),
 }
 """Section of the help -> its commands, each the function of its name in the module of its name."""
-EXIT_CODES = """\b
-Exit codes
-  0    done
-  1    a failure, its reason on stderr
-  2    wrong usage of an option
-  130  ended by Ctrl-C
-  143  ended by SIGTERM
-"""
+EXIT_CODES = {
+    0: "done",
+    1: "a failure, its reason on stderr",
+    2: "wrong usage of an option",
+    130: "ended by Ctrl-C",
+    143: "ended by SIGTERM",
+}
+"""Of every command."""
 
 COMPLETION = """\b
 Shell completion
@@ -31,15 +32,21 @@ NO_COLOR is respected; without a terminal tables are lines of fields with tabs b
 """
 
 
+def exit_codes(further: Mapping[int, str] | None = None) -> str:
+    """The exit codes of a command, those of its own among them, as its help ends."""
+    lines = (f"  {code:<3}  {meaning}" for code, meaning in sorted({**EXIT_CODES, **(further or {})}.items()))
+    return "\n".join(["\b", "Exit codes", *lines, ""])
+
+
 class JobCommand(click.Command):
     """A command whose function does a job: it ends with the code of :func:`todacomm.cli.console.exit_code`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"epilog": EXIT_CODES, **kwargs})
+        super().__init__(*args, **{"epilog": exit_codes(), **kwargs})
 
     def invoke(self, ctx: click.Context) -> Any:
         from todacomm.cli.console import exit_code
-        from todacomm.system.collector import collect_rarely
+        from todacomm.system.garbage_collection import collect_rarely
 
         collect_rarely()
         call = super().invoke
@@ -51,7 +58,7 @@ class LazyGroup(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the command, with streams where the process has none."""
-        from todacomm.system.troubles import open_missing_streams
+        from todacomm.system.system_errors import open_missing_streams
 
         open_missing_streams()
         return super().main(*args, **kwargs)
@@ -92,7 +99,7 @@ def show_version(ctx: click.Context, parameter: click.Parameter, asked: bool) ->
 
 
 @click.group(
-    cls=LazyGroup, epilog=f"{EXIT_CODES}\n{COMPLETION}", context_settings={"help_option_names": ["-h", "--help"]}
+    cls=LazyGroup, epilog=f"{exit_codes()}\n{COMPLETION}", context_settings={"help_option_names": ["-h", "--help"]}
 )
 @click.option(
     "--version",

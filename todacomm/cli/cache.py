@@ -2,10 +2,10 @@
 
 import click
 
-from todacomm.cli import EXIT_CODES, JobCommand
+from todacomm.cli import JobCommand, exit_codes
 
 
-@click.group(epilog=EXIT_CODES)
+@click.group(epilog=exit_codes())
 def cache() -> None:
     """List or clear the cache of activations.
 
@@ -22,16 +22,17 @@ def list_entries() -> None:
     from todacomm.analysis.cache import entries
     from todacomm.cli.printing import print_table
     from todacomm.system.cache import cache_folder
+    from todacomm.system.units import format_bytes
 
     stored = entries()
     rows = [
-        [entry.label, f"{entry.size / 1e6:.1f} MB", f"{datetime.fromtimestamp(entry.used):%Y-%m-%d %H:%M}"]
+        [entry.label, format_bytes(entry.size), f"{datetime.fromtimestamp(entry.used):%Y-%m-%d %H:%M}"]
         for entry in stored
     ]
     if rows:
         print_table(["entry", "size", "used"], rows)
     noun = "entry" if len(stored) == 1 else "entries"
-    print(f"{len(stored)} {noun}, {sum(entry.size for entry in stored) / 1e6:.1f} MB in {cache_folder()}")
+    print(f"{len(stored)} {noun}, {format_bytes(sum(entry.size for entry in stored))} in {cache_folder()}")
 
 
 @cache.command("clear", cls=JobCommand)
@@ -39,8 +40,9 @@ def clear_entries() -> None:
     """Remove everything the cache holds."""
     from todacomm.analysis.cache import clear
     from todacomm.system.cache import cache_folder
+    from todacomm.system.units import format_bytes
 
     try:
-        print(f"{clear() / 1e6:.1f} MB removed from {cache_folder()}")
+        print(f"{format_bytes(clear())} removed from {cache_folder()}")
     except OSError as error:
         raise ValueError(f"the cache cannot be cleared ({error}): change its permissions") from error

@@ -33,7 +33,7 @@ def exit_code(job: Callable[[], int | None], log: bool = True) -> int:
         Show what the library logs, such as the size of a model before its download, on stderr.
     """
     from todacomm.system.signals import interruptible
-    from todacomm.system.troubles import check_folder, explained, open_missing_streams
+    from todacomm.system.system_errors import check_folder, explained, open_missing_streams
 
     open_missing_streams()
     with interruptible(), shown_log() if log else nullcontext():

@@ -2,11 +2,12 @@
 
 import click
 
-from todacomm.cli import EXIT_CODES
+from todacomm.cli import exit_codes
 from todacomm.cli.options import SectionedCommand, parse, settings_options
-from todacomm.settings.gate import GateConfig
+from todacomm.settings.gate import VERDICT_CODES, GateConfig
 
-OF_A_GATE = EXIT_CODES.replace("  130", "  3    different\n  4    not enough texts\n  130", 1)
+_MEANINGS = {"different": "different", "undecided": "not enough texts"}
+OF_A_GATE = exit_codes({code: _MEANINGS[verdict] for verdict, code in VERDICT_CODES.items()})
 
 
 @click.command(cls=SectionedCommand, epilog=OF_A_GATE)

@@ -17,9 +17,6 @@ from todacomm.results.table import framed
 from todacomm.settings.comparison import ComparisonConfig
 from todacomm.system.progress import Progress, counted, silent
 
-SECONDS_A_DIVERGENCE = 2.5 / 500**3
-"""Of one pair of layers with so many texts, cubed: 2.0 to 3.0 at 200 to 500 texts of two real clouds, where half of the
-pairings are at random; those take three times the others."""
 COLUMNS = [
     "label_a", "label_b", "layer_a", "layer_b", "points", "rtd", "rtd_ab", "rtd_ba", "null", "permutations", "p",
 ]  # fmt: skip
@@ -71,11 +68,20 @@ def divergence_seconds(gathered: Gathered, config: ComparisonConfig, threads: in
         return 0.0
     n_pairs = sum(1 for _ in layer_pairs(gathered, same_texts(gathered), config.geometry == "grid"))
     points = min(config.rtd_points, int(gathered.runs["points"].min()))
-    return n_pairs * (1 + config.rtd_permutations) * SECONDS_A_DIVERGENCE * points**3 / threads
+    return n_pairs * divergence_cost(points, config.rtd_permutations) / threads
+
+
+def divergence_cost(n_points: int, permutations: int) -> float:
+    """Seconds of one pair of layers and its permutations on one thread, about.
+
+    500 texts take 2.0 to 3.0 s where half of the pairings are at random, in two real clouds; those take three times the
+    others.
+    """
+    return (1 + permutations) * 2.5 * (n_points / 500) ** 3
 
 
 def layer_pairs(gathered: Gathered, pairs: list[Pair], grid: bool) -> Iterator[LayerPair]:
-    """Labels and layers of what is held against each other: layers at matched depth, or all of them."""
+    """Labels and layers of what is compared with each other: layers at matched depth, or all of them."""
     for a, b in pairs:
         first, second = gathered.analyses[a], gathered.analyses[b]
         every = ((i, j) for i in residual_depths(first) for j in residual_depths(second))

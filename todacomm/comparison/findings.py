@@ -114,7 +114,7 @@ def loops(comparison: Comparison) -> Iterator[Finding]:
     counts = {
         str(label): (int((p <= LEVEL).sum()), len(p))
         for label, p in by_label
-        if 1 / (analyses[str(label)].nulls["draws"].max() + 1) <= LEVEL
+        if 1 / (_rotated(analyses[str(label)].nulls)["draws"].max() + 1) <= LEVEL
     }
     if counts:
         layers = {label: rows.loc[rows["label"] == label, "layer"] for label in counts}
@@ -133,9 +133,14 @@ def _among(table: pd.DataFrame, layers: pd.Series) -> pd.DataFrame:
     return table[table["layer"].astype(str).isin(layers.astype(str))]
 
 
+def _rotated(nulls: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the longest H1 bar against the rotations."""
+    return nulls[(nulls["metric"] == "h1_max_norm") & (nulls["null"] == ROTATION)]
+
+
 def _tested_alone(nulls: pd.DataFrame) -> int:
     """Layers whose longest H1 bar is beyond the rotation null by a p that is not adjusted for the others."""
-    rows = nulls[(nulls["metric"] == "h1_max_norm") & (nulls["null"] == ROTATION)]
+    rows = _rotated(nulls)
     return int(((rows["family"] == 1) & (rows["p_adjusted"] <= LEVEL)).sum()) if len(rows) > 1 else 0
 
 

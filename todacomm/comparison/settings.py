@@ -1,5 +1,6 @@
 """Whether analyses compare: the settings in which they differ, and the groups that agree."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -80,6 +81,12 @@ def comparable_groups(analyses: Sequence["Analysis"]) -> list[Group]:
     return sorted(groups, key=lambda group: -len(group.run_ids))
 
 
+def what_differs(differing: pd.DataFrame) -> str:
+    """That analyses do not compare, and the settings in which they differ, a line each."""
+    lines = (f"  {row['setting']}: {_by_value(row)}" for _, row in differing.iterrows())
+    return "\n".join(["the analyses were not measured in the same way, and their numbers do not compare:", *lines])
+
+
 def refusal(differing: pd.DataFrame, groups: Sequence[Group], everything: bool = True) -> str:
     """Why analyses are not compared, and what to do: a command for each group that compares.
 
@@ -90,12 +97,10 @@ def refusal(differing: pd.DataFrame, groups: Sequence[Group], everything: bool =
     """
     several = [group for group in groups if len(group.run_ids) > 1]
     if len(groups) < 2 or not several:
-        return "\n".join([
-            "the analyses were not measured in the same way, and their numbers do not compare:",
-            *(f"  {row['setting']}: {_by_value(row)}" for _, row in differing.iterrows()),
-            "choose some of them (models=, dataset=, run_ids=), analyse again with equal settings, or compare them "
-            "anyway with allow_mixed=true",
-        ])  # fmt: skip
+        return (
+            f"{what_differs(differing)}\nchoose some of them (models=, dataset=, run_ids=), analyse again with equal "
+            "settings, or compare them anyway with allow_mixed=true"
+        )
     columns = list(several[0].settings)
     texts = [{group.settings.get(name, "") for group in groups} for name in ("dataset", DIGEST)]
     if DIGEST in columns and len(texts[0]) == len(texts[1]):
@@ -117,11 +122,16 @@ def refusal(differing: pd.DataFrame, groups: Sequence[Group], everything: bool =
 
 
 def command(group: Group, groups: Sequence[Group], everything: bool = True) -> str:
-    """The command that compares one of several groups."""
+    """The command that compares one of several groups.
+
+    >>> groups = [Group({"dataset": name}, ("aaaaaaaaaa", "bbbbbbbbbb")) for name in ("60 own points", "pydoc")]
+    >>> command(groups[0], groups)
+    "todacomm compare --dataset '60 own points'"
+    """
     for name, option in _FILTERS.items():
         value = group.settings.get(name)
         if everything and value and all(other is group or other.settings[name] != value for other in groups):
-            return f"todacomm compare --{option} {value}"
+            return f"todacomm compare --{option} {shlex.quote(value)}"
     return f"todacomm compare {','.join(run_id[:8] for run_id in group.run_ids)}"
 
 

@@ -42,7 +42,7 @@ def similarity(
     Of at most 1,000 texts, the same for all, chosen at random. Chance is what texts paired at random give: every model
     has its texts in an order of its own, the same for all its layers and partners. ``p`` is one-sided (closer than
     chance), ``p_adjusted`` over all layers and models of a measure together (step-down max-T), so that the closest of
-    many pairs is held against the closest of each permutation. Procrustes is permuted at matched depth only and 19
+    many pairs is compared with the closest of each permutation. Procrustes is permuted at matched depth only and 19
     times at most (:data:`todacomm.core.similarity.chance.FEW`); chance and p of its other pairs are nan.
 
     Parameters

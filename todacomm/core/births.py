@@ -7,7 +7,7 @@ from todacomm.core.arrays import Single
 
 CENTRAL_POINTS, SPREAD_POINTS, EDGES_AT_ONCE = 8, 32, 128
 """The most central points, which rule out most edges of a round cloud; points from the outermost to those, which rule
-out most of the rest where a cloud is flat, or hollow; and edges that are then held against all points at once."""
+out most of the rest where a cloud is flat, or hollow; and edges that are then compared with all points at once."""
 
 
 def last_birth(distances: Single, tree_lengths: ArrayLike) -> float:

@@ -1,14 +1,17 @@
 """What public functions of the core are given: its shape, its numbers, its pairing. Errors quote it."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from todacomm.core.arrays import Array
+from todacomm.core.arrays import Array, Bools, Indices
 
 ROUNDING = 1e-9
 """Share of the largest distance by which one may be below 0: cosine distances are rounded."""
+ASYMMETRY = 1e-6
+"""Share of the largest distance by which the two ways between points may differ: they may be rounded to float32."""
 
 
 def as_cloud(cloud: ArrayLike, name: str = "the cloud", *, finite: bool = False) -> Array:
@@ -48,8 +51,8 @@ def as_distances(distances: ArrayLike, name: str = "the distances") -> Array:
     Raises
     ------
     ValueError
-        It is not square, holds nan or infinity or a number below 0 by more than rounding, or a point is not at
-        distance 0 from itself.
+        It is not square, holds nan or infinity or a number below 0 by more than rounding, a point is not at distance 0
+        from itself, or the two ways between points differ by more than rounding to float32.
 
     >>> as_distances([[0.0, 1.0]])
     Traceback (most recent call last):
@@ -66,6 +69,8 @@ def as_distances(distances: ArrayLike, name: str = "the distances") -> Array:
             f"{name} run from {matrix.min():.3g}, with up to {np.abs(np.diagonal(matrix)).max():.3g} on the diagonal: "
             "expected none below 0, and 0 between a point and itself"
         )
+    if not np.array_equal(matrix, matrix.T):  # a fifth of the time of the differences
+        _require_symmetric(matrix, name)
     return matrix
 
 
@@ -121,6 +126,95 @@ def as_array(values: ArrayLike, name: str = "the values") -> Array:
     return _numbers(values, name)
 
 
+def as_bools(values: ArrayLike, name: str = "the values", n_axes: int = 1) -> Bools:
+    """Yes or no, with so many axes; 0 and 1 are taken for them.
+
+    Raises
+    ------
+    ValueError
+        They have another number of axes, or are not all True or False.
+
+    >>> as_bools(["x", "y"])
+    Traceback (most recent call last):
+    ValueError: the values are list without numbers: expected one array of numbers, every row of one length
+    """
+    numbers = _numbers(values, name)
+    if numbers.ndim != n_axes:
+        expected = "one row" if n_axes == 1 else f"{n_axes} axes"
+        raise ValueError(f"{name} {_have(name)} shape {numbers.shape}: expected {expected} of True and False")
+    bools: Bools = numbers == 1.0
+    if not (bools | (numbers == 0.0)).all():
+        other = numbers[~bools & (numbers != 0.0)][0]
+        raise ValueError(f"{name} {_verb(name)} {other:g}: expected True and False")
+    return bools
+
+
+def as_labels(values: ArrayLike, name: str = "the values") -> NDArray[Any]:
+    """Words, numbers or None in one row, shape (n,), of whatever type they are.
+
+    Raises
+    ------
+    ValueError
+        They have another shape, or their rows are of unequal length.
+
+    >>> as_labels([[1, 2], [3]])
+    Traceback (most recent call last):
+    ValueError: the values have rows of 1 and 2 entries: expected one row
+    """
+    try:
+        labels = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name} {_have(name)} rows of {_lengths(values)} entries: expected one row") from error
+    if labels.ndim != 1:
+        raise ValueError(f"{name} {_have(name)} shape {labels.shape}: expected one row")
+    return labels
+
+
+def as_rows(rows: ArrayLike, n_points: int, name: str = "the rows", n_axes: int = 2) -> Indices:
+    """Row numbers of a cloud, shape (n_subsets, n_rows), or (n_rows,) with one axis.
+
+    Raises
+    ------
+    ValueError
+        They have another number of axes, or are not all whole numbers from 0 to below the number of points.
+
+    >>> as_rows([[0, 4]], 4)
+    Traceback (most recent call last):
+    ValueError: the rows hold 4 of 4 points: expected whole numbers from 0 to 3
+    """
+    numbers = _numbers(rows, name)
+    if numbers.ndim != n_axes:
+        expected = "one row" if n_axes == 1 else "(subsets, rows)"
+        raise ValueError(f"{name} {_have(name)} shape {numbers.shape}: expected {expected} of row numbers")
+    outside = numbers[~((numbers >= 0) & (numbers < n_points) & (numbers == np.floor(numbers)))]
+    if len(outside):
+        raise ValueError(
+            f"{name} {_verb(name)} {outside[0]:g} of {n_points} points: expected whole numbers from 0 to {n_points - 1}"
+        )
+    return numbers.astype(np.intp)
+
+
+def as_cells(values: ArrayLike, shape: tuple[int, ...], name: str = "the values") -> Array:
+    """One number for each of many cells as float64, or fewer that are the same for several: of the shape of the cells.
+
+    Raises
+    ------
+    ValueError
+        They are no numbers, or do not stretch to the shape.
+
+    >>> as_cells([1.0, 2.0], (4, 3))
+    Traceback (most recent call last):
+    ValueError: the values have shape (2,): expected (4, 3), or a part that stretches to it
+    """
+    numbers = _numbers(values, name)
+    try:
+        return np.broadcast_to(numbers, shape)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} {_have(name)} shape {numbers.shape}: expected {shape}, or a part that stretches to it"
+        ) from error
+
+
 def as_replicates(replicates: ArrayLike, shape: tuple[int, ...], name: str = "the replicates") -> Array:
     """Values measured again and again as float64, shape (replicates, *shape); nan stands for what is not defined.
 
@@ -171,6 +265,22 @@ def require_paired(first: Array, second: Array, names: Sequence[str] = ("the fir
         )
 
 
+def require_length(values: Sized, n: int, name: str, of: str) -> None:
+    """Refuse rows of another number than what they belong to.
+
+    Raises
+    ------
+    ValueError
+        There are more or fewer.
+
+    >>> require_length([1.0], 2, "the means", "sizes")
+    Traceback (most recent call last):
+    ValueError: the means are 1 for 2 sizes: expected one for each
+    """
+    if len(values) != n:
+        raise ValueError(f"{name} are {len(values)} for {n} {of}: expected one for each")
+
+
 def require_choice(name: str, value: str, choices: Sequence[str]) -> None:
     """Refuse an unknown name.
 
@@ -186,6 +296,16 @@ def require_choice(name: str, value: str, choices: Sequence[str]) -> None:
     if value not in choices:
         *others, last = choices
         raise ValueError(f"unknown {name} {value!r}: choose {', '.join(others)}{' or ' if others else ''}{last}")
+
+
+def _require_symmetric(matrix: Array, name: str) -> None:
+    gap = np.abs(matrix - matrix.T)
+    if gap.max() > ASYMMETRY * matrix.max():
+        row, column = np.unravel_index(gap.argmax(), gap.shape)
+        raise ValueError(
+            f"{name} {_have(name)} {matrix[row, column]:.4g} from point {row} to {column} and "
+            f"{matrix[column, row]:.4g} back: give symmetric distances, such as the mean of both ways"
+        )
 
 
 def _numbers(values: ArrayLike, name: str) -> Array:

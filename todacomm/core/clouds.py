@@ -11,7 +11,7 @@ from scipy.spatial import KDTree
 from scipy.spatial.distance import pdist, squareform
 
 from todacomm.core.arrays import Array, Indices
-from todacomm.core.checks import as_cloud, require_choice
+from todacomm.core.checks import as_cloud, require_choice, require_paired
 
 METRICS = ("euclidean", "cosine", "cityblock", "chebyshev")
 """Distances between points; all but the cosine distance obey the triangle inequality."""
@@ -75,13 +75,19 @@ def distinct_points(points: ArrayLike, scores: ArrayLike, metric: str) -> Indice
     scores : array, shape (n_points, n_kept)
         The space in which its distances are taken, centred.
 
+    Raises
+    ------
+    ValueError
+        They are no matrices of finite numbers, or not of the same points.
+
     >>> scores = [[1.0, 0.0], [2.0, 0.0], [0.0, 1.0], [-3.0, -1.0], [1e-17, 0.0]]
     >>> distinct_points(scores, scores, "cosine"), distinct_points(scores, scores, "euclidean")
     (array([0, 2, 3]), array([0, 1, 2, 3, 4]))
     """
+    cloud, vectors = as_cloud(points, finite=True), as_cloud(scores, "the scored cloud", finite=True)
+    require_paired(cloud, vectors, ("the cloud", "the scored cloud"))
     if metric != "cosine":
-        return distinct_rows(points)
-    vectors = as_cloud(scores, finite=True)
+        return distinct_rows(cloud)
     norms = np.linalg.norm(vectors, axis=1)
     rows = np.flatnonzero(norms > MERGE_RADIUS * np.sqrt(np.mean(norms**2)))
     if not len(rows):

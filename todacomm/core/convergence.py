@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from todacomm.core.arrays import Array
+from todacomm.core.checks import as_vector, require_length
 from todacomm.core.metrics import LAYER_METRICS
 
 TOLERANCE = 0.05
@@ -23,6 +25,18 @@ SCALE_FREE_METRICS = tuple(
 
 def size_ladder(n_points: int, smallest: int = SMALLEST) -> tuple[int, ...]:
     """Sizes to try: about three in every factor of four, and all points.
+
+    Parameters
+    ----------
+    n_points : int
+        Points of the whole cloud: the last size.
+    smallest : int
+        Halved, down to 10, where there are under four times as many points.
+
+    Returns
+    -------
+    tuple of int
+        Rising.
 
     >>> size_ladder(500)
     (50, 75, 100, 150, 200, 300, 400, 500)
@@ -63,27 +77,49 @@ def recommended_size(
     value : float
         Of all points.
 
+    Raises
+    ------
+    ValueError
+        There is no size, or no mean and spread for each.
+
     >>> recommended_size([50, 100, 200, 400], [1.3, 1.04, 1.02, 1.0], [0.2, 0.08, 0.05, 0.03], 1.0)
     100.0
     """
-    means, spreads = np.asarray(means, dtype=np.float64), np.asarray(spreads, dtype=np.float64)
-    near = np.abs(means - value) <= tolerance * abs(value)
+    steps, of_means = _of_sizes(sizes, means, "the means")
+    of_spreads = _of_sizes(sizes, spreads, "the spreads")[1]
+    near = np.abs(of_means - value) <= tolerance * abs(value)
     stays_near = np.logical_and.accumulate(near[::-1])[::-1]
-    enough = stays_near & (spreads <= spread * abs(value)) & (2 * np.asarray(sizes) <= sizes[-1])
-    return float(np.asarray(sizes)[enough][0]) if enough.any() else np.nan
+    enough = stays_near & (of_spreads <= spread * abs(value)) & (2.0 * steps <= steps[-1])
+    return float(steps[enough][0]) if enough.any() else np.nan
 
 
 def last_doubling(sizes: Sequence[int], means: ArrayLike) -> float:
     """By what share of its last value a metric moved from the largest size up to half of the last one.
 
+    Parameters
+    ----------
+    sizes : sequence of int
+        Rising; the last is the number of all points.
+    means : array, shape (n_sizes,)
+
+    Returns
+    -------
+    float
+        nan where no size is up to half of the last, or the last mean is 0.
+
+    Raises
+    ------
+    ValueError
+        There is no size, or no mean for each.
+
     >>> round(last_doubling([100, 200, 300, 400], [0.7, 0.8, 0.9, 1.0]), 3)
     0.2
     """
-    means = np.asarray(means, dtype=np.float64)
-    halves = np.flatnonzero(2 * np.asarray(sizes) <= sizes[-1])
-    if not len(halves) or means[-1] == 0.0:
+    steps, of_means = _of_sizes(sizes, means, "the means")
+    halves = np.flatnonzero(2.0 * steps <= steps[-1])
+    if not len(halves) or of_means[-1] == 0.0:
         return np.nan
-    return float((means[-1] - means[halves[-1]]) / abs(means[-1]))
+    return float((of_means[-1] - of_means[halves[-1]]) / abs(of_means[-1]))
 
 
 def expected_seconds(
@@ -95,10 +131,29 @@ def expected_seconds(
     ----------
     sizes, times : sequence of int
         Clouds of ``sizes[i]`` points, ``times[i]`` of them.
+    measured_size : int
+        Points of the cloud that was timed.
+    seconds : float
+        What it took.
+
+    Raises
+    ------
+    ValueError
+        The sizes are no row of numbers, or there is not a number of times for each.
 
     >>> [round(t, 2) for t in expected_seconds([100, 400], [10, 1], 100, 0.1)]
     [2.6, 7.4]
     """
-    ratios = np.asarray(sizes, dtype=np.float64) / measured_size
-    low, high = (float(seconds * (np.asarray(times) * ratios**power).sum()) for power in COST_EXPONENTS)
+    ratios, counts = as_vector(sizes, "the sizes") / measured_size, as_vector(times, "the times")
+    require_length(counts, len(ratios), "the times", "sizes")
+    low, high = (float(seconds * (counts * ratios**power).sum()) for power in COST_EXPONENTS)
     return min(low, high), max(low, high)
+
+
+def _of_sizes(sizes: ArrayLike, values: ArrayLike, name: str) -> tuple[Array, Array]:
+    """Sizes and what was measured at each, both of shape (n_sizes,)."""
+    steps, of_sizes = as_vector(sizes, "the sizes"), as_vector(values, name)
+    if not len(steps):
+        raise ValueError("no sizes: expected some, the last that of all points")
+    require_length(of_sizes, len(steps), name, "sizes")
+    return steps, of_sizes

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from scipy.spatial.distance import cdist
 
 from todacomm.core.arrays import Array, Indices
-from todacomm.core.checks import as_cloud
+from todacomm.core.checks import as_cloud, as_rows
 from todacomm.core.facts import RunWarning
 
 
@@ -60,16 +60,17 @@ def farthest_points(
     Raises
     ------
     ValueError
-        Under one landmark, or more of them than points.
+        The cloud is no matrix of finite numbers, under one landmark, more of them than points, or candidates that are
+        no rows of the cloud.
 
     >>> chosen = farthest_points([[0.0], [1.0], [5.0], [9.0], [10.0]], 3)
     >>> chosen.rows.tolist(), chosen.cover_radius
     ([0, 4, 2], 1.0)
     """
-    points = as_cloud(cloud)
+    points = as_cloud(cloud, finite=True)
     if not 1 <= n_landmarks <= len(points):
         raise ValueError(f"{n_landmarks} landmarks of {len(points)} points: expected 1 to {len(points)}")
-    candidates = np.arange(len(points)) if among is None else among
+    candidates = np.arange(len(points)) if among is None else as_rows(among, len(points), "the candidates", 1)
     n_chosen = min(n_landmarks, len(candidates))
     rows = np.empty(n_chosen, dtype=np.intp)
     nearest = np.full(len(points), np.inf)

@@ -1,8 +1,8 @@
 """Null models and controls: one registry of what is drawn, what it shows, and whether it may have a p-value."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -25,6 +25,10 @@ class Null:
     space : str
         What is drawn: ``scores``, the space in which distances are taken, of which only the tested metrics are measured
         and many draws are cheap; ``cloud``, the cloud as it came, measured whole; ``model``, another pass of the model.
+    changes : mapping
+        Of a pass of a model: option of the analysis -> its value in the pass.
+    seeded : str
+        What a draw's seed decides in the pass: ``weights``, where they are random, or the order of ``tokens``.
     label : str
         What tables and figures call it.
     shows : str
@@ -35,6 +39,8 @@ class Null:
 
     draw: Draw | None = None
     space: Literal["scores", "cloud", "model"]
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    seeded: Literal["weights", "tokens"] = "weights"
     label: str
     shows: str
     tested: bool = True
@@ -106,8 +112,12 @@ def permuted_dimensions(clouds: Sequence[ArrayLike], rng: np.random.Generator) -
 NULLS: dict[str, Null] = {
     "rotation": Null(
         draw=rotated, space="scores", label="rotations", shows="what a Gaussian cloud of the same covariance lacks"),
-    "random_weights": Null(space="model", label="random weights", shows="what training did"),
-    "shuffled_tokens": Null(space="model", label="shuffled tokens", shows="what word order does"),
+    "random_weights": Null(
+        space="model", changes={"weights": "random", "adapter": ""}, label="random weights",
+        shows="what training did"),
+    "shuffled_tokens": Null(
+        space="model", changes={"likelihood": False}, seeded="tokens", label="shuffled tokens",
+        shows="what word order does"),
     "permuted_dimensions": Null(
         draw=permuted_dimensions, space="cloud", label="permuted dimensions",
         shows="what the dependence between coordinates does", tested=False),

@@ -1,8 +1,9 @@
 """Rogue coordinates: one that carries most of the variance, and the rows that it stands out in."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from todacomm.core.arrays import Array
+from todacomm.core.checks import as_cloud
 from todacomm.core.facts import RunWarning
 
 ROGUE_SHARE = 0.5
@@ -14,20 +15,26 @@ HELD = 0.9
 MOST_ROWS = 5
 
 
-def rogue_warnings(points: Array) -> list[RunWarning]:
+def rogue_warnings(cloud: ArrayLike) -> list[RunWarning]:
     """A warning where one of many coordinates carries over half of the variance: its index, and rows if few hold it.
 
     Rows count from 0, as the texts of a run do. (Timkey and van Schijndel 2021, arXiv 2109.04404.)
 
     Parameters
     ----------
-    points : ndarray, shape (n_points, n_dims)
+    cloud : array, shape (n_points, n_dims)
+
+    Raises
+    ------
+    ValueError
+        The cloud is no matrix of finite numbers.
 
     >>> cloud = np.random.default_rng(0).normal(size=(50, 12))
     >>> cloud[7, 3] = 100.0
     >>> print(*rogue_warnings(cloud))
     coordinate 3 carries most of the variance, nearly all of it in row 7: standardize=true weighs all coordinates alike
     """
+    points = as_cloud(cloud, finite=True)
     squares = (points - points.mean(axis=0)) ** 2
     by_coordinate = squares.sum(axis=0)
     rogue = int(by_coordinate.argmax())

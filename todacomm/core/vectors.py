@@ -8,7 +8,7 @@ from scipy.spatial.distance import cdist
 from scipy.special import ndtr
 
 from todacomm.core.arrays import Array
-from todacomm.core.checks import as_diagram, as_vector
+from todacomm.core.checks import as_array, as_diagram, as_vector
 
 LEVELS = 5
 CELLS = 20
@@ -41,6 +41,11 @@ def landscape(dgm: Array, scale: ArrayLike, n_levels: int = LEVELS) -> Array:
     -------
     ndarray, shape (n_levels, points)
         In units of a distance; levels without a bar are 0.
+
+    Raises
+    ------
+    ValueError
+        The scale is no row of numbers, or as :func:`todacomm.core.checks.as_diagram`.
 
     >>> landscape(np.array([[0.0, 2.0], [1.0, 2.0]]), [0.0, 0.5, 1.0, 1.5, 2.0], n_levels=2).tolist()
     [[0.0, 0.5, 1.0, 0.5, 0.0], [0.0, 0.0, 0.0, 0.5, 0.0]]
@@ -78,7 +83,7 @@ def image(dgm: Array, birth_grid: ArrayLike, persistence_grid: ArrayLike, sigma:
     Raises
     ------
     ValueError
-        The standard deviation is not positive, or a bar is infinite.
+        The standard deviation is not positive, a bar is infinite, or the edges are no rows of numbers.
 
     >>> image(np.array([[1.0, 3.0]]), [0.0, 1.0, 2.0], [-9.0, 2.0, 9.0], sigma=0.1).round(9).tolist()
     [[0.5, 0.5], [0.5, 0.5]]
@@ -88,7 +93,7 @@ def image(dgm: Array, birth_grid: ArrayLike, persistence_grid: ArrayLike, sigma:
         raise ValueError(f"a persistence image of standard deviation {sigma}: expected a positive distance")
     births, lifetimes = dgm[:, :1], dgm[:, 1:] - dgm[:, :1]
     over_births, over_lifetimes = (
-        np.diff(ndtr((np.asarray(edges, dtype=np.float64) - centres) / sigma), axis=1)
+        np.diff(ndtr((as_vector(edges, "the edges") - centres) / sigma), axis=1)
         for edges, centres in ((birth_grid, births), (persistence_grid, lifetimes))
     )
     cells: Array = (lifetimes * over_births).T @ over_lifetimes
@@ -109,6 +114,11 @@ def image_grids(diagrams: Sequence[Array], sigma: float, cells: int = CELLS) -> 
     Returns
     -------
     births, lifetimes : ndarray, shapes (cells + 1,) or (2,), and (cells + 1,)
+
+    Raises
+    ------
+    ValueError
+        As :func:`todacomm.core.checks.as_diagram`.
     """
     margin = 3.0 * sigma
     diagrams = [as_diagram(dgm) for dgm in diagrams]
@@ -118,7 +128,7 @@ def image_grids(diagrams: Sequence[Array], sigma: float, cells: int = CELLS) -> 
     return births, np.linspace(0.0, lifetime + margin, cells + 1)
 
 
-def vector_distances(first: Sequence[Array], second: Sequence[Array], step: float = 1.0) -> Array:
+def vector_distances(first: Sequence[ArrayLike], second: Sequence[ArrayLike], step: float = 1.0) -> Array:
     """L2 distances between landscapes or images on one grid: ``sqrt(step * sum (a - b)^2)``.
 
     Parameters
@@ -135,16 +145,17 @@ def vector_distances(first: Sequence[Array], second: Sequence[Array], step: floa
     Raises
     ------
     ValueError
-        The shapes differ.
+        They are no numbers, or their shapes differ.
 
     >>> vector_distances([np.zeros((2, 2))], [np.ones((2, 2)), np.zeros((2, 2))]).tolist()
     [[2.0, 0.0]]
     """
-    shapes = sorted({vector.shape for vector in (*first, *second)})
+    sides = [[as_array(vector, "the vectors") for vector in side] for side in (first, second)]
+    shapes = sorted({vector.shape for side in sides for vector in side})
     if len(shapes) > 1:
         raise ValueError(f"vectors of shapes {' and '.join(map(str, shapes))}: expected one grid for all")
     width = int(np.prod(shapes[0])) if shapes else 0
-    rows, columns = (np.reshape(side, (len(side), width)) for side in (first, second))
+    rows, columns = (np.reshape(side, (len(side), width)) for side in sides)
     return np.asarray(np.sqrt(step) * cdist(rows, columns))
 
 
@@ -163,6 +174,11 @@ def recorded_vectors(diagrams: Sequence[Array], unit: float) -> dict[str, Array]
     dict of ndarray
         ``landscape_0``, shape ``(5, 151)`` over :data:`SCALE`, and ``image_0``, births by lifetimes, the last cells
         holding all beyond; the same of the other degrees. Empty where the unit is not positive.
+
+    Raises
+    ------
+    ValueError
+        As :func:`todacomm.core.checks.as_diagram`.
     """
     if not unit > 0.0:
         return {}

@@ -11,11 +11,13 @@ from todacomm.core.clouds import distances, distinct_points, principal_component
 from todacomm.core.layer import MIN_DISTINCT, is_degenerate
 from todacomm.core.metrics import COMPARED, metric_of
 from todacomm.core.streams import kind_of
+from todacomm.core.threads import one_thread_each
 from todacomm.explorer.data import ExplorerData, Metric
 from todacomm.explorer.graph import layer_graph
 from todacomm.explorer.layer_data import Band, ExplorerLayer, Graph, Loop, MetricValue
 from todacomm.explorer.page import PAGE, explorer_page, page_file
 from todacomm.explorer.payload import MAX_COMPONENTS
+from todacomm.results.cloud import cloud_words
 from todacomm.results.layer import LayerResult
 from todacomm.results.result import Result
 from todacomm.results.table import own_rows
@@ -54,8 +56,7 @@ def page_data(result: Result) -> ExplorerData:
             "Model": f"{model.name}, {model.weights}" if model.family != "clouds" else model.name,
             "Texts": f"{result.dataset.name}, {n_points} points",
             **({"Pooling": model.pooling} if model.pooling else {}),  # clouds from a file have none
-            "Distances": f"{result.config.topology.metric}, "
-            + (f"{result.config.topology.pca} components" if result.config.topology.pca else "all dimensions"),
+            "Cloud": cloud_words(result.config.topology, [model.width]),
         },
         texts=result.texts if len(result.texts) else text_table(result.dataset.ids),
         metrics=[Metric(name, metric_of(name).label, metric_of(name).units) for name in metrics],
@@ -66,7 +67,8 @@ def page_data(result: Result) -> ExplorerData:
 
 def page_html(result: Result) -> str:
     """The interactive page of :func:`page_data`."""
-    return explorer_page(page_data(result))
+    with one_thread_each():  # pictures may be drawn meanwhile
+        return explorer_page(page_data(result))
 
 
 def page_of(analysis: "Analysis", path: Path | None = None) -> Path:
@@ -102,12 +104,15 @@ def _numbers(result: Result) -> dict[str, dict[str, MetricValue]]:
     return numbers
 
 
-def leading_scores(points: Array) -> tuple[Array, Array]:
-    """Scores of a cloud's first components, shape ``(n_texts, n_components)``, and the share of variance of each."""
-    components = principal_components(points, min(MAX_COMPONENTS, *points.shape))
-    scores = components.scores[:, :MAX_COMPONENTS]
-    total = components.eigenvalues.sum()
-    shares = components.eigenvalues[: scores.shape[1]] / total if total > 0.0 else np.zeros(scores.shape[1])
+def leading_scores(points: Array, space: Array | None = None) -> tuple[Array, Array]:
+    """Scores of a cloud's first components, shape ``(n_texts, n_components)``, and the share of variance of each.
+
+    They are found at once in a ``space`` of more of its components.
+    """
+    within = points if space is None or space.shape[1] < MAX_COMPONENTS else space
+    scores = principal_components(within, min(MAX_COMPONENTS, *within.shape)).scores[:, :MAX_COMPONENTS]
+    total = points.var(axis=0).sum()
+    shares = scores.var(axis=0) / total if total > 0.0 else np.zeros(scores.shape[1])
     return scores, shares
 
 
@@ -133,8 +138,8 @@ def _layer(result: Result, layer: LayerResult, numbers: Mapping[str, MetricValue
     topology = result.config.topology
     sound = np.isfinite(cloud).all()
     points = standardize(cloud) if topology.standardize and sound else np.where(np.isfinite(cloud), cloud, 0.0)
-    scores, explained = leading_scores(points)
     space = result.scores(layer.name) if sound else points
+    scores, explained = leading_scores(points, space)
     distinct = distinct_points(points, space, topology.metric) if sound else np.empty(0, dtype=np.intp)
     measured = sound and len(distinct) >= MIN_DISTINCT
     unit = numbers["unit_distance"].value if "unit_distance" in numbers else np.nan

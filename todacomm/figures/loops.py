@@ -32,8 +32,16 @@ def draw_loop(result: Result, title: str, loop: Loop) -> Figure:
     ----------
     loop : Loop
         With the place of every text.
+
+    Raises
+    ------
+    ValueError
+        The bar is no loop, so that no text has a place on it.
     """
-    assert loop.angle is not None
+    if loop.angle is None:
+        raise ValueError(
+            f"bar {loop.rank} of {loop.layer} is no loop ({loop.verdict}): its texts have no place on it to be drawn"
+        )
     angle = loop.angle.to_numpy()
     scores = result.scores(loop.layer)
     if result.config.topology.metric == "cosine":

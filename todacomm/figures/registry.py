@@ -200,9 +200,8 @@ def drawings(result: Result, folder: Path) -> Iterator[Callable[[], Files]]:
     from todacomm.figures.flipbook import save_each
     from todacomm.figures.style import save
 
-    def book(figure: AnalysisFigure, name: str) -> Files:
-        assert figure.draw_layers
-        drawn, show = figure.draw_layers(result, figure.title, bars)
+    def book(draw: DrawLayers, title: str, name: str) -> Files:
+        drawn, show = draw(result, title, bars)
         return save_each(drawn, show, bars, folder, f"{name}s", vector)
 
     def picture(draw: Callable[..., "Figure"], title: str, file: str, *more: Loop) -> Files:
@@ -214,7 +213,7 @@ def drawings(result: Result, folder: Path) -> Iterator[Callable[[], Files]]:
         if figure.draw:
             yield partial(picture, figure.draw, figure.title, name)
         if figure.draw_layers:
-            yield partial(book, figure, name)
+            yield partial(book, figure.draw_layers, figure.title, name)
         if figure.draw_loop:
             for path, loop in loop_pictures(result).items():
                 yield partial(picture, figure.draw_loop, figure.title, path.removeprefix("plots/"), loop)

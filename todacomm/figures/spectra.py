@@ -22,8 +22,6 @@ from todacomm.results.depth import Curve, Depth, spread
 from todacomm.results.result import Result
 
 SHARES = (0.5, 0.9, 0.99)
-FIRST_RANK = 11
-"""First rank of the power law's fit; the last is half of the number of eigenvalues."""
 
 
 def draw_spectra(result: Result, title: str) -> Figure:
@@ -62,11 +60,10 @@ def _spectra(axes: Axes, depth: Depth) -> None:
         nothing(axes, "not defined in any layer")
         return
     longest = max(len(share) for share in shares)
-    if longest // 2 > FIRST_RANK:
-        axes.axvspan(FIRST_RANK, longest // 2, color=BAND, alpha=0.3, linewidth=0)
-        axes.text(
-            FIRST_RANK * 1.05, 0.02, "power law fitted", transform=axes.get_xaxis_transform(), fontsize=8, color=MUTED
-        )
+    if depth.curve("spectrum_alpha").defined:
+        first, last = max(tuple(layer.curves["spectrum_ranks"]) for layer in chosen)
+        axes.axvspan(first, last, color=BAND, alpha=0.3, linewidth=0)
+        axes.text(first * 1.05, 0.02, "power law fitted", transform=axes.get_xaxis_transform(), fontsize=8, color=MUTED)
     drawn = []
     for order, (share, look) in enumerate(zip(shares, ordered_looks(len(shares)), strict=True)):
         ranks = np.arange(1, len(share) + 1)

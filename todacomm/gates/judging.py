@@ -12,7 +12,7 @@ from todacomm.core.equivalence import DIFFERENT, judge, judgement_rows, most_cha
 from todacomm.core.facts import RunWarning
 from todacomm.gates.pairing import check_pair, layer_pairs, layers_left, no_places, warnings_of_both
 from todacomm.gates.parts import PLACES, Part, place_part, shape_part
-from todacomm.gates.result import FEWEST_TEXTS, Gate, at_least
+from todacomm.gates.result import FEWEST_TEXTS, Gate, SideWarning, at_least
 from todacomm.results.table import framed, in_depth_order
 from todacomm.settings.gate import GateConfig
 from todacomm.system.progress import Progress, silent
@@ -33,7 +33,7 @@ def gate_pair(base: "Analysis", candidate: "Analysis", config: GateConfig, progr
     """
     same_texts = base.dataset.digest == candidate.dataset.digest
     parts, lost = [], None
-    warnings: list[RunWarning] = []
+    warnings: list[RunWarning | SideWarning] = []
     over = MODELS if same_texts else DATASETS
     ours, theirs = labels([base, candidate], over)
     if not same_texts and base.model.name != candidate.model.name:

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from todacomm.comparison.matching import matched_names
-from todacomm.comparison.settings import differences, refusal
+from todacomm.comparison.settings import differences, what_differs
 from todacomm.core.facts import RunWarning
+from todacomm.gates.result import SideWarning
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
@@ -31,15 +32,15 @@ def check_pair(analyses: "dict[str, Analysis]", over: str) -> None:
     """
     differing = differences(analyses, over)
     if len(differing):
-        raise ValueError(
-            refusal(differing, []).partition("choose some of them")[0] + "analyse both with equal settings"
-        )
+        raise ValueError(f"{what_differs(differing)}\nanalyse both with equal settings")
     check_half_samples(analyses)
-    inferences = {(one.config.inference.replicates, one.config.record.seed) for one in analyses.values()}
-    if len(inferences) > 1:
-        raise ValueError(
-            f"the numbers of half-samples or the seeds differ ({inferences}): analyse both with equal ones"
-        )
+    of_halves = {
+        label: f"replicates={one.config.inference.replicates}, seed={one.config.record.seed}"
+        for label, one in analyses.items()
+    }
+    if len(set(of_halves.values())) > 1:
+        each = "; ".join(f"{label} has {values}" for label, values in of_halves.items())
+        raise ValueError(f"the half-samples differ: {each}. Analyse both with equal replicates and seed")
 
 
 def check_half_samples(analyses: "Mapping[str, Analysis]") -> None:
@@ -76,11 +77,13 @@ def no_places(base: "Analysis", candidate: "Analysis", same_texts: bool) -> str:
     return without[0] if without else ""
 
 
-def warnings_of_both(base: "Analysis", candidate: "Analysis", base_name: str, candidate_name: str) -> list[RunWarning]:
-    """Warnings of both sides, each with the side's name, what both say once."""
-    ours, theirs = (
-        [str(warning) for warning in side.warnings if warning.code not in SHOWN] for side in (base, candidate)
-    )
-    both = [RunWarning("both", text) for text in ours if text in theirs]
-    own = [RunWarning("base", f"{base_name}: {text}") for text in ours if text not in theirs]
-    return both + own + [RunWarning("candidate", f"{candidate_name}: {text}") for text in theirs if text not in ours]
+def warnings_of_both(
+    base: "Analysis", candidate: "Analysis", base_name: str, candidate_name: str
+) -> list[RunWarning | SideWarning]:
+    """Warnings of both sides: what both have, then what is of one of them, with its name."""
+    ours, theirs = ([warning for warning in side.warnings if warning.code not in SHOWN] for side in (base, candidate))
+    return [
+        *(warning for warning in ours if warning in theirs),
+        *(SideWarning(*warning, side=base_name) for warning in ours if warning not in theirs),
+        *(SideWarning(*warning, side=candidate_name) for warning in theirs if warning not in ours),
+    ]

@@ -1,20 +1,19 @@
 """What a gate found: one row a layer and metric, and the verdicts that follow from them."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from todacomm.core.equivalence import DIFFERENT, SAME, UNDECIDED, UNDEFINED, overall
+from todacomm.core.equivalence import DIFFERENT, UNDECIDED, UNDEFINED, overall
 from todacomm.core.facts import RunWarning
 from todacomm.core.metrics import LAYER_METRICS
-from todacomm.settings.gate import GateConfig
+from todacomm.settings.gate import VERDICT_CODES, GateConfig
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
 
-EXIT_CODES = {SAME: 0, DIFFERENT: 3, UNDECIDED: 4}
 FEWEST_TEXTS = 50
 """Under so many no verdict but ``undecided`` is given. With 20 texts a third of runs without any difference were called
 different where rows are skewed; and texts of which none differs leave open, with 95 %, that one in ``n / 3`` does: one
@@ -26,6 +25,29 @@ MEASURES = {
     "rtd_base": "RTD, base first",
     "rtd_candidate": "RTD, candidate first",
 }
+
+
+class SideWarning(NamedTuple):
+    """A warning that one of the two analyses has and the other one has not.
+
+    Attributes
+    ----------
+    code, text, layer : str
+        As in :class:`todacomm.core.facts.RunWarning`.
+    side : str
+        What the side is called.
+
+    >>> print(SideWarning("few_distinct", "3 distinct points of 60", "layer_0", "gpt2 on pydoc"))
+    gpt2 on pydoc: layer_0: 3 distinct points of 60
+    """
+
+    code: str
+    text: str
+    layer: str
+    side: str
+
+    def __str__(self) -> str:
+        return f"{self.side}: {RunWarning(self.code, self.text, self.layer)}"
 
 
 @dataclass(frozen=True)
@@ -58,7 +80,7 @@ class Gate:
     changed: pd.DataFrame
     n_texts: int
     texts_if_same: float
-    warnings: tuple[RunWarning, ...] = ()
+    warnings: tuple[RunWarning | SideWarning, ...] = ()
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -112,7 +134,7 @@ class Gate:
     @property
     def exit_code(self) -> int:
         """0, or 3 or 4 where the settings fail on the verdict."""
-        return EXIT_CODES[self.verdict] if self.verdict in self.config.fail_on else 0
+        return VERDICT_CODES[self.verdict] if self.verdict in self.config.fail_on else 0
 
     @staticmethod
     def _of(rows: pd.DataFrame) -> str:

@@ -58,7 +58,9 @@ def sides_of(config: GateConfig) -> list[Side]:
             raise ValueError(f"{role} is empty: name a model, a run, or models:/NAME@ALIAS")
     runs = [run_of(name) for name, _, _ in given]
     shared = _shared(config, next(filter(None, runs), ""))
-    return [_side(*each, run, shared) for each, run in zip(given, runs, strict=True)]
+    return [
+        _side(role, *each, run, shared) for role, each, run in zip(("base", "candidate"), given, runs, strict=False)
+    ]
 
 
 def run_of(name: str) -> str:
@@ -91,7 +93,9 @@ def _shared(config: GateConfig, run_id: str) -> AnalysisConfig:
     differing = [
         f"{name}={spelled(value)} (there {spelled(measured[name])})"
         for name, value in wanted.items()
-        if options[name].decides != NOTHING and value not in (default[name], measured[name])
+        if options[name].decides != NOTHING
+        and value != measured[name]
+        and (name in asked.typed or value != default[name])
     ]
     if differing:
         raise ValueError(
@@ -101,13 +105,14 @@ def _shared(config: GateConfig, run_id: str) -> AnalysisConfig:
     return replace(recorded, record=replace(asked.record, seed=recorded.record.seed))
 
 
-def _side(name: str, revision: str, dataset: str, run_id: str, shared: AnalysisConfig) -> Side:
+def _side(role: str, name: str, revision: str, dataset: str, run_id: str, shared: AnalysisConfig) -> Side:
     from todacomm.analysis.cache import MODELS
     from todacomm.system.cache import cache_folder
     from todacomm.tracking import PREFIX, fetch_version, find_version
 
     if run_id:
-        if idle := revision or dataset:
+        asked = {f"{role}_revision": revision, f"{role}_dataset": dataset}
+        if idle := ", ".join(f"{option}={value}" for option, value in asked.items() if value):
             raise ValueError(f"{name} is a finished analysis, and {idle} would have no effect: name the model instead")
         return Side(name, run_id)
     version = find_version(name) if name.startswith(PREFIX) else None

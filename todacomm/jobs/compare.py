@@ -20,6 +20,7 @@ from todacomm.system.machine import worker_threads
 from todacomm.system.progress import Clock, Progress, silent
 from todacomm.system.scratch import scratch_folder
 from todacomm.system.side_process import side_process
+from todacomm.system.units import format_seconds
 
 if TYPE_CHECKING:
     from todacomm.tracking import JobRun
@@ -150,8 +151,8 @@ def announcement(gathered: Gathered, config: ComparisonConfig) -> str:
     if seconds < ANNOUNCED_FROM:
         return ""
     return (
-        f"representation topology divergences will take about {seconds / 60:.0f} minutes: rtd_points, rtd_permutations "
-        "or geometry=matched make it shorter"
+        f"representation topology divergences will take about {format_seconds(seconds)}: a smaller rtd_points, fewer "
+        "rtd_permutations or geometry=matched take less"
     )
 
 
@@ -179,18 +180,21 @@ def series(comparison: Comparison) -> list[tuple[str, float, int]]:
 
     Numbers over training have the training step as step.
     """
+    from todacomm.tracking.entries import seconds_points
+
     place = {label: index for index, label in enumerate(comparison.labels)}
     rows = comparison.tables["ranking"]
     points = [
         (f"ranking/{metric}", float(value), place[label])
         for metric, label, value in zip(rows["metric"], rows["label"], rows["value"], strict=True)
     ]
-    points += [(f"summary/seconds_{stage}", seconds, 0) for stage, seconds in comparison.seconds.items()]
-    return points + trajectory.series(comparison.trajectories)
+    return [*points, *seconds_points(comparison.seconds), *trajectory.series(comparison.trajectories)]
 
 
 def tags(comparison: Comparison) -> dict[str, str]:
     """What was compared, by name and by run, and the warnings."""
+    from todacomm.tracking.entries import warning_lines
+
     runs = comparison.gathered.runs
     return {
         "over": comparison.over,
@@ -198,5 +202,5 @@ def tags(comparison: Comparison) -> dict[str, str]:
         "model": ", ".join(sorted(set(runs["model"]))),
         "dataset": ", ".join(sorted(set(runs["dataset"]))),
         "sources": ",".join(runs["run_id"]),
-        "warnings": "\n".join(map(str, comparison.warnings)),
+        "warnings": warning_lines(comparison.warnings),
     }

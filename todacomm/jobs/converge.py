@@ -85,12 +85,14 @@ def write_tables(result: Convergence, folder: Path) -> None:
 
 def series(result: Convergence) -> list[tuple[str, float, int]]:
     """Metrics of the run as key, value and step: recommended sizes with the layer's index as step, and seconds."""
+    from todacomm.tracking.entries import seconds_points
+
     rows = result.recommended
     points = [
         (f"recommended_n/{metric}", float(n), result.layers[layer])
         for metric, layer, n in zip(rows["metric"], rows["layer"], rows["recommended_n"], strict=True)
     ]
-    return points + [(f"summary/seconds_{stage}", seconds, 0) for stage, seconds in result.seconds.items()]
+    return [*points, *seconds_points(result.seconds)]
 
 
 def params(config: ConvergenceConfig) -> dict[str, Any]:
@@ -101,6 +103,8 @@ def params(config: ConvergenceConfig) -> dict[str, Any]:
 
 def tags(result: Convergence) -> dict[str, str]:
     """What was measured, and the warnings."""
+    from todacomm.tracking.entries import warning_lines
+
     model, texts = result.model, result.dataset
     return {
         "model": model.name,
@@ -109,5 +113,5 @@ def tags(result: Convergence) -> dict[str, str]:
         "family": model.family,
         "dataset": texts.name,
         "texts_digest": texts.digest,
-        "warnings": "\n".join(map(str, result.warnings)),
+        "warnings": warning_lines(result.warnings),
     }

@@ -70,7 +70,7 @@ def tda_summaries(result: Result) -> Summaries:
 
 
 def performance(run: dict[str, float]) -> dict[str, float | None]:
-    """The published package's ``metrics.json``; the accuracy is measured by nobody.
+    """The published package's ``metrics.json``; accuracy is None, as it is not measured.
 
     >>> performance({"perplexity": 21.5}), performance({})
     ({'perplexity': 21.5, 'accuracy': None}, {'perplexity': None, 'accuracy': None})

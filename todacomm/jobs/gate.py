@@ -1,6 +1,5 @@
 """A gate from settings to its record: analyse what is not analysed, judge, draw, report, write once."""
 
-import json
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from todacomm.gates.judging import gate_pair
 from todacomm.gates.planning import planned
 from todacomm.gates.result import Gate, GatePlan
 from todacomm.gates.sides import Side, lean, run_of, sides_of
+from todacomm.results.table import records
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.settings.base import with_options
 from todacomm.settings.gate import GateConfig
@@ -18,6 +18,8 @@ from todacomm.system.progress import Clock, Progress, silent
 from todacomm.system.scratch import scratch_folder
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from todacomm.tracking import Analysis, JobRun
 
 KIND = "gate"
@@ -77,17 +79,12 @@ def gate(
             for side in sides[1:]:  # one model twice is analysed once
                 again = side.config is not None and side.config == sides[0].config
                 analyses.append(analyses[0] if again else analysed(side, run.run_id, progress))
-        with scratch_folder() as folder, clock("judgement"):
-            if config.plan:
-                plan = planned(analyses[0], config)
-                write_plan(plan, run, folder)
-                return plan, run
-            if config.groups:
-                result = gate_groups(analyses[0], config, progress)
-            else:
-                result = gate_pair(analyses[0], analyses[1], config, progress)
-                if analyses[0].dataset.digest != analyses[1].dataset.digest:
-                    result = with_permuted_texts(result, progress)
+        with clock("judgement"):
+            result = judged(analyses, config, progress)
+        with scratch_folder() as folder:
+            if isinstance(result, GatePlan):
+                write_plan(result, run, folder)
+                return result, run
             write_gate(result, sides, run, folder, clock)
     if not config.groups:
         tag_candidate(result, sides[-1], run.run_id)
@@ -144,12 +141,24 @@ def analysed(side: Side, parent: str, progress: Progress = silent) -> "Analysis"
     return analyze(lean(side.config), progress=progress, parent=parent)
 
 
+def judged(analyses: "list[Analysis]", config: GateConfig, progress: Progress = silent) -> Gate | GatePlan:
+    """The verdicts on what is analysed, or under ``plan`` what its texts can show."""
+    if config.plan:
+        return planned(analyses[0], config)
+    if config.groups:
+        return gate_groups(analyses[0], config, progress)
+    result = gate_pair(analyses[0], analyses[1], config, progress)
+    two_texts = analyses[0].dataset.digest != analyses[1].dataset.digest
+    return with_permuted_texts(result, progress) if two_texts else result
+
+
 def write_gate(result: Gate, sides: list[Side], run: "JobRun", folder: Path, clock: Clock) -> None:
     """Every file of a gate, then its run."""
     from todacomm.explorer.page import PAGE
     from todacomm.figures.gate import draw_gate
     from todacomm.reports.gate import write_gate_reports
     from todacomm.reports.junit import junit_xml
+    from todacomm.tracking.files import write_json
 
     (folder / "tables").mkdir()
     result.table.to_csv(folder / "tables/gate.csv", index=False)
@@ -195,24 +204,17 @@ def pair_page(result: Gate) -> str:
 def write_plan(plan: GatePlan, run: "JobRun", folder: Path) -> None:
     """The table of a plan, as a file and as the description of its run."""
     from todacomm.reports.gate_plan import describe_plan
+    from todacomm.tracking.files import write_json
 
     (folder / "tables").mkdir()
     plan.table.to_csv(folder / "tables/plan.csv", index=False)
-    write_json(folder / "gate.json", {"plan": plan.table.to_dict("records"), "options": plan.config.to_flat()})
+    write_json(folder / "gate.json", {"plan": _finite_rows(plan.table), "options": plan.config.to_flat()})
     tags = {"model": plan.base.model.name, "dataset": plan.base.dataset.name, "sources": plan.base.run_id}
     run.write_folder(folder, params=plan.config.changed(), tags=tags, note=describe_plan(plan))
 
 
-def write_json(path: Path, content: Any) -> None:
-    """Strict JSON: what is undefined is null."""
-    from todacomm.tracking.files import strict
-
-    path.write_text(json.dumps(strict(content), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-
-
 def facts(result: Gate, sides: list[Side]) -> dict[str, Any]:
     """The content of ``gate.json``."""
-    finite = result.table.replace([float("inf"), float("-inf")], float("nan"))
     return {
         "verdict": result.verdict,
         "exit_code": result.exit_code,
@@ -226,24 +228,28 @@ def facts(result: Gate, sides: list[Side]) -> dict[str, Any]:
         "texts_if_same": _finite(result.texts_if_same),
         "base": {"asked": sides[0].name, "name": result.names[0], "run_id": result.analyses[0].run_id},
         "candidate": {"asked": sides[-1].name, "name": result.names[1], "run_id": result.analyses[-1].run_id},
-        "cells": finite.to_dict("records"),
+        "cells": _finite_rows(result.table),
         "changed_texts": result.changed.to_dict("records"),
         "options": result.config.to_flat(),
-        "warnings": result.warnings,
+        "warnings": [warning._asdict() for warning in result.warnings],
     }
 
 
 def series(result: Gate, clock: Clock) -> list[tuple[str, float, int]]:
     """Each metric's difference as a share of its margin, with the layer's place as step; 1 is the margin."""
+    from todacomm.tracking.entries import seconds_points
+
     place = {layer: index for index, layer in enumerate(result.layers)}
     rows = result.table
     ratios = zip(rows["metric"], rows["layer"], rows["difference"] / rows["margin"], strict=True)
     points = [(f"gate/{metric}_of_margin", float(ratio), place[layer]) for metric, layer, ratio in ratios]
-    return points + [(f"summary/seconds_{stage}", seconds, 0) for stage, seconds in clock.seconds.items()]
+    return [*points, *seconds_points(clock.seconds)]
 
 
 def tags(result: Gate) -> dict[str, str]:
     """The verdict, of what, and the warnings."""
+    from todacomm.tracking.entries import warning_lines
+
     return {
         KIND: result.verdict,
         **{f"{KIND}.{aspect}": verdict for aspect, verdict in result.aspects.items()},
@@ -251,7 +257,7 @@ def tags(result: Gate) -> dict[str, str]:
         "model": ", ".join(result.models),
         "dataset": ", ".join(dict.fromkeys(one.dataset.name for one in result.analyses)),
         "sources": ",".join(one.run_id for one in result.analyses),
-        "warnings": "\n".join(map(str, result.warnings)),
+        "warnings": warning_lines(result.warnings),
     }
 
 
@@ -262,6 +268,11 @@ def tag_candidate(result: Gate, side: Side, run_id: str) -> None:
     if side.version:
         verdict = {f"todacomm.{KIND}": result.verdict, f"todacomm.{KIND}.base": result.names[0]}
         tag_version(side.version, verdict | {f"todacomm.{KIND}.run": run_id})
+
+
+def _finite_rows(table: "DataFrame") -> list[dict[str, Any]]:
+    """The rows of a table; an infinite number is undefined."""
+    return records(table.replace([float("inf"), float("-inf")], float("nan")))
 
 
 def _finite(value: float) -> float | None:

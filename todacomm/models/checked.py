@@ -1,4 +1,4 @@
-"""A loaded model held against its files: nothing that a reader takes for trained may have been drawn at random."""
+"""A loaded model compared with its files: nothing that a reader takes for trained may have been drawn at random."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A model loaded whole, on one device or spread over several, and held against its files."""
+"""A model loaded whole, on one device or spread over several, and compared with its files."""
 
 from importlib.util import find_spec
 from pathlib import Path

@@ -16,6 +16,7 @@ from todacomm.reports.files import Picture, shell_command, write_report
 from todacomm.reports.formats import number
 from todacomm.reports.render import one_line
 from todacomm.reports.trajectory import trajectory_pictures
+from todacomm.results.cloud import cloud_words
 from todacomm.settings.comparison import ComparisonConfig
 
 TEMPLATE, NOTE_TEMPLATE = "comparison.md.j2", "comparison_note.md.j2"
@@ -135,13 +136,12 @@ def compared(comparison: Comparison) -> list[tuple[str, str]]:
     """What the analyses have in common, as pairs of a setting and its value."""
     first = next(iter(comparison.gathered.analyses.values()))
     runs, differ = comparison.gathered.runs, set(comparison.gathered.differing["setting"])
-    topology = first.config.topology
-    components = f"{topology.pca} principal components" if topology.pca else "no PCA"
+    cloud = cloud_words(first.config.topology, [one.model.width for one in comparison.gathered.analyses.values()])
     settings = {
         "points": ("Points", ", ".join(number(n) for n in dict.fromkeys(runs["points"]))),
         "dataset": ("Texts", f"{first.dataset.name}, digest {first.dataset.digest}"),
         "unit": ("Unit", first.dataset.unit),
-        "pca": ("Cloud", f"{components}, {topology.metric}" + (", z-scored" if topology.standardize else "")),
+        "pca": ("Cloud", "" if differ & {"metric", "standardize"} else cloud),
         "pooling": ("Pooling", ", ".join(sorted(set(runs["pooling"].astype(str))))),
         "protocol": ("Protocol", first.tags.get("todacomm.protocol", "")),
     }

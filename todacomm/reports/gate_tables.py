@@ -6,6 +6,7 @@ from todacomm.gates.result import Gate, metric_label
 from todacomm.reports.blocks import Table
 from todacomm.reports.formats import listing, share
 from todacomm.reports.gate_cells import WORDS, judged_words, margin_words, size_words, texts_words
+from todacomm.results.cloud import cloud_words
 from todacomm.results.table import records
 
 TITLES = {SHAPE: "Shape", PLACES: "Places"}
@@ -77,14 +78,13 @@ def changed_table(result: Gate) -> Table:
 def settings(result: Gate) -> list[tuple[str, str]]:
     """Pairs of a setting and its value."""
     first = result.analyses[0]
-    topology = first.config.topology
     given, cells = result.config.margins(), {row["metric"]: row for row in records(result.table)}
     shown = [f"{metric_label(name)} {margin_words(given[name], row)}" for name, row in cells.items()]
     return [
         *zip(("Base", "Candidate"), result.names, strict=True),
         *([("Model", ", ".join(result.models))] if result.models != result.names else []),
         ("Texts", f"{result.n_texts} of {', '.join(dict.fromkeys(one.dataset.name for one in result.analyses))}"),
-        ("Cloud", f"{topology.pca or 'no'} principal components, {topology.metric}"),
+        ("Cloud", cloud_words(first.config.topology, [one.model.width for one in result.analyses])),
         ("Half-samples", str(first.config.inference.replicates)),
         ("Margins", listing(shown)),
         ("Runs", ", ".join(one.run_id for one in result.analyses)),

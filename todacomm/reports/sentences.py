@@ -72,6 +72,7 @@ Template = Callable[[Mapping[str, Any], Words, Place], str]
 
 
 def loops(values: Mapping[str, Any], words: Words, at: Place) -> str:
+    """Where there is a loop, and what is left of the best reproduced one on halves."""
     best = f"best in {words['layer']}: " if values["bars"] > 1 else ""
     return (
         f"A loop is detected in {words['layers']}: {words['bars']} longer than the covariance explains, reproduced on "
@@ -93,6 +94,7 @@ def loops_in_short(values: Mapping[str, Any], words: Words, at: Place) -> str:
 
 
 def few_texts(values: Mapping[str, Any], words: Words, at: Place) -> str:
+    """Bars that the covariance does not explain and that are no loops: which condition they lack, and why."""
     texts, groups, longest = (words[name] for name in ("reproduction", "in_groups", "prominence"))
     needed = f"a loop keeps {share(REPRODUCED)} on both and is the longest on {share(PROMINENT)}"
     if values["bars"] == 1:
@@ -120,6 +122,7 @@ def few_texts(values: Mapping[str, Any], words: Words, at: Place) -> str:
 
 
 def long_bars(values: Mapping[str, Any], words: Words, at: Place) -> str:
+    """Where the longest H1 bar is longer than the covariance explains, and where none is detected."""
     text = (
         f"The longest H1 bar is longer than the covariance explains in {words['layers']} ({words['strongest']}, in "
         "units of the median distance)."
@@ -130,6 +133,7 @@ def long_bars(values: Mapping[str, Any], words: Words, at: Place) -> str:
 
 
 def no_long_bars(values: Mapping[str, Any], words: Words, at: Place) -> str:
+    """That no layer's longest H1 bar is longer than the covariance explains, and what would not be detected."""
     if words["n_layers"] == "1 layer":
         text = f"In {words['layers']} the longest H1 bar is not longer than the covariance explains"
     else:
@@ -141,6 +145,7 @@ def no_long_bars(values: Mapping[str, Any], words: Words, at: Place) -> str:
 
 
 def too_few_draws(values: Mapping[str, Any], words: Words, at: Place) -> str:
+    """That the rotations are too few to decide, and how many it takes."""
     draws, least = values["draws"], round(1 / LEVEL) - 1
     return (
         f"Too few draws of the rotation null to decide about {words['metrics']}: with {count(draws, 'draw')} no p is "
@@ -149,6 +154,7 @@ def too_few_draws(values: Mapping[str, Any], words: Words, at: Place) -> str:
 
 
 def null_difference(values: Mapping[str, Any], words: Words, at: Place) -> str:
+    """Where a metric is below or above the rotation null, and what that means."""
     meaning = SIDES.get((values["metric"], values["side"]), "the covariance does not explain it")
     return (
         f"{words['metric']} is {words['side']} the rotation null in {words['layers']}: {meaning} "
@@ -157,12 +163,14 @@ def null_difference(values: Mapping[str, Any], words: Words, at: Place) -> str:
 
 
 def no_null_difference(values: Mapping[str, Any], words: Words, at: Place) -> str:
+    """Where a metric has no difference from the rotation null, and the smallest that would be detected."""
     place = "any layer" if values["everywhere"] else words["layers"]
     smallest = words["smallest_difference"]
     return f"No difference of {words['metric']} from the rotation null is detected in {place} ({smallest})."
 
 
 def growth(values: Mapping[str, Any], words: Words, at: Place) -> str:
+    """How the H0 mean lifetime grows from the embedding to its peak, with scale and without."""
     return (
         f"The H0 mean lifetime grows {words['raw']} from the embedding to its peak{_past(words)}; with scale divided "
         f"out, {words['scale_free']}."
@@ -170,12 +178,14 @@ def growth(values: Mapping[str, Any], words: Words, at: Place) -> str:
 
 
 def growth_from_first_block(values: Mapping[str, Any], words: Words, at: Place) -> str:
+    """How the H0 mean lifetime grows from the first block to its peak, where the embedding is no denominator."""
     if values["raw"] == 1:
         return f"The H0 mean lifetime is largest at the first block{_past(words)}."
     return f"The H0 mean lifetime grows {words['raw']} from the first block to its peak{_past(words)}, scale included."
 
 
 def scale_spans(values: Mapping[str, Any], words: Words, at: Place) -> str:
+    """How much of what varies over the layers is scale."""
     return (
         f"Over the layers{_past(words)} the H0 mean lifetime varies {words['h0_mean_lifetime']} (largest against "
         f"smallest), the mean norm {words['mean_norm']}, and the H0 mean lifetime in units of the median distance "
@@ -189,6 +199,7 @@ def _past(words: Words) -> str:
 
 
 def published_ratio(values: Mapping[str, Any], words: Words, at: Place) -> str:
+    """Why the published ratio is another number than the scale-free one."""
     reasons = [
         "the first keeps the scale of the cloud",
         "its embedding has no positions",
@@ -208,6 +219,7 @@ def published_ratio(values: Mapping[str, Any], words: Words, at: Place) -> str:
 
 
 def dimension_range(values: Mapping[str, Any], words: Words, at: Place) -> str:
+    """The layers of the highest and lowest intrinsic dimension, and whether their intervals overlap."""
     ends = [
         f"{end} in {values[end]['layer']} ({plus_minus(values[end]['value'], values[end]['half_width'])})"
         for end in ("highest", "lowest")
@@ -222,6 +234,7 @@ def dimension_range(values: Mapping[str, Any], words: Words, at: Place) -> str:
 
 
 def control(values: Mapping[str, Any], words: Words, at: Place) -> str:
+    """What a difference from a control shows, and by which rule one is claimed."""
     draws = values["draws"]
     text = f"A difference from {words['control']} shows {NULLS[values['control']].shows}"
     drawn = count(draws, "draw") if draws is not None else "an unknown number of draws"
@@ -234,6 +247,7 @@ def control(values: Mapping[str, Any], words: Words, at: Place) -> str:
 
 
 def control_difference(values: Mapping[str, Any], words: Words, at: Place) -> str:
+    """Where a metric is lower or higher than in a control."""
     parts = []
     for side in ("lower", "higher"):
         if side in values:

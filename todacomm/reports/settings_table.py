@@ -5,6 +5,7 @@ import numpy as np
 from todacomm.core.inference.evidence import MIN_DRAWS
 from todacomm.core.nulls import NULLS
 from todacomm.reports.formats import count, listing, number, share
+from todacomm.results.cloud import cloud_words
 from todacomm.results.depth import ROTATION
 from todacomm.results.facts import OWN, ModelFacts, TextFacts
 from todacomm.results.result import Provenance, Result
@@ -15,9 +16,6 @@ def settings_table(result: Provenance) -> list[tuple[str, str]]:
     """Pairs of a name and its value; what is not known is left out."""
     model, texts, config = result.model, result.dataset, result.config
     topology, inference = config.topology, config.inference
-    pca = f"{topology.pca} principal components" if topology.pca else "no PCA"
-    pca = pca if topology.pca < model.width else f"all {model.width} dimensions (pca={topology.pca})"
-    cloud = f"{pca}, {'z-scored' if topology.standardize else 'not z-scored'}, {topology.metric} distance"
     rows = [
         ("Model", _with(model.name, revision=model.revision)),
         ("Architecture", _architecture(model)),
@@ -28,7 +26,7 @@ def settings_table(result: Provenance) -> list[tuple[str, str]]:
         ("Words of the texts", "" if config.record.keep_texts else "not on record; ids, numbers and columns are"),
         ("Tokens", _tokens(result)),
         ("Pooling", model.pooling),
-        ("Cloud", "distances as given, no coordinates" if topology.distances else cloud),
+        ("Cloud", cloud_words(topology, [model.width])),
         ("Homology", f"degrees 0 to {topology.maxdim}, engine {topology.engine}"),
         ("Landmarks", number(topology.landmarks) if topology.landmarks else ""),
         ("Intervals", f"{inference.replicates} half-samples" if config.has_intervals else "none"),
@@ -89,12 +87,17 @@ def _tokens(result: Provenance) -> str:
 
 
 def _nulls(config: AnalysisConfig) -> str:
-    further = config.inference.further_nulls if config.rotations >= MIN_DRAWS else 0
+    kinds, n_draws = config.inference.null_kinds, config.null_draws
+    further = config.inference.further_nulls if n_draws >= MIN_DRAWS else 0
     more = f" ({further} more for H0 where none of them reaches it)" if further else ""
-    rotations = [count(config.rotations, "rotation") + more] if config.rotations else []
-    others = [NULLS[kind].label for kind in config.inference.null_kinds if kind != ROTATION]
-    draws = [f"{count(config.inference.control_draws, 'draw')} of {listing(others)}"] if others else []
-    return "; ".join(rotations + draws) or "none"
+    of_scores = [kind for kind in kinds if NULLS[kind].space == "scores"] if n_draws else []
+    rows = [
+        (count(n_draws, "rotation") if kind == ROTATION else f"{count(n_draws, 'draw')} of {NULLS[kind].label}") + more
+        for kind in of_scores
+    ]
+    controls = [NULLS[kind].label for kind in kinds if NULLS[kind].space != "scores"]
+    rows += [f"{count(config.inference.control_draws, 'draw')} of {listing(controls)}"] if controls else []
+    return "; ".join(rows) or "none"
 
 
 def _protocol(config: AnalysisConfig) -> str:

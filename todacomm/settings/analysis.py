@@ -1,5 +1,6 @@
 """Settings of an analysis: one place for names, defaults, help and validation."""
 
+import os.path
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,8 @@ class ModelConfig(Settings):
     @property
     def clouds_file(self) -> Path | None:
         """The file of clouds in place of a model; None where a model runs."""
-        return Path(self.model.removeprefix(OWN_CLOUDS)) if self.model.startswith(OWN_CLOUDS) else None
+        is_file = self.model.startswith(OWN_CLOUDS)
+        return Path(os.path.expanduser(self.model.removeprefix(OWN_CLOUDS))) if is_file else None
 
     def check(self) -> None:
         if not self.model:
@@ -142,7 +144,7 @@ class InferenceConfig(Settings):
 
     protocol: str = option("standard", "named protocol the settings follow", decides=BESIDE)
     replicates: int = option(100, "half-samples for the intervals; 0: none", low=0, decides=BESIDE)
-    nulls: int = option(39, "draws of the rotation null; 0: none", low=0, decides=BESIDE)
+    nulls: int = option(39, "draws of the rotation null and of others in its space; 0: none", low=0, decides=BESIDE)
     further_nulls: int = option(
         60, "further draws for H0 where none of the first reaches it; 0: none", low=0, decides=BESIDE
     )
@@ -196,6 +198,8 @@ class RecordConfig(Settings):
 class AnalysisConfig(Settings):
     """Everything one analysis depends on, validated once.
 
+    ``typed`` holds the names of the options that a user gave, in a file or by name.
+
     >>> AnalysisConfig.from_flat({"samples": "300", "max_length": "auto"}).texts.samples
     300
     """
@@ -205,6 +209,7 @@ class AnalysisConfig(Settings):
     topology: TopologyConfig = field(default_factory=TopologyConfig)
     inference: InferenceConfig = field(default_factory=InferenceConfig)
     record: RecordConfig = field(default_factory=RecordConfig)
+    typed: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
     def check(self) -> None:
         landmarks, samples = self.topology.landmarks, self.texts.samples
@@ -244,12 +249,14 @@ class AnalysisConfig(Settings):
         return self.inference.replicates > 0 and not self.topology.landmarks
 
     @property
+    def null_draws(self) -> int:
+        """Draws of each null model in the space of the distances: it takes the coordinates of all points."""
+        return 0 if self.topology.landmarks or self.topology.distances else self.inference.nulls
+
+    @property
     def rotations(self) -> int:
-        """Draws of the rotation null: it turns the coordinates of all points."""
-        possible = (
-            "rotation" in self.inference.null_kinds and not self.topology.landmarks and not self.topology.distances
-        )
-        return self.inference.nulls if possible else 0
+        """Draws of the rotation null."""
+        return self.null_draws if "rotation" in self.inference.null_kinds else 0
 
     @property
     def no_clouds(self) -> str:

@@ -1,7 +1,7 @@
 """One base for the settings of every job: names, types, defaults, help, checks, files, protocols, digest."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -19,6 +19,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 WHICH, HOW, BESIDE, NOTHING = "which", "how", "beside", "nothing"
 """What an option decides: which model, texts and layers are measured; how a cloud is measured, so that two analyses
 compare; what stands beside the values, such as intervals and nulls; or nothing but where and how fast."""
+TYPED = "typed"
+"""Name of a field that is no option: the names of those that a user gave, by :meth:`Settings.load`."""
 
 
 def option(default: Any, help: str, *, decides: str = HOW, **checks: Any) -> Any:
@@ -113,12 +115,18 @@ class Settings:
         return _options(cls)
 
     @classmethod
-    def from_flat(cls, values: Mapping[str, Any]) -> Self:
-        """Settings from one flat mapping; strings are parsed, an unknown name is an error."""
+    def from_flat(cls, values: Mapping[str, Any], typed: Iterable[str] = ()) -> Self:
+        """Settings from one flat mapping; strings are parsed, an unknown name is an error.
+
+        Parameters
+        ----------
+        typed : iterable of str
+            Names of those that a user gave.
+        """
         for name in values:
             if name not in cls.options():
                 raise ValueError(cls._unknown(name))
-        return cls(**_nested(cls, values))
+        return cls(**_nested(cls, values, frozenset(typed)))
 
     @classmethod
     def load(cls, path: str | Path | None = None, given: Mapping[str, Any] | None = None) -> Self:
@@ -130,13 +138,13 @@ class Settings:
             The file cannot be read, an option is unknown or wrong, or the protocol is unknown.
         """
         values = {**(read_yaml(Path(path)) if path else {}), **(given or {})}
-        options = cls.options()
+        typed, options = tuple(values), cls.options()
         if "protocol" in options:
             protocol = load_protocol(str(values.get("protocol", options["protocol"].default)))
             lists = {one.checks["replaces"]: name for name, one in options.items() if "replaces" in one.checks}
             named = {lists.get(name, name): value for name, value in protocol.options.items()}
             values = {**named, **values, "protocol": protocol.name}
-        return cls.from_flat(values)
+        return cls.from_flat(values, typed)
 
     @classmethod
     def given(cls, config: Self | None, options: Mapping[str, Any]) -> Self:
@@ -223,6 +231,8 @@ def _find_all(cls: Any) -> dict[str, Option]:
         if place.name in own:
             options[place.name] = own[place.name]
             continue
+        if place.name == TYPED:
+            continue
         for name, one in hints[place.name].options().items():
             if name not in own and name not in replaced:
                 offered = one.offered and name not in place.metadata.get("hidden", ())
@@ -230,14 +240,16 @@ def _find_all(cls: Any) -> dict[str, Option]:
     return options
 
 
-def _nested(cls: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+def _nested(cls: Any, values: Mapping[str, Any], typed: frozenset[str]) -> dict[str, Any]:
     """Flat values as keywords of a class: those of a field that holds settings as an object of its own."""
     options, hints, keywords = cls.options(), get_type_hints(cls), {}
     for place in dataclasses.fields(cls):
-        if "raw_help" not in place.metadata:
+        if place.name == TYPED:
+            keywords[TYPED] = typed
+        elif "raw_help" not in place.metadata:
             inner = hints[place.name]
             its = {name: value for name, value in values.items() if options[name].groups[:1] == (place.name,)}
-            keywords[place.name] = inner(**_nested(inner, its))
+            keywords[place.name] = inner(**_nested(inner, its, typed))
         elif place.name in values:
             keywords[place.name] = values[place.name]
     return keywords

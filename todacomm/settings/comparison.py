@@ -64,15 +64,21 @@ class ComparisonConfig(Settings):
         self.given_tags()
         self.given_steps()
 
-    def given_steps(self) -> dict[str, int | None]:
+    def given_steps(self) -> dict[str, int]:
         """Training step by revision, as ``steps`` has them.
 
         Raises
         ------
         ValueError
-            One is no whole number.
+            One has no step, or one that is no whole number.
         """
-        return dict(map(revision_and_step, self.steps))
+        steps = {}
+        for entry in self.steps:
+            revision, step = revision_and_step(entry, "steps")
+            if step is None:
+                raise ValueError(f"steps has {entry!r}: expected NAME=STEP with a whole number, such as main=143000")
+            steps[revision] = step
+        return steps
 
     def given_tags(self) -> dict[str, str]:
         """Value by key, as ``tags`` has them."""

@@ -10,7 +10,9 @@ MARGINS = {"shape": 0.05, "places": 0.01}
 OWN_MARGINS = {"twonn_dimension": 0.15}
 """TwoNN's estimate has a standard deviation of 1 / sqrt(texts) whatever the cloud is, 4.5 % of it at 500 texts: with
 5 % it would leave nearly every pair open."""
-FAILING = ("different", "undecided")
+VERDICT_CODES = {"different": 3, "undecided": 4}
+"""Verdicts that a gate may fail on -> its exit code."""
+FAILING = tuple(VERDICT_CODES)
 WITHOUT = ("landmarks", "keep_clouds", "nulls", "null_kinds", "control_draws", "loops")
 """Options of an analysis without a part in a gate."""
 
@@ -71,9 +73,12 @@ class GateConfig(Settings):
         "shape .05, TwoNN .15, places .01 of the variance",
     )
     fail_on: tuple[str, ...] = option(
-        FAILING, "verdicts with an exit code of their own (3, 4)", needed=True, choices=(*FAILING, NONE),
+        FAILING,
+        f"verdicts with an exit code of their own ({', '.join(map(str, VERDICT_CODES.values()))})",
+        needed=True,
+        choices=(*FAILING, NONE),
         decides=NOTHING,
-    )  # fmt: skip
+    )
     plan: bool = option(False, "say what the texts can show, from the base alone, and stop", decides=WHICH)
     permutations: int = option(
         99, "permutations of labels, of groups or of two sets of texts; 0: none", low=0, decides=BESIDE

@@ -7,8 +7,8 @@ _BARE = re.compile(r"\d+")
 _FACTORS = {"": 1, "k": 10**3, "m": 10**6}
 
 
-def revision_and_step(entry: str) -> tuple[str, int | None]:
-    """A revision as it was listed, and its training step: given after ``=``, else read from the name.
+def revision_and_step(entry: str, option: str = "revisions") -> tuple[str, int | None]:
+    """A revision as ``option`` lists it, and its training step: given after ``=``, else read from the name.
 
     >>> revision_and_step("step143000"), revision_and_step("main=143000"), revision_and_step("main")
     (('step143000', 143000), ('main', 143000), ('main', None))
@@ -22,7 +22,7 @@ def revision_and_step(entry: str) -> tuple[str, int | None]:
     if not given:
         return revision, training_step(revision)
     if not revision or not step.isdigit():
-        raise ValueError(f"revisions has {entry!r}: expected NAME=STEP with a whole number, such as main=143000")
+        raise ValueError(f"{option} has {entry!r}: expected NAME=STEP with a whole number, such as main=143000")
     return revision, int(step)
 
 

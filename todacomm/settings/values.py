@@ -1,4 +1,4 @@
-"""One value of an option: parsed from what was given, held against its checks, spelled as it is typed."""
+"""One value of an option: parsed from what was given, checked, spelled as it is typed."""
 
 import math
 import operator
@@ -19,7 +19,8 @@ OBJECT = "object:"
 """What ``model`` or ``dataset`` begins with where it was an object in memory, and no name of anything."""
 LARGEST = 2**63 - 1
 """Whole numbers go up to here: engines and stores hold them in 64 bits."""
-_SHOWN = 60
+_SHOWN, _LONGEST_LINE = 60, 200
+"""Characters of a value in an error, and in a list of all options."""
 
 
 def parse_value(name: str, value: Any, hint: Any, checks: Mapping[str, Any]) -> Any:
@@ -130,12 +131,21 @@ def tags_of(tags: Sequence[str]) -> dict[str, str]:
 
 
 def as_lines(options: Mapping[str, Any]) -> str:
-    """Options as a text, one a line, each as it is typed.
+    """Options as a text, one a line, each as it is typed; what has several lines or is long, on one line and cut.
 
-    >>> as_lines({"pca": 50, "layers": ("all", "ffn")})
-    'pca=50\\nlayers=all,ffn'
+    >>> as_lines({"pca": 50, "layers": ("all", "ffn"), "system": "Be brief.\\nsamples=7"})
+    'pca=50\\nlayers=all,ffn\\nsystem=Be brief. samples=7'
     """
-    return "\n".join(f"{name}={spelled(value)}" for name, value in options.items())
+    return "\n".join(f"{name}={_on_one_line(spelled(value))}" for name, value in options.items())
+
+
+def from_lines(text: str) -> dict[str, str]:
+    """What :func:`as_lines` wrote, by name.
+
+    >>> from_lines("pca=50\\ntags=team=a,kind=b")
+    {'pca': '50', 'tags': 'team=a,kind=b'}
+    """
+    return dict(line.partition("=")[::2] for line in text.splitlines())
 
 
 def shown(value: Any) -> str:
@@ -144,6 +154,11 @@ def shown(value: Any) -> str:
         return f"a number of {value.bit_length()} bits"
     text = repr(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def _on_one_line(text: str) -> str:
+    line = " ".join(text.splitlines())
+    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}..."
 
 
 def _parse_bool(name: str, value: Any, otherwise: str) -> bool:

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import Any
 
+from todacomm.analysis.preflight import check_dataset
 from todacomm.settings.analysis import AnalysisConfig, ModelConfig
 
 _LAYERS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
@@ -73,27 +74,22 @@ def model_size(config: ModelConfig) -> ModelSize:
     return ModelSize(n_parameters or sizes[0] // 4 or by_shape, n_layers, width, download)
 
 
-def check_dataset(config: AnalysisConfig) -> None:
-    """Whether a data set's name means something: one of ours, a file, or a data set on the hub.
+def check_texts(config: AnalysisConfig) -> None:
+    """Whether a data set's name means something, and texts that are on this machine can be had as they are asked for.
 
     Raises
     ------
     ValueError
-        It does not; or what is asked of texts on this machine, such as their number, cannot be had.
+        It does not; or what is asked of the texts, such as their number, cannot be had.
     """
     from todacomm.texts import load_texts
-    from todacomm.texts.hub import parse_name
-    from todacomm.texts.sources import DATASETS, unknown_dataset
 
     dataset = config.texts.dataset
     if config.model.clouds_file:
         return
-    if dataset.startswith("hf:"):
-        parse_name(dataset)
-    elif dataset == "pydoc" or os.path.isfile(os.path.expanduser(dataset)):
+    check_dataset(config.texts)
+    if dataset == "pydoc" or os.path.isfile(os.path.expanduser(dataset)):
         load_texts(config.texts, config.record.seed)
-    elif dataset not in DATASETS and not os.path.exists(os.path.expanduser(dataset)):
-        raise ValueError(unknown_dataset(dataset))
 
 
 def _first(settings: dict[str, Any], names: tuple[str, ...], otherwise: int) -> int:

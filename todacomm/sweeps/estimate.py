@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from todacomm.analysis.memory import needed_memory
 from todacomm.comparison.differences import MOST_PAIRED
-from todacomm.comparison.divergence import SECONDS_A_DIVERGENCE
+from todacomm.comparison.divergence import divergence_cost
+from todacomm.core.nulls import NULLS
 from todacomm.core.streams import STREAMS
 from todacomm.models.layers import ALL
 from todacomm.settings.analysis import AnalysisConfig
@@ -39,17 +41,16 @@ def estimate(config: AnalysisConfig, size: ModelSize) -> Cost:
 
     A forward pass takes two operations a parameter and token; clouds, distances and logits come on top of the weights.
     """
-    texts, inference = config.texts, config.inference
+    texts, topology, inference = config.texts, config.topology, config.inference
     n_layers, n_points = count_layers(config.model.layers, size.n_layers), texts.samples
     tokens = n_points * min(texts.max_length or 10**6, _PASSAGE_TOKENS if texts.unit == "passage" else _LINE_TOKENS)
-    passes = 1 + inference.control_draws * sum(
-        kind in ("random_weights", "shuffled_tokens") for kind in inference.null_kinds
-    )
-    one = _HOMOLOGY_SECONDS * (n_points / 500) ** 2 * (8 if config.topology.maxdim == 2 else 1)
-    homology = n_layers * one * (passes + inference.replicates / 4 + inference.nulls)
+    passes = 1 + inference.control_draws * sum(NULLS[kind].needs_pass for kind in inference.null_kinds)
+    one = _HOMOLOGY_SECONDS * ((topology.landmarks or n_points) / 500) ** 2 * (8 if topology.maxdim == 2 else 1)
+    draws = config.null_draws * sum(NULLS[kind].space == "scores" for kind in inference.null_kinds)
+    homology = n_layers * one * (passes + config.has_intervals * inference.replicates / 4 + draws)
     seconds = _START_SECONDS + n_layers * _FIGURE_SECONDS + passes * 2 * size.n_parameters * tokens / _FLOPS + homology
     clouds = n_layers * n_points * size.width * 4
-    memory = _PROCESS_BYTES + 5 * size.n_parameters + 2 * clouds + 6 * 8 * n_points**2
+    memory = _PROCESS_BYTES + 5 * size.n_parameters + 2 * clouds + needed_memory(topology, n_points)
     return Cost(seconds, memory, size.download)
 
 
@@ -74,8 +75,7 @@ def comparison_seconds(compared: Sequence[tuple[AnalysisConfig, ModelSize]], thr
     n_pairs = len(compared) * (len(compared) - 1) // 2 if len(compared) <= MOST_PAIRED else 0
     n_layers = sum(size.n_layers for _, size in compared) / len(compared) + 2
     points = min([options.rtd_points, *(config.texts.samples for config, _ in compared)])
-    one = (1 + options.rtd_permutations) * SECONDS_A_DIVERGENCE * points**3 / threads
-    return _COMPARISON_SECONDS + n_pairs * n_layers * one
+    return _COMPARISON_SECONDS + n_pairs * n_layers * divergence_cost(points, options.rtd_permutations) / threads
 
 
 def total(costs: Iterable[Cost], workers: int) -> Cost:

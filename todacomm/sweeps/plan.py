@@ -9,7 +9,7 @@ from todacomm.analysis.cache import inputs_digests
 from todacomm.settings.analysis import AnalysisConfig, ModelConfig, RecordConfig
 from todacomm.settings.steps import revision_and_step
 from todacomm.settings.sweep import SweepConfig
-from todacomm.sweeps.checks import UNKNOWN, ModelSize, check_dataset, model_size
+from todacomm.sweeps.checks import UNKNOWN, ModelSize, check_texts, model_size
 from todacomm.sweeps.estimate import Cost, comparison_seconds, estimate
 from todacomm.system.machine import worker_threads
 from todacomm.tracking import Known, run_name
@@ -149,7 +149,7 @@ def _checked(analyses: Sequence[AnalysisConfig], strict: bool) -> list[ModelSize
             sizes[model] = UNKNOWN
     for analysis in {analysis.texts: analysis for analysis in analyses}.values():
         try:
-            check_dataset(analysis)
+            check_texts(analysis)
         except ValueError as error:
             problems[str(error)] = None
     if problems and strict:

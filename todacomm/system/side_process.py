@@ -13,8 +13,8 @@ from multiprocessing.connection import Connection
 from traceback import format_exception
 from typing import Any
 
-from todacomm.system.collector import collect_rarely
 from todacomm.system.errors import UserError
+from todacomm.system.garbage_collection import collect_rarely
 from todacomm.system.machine import worker_threads
 
 _START = "import sys; sys.path[:] = {path!r}; from {here} import _serve; _serve({line}, {module!r})"

@@ -28,15 +28,19 @@ from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from mlflow.tracking import is_tracking_uri_set
 from mlflow.tracking.context.registry import resolve_tags
 from mlflow.utils.file_utils import local_file_uri_to_path
-from mlflow.utils.name_utils import _GENERATOR_NOUNS as NAME_NOUNS
-from mlflow.utils.name_utils import _GENERATOR_PREDICATES as NAME_PREDICATES
 from mlflow.utils.uri import is_local_uri
+
+try:
+    from mlflow.utils.name_utils import _GENERATOR_NOUNS as NAME_NOUNS
+    from mlflow.utils.name_utils import _GENERATOR_PREDICATES as NAME_PREDICATES
+except ImportError:  # private: without these words every name of a run is taken for one that was given
+    NAME_NOUNS = NAME_PREDICATES = []
 
 from todacomm.system.environment import environment
 
 _PAGE = 1000
 _CHATTY = {"alembic": logging.WARNING, "mlflow.store.db.utils": logging.CRITICAL}
-"""Loggers with the least that is shown of them: the store's errors are raised too, and said by who catches them."""
+"""Loggers with the least that is shown of them: the store's errors are raised too, and reported by the caller."""
 _QUIET = {"MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true"}
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 
 from todacomm.core.facts import RunWarning
 from todacomm.core.loops.verdict import LOOP, NOT_TESTED
-from todacomm.core.metrics import COMPARED, LAYER_METRICS, MAIN, metric_key
+from todacomm.core.metrics import COMPARED, MAIN, metric_key
 from todacomm.core.streams import ENDS, RESIDUAL, groups, places
 from todacomm.models.names import model_name, with_adapter
 from todacomm.results.result import Result
@@ -70,7 +71,7 @@ def metrics(result: Result) -> list[Point]:
         Point("layer/relative_depth", layer.depth, steps[layer.name]) for layer in result.layers if layer.name in steps
     ]
     for name in table["metric"].unique():
-        points += _series(table, name, "value", layer_key(name), steps)
+        points += _series(table, name, "value", metric_key(name), steps)
     for kind, its_steps in streams.items():
         for name in _PLOTTED_OF_STREAMS:
             points += _series(table, name, "value", f"{kind}/{name}", its_steps)
@@ -82,18 +83,14 @@ def metrics(result: Result) -> list[Point]:
     rotated = result.nulls[result.nulls["null"] == _ROTATION]
     for name, column in (("h1_max_norm", "mean"), ("h1_max_norm", "p_adjusted"), ("h0_total_norm", "mean")):
         points += _series(rotated, name, column, f"null/{name}_{column}", steps)
-    summary = run_values(own) | over_blocks(result) | {f"seconds_{stage}": t for stage, t in result.seconds.items()}
-    points += [Point(f"summary/{name}", value, 0) for name, value in summary.items()]
+    summary = run_values(own) | over_blocks(result)
+    points += [Point(f"summary/{name}", value, 0) for name, value in summary.items()] + seconds_points(result.seconds)
     return sorted(points, key=lambda point: (not point.key.startswith("1_main/"), not point.key.startswith("summary/")))
 
 
-def layer_key(name: str) -> str:
-    """Key of a layer metric; those of degree 2 stand beside degree 0 and 1.
-
-    >>> layer_key("mean_norm"), layer_key("h2_max_norm")
-    ('cloud/mean_norm', 'tda/h2_max_norm')
-    """
-    return metric_key(name) if name in LAYER_METRICS else f"tda/{name}"
+def seconds_points(seconds: Mapping[str, float]) -> list[Point]:
+    """Wall-clock seconds by stage as numbers of a run."""
+    return [Point(f"summary/seconds_{stage}", value, 0) for stage, value in seconds.items()]
 
 
 def over_blocks(result: Result) -> dict[str, float]:
@@ -153,8 +150,13 @@ def last_tags(result: Result, headline: str = "") -> dict[str, str]:
         "dataset": result.dataset.name,
         "texts_digest": result.dataset.digest,
         "settings": fitted(as_lines(resolved(result))),
-        "warnings": fitted("\n".join(map(str, result.warnings))),
+        "warnings": fitted(warning_lines(result.warnings)),
     })  # fmt: skip
+
+
+def warning_lines(warnings: Iterable[object]) -> str:
+    """Warnings as a tag of a run, a line each."""
+    return "\n".join(map(str, warnings))
 
 
 def fitted(text: str) -> str:

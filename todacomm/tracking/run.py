@@ -27,7 +27,7 @@ from todacomm.tracking._mlflow import (
     quiet,
     resolve_tags,
 )
-from todacomm.tracking.orphanage import ORPHANED, Orphanage
+from todacomm.tracking.parent_watch import ORPHANED, ParentWatch
 from todacomm.tracking.process import HOST, is_gone, process_tags
 from todacomm.tracking.store import experiment_id, open_store, stated, store_errors, usable
 
@@ -107,7 +107,7 @@ def open_run(
         stack.enter_context(interruptible())
         client = open_store()
         run_id = None if parent else os.environ.pop(_RUN_ID, None)
-        orphanage: Orphanage | None = None
+        watch: ParentWatch | None = None
         run: Run | None = None
         opened: OpenRun | None = None
         try:
@@ -118,7 +118,7 @@ def open_run(
                     run = _begin(client, name, experiment_name, tags, parent)
             made = run
             if run.data.tags.get("mlflow.source.type") == "PROJECT":
-                orphanage = stack.enter_context(Orphanage(lambda: _end(client, made, "KILLED", ORPHANED)))
+                watch = stack.enter_context(ParentWatch(lambda: _end(client, made, "KILLED", ORPHANED)))
             opened = OpenRun(client, run.info.run_id, run.info.experiment_id)
             yield opened
             with undisturbed(), store_errors(client.tracking_uri), quiet():
@@ -129,7 +129,7 @@ def open_run(
             if run is not None:
                 mistake = isinstance(error, ValueError) and opened is not None and not opened.working
                 withdrawn = mistake and not run_id
-                _end_after(error, client, run, orphanage, withdrawn)
+                _end_after(error, client, run, watch, withdrawn)
                 if mistake and run_id:
                     mark_refused(str(error), run_id)
             raise
@@ -157,13 +157,13 @@ def mark_refused(reason: str, run_id: str = "") -> None:
 
 
 def _end_after(
-    error: BaseException, client: MlflowClient, run: Run, orphanage: Orphanage | None, withdrawn: bool
+    error: BaseException, client: MlflowClient, run: Run, watch: ParentWatch | None, withdrawn: bool
 ) -> None:
     """End a run whose work an error or a signal has ended, or take it out of sight where no work was begun."""
     status, reason = "FAILED", ""
     if isinstance(error, KeyboardInterrupt):
         _let_go(error)
-        status, reason = "KILLED", (orphanage and orphanage.reason) or reason_of(error)
+        status, reason = "KILLED", (watch and watch.reason) or reason_of(error)
     with undisturbed(), quiet():
         try:
             _end(client, run, status, reason)

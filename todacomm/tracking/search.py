@@ -8,6 +8,7 @@ import pandas as pd
 
 from todacomm.models.names import model_name
 from todacomm.settings.analysis import OPTIONS
+from todacomm.settings.values import from_lines
 from todacomm.texts.names import dataset_name
 from todacomm.tracking._mlflow import MlflowClient, MlflowException, Run, pages
 from todacomm.tracking.entries import ANALYSIS
@@ -142,7 +143,7 @@ def _row(run: Run, experiments: dict[str, str]) -> dict[str, Any]:
         "start_time": run.info.start_time,
     }
     row |= {name: tags.get(f"todacomm.{name}", "") for name in _TAGS}
-    settings = dict(line.partition("=")[::2] for line in tags.get("todacomm.settings", "").splitlines())
+    settings = from_lines(tags.get("todacomm.settings", ""))
     row |= {name: settings.get(name) for name in _SETTINGS}
     row["warnings"] = tags.get("todacomm.warnings", "")
     summary = {key.removeprefix("summary/"): v for key, v in run.data.metrics.items() if key.startswith("summary/")}

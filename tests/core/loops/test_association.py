@@ -151,7 +151,7 @@ def test_numbers_that_are_names_are_groups_where_said(rng):
 @pytest.mark.parametrize(
     ("values", "kinds", "message"),
     [
-        ({"length": [1.0, 2.0]}, {}, r"length has the shape \(2,\): expected one value for each of 12 points"),
+        ({"length": [1.0, 2.0]}, {}, "the values of length are 2 for 12 points: expected one for each"),
         ({"length": np.ones(12)}, {"lenght": "numeric"}, "a kind is given for lenght, and no values"),
         (
             {"length": np.ones(12)},

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from todacomm.core.metrics import LAYER_METRICS, metric_of
+from todacomm.core.metrics import LAYER_METRICS, layer_metrics, metric_of
 from todacomm.core.metrics.bars import BAR_METRICS, count_long, max_ratio, persistence_entropy
 from todacomm.core.view import Bars
 
@@ -50,7 +50,16 @@ def test_the_second_degree_has_the_functions_of_the_first():
             assert other.degree == 2
             assert other.measure(view) == pytest.approx(metric.measure(view))
             assert "H2" in other.label
-            assert (other.null_tail, other.interval, other.compared) == (None, False, False)
+            assert (other.null_tail, other.interval, other.compared, other.reading) == (None, False, False, "")
+
+
+def test_what_is_known_of_holes_alone_is_not_said_of_voids():
+    assert metric_of("h2_count").meaning == "Number of H2 bars."
+    assert metric_of("h2_entropy").meaning == "Evenness of the H2 lifetimes: 1 where all are equal."
+    of_holes = ("noise", "covariance", "interval", "clusters", "loop", "H1")
+    meanings = [metric_of(name).meaning for name in layer_metrics(2) if name.startswith("h2_")]
+    assert len(meanings) == 8
+    assert not [text for text in meanings if any(word in text for word in of_holes)]
 
 
 @pytest.mark.parametrize("seed", range(5))

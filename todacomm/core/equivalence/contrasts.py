@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from todacomm.core.arrays import Array
+from todacomm.core.checks import as_array, as_cells, as_replicates
 from todacomm.core.inference.uncertainty import MIN_DEFINED, ROUNDING, to_full_size
 
 
@@ -35,8 +36,8 @@ class Contrast:
 def paired_contrast(
     base: ArrayLike,
     candidate: ArrayLike,
-    base_halves: Array,
-    candidate_halves: Array,
+    base_halves: ArrayLike,
+    candidate_halves: ArrayLike,
     *,
     grows: ArrayLike = False,
     relative: ArrayLike = True,
@@ -64,22 +65,23 @@ def paired_contrast(
     Raises
     ------
     ValueError
-        The shapes of values and half-samples do not agree.
+        They are no numbers, or the shapes of values and half-samples do not agree.
 
     >>> halves = np.array([[1.0], [2.0], [3.0]])
     >>> contrast = paired_contrast([2.0], [3.0], halves, 1.5 * halves)
     >>> contrast.estimate.tolist(), contrast.se.round(4).tolist()
     ([0.5], [0.0])
     """
-    base, candidate = np.asarray(base, dtype=np.float64), np.asarray(candidate, dtype=np.float64)
-    shapes = {base.shape, candidate.shape, base_halves.shape[1:], candidate_halves.shape[1:]}
-    if len(shapes) > 1 or len(base_halves) != len(candidate_halves):
+    base, candidate = as_array(base, "the base's values"), as_array(candidate, "the candidate's values")
+    first = as_array(base_halves, "the base's half-samples")
+    second = as_array(candidate_halves, "the candidate's half-samples")
+    if base.shape != candidate.shape or first.shape != second.shape or first.shape[1:] != base.shape or not first.ndim:
         raise ValueError(
-            f"values of shapes {base.shape} and {candidate.shape} with half-samples of shapes {base_halves.shape} and "
-            f"{candidate_halves.shape}: expected (*cells) and (replicates, *cells), the same for both runs"
+            f"values of shapes {base.shape} and {candidate.shape} with half-samples of shapes {first.shape} and "
+            f"{second.shape}: expected (*cells) and (replicates, *cells), the same for both runs"
         )
-    relative = np.broadcast_to(np.asarray(relative), base.shape)
-    ours, theirs = (scaled_halves(*side, grows) for side in ((base, base_halves), (candidate, candidate_halves)))
+    relative = as_cells(relative, base.shape, "relative") != 0.0
+    ours, theirs = (scaled_halves(*side, grows) for side in ((base, first), (candidate, second)))
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(relative, candidate / base, 1.0)
         unit = np.where(relative, base, 1.0)
@@ -93,7 +95,7 @@ def paired_contrast(
     return spread_of(estimate, halves, floor, absent)
 
 
-def spread_of(estimate: Array, halves: Array, floor: ArrayLike, missing: ArrayLike) -> Contrast:
+def spread_of(estimate: ArrayLike, halves: ArrayLike, floor: ArrayLike, missing: ArrayLike) -> Contrast:
     """A contrast from differences and their half-samples at full size.
 
     Parameters
@@ -104,7 +106,15 @@ def spread_of(estimate: Array, halves: Array, floor: ArrayLike, missing: ArrayLi
     floor : array, broadcast against the cells
         Smallest standard error.
     missing : array of str, shape (*cells)
+
+    Raises
+    ------
+    ValueError
+        They are no numbers, or the half-samples have no value for each difference.
     """
+    differences = as_array(estimate, "the differences")
+    halves = as_replicates(halves, differences.shape, "the half-samples")
+    floor = as_cells(floor, differences.shape, "the floor")
     defined = np.isfinite(halves)
     n_defined = defined.sum(axis=0)
     enough = (n_defined >= 2) & (n_defined >= MIN_DEFINED * len(halves))
@@ -115,7 +125,7 @@ def spread_of(estimate: Array, halves: Array, floor: ArrayLike, missing: ArrayLi
     missing = np.where((np.asarray(missing) == "") & ~enough, "half-samples", missing)
     known = missing == ""
     return Contrast(
-        estimate=np.where(known, estimate, np.nan),
+        estimate=np.where(known, differences, np.nan),
         halves=np.where(known, centred, 0.0),
         se=np.where(known, se, np.nan),
         missing=missing,
@@ -124,7 +134,7 @@ def spread_of(estimate: Array, halves: Array, floor: ArrayLike, missing: ArrayLi
 
 def scaled_halves(value: Array, halves: Array, grows: ArrayLike) -> Array:
     """Half-samples at full size; those that are 0 throughout, as distances between equal clouds are, stay 0."""
-    each = np.broadcast_to(np.asarray(grows), value.shape).ravel()
+    each = (as_cells(grows, value.shape, "grows") != 0.0).ravel()
     scaled = to_full_size(value.ravel(), halves.reshape(len(halves), -1), each).reshape(halves.shape)
     return np.where((halves == 0.0).all(axis=0), 0.0, scaled)
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from todacomm.core.arrays import Array, Bools, Indices
+from todacomm.core.checks import as_array, as_bools, as_replicates
 from todacomm.core.inference.replicates import replicate
 from todacomm.core.inference.step_down import max_t
 from todacomm.core.layer import LayerAnalysis
@@ -64,13 +65,13 @@ def group_rows(
     Raises
     ------
     ValueError
-        A group has under 8 texts.
+        A group has under 8 texts, or they are not True or False for each text.
 
     >>> rows = group_rows(np.arange(30) >= 20, np.random.default_rng(0), permutations=3, replicates=2)
     >>> rows.observed.shape, rows.permuted.shape, rows.halves.shape
     ((2, 10), (3, 2, 10), (2, 2, 5))
     """
-    second = np.asarray(in_second, dtype=bool)
+    second = as_bools(in_second, "the labels")
     sizes = int((~second).sum()), int(second.sum())
     if min(sizes) < SMALLEST_GROUP:
         raise ValueError(f"groups of {sizes[0]} and {sizes[1]} texts: expected {SMALLEST_GROUP} at least in each")
@@ -122,7 +123,7 @@ def measure_groups(
     return GroupValues(values[0], values[1:], measured(rows.halves))
 
 
-def label_p_values(observed: ArrayLike, permuted: Array) -> tuple[Array, Array]:
+def label_p_values(observed: ArrayLike, permuted: ArrayLike) -> tuple[Array, Array]:
     """Chance of differences as large as these if labels meant nothing, plain and adjusted over layers and metrics.
 
     Step-down max-T over the permutations of the labels, which all layers share; exact where both groups are drawn from
@@ -137,12 +138,21 @@ def label_p_values(observed: ArrayLike, permuted: Array) -> tuple[Array, Array]:
     -------
     p, p_adjusted : ndarray, shape (n_layers, n_metrics)
         At least ``1 / (permutations + 1)``; nan where a value is undefined, or was so under a permutation.
+
+    Raises
+    ------
+    ValueError
+        The values are not those of two groups, or the permuted ones have another shape.
     """
-    values = np.concatenate([np.asarray(observed, dtype=np.float64)[None], permuted])
+    given = as_array(observed)
+    if given.ndim != 3 or given.shape[1] != 2:
+        raise ValueError(f"the values have shape {given.shape}: expected (n_layers, 2, n_metrics)")
+    drawn = as_replicates(permuted, given.shape, "the permuted values")
+    values = np.concatenate([given[None], drawn])
     differences = values[:, :, 1] - values[:, :, 0]
     shape = differences.shape[1:]
     differences = differences.reshape(len(differences), -1)
-    known = np.isfinite(differences).all(axis=0) & (len(permuted) > 0)
+    known = np.isfinite(differences).all(axis=0) & (len(drawn) > 0)
     p, adjusted = np.full((2, differences.shape[1]), np.nan)
     if known.any():
         p[known], adjusted[known] = max_t(differences[0, known], differences[1:, known], "two-sided")

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from todacomm.core.arrays import Array
+from todacomm.core.checks import as_cells
 from todacomm.core.equivalence.contrasts import Contrast
 from todacomm.core.equivalence.power import (
     smallest_difference,
@@ -76,11 +77,11 @@ def judge(
     Raises
     ------
     ValueError
-        The cells are not layers by metrics.
+        The cells are not layers by metrics, or the margin does not stretch to them.
     """
     if contrast.estimate.ndim != 2:
         raise ValueError(f"cells of shape {contrast.estimate.shape}: expected (n_layers, n_metrics)")
-    margin = np.broadcast_to(np.asarray(margin, dtype=np.float64), contrast.estimate.shape)
+    margin = as_cells(margin, contrast.estimate.shape, "the margin")
     law = joint_law(contrast, n_texts, rng, draws)
     intervals = simultaneous(contrast, law)
     verdicts = cell_verdicts(intervals, margin)

@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from todacomm.core.arrays import Array
+from todacomm.core.checks import as_array, as_distances, require_length
 from todacomm.core.similarity.representations import NEIGHBOURS, nearest
 
 
-def neighbours_lost(base: Array, candidate: Array, k: int = NEIGHBOURS) -> Array:
+def neighbours_lost(base: ArrayLike, candidate: ArrayLike, k: int = NEIGHBOURS) -> Array:
     """Share of each text's k nearest neighbours in the base that are not among its k nearest in the candidate.
 
     Its mean is ``1 -`` :func:`todacomm.core.similarity.knn_overlap`; texts paired at random lose
@@ -28,17 +29,18 @@ def neighbours_lost(base: Array, candidate: Array, k: int = NEIGHBOURS) -> Array
     Raises
     ------
     ValueError
-        The numbers of texts differ, or there are no k other points.
+        The numbers of texts differ, there are no k other points, or as :func:`todacomm.core.checks.as_distances`.
 
     >>> line = np.abs(np.subtract.outer(np.arange(4.0), np.arange(4.0)))
     >>> moved = line[np.ix_([0, 1, 3, 2], [0, 1, 3, 2])]
     >>> neighbours_lost(line, moved, k=1).tolist()
     [0.0, 0.0, 1.0, 1.0]
     """
-    if base.shape != candidate.shape:
-        raise ValueError(f"distances of {len(base)} and of {len(candidate)} texts: expected the same texts in both")
-    ours, theirs = nearest(base, k), nearest(candidate, k)
-    member = np.zeros(base.shape, dtype=bool)
+    first, second = as_distances(base, "the base's distances"), as_distances(candidate, "the candidate's distances")
+    if first.shape != second.shape:
+        raise ValueError(f"distances of {len(first)} and of {len(second)} texts: expected the same texts in both")
+    ours, theirs = nearest(first, k), nearest(second, k)
+    member = np.zeros(first.shape, dtype=bool)
     np.put_along_axis(member, theirs, True, axis=1)
     lost: Array = 1.0 - np.take_along_axis(member, ours, axis=1).mean(axis=1)
     return lost
@@ -61,10 +63,18 @@ def most_changed(lost: ArrayLike, layers: Sequence[str], n_texts: int = 10) -> l
         ``text`` (its row in the clouds), ``lost`` (mean over layers), ``rank`` from 1, and in ``layer`` and
         ``lost_in_layer`` where it lost most.
 
+    Raises
+    ------
+    ValueError
+        The shares are not those of each layer and text.
+
     >>> most_changed([[0.0, 0.5, 0.2], [0.1, 0.9, 0.0]], ["layer_0", "layer_1"], 1)
     [{'text': 1, 'lost': 0.7, 'rank': 1, 'layer': 'layer_1', 'lost_in_layer': 0.9}]
     """
-    table = np.asarray(lost, dtype=np.float64)
+    table = as_array(lost, "the shares")
+    if table.ndim != 2:
+        raise ValueError(f"the shares have shape {table.shape}: expected (n_layers, n_points)")
+    require_length(layers, len(table), "the names", "layers")
     defined = np.flatnonzero(np.isfinite(table).all(axis=1))
     if not len(defined):
         return []

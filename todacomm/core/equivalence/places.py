@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from todacomm.core.arrays import Array, Indices
+from todacomm.core.checks import as_cloud, as_rows
 from todacomm.core.clouds import distances, distinct_rows
 from todacomm.core.equivalence.contrasts import Contrast, scaled_halves, spread_of
 from todacomm.core.homology import AUTO
@@ -59,7 +60,7 @@ class Places:
 def places(
     base: ArrayLike,
     candidate: ArrayLike,
-    halves: Indices,
+    halves: ArrayLike,
     *,
     measures: Sequence[str] = PLACE_MEASURES,
     k: int = NEIGHBOURS,
@@ -91,7 +92,8 @@ def places(
     Raises
     ------
     ValueError
-        Different numbers of texts, or an unknown measure.
+        A cloud is no matrix of numbers, different numbers of texts, half-samples that are no rows of them, or an
+        unknown measure.
 
     >>> square = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [3.0, 0.0]])
     >>> places(square, 2.0 * square[:, ::-1], np.array([[0, 1, 2, 4]])).values.round(6).tolist()
@@ -100,20 +102,21 @@ def places(
     unknown = [name for name in measures if name not in PLACE_MEASURES]
     if unknown:
         raise ValueError(f"unknown measure {unknown[0]!r}: choose {', '.join(PLACE_MEASURES)}")
-    clouds = [np.asarray(cloud, dtype=np.float64) for cloud in (base, candidate)]
+    clouds = as_cloud(base, "the base's cloud"), as_cloud(candidate, "the candidate's cloud")
     n_points = len(clouds[0])
     if len(clouds[1]) != n_points:
         raise ValueError(f"clouds of {n_points} and {len(clouds[1])} texts: expected the same texts in both")
+    subsets = as_rows(halves, n_points, "the half-samples")
     missing = _missing(*map(_has_shape, clouds))
     if missing:
-        nothing = np.full((1 + len(halves), len(PLACE_MEASURES)), np.nan)
+        nothing = np.full((1 + len(subsets), len(PLACE_MEASURES)), np.nan)
         return Places(nothing[0], nothing[1:], missing)
     sides = [_side(cloud, k) for cloud in clouds]
 
     def measure(rows: Indices) -> Array:
         return _distances([side.of(rows, k) for side in sides], measures, engine)
 
-    measured = np.array(list(in_threads(measure, [np.arange(n_points), *halves], threads)))
+    measured = np.array(list(in_threads(measure, [np.arange(n_points), *subsets], threads)))
     return Places(measured[0], measured[1:])
 
 
@@ -155,7 +158,7 @@ def place_margins(
     Raises
     ------
     ValueError
-        The share is not above 0 and at most 1.
+        The share is not above 0 and at most 1, or the cloud is no matrix of numbers.
 
     >>> rng = np.random.default_rng(0)
     >>> place_margins(rng.normal(size=(300, 5)), rng, measures=("cka_distance",)).round(2)[0].item()
@@ -163,7 +166,7 @@ def place_margins(
     """
     if not 0.0 < share <= 1.0:
         raise ValueError(f"a share of {share}: expected above 0 and at most 1, such as {MARGIN_SHARE}")
-    cloud = np.asarray(base, dtype=np.float64)
+    cloud = as_cloud(base, "the base's cloud")
     none = np.empty((0, 0), dtype=np.intp)
     moved = (
         places(cloud, blended(cloud, share, rng), none, measures=measures, k=k, engine=engine, threads=threads).values
@@ -180,8 +183,15 @@ def blended(cloud: ArrayLike, share: float, rng: np.random.Generator) -> Array:
     Returns
     -------
     ndarray, shape (n_points, n_dims)
+
+    Raises
+    ------
+    ValueError
+        The cloud is no matrix of numbers, or one of a single point.
     """
-    points = np.asarray(cloud, dtype=np.float64)
+    points = as_cloud(cloud)
+    if len(points) < 2:
+        raise ValueError("a cloud of 1 point has no other half to blend with: expected 2 points at least")
     centred = points - points.mean(axis=0)
     order = rng.permutation(len(points))
     one, other = order[: len(points) // 2], order[len(points) // 2 :]

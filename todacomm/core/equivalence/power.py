@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
 from todacomm.core.arrays import Array
+from todacomm.core.checks import as_array, as_cells, as_replicates
 from todacomm.core.equivalence.contrasts import Contrast, scaled_halves, spread_of
 from todacomm.core.equivalence.simultaneous import LEVEL, JointLaw, Simultaneous, joint_law, simultaneous
 
@@ -71,8 +72,13 @@ def texts_to_settle(intervals: Simultaneous, margin: ArrayLike, n_texts: int, po
     margin : array, broadcast against the cells
     n_texts : int
         Texts of each run now.
+
+    Raises
+    ------
+    ValueError
+        The margin is no number, or does not stretch to the cells.
     """
-    margin = np.broadcast_to(np.asarray(margin, dtype=np.float64), intervals.lo.shape)
+    margin = as_cells(margin, intervals.lo.shape, "the margin")
     around_zero = (intervals.lo <= 0.0) & (intervals.hi >= 0.0)
     is_open = np.isfinite(intervals.lo) & (intervals.hi >= -margin) & (intervals.lo <= margin)
     is_open &= (intervals.lo < -margin) | (intervals.hi > margin)
@@ -96,14 +102,14 @@ def texts_if_same_in_all(
         return np.nan
     size = law.size[:, known]
     critical = law.to_t(np.quantile(size.max(axis=1), level))
-    allowed = (np.broadcast_to(np.asarray(margin, dtype=np.float64), contrast.se.shape) / contrast.se).ravel()[known]
+    allowed = (as_cells(margin, contrast.se.shape, "the margin") / contrast.se).ravel()[known]
     passes = (allowed / (critical + size)).min(axis=1)
     return float(np.ceil(n_texts / np.quantile(passes, 1.0 - power) ** 2))
 
 
 def plan(
     base: ArrayLike,
-    base_halves: Array,
+    base_halves: ArrayLike,
     margin: ArrayLike,
     n_texts: int,
     rng: np.random.Generator,
@@ -133,19 +139,21 @@ def plan(
     Raises
     ------
     ValueError
-        The correlation is not from 0 to below 1.
+        The correlation is not from 0 to below 1, or the shapes of values, half-samples and margin do not agree.
     """
     if not 0.0 <= correlation < 1.0:
         raise ValueError(f"a correlation of {correlation} between base and candidate: expected 0 to below 1")
-    base = np.asarray(base, dtype=np.float64)
+    base = as_array(base, "the base's values")
+    of_halves = as_replicates(base_halves, base.shape, "the base's half-samples")
+    margin = as_cells(margin, base.shape, "the margin")
+    relative = as_cells(relative, base.shape, "relative") != 0.0
     with np.errstate(divide="ignore", invalid="ignore"):
         unit = np.where(relative, np.abs(base), 1.0)
-        halves = np.sqrt(2.0 * (1.0 - correlation)) * scaled_halves(base, base_halves, grows) / unit
+        halves = np.sqrt(2.0 * (1.0 - correlation)) * scaled_halves(base, of_halves, grows) / unit
     missing = np.where(np.isfinite(base) & (unit > 0.0), "", "base")
     contrast = spread_of(np.zeros(base.shape), halves, 0.0, missing)
     law = joint_law(contrast, n_texts, rng)
     intervals = simultaneous(contrast, law)
-    margin = np.broadcast_to(np.asarray(margin, dtype=np.float64), base.shape)
     least = smallest_margin(intervals)
     return Plan(
         se=intervals.se,

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from todacomm.core.arrays import Array
+from todacomm.core.checks import as_array, as_replicates
 from todacomm.core.equivalence.contrasts import Contrast
 from todacomm.core.inference.step_down import step_down
 
@@ -63,11 +64,11 @@ class JointLaw:
         >>> JointLaw(np.empty((0, 0)), 10.0).to_t([1.959964]).round(3).tolist()
         [2.228]
         """
-        return np.asarray(-stdtrit(self.freedom, ndtr(-np.asarray(size))))
+        return np.asarray(-stdtrit(self.freedom, ndtr(-as_array(size, "the sizes"))))
 
     def to_normal(self, size: ArrayLike) -> Array:
         """Normal sizes as improbable as these t-statistics."""
-        return np.asarray(-ndtri(stdtr(self.freedom, -np.asarray(size))))
+        return np.asarray(-ndtri(stdtr(self.freedom, -as_array(size, "the sizes"))))
 
 
 def joint_law(
@@ -76,7 +77,7 @@ def joint_law(
     rng: np.random.Generator,
     draws: int = DRAWS,
     *,
-    multipliers: Array | None = None,
+    multipliers: ArrayLike | None = None,
 ) -> JointLaw:
     """Draws of all cells together under no difference, with the half-samples' own correlations.
 
@@ -95,15 +96,23 @@ def joint_law(
         9,999 of them take 160 MB for 2,000 cells.
     multipliers : ndarray, shape (draws, replicates), optional
         ``w``, where several contrasts of the same half-samples share theirs; drawn without.
+
+    Raises
+    ------
+    ValueError
+        The multipliers are not one for each half-sample.
     """
     replicates = len(contrast.halves)
     z = np.nan_to_num(contrast.halves / contrast.se).reshape(replicates, -1)
     freedom = max(replicates - 1, 1)
-    weights = rng.standard_normal((draws, replicates)) if multipliers is None else multipliers
+    if multipliers is None:
+        weights = rng.standard_normal((draws, replicates))
+    else:
+        weights = as_replicates(multipliers, (replicates,), "the multipliers")
     normal = weights @ z / np.sqrt(freedom)
     floor = np.sqrt((1.0 - (z**2).sum(axis=0) / freedom).clip(min=0.0))
     (rounded,) = np.nonzero(floor > 1e-6)
-    normal[:, rounded] += floor[rounded] * rng.standard_normal((draws, len(rounded)))
+    normal[:, rounded] += floor[rounded] * rng.standard_normal((len(weights), len(rounded)))
     return JointLaw(np.abs(normal), 1.0 / (1.0 / freedom + 1.0 / max(n_texts - 1, 1)))
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from todacomm.core.arrays import Array, Bools
+from todacomm.core.checks import as_cells
 from todacomm.core.equivalence.simultaneous import Simultaneous
 from todacomm.core.metrics import LAYER_METRICS
 
@@ -94,8 +95,13 @@ def cell_verdicts(intervals: Simultaneous, margin: ArrayLike) -> Verdicts:
     Returns
     -------
     ndarray of str, shape (*cells)
+
+    Raises
+    ------
+    ValueError
+        The margin is no number, or does not stretch to the cells.
     """
-    margin = np.broadcast_to(np.asarray(margin, dtype=np.float64), intervals.lo.shape)
+    margin = as_cells(margin, intervals.lo.shape, "the margin")
     same = (intervals.lo >= -margin) & (intervals.hi <= margin)
     different = (intervals.lo > margin) | (intervals.hi < -margin)
     verdicts = np.where(same, SAME, np.where(different, DIFFERENT, UNDECIDED))

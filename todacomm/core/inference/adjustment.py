@@ -4,13 +4,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from todacomm.core.arrays import Array
-from todacomm.core.checks import as_diagram, as_replicates, as_vector, require_choice
+from todacomm.core.checks import as_diagram, as_vector
 from todacomm.core.inference.step_down import max_t
 from todacomm.core.metrics import Tail
 
 LEVEL = 0.05
 """Largest adjusted p at which a difference from a null, or between models, is claimed."""
-TAILS = ("upper", "two-sided")
 EULER_GAMMA = 0.57721566490153286
 
 
@@ -64,9 +63,7 @@ def step_down_max_t(observed: ArrayLike, draws: ArrayLike, tail: Tail) -> Array:
     >>> step_down_max_t([9.0, 1.0], np.array([[1.0, 0.0], [2.0, 1.0], [0.0, 2.0]]), "upper").tolist()
     [0.25, 0.75]
     """
-    require_choice("tail", tail, TAILS)
-    first = as_vector(observed, "the observed values")
-    return max_t(first, as_replicates(draws, first.shape, "the draws"), tail)[1]
+    return max_t(observed, draws, tail)[1]
 
 
 def universal_p_values(dgm: ArrayLike) -> Array:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from todacomm.core.arrays import Array
-from todacomm.core.checks import require_choice
+from todacomm.core.checks import as_replicates, require_choice
 from todacomm.core.inference.draws import shares_draws
 from todacomm.core.inference.step_down import in_stages, max_t
 from todacomm.core.inference.uncertainty import Estimates, metric_values, paired_difference
@@ -46,7 +46,15 @@ def null_rows(
         Layer -> metric -> estimate, for the standard errors; may be empty.
     first : int, optional
         Draws before it was decided which metrics need more, see :func:`in_stages`; all of them where left out.
+
+    Raises
+    ------
+    ValueError
+        The draws of a layer have no column for each tested metric.
     """
+    draws = {
+        name: as_replicates(drawn, (len(TESTED_METRICS),), f"the draws of {name}") for name, drawn in draws.items()
+    }
     rows = []
     for column, metric in enumerate(TESTED_METRICS):
         tail = LAYER_METRICS[metric].null_tail or "two-sided"

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from todacomm.core.arrays import Array, Indices
+from todacomm.core.checks import as_rows
 from todacomm.core.homology import Diagrams
 from todacomm.core.layer import MIN_DISTINCT, LayerAnalysis
 from todacomm.core.metrics import INTERVAL_METRICS, LAYER_METRICS, measure
@@ -61,7 +62,7 @@ def half_samples(n_points: int, replicates: int, seed: int) -> Indices:
 
 
 def replicate(
-    layer: LayerAnalysis, raw_cloud: ArrayLike, halves: Indices, *, threads: int = 1, progress: Progress = silent
+    layer: LayerAnalysis, raw_cloud: ArrayLike, halves: ArrayLike, *, threads: int = 1, progress: Progress = silent
 ) -> Replicates:
     """Measure a layer on half-samples of its points.
 
@@ -80,8 +81,10 @@ def replicate(
     Raises
     ------
     ValueError
-        The layer has landmarks: half of the texts is no half of them; or the raw cloud has other rows than the layer.
+        The layer has landmarks: half of the texts is no half of them; or the raw cloud has other rows than the layer,
+        or the halves are no rows of it.
     """
+    halves = as_rows(halves, len(layer.cloud), "the halves")
     if not layer.defined:
         return Replicates(np.full((len(halves), len(INTERVAL_METRICS)), np.nan))
     names = [name for name in INTERVAL_METRICS if (LAYER_METRICS[name].degree or 0) <= layer.maxdim]

@@ -6,10 +6,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from todacomm.core.arrays import Array
+from todacomm.core.checks import as_cloud, as_replicates, as_vector, require_choice
 from todacomm.core.metrics import Tail
 
+TAILS: tuple[Tail, ...] = ("upper", "two-sided")
 
-def max_t(observed: ArrayLike, draws: Array, tail: Tail) -> tuple[Array, Array]:
+
+def max_t(observed: ArrayLike, draws: ArrayLike, tail: Tail) -> tuple[Array, Array]:
     """Plain and step-down adjusted p of many statistics, both by one rule, so that no adjusted one is smaller.
 
     ``z = (T - mean) / sd`` of every cell, mean and sd over the draws *and* the observed value; two-sided, ``|z|``
@@ -21,23 +24,32 @@ def max_t(observed: ArrayLike, draws: Array, tail: Tail) -> tuple[Array, Array]:
     observed : array, shape (n_cells,)
     draws : ndarray, shape (draws, n_cells)
         Joint over the cells.
+    tail : str
+        ``upper`` or ``two-sided``.
 
     Returns
     -------
     plain, adjusted : ndarray, shape (n_cells,)
         At least ``1 / (draws + 1)``.
 
+    Raises
+    ------
+    ValueError
+        An unknown tail, or draws without a column for each cell.
+
     >>> plain, adjusted = max_t([9.0, 1.0], np.array([[1.0, 0.0], [2.0, 1.0], [0.0, 2.0]]), "upper")
     >>> plain.tolist(), adjusted.tolist()
     ([0.25, 0.75], [0.25, 0.75])
     """
-    z = standardized(np.vstack([np.asarray(observed, dtype=np.float64), draws]))
+    require_choice("tail", tail, TAILS)
+    values = as_vector(observed, "the observed values")
+    z = standardized(np.vstack([values, as_replicates(draws, values.shape, "the draws")]))
     if tail == "two-sided":
         z = np.abs(z)
     return step_down(z[0], z[1:])
 
 
-def step_down(observed: Array, law: Array) -> tuple[Array, Array]:
+def step_down(observed: ArrayLike, law: ArrayLike) -> tuple[Array, Array]:
     """Plain and step-down adjusted p of statistics that are large where there is something.
 
     Parameters
@@ -52,16 +64,23 @@ def step_down(observed: Array, law: Array) -> tuple[Array, Array]:
         ``(1 + #{draws at least as large}) / (draws + 1)``; the adjusted one from the largest over the cells still in,
         and never below that of a cell that left before.
 
+    Raises
+    ------
+    ValueError
+        The draws have no column for each cell.
+
     >>> plain, adjusted = step_down(np.array([3.0, 1.0]), np.array([[0.0, 2.0], [1.0, 0.0], [2.0, 4.0]]))
     >>> plain.tolist(), adjusted.tolist()
     ([0.25, 0.75], [0.5, 0.75])
     """
-    order = np.argsort(-observed, kind="stable")
+    values = as_vector(observed, "the observed values")
+    draws = as_replicates(law, values.shape, "the draws")
+    order = np.argsort(-values, kind="stable")
     # the largest over a cell and those after it: one pass from the last to the first for all draws at once
-    still_in = np.maximum.accumulate(law[:, order[::-1]], axis=1)[:, ::-1]
-    plain = (1.0 + (law >= observed).sum(axis=0)) / (len(law) + 1)
+    still_in = np.maximum.accumulate(draws[:, order[::-1]], axis=1)[:, ::-1]
+    plain = (1.0 + (draws >= values).sum(axis=0)) / (len(draws) + 1)
     adjusted = np.empty(len(order))
-    exceeded = (1.0 + (still_in >= observed[order]).sum(axis=0)) / (len(law) + 1)
+    exceeded = (1.0 + (still_in >= values[order]).sum(axis=0)) / (len(draws) + 1)
     adjusted[order] = np.maximum.accumulate(exceeded)
     return plain, adjusted
 
@@ -92,7 +111,7 @@ def in_stages(p_values: Callable[[Array], tuple[Array, Array]], draws: Array, fi
     return plain, adjusted
 
 
-def standardized(values: Array) -> Array:
+def standardized(values: ArrayLike) -> Array:
     """``(T - mean) / sd`` of every column, mean and sd over observed value *and* draws; 0 where nothing varies.
 
     Parameters
@@ -100,9 +119,15 @@ def standardized(values: Array) -> Array:
     values : ndarray, shape (1 + draws, n_cells)
         The observed values, which can be exchanged with the draws where there is nothing, and the draws.
 
+    Raises
+    ------
+    ValueError
+        They are no matrix of numbers.
+
     >>> standardized(np.array([[4.0, 1.0], [2.0, 1.0]])).tolist()
     [[1.0, 0.0], [-1.0, 0.0]]
     """
-    spread = values.std(axis=0)
-    z: Array = np.divide(values - values.mean(axis=0), spread, out=np.zeros_like(values), where=spread > 0.0)
+    rows = as_cloud(values, "the values")
+    spread = rows.std(axis=0)
+    z: Array = np.divide(rows - rows.mean(axis=0), spread, out=np.zeros_like(rows), where=spread > 0.0)
     return z

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from todacomm.core.arrays import Array
-from todacomm.core.checks import as_array, as_replicates
+from todacomm.core.checks import as_array, as_replicates, as_vector
 from todacomm.core.curves import betti_curve
 from todacomm.core.homology import Diagrams
 from todacomm.core.inference.adjustment import step_down_max_t
@@ -195,9 +195,15 @@ def betti_bands(curves: dict[str, Array], mean_lifetime: float, diagrams: Sequen
         The layer's ``h0_mean_lifetime``.
     diagrams : sequence of list of ndarray, shape (bars, 2)
         Of the half-samples.
+
+    Raises
+    ------
+    ValueError
+        A curve is no row of numbers, or a diagram is none.
     """
     if len(diagrams) < 2:
         return {}
+    curves = {name: as_vector(curve, f"the curve {name}") for name, curve in curves.items()}
     half_lifetime = np.mean([np.ptp(dgms[0], axis=1).mean() for dgms in diagrams])
     scale = curves["scale"] * half_lifetime / mean_lifetime
     bands = {}

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from todacomm.core.arrays import Array, Bools
+from todacomm.core.checks import as_bools, as_labels, as_vector, require_length
 from todacomm.core.inference.adjustment import p_value, step_down_max_t
 from todacomm.core.ranks import average_ranks
 
@@ -87,7 +88,8 @@ def explain_angle(
     Raises
     ------
     ValueError
-        A covariate of another length, a kind that is unknown or of no covariate.
+        The angles are no row of numbers, a covariate is of another length, a kind is unknown or of no covariate, or a
+        covariate has not the numbers that its kind asks for.
 
     >>> rng = np.random.default_rng(0)
     >>> angle = rng.uniform(0.0, 2.0 * np.pi, 400)
@@ -95,7 +97,7 @@ def explain_angle(
     >>> best.covariate, round(best.strength, 1), best.p_adjusted, other.p > 0.05
     ('height', 1.0, 0.001, True)
     """
-    target = np.asarray(angle, dtype=np.float64)
+    target = as_vector(angle, "the angles")
     return _explain(target, covariates, kinds or {}, permutations, rng, ANGLE_STATISTICS)
 
 
@@ -127,7 +129,7 @@ def explain_sides(
     >>> [(a.covariate, round(a.strength, 2)) for a in explain_sides(side, known, np.random.default_rng(0))]
     [('place', 1.0), ('parity', 0.0)]
     """
-    target = np.asarray(side, dtype=np.bool_).astype(np.float64)
+    target = as_bools(side, "the sides").astype(np.float64)
     return _explain(target, covariates, kinds or {}, permutations, rng, SIDE_STATISTICS)
 
 
@@ -148,7 +150,7 @@ def _explain(
     results: dict[str, Association] = {}
     values: dict[str, Array] = {}
     for name, given in covariates.items():
-        codes, known, kind = _coded(name, np.asarray(given), kinds.get(name), len(target))
+        codes, known, kind = _coded(name, as_labels(given, name), kinds.get(name), len(target))
         codes, known = codes[placed], known[placed]
         undefined = _undefined(codes[known], kind, targets[0, known])
         results[name] = Association(name, kind, np.nan, np.nan, np.nan, int(known.sum()), undefined)
@@ -167,8 +169,7 @@ def _explain(
 
 def _coded(name: str, given: NDArray[Any], kind: Kind | None, n_points: int) -> tuple[Array, Bools, Kind]:
     """Numbers, group numbers or radians of a covariate; which of them are known; its kind."""
-    if given.shape != (n_points,):
-        raise ValueError(f"{name} has the shape {given.shape}: expected one value for each of {n_points} points")
+    require_length(given, n_points, f"the values of {name}", "points")
     kind = kind or ("numeric" if given.dtype.kind in "iuf" else "categorical")
     if kind == "categorical":
         known = np.array([value is not None and value == value for value in given.tolist()], dtype=np.bool_)
@@ -177,7 +178,10 @@ def _coded(name: str, given: NDArray[Any], kind: Kind | None, n_points: int) -> 
         return codes, known, kind
     if kind not in ("numeric", "circular"):
         raise ValueError(f"{name} is of the unknown kind {kind!r}: choose numeric, categorical or circular")
-    codes = given.astype(np.float64)
+    try:
+        codes = given.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} has values that are no numbers: its kind is categorical, not {kind}") from error
     return codes, np.isfinite(codes), kind
 
 

@@ -7,9 +7,10 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from todacomm.core.arrays import Array, Indices, Single
+from todacomm.core.checks import as_diagram, as_distances
 from todacomm.core.homology import persistence
 
 N_LONGEST = 5
@@ -49,7 +50,7 @@ class LoopBar:
         return (self.birth + self.death) / 2.0
 
 
-def longest_bars(dgm: Array, n_longest: int = N_LONGEST, n_ratios: int = 0) -> tuple[Array, Indices]:
+def longest_bars(dgm: ArrayLike, n_longest: int = N_LONGEST, n_ratios: int = 0) -> tuple[Array, Indices]:
     """The longest bars of a diagram and those of the largest ratios of death to birth, and their ranks.
 
     Returns
@@ -59,18 +60,24 @@ def longest_bars(dgm: Array, n_longest: int = N_LONGEST, n_ratios: int = 0) -> t
     ranks : ndarray of int, shape (n_bars,)
         Place of each among all bars of the diagram in that order, from 1.
 
+    Raises
+    ------
+    ValueError
+        As :func:`todacomm.core.checks.as_diagram`.
+
     >>> bars, ranks = longest_bars(np.array([[1.0, 2.0], [4.0, 7.0], [4.0, 6.0]]), 1, 1)
     >>> bars.tolist(), ranks.tolist()
     ([[4.0, 7.0], [1.0, 2.0]], [1, 3])
     """
-    ordered: Array = dgm[np.lexsort((dgm[:, 0], dgm[:, 0] - dgm[:, 1]))]
+    given = as_diagram(dgm)
+    ordered: Array = given[np.lexsort((given[:, 0], given[:, 0] - given[:, 1]))]
     by_ratio = np.argsort(ordered[:, 0] / ordered[:, 1], kind="stable")[:n_ratios]
     places = np.union1d(np.arange(min(n_longest, len(ordered))), by_ratio).astype(np.intp)
     return ordered[places], places + 1
 
 
 def loop_bars(
-    distances: Array, dgm: Array | None = None, *, n_longest: int = N_LONGEST, n_ratios: int = 0
+    distances: ArrayLike, dgm: ArrayLike | None = None, *, n_longest: int = N_LONGEST, n_ratios: int = 0
 ) -> tuple[LoopBar, ...]:
     """The longest H1 bars of a cloud, and those of the largest ratios, each with a cocycle over Z/2.
 
@@ -96,17 +103,18 @@ def loop_bars(
     Raises
     ------
     ValueError
-        A bar of ``dgm`` is not one of these distances.
+        A bar of ``dgm`` is not one of these distances; or as :func:`todacomm.core.checks.as_distances`.
 
     >>> square = np.array([[0, 1, 1.5, 1], [1, 0, 1, 1.5], [1.5, 1, 0, 1], [1, 1.5, 1, 0]])
     >>> (bar,) = loop_bars(square)
     >>> bar.birth, bar.death, len(bar.edges) % 2
     (1.0, 1.5, 1)
     """
-    wanted, ranks = longest_bars(persistence(distances)[1] if dgm is None else dgm, n_longest, n_ratios)
+    matrix = as_distances(distances)
+    wanted, ranks = longest_bars(persistence(matrix)[1] if dgm is None else dgm, n_longest, n_ratios)
     if not len(wanted):
         return ()
-    rounded = np.asarray(distances, dtype=np.float32)
+    rounded = matrix.astype(np.float32)
     cocycles = defaultdict(list)
     for birth, death, cocycle in _cocycles(rounded, wanted[:, 1].max(), 2):
         cocycles[birth, death].append(cocycle)

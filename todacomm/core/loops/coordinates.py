@@ -9,6 +9,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import lsqr
 
 from todacomm.core.arrays import Array, Single
+from todacomm.core.checks import as_cloud, as_distances, as_vector, require_length
 from todacomm.core.loops.cocycles import LoopBar, over_prime
 
 PRIME = 47
@@ -34,7 +35,7 @@ class SmoothedAngle:
     share: float
 
 
-def circular_coordinate(distances: Array, bar: LoopBar, prime: int = PRIME) -> Array:
+def circular_coordinate(distances: ArrayLike, bar: LoopBar, prime: int = PRIME) -> Array:
     """Angles of the points around a loop, up to a common turn and a common direction.
 
     The bar's cocycle ``a`` over ``Z/prime`` is lifted to whole numbers, and the function ``f`` on the points that
@@ -61,7 +62,8 @@ def circular_coordinate(distances: Array, bar: LoopBar, prime: int = PRIME) -> A
     Raises
     ------
     ValueError
-        There is no such class over ``Z/prime``, or its cocycle is one modulo the prime only.
+        There is no such class over ``Z/prime``, or its cocycle is one modulo the prime only; or as
+        :func:`todacomm.core.checks.as_distances`.
 
     >>> from todacomm.core.loops.cocycles import loop_bars
     >>> square = np.array([[0, 1, 1.5, 1], [1, 0, 1, 1.5], [1.5, 1, 0, 1], [1, 1.5, 1, 0]])
@@ -69,8 +71,9 @@ def circular_coordinate(distances: Array, bar: LoopBar, prime: int = PRIME) -> A
     >>> round(circular_correlation(angles, [0.0, np.pi / 2, np.pi, 3 * np.pi / 2]), 6)
     1.0
     """
-    whole = over_prime(distances, bar, prime)
-    rounded = np.asarray(distances, dtype=np.float32)
+    matrix = as_distances(distances)
+    whole = over_prime(matrix, bar, prime)
+    rounded = matrix.astype(np.float32)
     cocycle = np.zeros(rounded.shape)
     u, v = whole.edges.T
     cocycle[u, v], cocycle[v, u] = whole.values, -whole.values
@@ -93,7 +96,7 @@ def circular_coordinate(distances: Array, bar: LoopBar, prime: int = PRIME) -> A
     return np.where(component == component[u[0]], angles, np.nan)
 
 
-def smoothed_angle(cloud: ArrayLike, angle: Array) -> SmoothedAngle:
+def smoothed_angle(cloud: ArrayLike, angle: ArrayLike) -> SmoothedAngle:
     """Angles read from the coordinates of the cloud by a linear map that is fitted to given ones.
 
     Ridge regression of ``cos`` and ``sin`` of the given angles on the coordinates, with a ridge of a tenth of the
@@ -116,7 +119,7 @@ def smoothed_angle(cloud: ArrayLike, angle: Array) -> SmoothedAngle:
     Raises
     ------
     ValueError
-        Under three points have an angle.
+        Under three points have an angle, there is none for each point, or the cloud is no matrix of finite numbers.
 
     >>> angles = np.arange(12) * np.pi / 6
     >>> circle = np.column_stack([np.cos(angles), np.sin(angles)])
@@ -125,13 +128,14 @@ def smoothed_angle(cloud: ArrayLike, angle: Array) -> SmoothedAngle:
     >>> circular_correlation(smoothed.angle, angles) > 0.999, smoothed.share > 0.7
     (True, True)
     """
-    points = np.asarray(cloud, dtype=np.float64)
-    known = np.isfinite(angle)
+    points, angles = as_cloud(cloud, finite=True), as_vector(angle, "the angles")
+    require_length(angles, len(points), "the angles", "points")
+    known = np.isfinite(angles)
     if known.sum() < 3:
         raise ValueError(f"{known.sum()} points with an angle: expected at least 3")
     points = points - points[known].mean(axis=0)
     fitted = points[known]
-    target = np.column_stack([np.cos(angle[known]), np.sin(angle[known])])
+    target = np.column_stack([np.cos(angles[known]), np.sin(angles[known])])
     target = target - target.mean(axis=0)
     covariance = fitted.T @ fitted
     ridge = RIDGE * np.linalg.norm(covariance, 2) * np.eye(points.shape[1])
@@ -150,11 +154,22 @@ def circular_correlation(first: ArrayLike, second: ArrayLike) -> float:
     angles that hardly vary correlate in this sense whatever they are. Pairs with nan are left out.
     (Jammalamadaka and SenGupta 2001, Topics in Circular Statistics, chapter 8.)
 
+    Parameters
+    ----------
+    first, second : array, shape (n_points,)
+        Radians.
+
+    Raises
+    ------
+    ValueError
+        They are no rows of numbers, or not of one length.
+
     >>> angles = np.arange(8) * np.pi / 4
     >>> round(circular_correlation(angles, 1.0 - angles), 9), round(circular_correlation(angles, 2.0 * angles), 9)
     (1.0, 0.0)
     """
-    one, other = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    one, other = as_vector(first, "the first angles"), as_vector(second, "the second angles")
+    require_length(other, len(one), "the second angles", "points")
     known = np.isfinite(one) & np.isfinite(other)
     if not known.any():
         return np.nan

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from todacomm.core.arrays import Array, Bools, Indices
+from todacomm.core.arrays import Bools, Indices
+from todacomm.core.checks import as_distances
 from todacomm.core.loops.reproduction import spanning_trees
 
 N_GAPS = 3
@@ -29,7 +31,7 @@ class Gap:
     side: Bools
 
 
-def gaps(distances: Array, n_gaps: int = N_GAPS) -> tuple[Gap, ...]:
+def gaps(distances: ArrayLike, n_gaps: int = N_GAPS) -> tuple[Gap, ...]:
     """The longest edges of the minimum spanning tree, each with the two sides that it joins.
 
     A side is what hangs together without that one edge, through longer ones too: the gaps do not cut the cloud into
@@ -47,13 +49,18 @@ def gaps(distances: Array, n_gaps: int = N_GAPS) -> tuple[Gap, ...]:
     tuple of Gap
         In falling order of length; fewer where there are fewer edges.
 
+    Raises
+    ------
+    ValueError
+        As :func:`todacomm.core.checks.as_distances`.
+
     >>> line = np.array([0.0, 1.0, 5.0, 6.0, 9.0])
     >>> [(gap.length, gap.edge, gap.side.tolist()) for gap in gaps(np.abs(np.subtract.outer(line, line)), 2)]
     [(4.0, (1, 2), [True, True, False, False, False]), (3.0, (4, 3), [False, False, False, False, True])]
     """
-    n_points = len(distances)
-    order, parent = (each[0] for each in spanning_trees(distances, np.ones((1, n_points), dtype=np.bool_)))
-    lengths = distances[order[1:], parent[1:]]
+    matrix = as_distances(distances)
+    order, parent = (each[0] for each in spanning_trees(matrix, np.ones((1, len(matrix)), dtype=np.bool_)))
+    lengths = matrix[order[1:], parent[1:]]
     widest = np.lexsort((order[1:], parent[1:], -lengths))[:n_gaps] + 1
     return tuple(_gap(order, parent, int(place), float(lengths[place - 1])) for place in widest)
 

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from todacomm.core.arrays import Array, Bools
+from todacomm.core.checks import as_cloud, as_distances
 from todacomm.core.clouds import condensed
 from todacomm.core.loops.cocycles import LoopBar
 from todacomm.core.loops.reproduction import life_left
@@ -14,7 +16,7 @@ GROUP_WIDTH = 0.7
 """Mean distance within a group, in births of the bar: a cluster between two gaps of the loop is one group."""
 
 
-def left_on_groups(distances: Array, bars: Sequence[LoopBar], n_halves: int, seed: int = 0) -> Array:
+def left_on_groups(distances: ArrayLike, bars: Sequence[LoopBar], n_halves: int, seed: int = 0) -> Array:
     """Share of every bar's life that is left on random halves of the groups of neighbouring points.
 
     Halves of the texts keep a part of every cluster, so that a gap between a few clusters is left on all of them: they
@@ -34,6 +36,11 @@ def left_on_groups(distances: Array, bars: Sequence[LoopBar], n_halves: int, see
     ndarray, shape (n_bars, n_halves)
         0 to 1, as :func:`todacomm.core.loops.life_left`.
 
+    Raises
+    ------
+    ValueError
+        As :func:`todacomm.core.checks.as_distances`.
+
     >>> from todacomm.core.loops.cocycles import loop_bars
     >>> corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]).repeat(5, axis=0) + np.linspace(0, 0.01, 20)[:, None]
     >>> from scipy.spatial.distance import cdist
@@ -41,16 +48,17 @@ def left_on_groups(distances: Array, bars: Sequence[LoopBar], n_halves: int, see
     >>> left_on_groups(distances, loop_bars(distances)[:1], 3).tolist()
     [[0.0, 0.0, 0.0]]
     """
+    matrix = as_distances(distances)
     left = np.zeros((len(bars), n_halves))
     if not left.size:
         return left
-    tree, rng = linkage(condensed(distances), "average"), np.random.default_rng([seed, len(distances)])
+    tree, rng = linkage(condensed(matrix), "average"), np.random.default_rng([seed, len(matrix)])
     for row, bar in enumerate(bars):
-        left[row] = life_left(distances, (bar,), halves_of_groups(tree, GROUP_WIDTH * bar.birth, n_halves, rng))[0]
+        left[row] = life_left(matrix, (bar,), halves_of_groups(tree, GROUP_WIDTH * bar.birth, n_halves, rng))[0]
     return left
 
 
-def halves_of_groups(tree: Array, width: float, n_halves: int, rng: np.random.Generator) -> Bools:
+def halves_of_groups(tree: ArrayLike, width: float, n_halves: int, rng: np.random.Generator) -> Bools:
     """Which points are in each of many random halves of the groups, rounded down.
 
     Parameters
@@ -64,11 +72,19 @@ def halves_of_groups(tree: Array, width: float, n_halves: int, rng: np.random.Ge
     -------
     ndarray of bool, shape (n_halves, n_points)
 
+    Raises
+    ------
+    ValueError
+        The tree has not four columns of finite numbers.
+
     >>> line = linkage([[0.0], [0.1], [5.0], [5.1]], "average")
     >>> halves_of_groups(line, 1.0, 1, np.random.default_rng(1)).tolist()
     [[False, False, True, True]]
     """
-    group = fcluster(tree, width, "distance") - 1
+    joins = as_cloud(tree, "the tree", finite=True)
+    if joins.shape[1] != 4:
+        raise ValueError(f"the tree has shape {joins.shape}: expected (n_points - 1, 4), as scipy's linkage gives it")
+    group = fcluster(joins, width, "distance") - 1
     picked = np.zeros((n_halves, int(group.max()) + 1), dtype=np.bool_)
     picked[:, : picked.shape[1] // 2] = True
     halves: Bools = rng.permuted(picked, axis=1)[:, group]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from todacomm.core.arrays import Array, Bools, Indices
+from todacomm.core.checks import as_rows
 from todacomm.core.clouds import condensed
 from todacomm.core.homology import Diagrams
 from todacomm.core.layer import MIN_DISTINCT, LayerAnalysis
@@ -103,7 +104,8 @@ def layer_loops(
     Raises
     ------
     ValueError
-        The layer has landmarks and there are halves, or diagrams and halves do not match.
+        The layer has landmarks and there are halves, these are no rows of the layer, or diagrams and halves do not
+        match.
 
     >>> from todacomm.core.layer import analyze_layer
     >>> angles = np.arange(60) * 2 * np.pi / 60
@@ -112,6 +114,7 @@ def layer_loops(
     >>> len(loops.bars), loops.reproduction.tolist()
     (1, [nan])
     """
+    halves = as_rows(halves, len(layer.cloud), "the halves")
     if layer.landmarks is not None and len(halves):
         raise ValueError(
             "a layer with landmarks has no half-samples: half of the texts is no half of its landmarks; give none"

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from todacomm.core.arrays import Array, Bools, Indices
+from todacomm.core.checks import as_distances
 from todacomm.core.loops.cocycles import LoopBar
 
 
@@ -26,7 +28,7 @@ class ShortestLoop:
     length: float
 
 
-def shortest_loop(distances: Array, bar: LoopBar) -> ShortestLoop:
+def shortest_loop(distances: ArrayLike, bar: LoopBar) -> ShortestLoop:
     """A shortest closed walk that goes round a loop, at the middle of its bar.
 
     In the double cover of all points at scale ``(birth + death) / 2`` (:func:`todacomm.core.loops.life_left`), the
@@ -50,7 +52,8 @@ def shortest_loop(distances: Array, bar: LoopBar) -> ShortestLoop:
     Raises
     ------
     ValueError
-        No loop of the bar's class is there: the bar is not one of these distances.
+        No loop of the bar's class is there: the bar is not one of these distances; or as
+        :func:`todacomm.core.checks.as_distances`.
 
     >>> from todacomm.core.loops.cocycles import loop_bars
     >>> square = np.array([[0, 1, 1.5, 1], [1, 0, 1, 1.5], [1.5, 1, 0, 1], [1, 1.5, 1, 0]])
@@ -58,12 +61,13 @@ def shortest_loop(distances: Array, bar: LoopBar) -> ShortestLoop:
     >>> loop.points.tolist(), loop.length
     ([0, 1, 2, 3], 4.0)
     """
-    n_points = len(distances)
-    rounded = np.asarray(distances, dtype=np.float32)
+    matrix = as_distances(distances)
+    n_points = len(matrix)
+    rounded = matrix.astype(np.float32)
     near = rounded <= bar.middle
     support = bar.edges[near[tuple(bar.edges.T)]]
     starts = _one_end_of_each(support)
-    cover = _double_cover(distances, near, support)
+    cover = _double_cover(matrix, near, support)
 
     best, best_length = -1, np.inf
     for start in starts.tolist():
@@ -80,7 +84,7 @@ def shortest_loop(distances: Array, bar: LoopBar) -> ShortestLoop:
     while walk[-1] != best:
         walk.append(int(before[walk[-1]]))
     points = _canonical(np.array(walk[1:], dtype=np.intp) % n_points)
-    return ShortestLoop(points, float(distances[points, np.roll(points, -1)].sum()))
+    return ShortestLoop(points, float(matrix[points, np.roll(points, -1)].sum()))
 
 
 def _one_end_of_each(edges: Indices) -> Indices:

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from todacomm.core.arrays import Array, Bools, Indices, Single
+from todacomm.core.checks import as_array, as_bools, as_diagram, as_distances, as_rows, require_length
 from todacomm.core.loops.cocycles import LoopBar
 
 EDGES_AT_ONCE = 8192
 
 
-def life_left(distances: Array, bars: Sequence[LoopBar], members: Bools) -> Array:
+def life_left(distances: ArrayLike, bars: Sequence[LoopBar], members: ArrayLike) -> Array:
     """Share of every bar that is left on every subset of the points.
 
     The double cover of a subset at scale ``r`` has two copies ``(v, 0)`` and ``(v, 1)`` of every point and, for every
@@ -39,25 +41,32 @@ def life_left(distances: Array, bars: Sequence[LoopBar], members: Bools) -> Arra
     ndarray, shape (n_bars, n_subsets)
         0 to 1; 1 on the set of all points.
 
+    Raises
+    ------
+    ValueError
+        The members are not True or False for each point, or as :func:`todacomm.core.checks.as_distances`.
+
     >>> from todacomm.core.loops.cocycles import loop_bars
     >>> square = np.array([[0, 1, 1.5, 1], [1, 0, 1, 1.5], [1.5, 1, 0, 1], [1, 1.5, 1, 0]])
     >>> life_left(square, loop_bars(square), np.array([[True, True, True, True], [True, True, True, False]])).tolist()
     [[1.0, 0.0]]
     """
-    rounded = np.asarray(distances, dtype=np.float32)
-    left = np.zeros((len(bars), len(members)))
+    rounded = as_distances(distances).astype(np.float32)
+    inside = as_bools(members, "the members", 2)
+    require_length(inside.T, len(rounded), "the columns of the members", "points")
+    left = np.zeros((len(bars), len(inside)))
     if not len(bars):
         return left
-    order, parent = spanning_trees(rounded, members)
+    order, parent = spanning_trees(rounded, inside)
     for row, bar in enumerate(bars):
         odd = np.zeros(rounded.shape, dtype=np.bool_)
         odd[tuple(bar.edges.T)] = odd[tuple(bar.edges.T[::-1])] = True
-        first = _first_odd_edges(rounded, bar, odd, members, _parities(odd, order, parent))
+        first = _first_odd_edges(rounded, bar, odd, inside, _parities(odd, order, parent))
         left[row] = np.maximum(bar.death - first, 0.0) / bar.lifetime
     return left
 
 
-def leading(bars: Sequence[LoopBar], left: Array, dgms: Sequence[Array]) -> Bools:
+def leading(bars: Sequence[LoopBar], left: ArrayLike, dgms: Sequence[ArrayLike]) -> Bools:
     """Whether the longest bars of every subset are what is left of the longest bars of all points.
 
     What is left of a bar on a subset is part of one bar there, the subset's own: the shortest edge that closes an odd
@@ -80,18 +89,26 @@ def leading(bars: Sequence[LoopBar], left: Array, dgms: Sequence[Array]) -> Bool
     ndarray of bool, shape (n_bars, n_subsets)
         In row ``j - 1``, whether the ``j`` longest bars of the subset are those of the ``j`` longest of all points.
 
+    Raises
+    ------
+    ValueError
+        What is left is not given for each bar and diagram, or a diagram is none.
+
     >>> bar = LoopBar(1.0, 3.0, np.array([[0, 1]]), np.array([1]))
     >>> dgms = [np.array([[2.0, 4.0], [1.0, 2.0]]), np.array([[2.0, 4.0], [1.0, 4.0]]), np.empty((0, 2))]
     >>> leading((bar,), np.array([[0.5, 0.5, 0.5]]), dgms).tolist()
     [[True, False, False]]
     """
-    leads = np.zeros(left.shape, dtype=np.bool_)
-    for column, dgm in enumerate(dgms):
+    shares = as_array(left, "the shares of life")
+    if shares.shape != (len(bars), len(dgms)):
+        raise ValueError(f"shares of life of shape {shares.shape} for {len(bars)} bars and {len(dgms)} diagrams")
+    leads = np.zeros(shares.shape, dtype=np.bool_)
+    for column, dgm in enumerate(map(as_diagram, dgms)):
         lifetimes = dgm[:, 1] - dgm[:, 0]
         by_length = np.sort(lifetimes)[::-1]
         own: list[int] = []
         for row, bar in enumerate(bars[: len(dgm)]):
-            birth = np.float32(bar.death - left[row, column] * bar.lifetime)
+            birth = np.float32(bar.death - shares[row, column] * bar.lifetime)
             alive = np.flatnonzero((dgm[:, 0] == birth) & (dgm[:, 1] >= bar.death) & (birth < bar.death))
             if not len(alive):
                 break
@@ -100,7 +117,7 @@ def leading(bars: Sequence[LoopBar], left: Array, dgms: Sequence[Array]) -> Bool
     return leads
 
 
-def prominence(leads: Bools) -> Array:
+def prominence(leads: ArrayLike) -> Array:
     """Share of subsets on which no bars are longer than what is left of a bar, other bars of the cloud's longest aside.
 
     With one loop, how often its bar is the longest. Two loops of the same length change places from half to half: the
@@ -116,22 +133,37 @@ def prominence(leads: Bools) -> Array:
     ndarray, shape (n_bars,)
         The largest share among the rows from a bar's own on.
 
+    Raises
+    ------
+    ValueError
+        They are not True or False for each bar and subset.
+
     >>> prominence(np.array([[True, False], [True, True], [False, False]])).tolist()
     [1.0, 1.0, 0.0]
     """
-    shares: Array = np.maximum.accumulate(leads.mean(axis=1)[::-1])[::-1]
+    shares: Array = np.maximum.accumulate(as_bools(leads, "the leads", 2).mean(axis=1)[::-1])[::-1]
     return shares
 
 
-def membership(halves: Sequence[Indices] | Indices, n_points: int) -> Bools:
+def membership(halves: Sequence[ArrayLike] | Indices, n_points: int) -> Bools:
     """Which points are in which subset: shape (n_subsets, n_points).
+
+    Parameters
+    ----------
+    halves : sequence of array of int, shape (n_rows,)
+        Rows of every subset; they may differ in number.
+
+    Raises
+    ------
+    ValueError
+        A subset is no row of whole numbers from 0 to below the number of points.
 
     >>> membership(np.array([[0, 2]]), 3).tolist()
     [[True, False, True]]
     """
     members = np.zeros((len(halves), n_points), dtype=np.bool_)
     for row, half in zip(members, halves, strict=True):
-        row[half] = True
+        row[as_rows(half, n_points, n_axes=1)] = True
     return members
 
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from todacomm.core.arrays import Array
+from todacomm.core.checks import as_replicates, as_vector
 from todacomm.core.inference.adjustment import LEVEL, p_value, step_down_max_t
 
 Verdict = Literal["loop", "few texts", "none", "not tested"]
@@ -84,7 +86,7 @@ def verdict(evidence: Evidence) -> Verdict:
     return LOOP if all(conditions.values()) else FEW_TEXTS
 
 
-def bar_p_values(lifetimes: Sequence[Array], draws: Array) -> list[tuple[Array, Array]]:
+def bar_p_values(lifetimes: Sequence[ArrayLike], draws: ArrayLike) -> list[tuple[Array, Array]]:
     """P-values of the longest bars of every layer, plain and adjusted over the layers.
 
     Every bar is compared with the *longest* bar of each draw, so that a layer's bars are one claim; the adjusted p is
@@ -102,18 +104,25 @@ def bar_p_values(lifetimes: Sequence[Array], draws: Array) -> list[tuple[Array, 
     list of (ndarray, ndarray), shapes (n_bars,)
         Plain and adjusted p of every layer's bars; those of the longest are the ones of the table of nulls.
 
+    Raises
+    ------
+    ValueError
+        The lifetimes of a layer are no row of numbers, or the draws have no column for each layer.
+
     >>> draws = np.array([[0.1, 0.3], [0.2, 0.1], [0.15, 0.2]])
     >>> [(p.tolist(), adjusted.tolist()) for p, adjusted in bar_p_values([np.array([0.9, 0.12]), np.array([])], draws)]
     [([0.25, 0.75], [0.25, 1.0]), ([], [])]
     """
-    longest = np.array([float(bars[0]) if len(bars) else 0.0 for bars in lifetimes])
+    of_layers = [as_vector(bars, "the lifetimes") for bars in lifetimes]
+    law = as_replicates(draws, (len(of_layers),), "the draws")
+    longest = np.array([float(bars[0]) if len(bars) else 0.0 for bars in of_layers])
     results = []
-    for layer, bars in enumerate(lifetimes):
-        plain = [p_value(float(bar), draws[:, layer], "upper") for bar in bars]
+    for layer, bars in enumerate(of_layers):
+        plain = [p_value(float(bar), law[:, layer], "upper") for bar in bars]
         adjusted = []
         for bar in bars:
             observed = longest.copy()
             observed[layer] = bar
-            adjusted.append(step_down_max_t(observed, draws, "upper")[layer])
+            adjusted.append(step_down_max_t(observed, law, "upper")[layer])
         results.append((np.array(plain), np.maximum.accumulate(adjusted) if adjusted else np.empty(0)))
     return results

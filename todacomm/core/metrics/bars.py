@@ -10,7 +10,6 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from todacomm.core.arrays import Array
 from todacomm.core.checks import as_diagram, as_vector
 from todacomm.core.metrics.row import Metric
 
@@ -124,7 +123,7 @@ def persistence_entropy(dgm: ArrayLike) -> float:
     return float(-(share * np.log(share)).sum() / np.log(len(share)))
 
 
-def reproduction(left: Array) -> float:
+def reproduction(left: ArrayLike) -> float:
     """``mean over half-samples of max(0, death - b_A) / (death - birth)`` of the longest H1 bar.
 
     ``b_A`` is the scale from which on the bar's class is there on half-sample A: the double cover of its cocycle
@@ -134,7 +133,8 @@ def reproduction(left: Array) -> float:
     >>> reproduction(np.array([1.0, 0.5]))
     0.75
     """
-    return float(left.mean()) if len(left) else float("nan")
+    shares = as_vector(left, "the shares of life")
+    return float(shares.mean()) if len(shares) else float("nan")
 
 
 _TOTAL = Metric(
@@ -182,13 +182,14 @@ BAR_METRICS: dict[str, Metric] = {
     "h0_entropy": _ENTROPY,
     "h1_total_persistence": replace(
         _TOTAL, degree=1, label="H1 total persistence", short="H1 total persistence",
-        meaning="Sum of all H1 lifetimes; noise alone has plenty.", twin="h1_total_norm"),
+        meaning="Sum of all H1 lifetimes; noise alone has plenty.", definition="Sum of all H1 lifetimes.",
+        twin="h1_total_norm"),
     "h1_max_lifetime": replace(
         _LONGEST, degree=1, label="H1 longest lifetime", short="H1 longest lifetime",
         meaning="Longest H1 bar.", twin="h1_max_norm", interval=True),
     "h1_count": Metric(
         compute=count, needs=("lifetimes",), degree=1, group="tda", label="H1 bars", units="-",
-        meaning="Number of H1 bars; pure noise has one for every point or two.",
+        meaning="Number of H1 bars; pure noise has one for every point or two.", definition="Number of H1 bars.",
         reading="Gaussian noise in 50 dimensions has 75 bars among 75 points and 972 among 500: a count alone proves "
         "nothing.",
         source=RIPS, grows=True, table="raw"),
@@ -196,12 +197,14 @@ BAR_METRICS: dict[str, Metric] = {
         compute=count_long, needs=("lifetimes", "diameter"), degree=1, group="tda",
         label="H1 bars over 3 % of the diameter", units="-",
         meaning="H1 bars longer than .03 of the largest distance; a Gaussian of the same covariance has them too.",
+        definition="H1 bars longer than .03 of the largest distance.",
         reading="Only beside the rotated clouds' count: what they have is explained by the covariance.",
         source=RIPS, interval=False, null_tail="upper", table="shape"),
     "h1_total_norm": Metric(
         compute=total_norm, needs=("lifetimes", "n_vertices", "unit"), degree=1, group="tda",
         label="H1 total / (points x median distance)", short="H1 total per point / median distance", units="-",
         meaning="H1 total in units of points times median distance; low values mean clusters or heavy tails.",
+        definition="H1 total in units of points times median distance.",
         reading="Small: clusters or heavy tails, and not fewer loops.",
         source=RIPS, grows=True, null_tail="two-sided", compared=True, table="shape"),
     "h1_max_norm": replace(
@@ -224,6 +227,7 @@ BAR_METRICS: dict[str, Metric] = {
         source=("arXiv 2207.03926",), null_tail="upper"),
     "h1_entropy": replace(
         _ENTROPY, degree=1, label="H1 persistence entropy", short="H1 persistence entropy",
-        meaning="Evenness of the H1 lifetimes: 1 where all are equal. Its interval is conservative."),
+        meaning="Evenness of the H1 lifetimes: 1 where all are equal. Its interval is conservative.",
+        definition="Evenness of the H1 lifetimes: 1 where all are equal."),
 }  # fmt: skip
 """Degree 2 has those of degree 1 under ``h2_``, see :func:`todacomm.core.metrics.metric_of`."""

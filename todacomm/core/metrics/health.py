@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from todacomm.core.arrays import Array
+from todacomm.core.checks import as_array, as_vector
 from todacomm.core.metrics.row import Metric
 
 
@@ -40,12 +40,22 @@ def duplicate_fraction(n_points: int, n_distinct: int) -> float:
 def top_token_fraction(pooled_tokens: ArrayLike | None) -> float:
     """``max over tokens of #{texts pooled at it} / texts``; nan where no token is pooled.
 
+    Parameters
+    ----------
+    pooled_tokens : array of int, shape (n_texts,), or None
+        Token ids.
+
+    Raises
+    ------
+    ValueError
+        They are no row of numbers.
+
     >>> top_token_fraction([13, 13, 13, 464])
     0.75
     """
     if pooled_tokens is None:
         return np.nan
-    _, counts = np.unique(np.asarray(pooled_tokens), return_counts=True)
+    _, counts = np.unique(as_vector(pooled_tokens, "the pooled tokens"), return_counts=True)
     return float(counts.max() / counts.sum())
 
 
@@ -57,34 +67,59 @@ def truncated_fraction(truncated: ArrayLike) -> float:
     truncated : array of bool, shape (n_texts,)
         Whether each text was cut; or their share.
 
+    Raises
+    ------
+    ValueError
+        They are no numbers.
+
     >>> truncated_fraction([True, False])
     0.5
     """
-    return float(np.mean(np.asarray(truncated, dtype=np.float64)))
+    return float(np.mean(as_array(truncated, "the marks of cut texts")))
 
 
-def mean_norm(norms: Array) -> float:
-    """``mean(|x|)`` over the rows before centring.
+def mean_norm(norms: ArrayLike) -> float:
+    """``mean(|x|)`` over the rows before centring, in units of a distance.
+
+    Parameters
+    ----------
+    norms : array, shape (n_points,)
+        Lengths of the rows.
+
+    Raises
+    ------
+    ValueError
+        They are no row of numbers.
 
     >>> mean_norm(np.array([3.0, 5.0]))
     4.0
     """
-    return float(norms.mean())
+    return float(as_vector(norms, "the norms").mean())
 
 
-def top_dim_variance(variances: Array) -> float:
+def top_dim_variance(variances: ArrayLike) -> float:
     """``max(var_j) / sum(var_j)`` over the coordinates ``j``; nan without variance.
 
     One rogue dimension can decide every distance (Timkey and van Schijndel 2021, arXiv 2109.04404).
 
+    Parameters
+    ----------
+    variances : array, shape (n_dims,)
+
+    Raises
+    ------
+    ValueError
+        They are no row of numbers.
+
     >>> round(top_dim_variance(np.array([9.0, 16.0])), 2)
     0.64
     """
-    total = variances.sum()
-    return float(variances.max() / total) if total > 0.0 else np.nan
+    by_coordinate = as_vector(variances, "the variances")
+    total = by_coordinate.sum()
+    return float(by_coordinate.max() / total) if total > 0.0 else np.nan
 
 
-def mean_cosine(mean_direction: Array, n_points: int) -> float:
+def mean_cosine(mean_direction: ArrayLike, n_points: int) -> float:
     """``mean of x.y / (|x| |y|)`` over pairs of rows before centring; nan where a row is zero, or for a single row.
 
     0 where directions are spread evenly, near 1 in a narrow cone (Ethayarajh 2019, arXiv 1909.00512). With the mean
@@ -92,15 +127,23 @@ def mean_cosine(mean_direction: Array, n_points: int) -> float:
 
     Parameters
     ----------
-    mean_direction : ndarray, shape (n_dims,)
+    mean_direction : array, shape (n_dims,)
         ``u``.
+    n_points : int
+        Rows, ``n``.
+
+    Raises
+    ------
+    ValueError
+        The direction is no row of numbers.
 
     >>> mean_cosine(np.array([0.0, 0.0]), 2)  # two opposite rows
     -1.0
     """
+    direction = as_vector(mean_direction, "the mean direction")
     if n_points < 2:
         return np.nan
-    return float((n_points * (mean_direction**2).sum() - 1.0) / (n_points - 1))
+    return float((n_points * (direction**2).sum() - 1.0) / (n_points - 1))
 
 
 def median_distance(median: float) -> float:
@@ -112,18 +155,23 @@ def median_distance(median: float) -> float:
     return median
 
 
-def cover_radius(to_landmark: Array) -> float:
+def cover_radius(to_landmark: ArrayLike) -> float:
     """``max over points of min over landmarks of d`` (Chazal, de Silva and Oudot 2014, arXiv 1207.3885).
 
     Parameters
     ----------
-    to_landmark : ndarray, shape (n_points,)
+    to_landmark : array, shape (n_points,)
         Distance of each point to its nearest landmark.
+
+    Raises
+    ------
+    ValueError
+        They are no row of numbers.
 
     >>> cover_radius(np.array([0.0, 2.0, 1.0]))
     2.0
     """
-    return float(to_landmark.max())
+    return float(as_vector(to_landmark, "the distances to landmarks").max())
 
 
 def pca_explained_variance(scores_variance: float, total_variance: float) -> float:

@@ -39,6 +39,8 @@ class Metric:
     label, short, units, meaning : str
         Axis label, head of a column (the label where none is given), units (``-`` for none) and one sentence for the
         glossary.
+    definition : str
+        The part of ``meaning`` that holds in any degree; all of it where none is given.
     reading : str
         What a value means, where ``meaning`` leaves it open.
     undefined : str
@@ -72,6 +74,7 @@ class Metric:
     short: str = ""
     units: str
     meaning: str
+    definition: str = ""
     reading: str = ""
     undefined: str = ""
     source: tuple[str, ...] = ()
@@ -147,10 +150,10 @@ NAMES_OF_BARS = {0: "Connected pieces", 1: "Holes", 2: "Voids"}
 
 
 def raised(metric: Metric, degree: int) -> Metric:
-    """The metric of loops read in a higher degree: no null model and no interval have been tried there."""
-    meaning = metric.meaning.replace("H1", f"H{degree}").replace("loop", "void")
-    label, short = (text.replace("H1", f"H{degree}") for text in (metric.label, metric.short))
+    """The metric of H1 in a higher degree: no null model and no interval have been tried there."""
+    meaning = metric.definition or metric.meaning
+    label, short, meaning = (text.replace("H1", f"H{degree}") for text in (metric.label, metric.short, meaning))
     return replace(
-        metric, degree=degree, label=label, short=short, meaning=meaning, null_tail=None, interval=False,
+        metric, degree=degree, label=label, short=short, meaning=meaning, reading="", null_tail=None, interval=False,
         compared=False, main=False, twin=metric.twin.replace("h1_", f"h{degree}_"),
     )  # fmt: skip

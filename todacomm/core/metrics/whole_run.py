@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from todacomm.core.checks import as_cloud, as_vector, require_length
 from todacomm.core.clouds import distances, principal_components
 from todacomm.core.facts import RunWarning
 from todacomm.core.homology import spanning_tree
@@ -40,10 +41,15 @@ def published_h0_total(cloud: ArrayLike, pca: int = 50) -> float:
     PCA to 50 components where there are more dimensions, duplicates left in. It works in float32 and draws 500 points
     of more; here all are taken, in float64.
 
+    Raises
+    ------
+    ValueError
+        The cloud is no matrix of finite numbers.
+
     >>> published_h0_total([[0.0], [3.0], [4.0]])
     5.0
     """
-    points = np.asarray(cloud, dtype=np.float64)
+    points = as_cloud(cloud, finite=True)
     if points.shape[1] > pca:
         points = principal_components(points, pca).scores
     return float(spanning_tree(distances(points))[:, 1].sum()) + 1.0
@@ -66,6 +72,11 @@ def published_ratio(token_embeddings: ArrayLike, layers: Iterable[ArrayLike], pc
     -------
     float
         At least 1, since its peak may be the embedding itself.
+
+    Raises
+    ------
+    ValueError
+        A cloud is no matrix of finite numbers.
 
     >>> published_ratio([[0.0], [1.0]], [[[0.0], [3.0]]])
     2.0
@@ -105,10 +116,17 @@ def pseudo_perplexity(losses: ArrayLike, weights: ArrayLike) -> float:
     weights : array, shape (n_masked,)
         Tokens of its text for which it stands.
 
+    Raises
+    ------
+    ValueError
+        They are no rows of numbers, or there is no weight for each loss.
+
     >>> round(pseudo_perplexity(np.log([2.0, 8.0]), [1.0, 1.0]), 9)
     4.0
     """
-    return _exp(float(np.average(np.asarray(losses), weights=np.asarray(weights))))
+    of_tokens, stand_for = as_vector(losses, "the losses"), as_vector(weights, "the weights")
+    require_length(stand_for, len(of_tokens), "the weights", "losses")
+    return _exp(float(np.average(of_tokens, weights=stand_for)))
 
 
 RUN_METRICS: dict[str, RunMetric] = {
@@ -129,7 +147,7 @@ RUN_METRICS: dict[str, RunMetric] = {
     "expansion_ratio_published": RunMetric(
         compute=published_ratio, label="Expansion ratio as published",
         meaning="todacomm 0.1.0's own arithmetic, for comparison with its published table only.",
-        reading="Only to be held against the published package's own table."),
+        reading="Only to be compared with the published package's own table."),
     "perplexity": RunMetric(
         compute=perplexity, label="Perplexity",
         meaning="exp of the mean negative log-likelihood of the predicted tokens."),

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from todacomm.core.arrays import Array
-from todacomm.core.checks import as_cloud, require_choice
+from todacomm.core.checks import as_cloud, as_distances, as_vector, require_choice
 from todacomm.core.clouds import distinct_rows
 from todacomm.core.layer import MIN_DISTINCT
 from todacomm.core.similarity.representations import SIMILARITIES
@@ -95,19 +95,33 @@ def matched_layers(first: Sequence[float], second: Sequence[float]) -> list[tupl
     first, second : sequence of float
         Relative depths, rising.
 
+    Raises
+    ------
+    ValueError
+        They are no rows of numbers.
+
     >>> matched_layers([0.0, 0.5, 1.0], [0.0, 0.3, 0.6, 1.0])
     [(0, 0), (1, 2), (2, 3)]
     """
-    a, b = np.asarray(first), np.asarray(second)
+    a, b = as_vector(first, "the first depths"), as_vector(second, "the second depths")
     if len(a) <= len(b):
         return [(i, int(np.abs(b - depth).argmin())) for i, depth in enumerate(a)]
     return [(int(np.abs(a - depth).argmin()), j) for j, depth in enumerate(b)]
 
 
 def linkage(matrix: ArrayLike) -> Array:
-    """Average linkage of a symmetric matrix of distances, in SciPy's form: shape ``(n - 1, 4)``."""
+    """Average linkage of a symmetric matrix of distances, in SciPy's form: shape ``(n - 1, 4)``.
+
+    Raises
+    ------
+    ValueError
+        Under two rows, or as :func:`todacomm.core.checks.as_distances`.
+    """
     from scipy.cluster import hierarchy
     from scipy.spatial.distance import squareform
 
-    table: Array = hierarchy.linkage(squareform(np.asarray(matrix), checks=False), "average", optimal_ordering=True)
+    between = as_distances(matrix)
+    if len(between) < 2:
+        raise ValueError(f"distances of {len(between)} rows: a tree joins 2 at least")
+    table: Array = hierarchy.linkage(squareform(between, checks=False), "average", optimal_ordering=True)
     return table

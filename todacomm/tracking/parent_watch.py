@@ -13,21 +13,21 @@ _POLL_SECONDS = 1.0
 _GRACE_SECONDS = 2.0
 
 
-class Orphanage:
+class ParentWatch:
     """A thread that ends this process soon after the ``mlflow run`` that started it.
 
     mlflow does not take its child along when it is killed. The work is asked to end by SIGTERM; where it has not within
-    two seconds, in a long call of native code, ``last_words`` is called and the process ends.
+    two seconds, in a long call of native code, ``before_exit`` is called and the process ends.
     """
 
-    def __init__(self, last_words: Callable[[], None]) -> None:
+    def __init__(self, before_exit: Callable[[], None]) -> None:
         self.reason: str | None = None
-        self._last_words = last_words
+        self._before_exit = before_exit
         self._parents = FIRST_PARENTS or parents()
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="todacomm-orphanage", daemon=True)
+        self._thread = threading.Thread(target=self._watch, name="todacomm-parent-watch", daemon=True)
 
-    def __enter__(self) -> "Orphanage":
+    def __enter__(self) -> "ParentWatch":
         self._thread.start()
         return self
 
@@ -46,6 +46,6 @@ class Orphanage:
             if self._over.wait(_GRACE_SECONDS):
                 return
         try:
-            self._last_words()
+            self._before_exit()
         finally:
             os._exit(128 + signal.SIGTERM)
