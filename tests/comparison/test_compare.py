@@ -112,6 +112,7 @@ def test_the_report_holds_every_section_its_tables_and_the_reasons_for_what_is_e
         assert all(len(row) == len(table.header) for row in table.rows)
     blocks = {block.name: block for part in context["parts"] for block in part.sections}
     assert set(blocks) == set(SECTIONS) - {"runs"}
+    assert {part.title for part in context["parts"] if part.introduction} == {"Paired geometry"}
     assert {name for name, block in blocks.items() if block.reason} == empty
     assert {picture.file for block in blocks.values() for picture in block.figures} == {
         f"plots/{name}.png" for name in comparison_figures()

@@ -1,6 +1,7 @@
 """The settings of an analysis in words."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -38,3 +39,11 @@ def test_words_that_are_not_on_record_are_said_not_to_be():
     settings = dict(settings_table(replace(result, config=config)))
     assert settings["Words of the texts"] == "not on record; ids, numbers and columns are"
     assert settings["Columns of the data"] == "stars and author"
+
+
+def test_a_convergence_says_nothing_of_what_it_does_not_measure():
+    result = make_result(3, n_points=30)
+    places = SimpleNamespace(config=result.config, model=result.model, dataset=result.dataset, seconds=result.seconds)
+    of_analysis, of_convergence = (dict(settings_table(one)) for one in (result, places))
+    assert set(of_analysis) - set(of_convergence) == {"Intervals", "Nulls", "Likelihood", "Tokens"}
+    assert of_convergence["Cloud"] == of_analysis["Cloud"]

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from todacomm.comparison.gathering import CHOOSING
+from todacomm.comparison.identity import DATASETS
 from todacomm.comparison.metrics import meaning_of, ranked_metrics, short_of
 from todacomm.comparison.result import Comparison
 from todacomm.figures.comparison import drawn
 from todacomm.reports.blocks import Table
-from todacomm.reports.comparison_sections import SECTIONS, show
+from todacomm.reports.comparison_sections import INTRODUCTIONS, SECTIONS, show
 from todacomm.reports.comparison_words import headline
 from todacomm.reports.files import Picture, shell_command, write_report
 from todacomm.reports.formats import number
@@ -41,10 +42,11 @@ class Block(NamedTuple):
 
 
 class Part(NamedTuple):
-    """Sections under one heading."""
+    """Sections under one heading, and the sentence between."""
 
     title: str
     sections: list[Block]
+    introduction: str
 
 
 def write_comparison_reports(comparison: Comparison, folder: Path) -> str:
@@ -113,7 +115,7 @@ def parts(comparison: Comparison, tables: Mapping[str, Table], figures: Mapping[
         if table or reason or figures.get(name):
             block = Block(name, section.title, table, reason, figures.get(name, []))
             by_part.setdefault(section.part, []).append(block)
-    return [Part(title, blocks) for title, blocks in by_part.items()]
+    return [Part(title, blocks, INTRODUCTIONS.get(title, "")) for title, blocks in by_part.items()]
 
 
 def pictures(comparison: Comparison) -> dict[str, list[Picture]]:
@@ -136,6 +138,7 @@ def compared(comparison: Comparison) -> list[tuple[str, str]]:
     """What the analyses have in common, as pairs of a setting and its value."""
     first = next(iter(comparison.gathered.analyses.values()))
     runs, differ = comparison.gathered.runs, set(comparison.gathered.differing["setting"])
+    differ |= {"dataset"} if comparison.over == DATASETS else set()
     cloud = cloud_words(first.config.topology, [one.model.width for one in comparison.gathered.analyses.values()])
     settings = {
         "points": ("Points", ", ".join(number(n) for n in dict.fromkeys(runs["points"]))),
@@ -146,8 +149,6 @@ def compared(comparison: Comparison) -> list[tuple[str, str]]:
         "protocol": ("Protocol", first.tags.get("todacomm.protocol", "")),
     }
     common = [pair for name, pair in settings.items() if name not in differ and pair[1]]
-    if comparison.over == "datasets":
-        common = [pair for pair in common if pair[0] != "Texts"]
     return [("Analyses", str(len(runs))), *common]
 
 

@@ -23,6 +23,11 @@ from todacomm.system.progress import Progress, silent
 
 NUMBERS, GEOMETRY = "Results", "Paired geometry"
 """Parts of a report."""
+INTRODUCTIONS = {
+    GEOMETRY: "Models that read the same texts are compared text by text here, from the stored clouds, and their "
+    "diagrams as wholes."
+}
+"""Part -> the sentence under its heading."""
 
 
 @dataclass(frozen=True)

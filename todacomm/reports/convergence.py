@@ -19,8 +19,6 @@ from todacomm.reports.settings_table import settings_table
 
 TEMPLATE, NOTE_TEMPLATE = "convergence.md.j2", "convergence_note.md.j2"
 HEADLINE_METRICS = ("h0_total_norm", "h1_max_norm")
-OF_AN_ANALYSIS = {"Intervals", "Nulls", "Likelihood", "Landmarks"}
-"""What a report of an analysis says of itself and a convergence cannot."""
 
 
 def write_convergence_reports(result: Convergence, folder: Path) -> str:
@@ -31,7 +29,6 @@ def write_convergence_reports(result: Convergence, folder: Path) -> str:
 def convergence_context(result: Convergence) -> dict[str, Any]:
     """The variables of the template: as those of an analysis' report, with ``tolerance`` and ``spread`` in words."""
     model, texts = result.model.name, result.dataset.name
-    facts = [pair for pair in settings_table(result) if pair[0] not in OF_AN_ANALYSIS]
     sizes = (
         "Sizes",
         f"{listing([number(n) for n in result.sizes])}; {result.repeats} random subsets of each but the last",
@@ -39,7 +36,7 @@ def convergence_context(result: Convergence) -> dict[str, Any]:
     return {
         "title": one_line(f"Convergence of {model} on {texts}"),
         "warnings": list(map(str, result.warnings)),
-        "analysed": [*facts, sizes],
+        "analysed": [*settings_table(result), sizes],
         "headline": headline(result),
         "recommended": recommended_table(result),
         "tables": [size_table(result, metric) for metric in HEADLINE_METRICS],

@@ -13,9 +13,15 @@ from todacomm.settings.analysis import AnalysisConfig, deviations, protocol_tag
 
 
 def settings_table(result: Provenance) -> list[tuple[str, str]]:
-    """Pairs of a name and its value; what is not known is left out."""
+    """Pairs of a name and its value; what is not known is left out, and of a convergence what it does not use."""
     model, texts, config = result.model, result.dataset, result.config
     topology, inference = config.topology, config.inference
+    of_analysis = [
+        ("Landmarks", number(topology.landmarks) if topology.landmarks else ""),
+        ("Intervals", f"{inference.replicates} half-samples" if config.has_intervals else "none"),
+        ("Nulls", _nulls(config)),
+        ("Likelihood", f"of {number(model.n_predicted)} predicted tokens" if model.n_predicted else ""),
+    ]
     rows = [
         ("Model", _with(model.name, revision=model.revision)),
         ("Architecture", _architecture(model)),
@@ -28,12 +34,9 @@ def settings_table(result: Provenance) -> list[tuple[str, str]]:
         ("Pooling", model.pooling),
         ("Cloud", cloud_words(topology, [model.width])),
         ("Homology", f"degrees 0 to {topology.maxdim}, engine {topology.engine}"),
-        ("Landmarks", number(topology.landmarks) if topology.landmarks else ""),
-        ("Intervals", f"{inference.replicates} half-samples" if config.has_intervals else "none"),
-        ("Nulls", _nulls(config)),
+        *(of_analysis if isinstance(result, Result) else []),
         ("Protocol", _protocol(config)),
         ("Forward pass", _forward_pass(model)),
-        ("Likelihood", f"of {number(model.n_predicted)} predicted tokens" if model.n_predicted else ""),
         ("Seed", str(config.record.seed)),
         ("Seconds", ", ".join(f"{stage} {number(seconds, 2)}" for stage, seconds in result.seconds.items())),
     ]
