@@ -107,6 +107,12 @@ def test_most_edges_of_a_round_cloud_are_never_looked_at(rng, monkeypatch):
     assert 0 < sum(entered) < 0.5 * 500 * 499 / 2
 
 
+def test_more_points_than_an_edge_has_bits_for():
+    one_number = np.broadcast_to(np.zeros(1, dtype=np.float32), (65_537, 65_537))
+    with pytest.raises(ValueError, match="65,537 points: the engine lunes takes 65,536 at most"):
+        lunes.h1(one_number)
+
+
 def test_where_machine_code_cannot_be_kept_it_is_made_anew(monkeypatch):
     njit, kept = numba.njit, []
 

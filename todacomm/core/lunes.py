@@ -34,6 +34,7 @@ Over = NDArray[np.int32]
 
 BEYOND_BIRTH, BEYOND_SCALE = 1.05, 1.25
 """Edges enter up to a little after the last birth, by when most clouds have nothing alive; then in steps."""
+MOST_POINTS = 1 << 16
 JOINED, BORN = -1, -2
 """What is kept of an edge without a lune: it joined two components, or gave birth to bar ``k``, kept as ``-2 - k``."""
 N_BARS, N_ALIVE, N_WORDS = range(3)
@@ -81,8 +82,8 @@ def h1(distances: Single, threshold: float = np.inf) -> Array:
     Parameters
     ----------
     distances : ndarray, shape (n_points, n_points)
-        In float32: symmetric, not negative, zero diagonal, 65,536 points at most. They need not satisfy the triangle
-        inequality. Quickest where the last points are the most central ones.
+        In float32: symmetric, not negative, zero diagonal. They need not satisfy the triangle inequality. Quickest
+        where the last points are the most central ones.
     threshold : float
         Longer edges do not enter. Bars that are alive there are infinite.
 
@@ -91,6 +92,11 @@ def h1(distances: Single, threshold: float = np.inf) -> Array:
     ndarray, shape (bars, 2)
         Births and deaths in the order of birth; bars of length 0 may be among them.
 
+    Raises
+    ------
+    ValueError
+        More points than an edge has bits for.
+
     >>> square = np.array([[0, 1, 1.5, 1], [1, 0, 1, 1.5], [1.5, 1, 0, 1], [1, 1.5, 1, 0]], dtype=np.float32)
     >>> h1(square).tolist()
     [[1.0, 1.5]]
@@ -98,6 +104,8 @@ def h1(distances: Single, threshold: float = np.inf) -> Array:
     n_points = len(distances)
     if n_points < 4:
         return np.empty((0, 2))
+    if n_points > MOST_POINTS:
+        raise ValueError(f"{n_points:,} points: the engine lunes takes {MOST_POINTS:,} at most, give landmarks")
     state = _before_any_edge(n_points)
     longest = np.float32(min(threshold, distances.max()))
     last = _last_birth(distances)
@@ -168,9 +176,9 @@ def _edges_without_lune(distances: Single) -> Words:
             ends[place] = u + 1 + place
         while n_left:
             v = ends[n_left - 1]
-            point = _nearer(distances, u, v)
+            point = _point_of_lune(distances, u, v)
             if point >= 0:
-                n_left = _farther(distances, u, point, ends, n_left)
+                n_left = _without(distances, u, point, ends, n_left)
                 continue
             n_left -= 1
             if n_edges == len(edges):
@@ -181,24 +189,32 @@ def _edges_without_lune(distances: Single) -> Words:
 
 
 @compiled
-def _nearer(distances: Single, u: int, v: int) -> int:
-    """A point that both are joined to before they are joined to each other, or -1."""
-    edge = _edge(distances, u, v)
+def _point_of_lune(distances: Single, u: int, v: int) -> int:
+    """A point of the lune of an edge, or -1."""
     point = len(distances) - 1
-    while point >= 0 and max(_edge(distances, u, point), _edge(distances, v, point)) >= edge:
+    while point >= 0 and not _in_lune(distances, u, v, point):
         point -= 1
     return point
 
 
 @compiled
-def _farther(distances: Single, u: int, point: int, ends: NDArray[np.int64], n_ends: int) -> int:
-    """Keep the ends that are joined to ``u`` before both are joined to the point, and count them."""
-    n_left, reach = 0, _edge(distances, u, point)
+def _without(distances: Single, u: int, point: int, ends: NDArray[np.int64], n_ends: int) -> int:
+    """Keep the ends of edges from ``u`` whose lunes the point is not in, and count them."""
+    n_left = 0
     for place in range(n_ends):
         end = ends[place]
         ends[n_left] = end
-        n_left += int(max(reach, _edge(distances, point, end)) >= _edge(distances, u, end))
+        n_left += int(not _in_lune(distances, u, end, point))
     return n_left
+
+
+@compiled
+def _in_lune(distances: Single, u: int, v: int, point: int) -> bool:
+    """Whether both are joined to the point before they are joined to each other."""
+    length, longer = distances[u, v], max(distances[u, point], distances[v, point])
+    if longer != length:
+        return bool(longer < length)
+    return bool(max(_edge(distances, u, point), _edge(distances, v, point)) < _edge(distances, u, v))
 
 
 @compiled
