@@ -234,7 +234,7 @@ def _enter(
     """Edges enter in the order given, until nothing is alive and none is longer than the last birth."""
     near, over, counts = state.near, state.over, state.counts
     bars, starts, columns = state.bars, state.starts, state.columns
-    lune, apart, part = np.empty_like(near[0]), np.empty_like(near[0]), np.empty_like(near[0])
+    lune, unreached, part = np.empty_like(near[0]), np.empty_like(near[0]), np.empty_like(near[0])
     others, path = np.empty(len(near), np.int64), np.empty(256, np.uint64)
     cycle, last_bits = np.zeros(len(bars) // 64, np.uint64), np.float32(last).view(np.uint32)
     for edge in edges:
@@ -247,7 +247,7 @@ def _enter(
         near[v, u >> 6] |= _bit(u)
         if point >= 0:
             over[u, v] = point
-            for place in range(_parts(lune, point, near, apart, part, others) if counts[N_ALIVE] else 0):
+            for place in range(_parts(lune, point, near, unreached, part, others) if counts[N_ALIVE] else 0):
                 path = _write_cycle(u, v, point, others[place], distances, over, path, cycle)
                 columns = _fill(cycle, length, bars, starts, columns, counts)
         elif _join(state.parent, u, v):
@@ -266,27 +266,27 @@ def _enter(
 
 
 @compiled
-def _parts(lune: Words, point: int, near: Words, apart: Words, part: Words, others: NDArray[np.int64]) -> int:
+def _parts(lune: Words, point: int, near: Words, unreached: Words, part: Words, others: NDArray[np.int64]) -> int:
     """One point of every part of a lune but that of the point given: they are written to ``others``, and counted."""
     n_words, n_left, n_others = len(lune), 0, 0
     for word in range(n_words):
-        apart[word] = lune[word] & ~near[point, word]
+        unreached[word] = lune[word] & ~near[point, word]
         part[word] = lune[word] & near[point, word]
-        n_left += apart[word] != 0
-    apart[point >> 6] ^= _bit(point)
+        n_left += unreached[word] != 0
+    unreached[point >> 6] ^= _bit(point)
     part[point >> 6] |= _bit(point)
     while True:
         changed = True
         while changed:
             changed, n_left = False, 0
             for word in range(n_words):
-                bits = apart[word]
+                bits = unreached[word]
                 while bits:
                     other = _highest(bits)
                     bit = _bit(other)
                     bits ^= bit
                     if _meet(near, 64 * word + other, part):
-                        apart[word] ^= bit
+                        unreached[word] ^= bit
                         part[word] |= bit
                         changed = True
                     else:
@@ -294,8 +294,8 @@ def _parts(lune: Words, point: int, near: Words, apart: Words, part: Words, othe
             changed &= n_left > 0
         if not n_left:
             return n_others
-        other = _last(apart)
-        apart[other >> 6] ^= _bit(other)
+        other = _last(unreached)
+        unreached[other >> 6] ^= _bit(other)
         part[:] = 0
         part[other >> 6] = _bit(other)
         others[n_others] = other
