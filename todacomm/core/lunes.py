@@ -268,38 +268,40 @@ def _enter(
 @compiled
 def _parts(lune: Words, point: int, near: Words, unreached: Words, part: Words, others: NDArray[np.int64]) -> int:
     """One point of every part of a lune but that of the point given: they are written to ``others``, and counted."""
-    n_words, n_left, n_others = len(lune), 0, 0
-    for word in range(n_words):
+    for word in range(len(lune)):
         unreached[word] = lune[word] & ~near[point, word]
         part[word] = lune[word] & near[point, word]
-        n_left += unreached[word] != 0
     unreached[point >> 6] ^= _bit(point)
     part[point >> 6] |= _bit(point)
-    while True:
-        changed = True
-        while changed:
-            changed, n_left = False, 0
-            for word in range(n_words):
-                bits = unreached[word]
-                while bits:
-                    other = _highest(bits)
-                    bit = _bit(other)
-                    bits ^= bit
-                    if _meet(near, 64 * word + other, part):
-                        unreached[word] ^= bit
-                        part[word] |= bit
-                        changed = True
-                    else:
-                        n_left += 1
-            changed &= n_left > 0
-        if not n_left:
-            return n_others
+    n_others = 0
+    while _points_left(part, unreached, near):
         other = _last(unreached)
         unreached[other >> 6] ^= _bit(other)
         part[:] = 0
         part[other >> 6] = _bit(other)
         others[n_others] = other
         n_others += 1
+    return n_others
+
+
+@compiled
+def _points_left(part: Words, unreached: Words, near: Words) -> bool:
+    """Let a part grow by all points that are joined to it, and say whether others are left."""
+    grown = left = True
+    while grown and left:
+        grown = left = False
+        for word in range(len(part)):
+            bits = unreached[word]
+            while bits:
+                point = _highest(bits)
+                bits ^= _bit(point)
+                if _meet(near, 64 * word + point, part):
+                    unreached[word] ^= _bit(point)
+                    part[word] |= _bit(point)
+                    grown = True
+                else:
+                    left = True
+    return left
 
 
 @compiled
