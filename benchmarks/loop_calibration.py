@@ -5,13 +5,11 @@
     python -m benchmarks.loop_calibration --summarize                  # the tables of what has been done so far
 
 A claim needs all conditions at once, so that the cheap ones are asked first. Reproduction takes milliseconds; the
-half-samples' own diagrams are only computed where a bar's reproduction is at least ``GATE``, and while its prominence
-may still come to ``LEAST_PROMINENT``; halves of its groups and the rotations where it did, and as long as their outcome
-is open (Besag and Clifford 1991: a p of 2 / 40 is lost at the second draw that reaches the bar). Of 1,000 points only
-the rule's own thresholds are asked. A half's diagram ends where only what is left of the cloud's own bars is alive: the
-long death of a loop is not needed to know that its bar leads. Finished repetitions stay in a file, one a line. Writes
-``benchmarks/results/loop_calibration.json`` and ``docs/loop-calibration.md``; cases that are recorded there with all
-their repetitions are not done again.
+half-samples' own diagrams are only computed where a bar's reproduction is at least ``GATE``; halves of its groups and
+the rotations where its prominence came to ``LEAST_PROMINENT``, and as long as their outcome is open (Besag and Clifford
+1991: a p of 2 / 40 is lost at the second draw that reaches the bar). Of 1,000 points only the rule's own thresholds are
+asked. Finished repetitions stay in a file, one a line. Writes ``benchmarks/results/loop_calibration.json`` and
+``docs/loop-calibration.md``; cases that are recorded there with all their repetitions are not done again.
 """
 
 import argparse
@@ -36,7 +34,6 @@ from benchmarks.loop_calibration_summary import (
     LEAST_PROMINENT,
     NULL_ALONE_REPETITIONS,
     NULL_ALONE_SIZE,
-    PROMINENCES,
     RULE_ALONE_SIZE,
     Tables,
     by_case,
@@ -46,7 +43,7 @@ from benchmarks.loop_calibration_summary import (
 )
 from benchmarks.loop_populations import FAMILIES, LOOP_POPULATIONS
 from todacomm.core.clouds import condensed, distances
-from todacomm.core.homology import Filtration, h1_bars, persistence
+from todacomm.core.homology import persistence
 from todacomm.core.inference import half_samples
 from todacomm.core.loops import (
     LoopBar,
@@ -64,7 +61,7 @@ from todacomm.core.nulls import rotation
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS, PAGE = ROOT / "benchmarks" / "results" / "loop_calibration.json", ROOT / "docs" / "loop-calibration.md"
 CACHE = Path(tempfile.gettempdir()) / "todacomm-loop-calibration.jsonl"
-REPLICATES, AT_ONCE, LOST, N_LAYERS = 100, 10, 2, 14
+REPLICATES, LOST, N_LAYERS = 100, 2, 14
 SHARES = {
     "loop-free": {150: 1.0, 300: 1.0, 500: 1.0, 1000: 1.0},
     "looped": {150: 1.0, 300: 1.0, 500: 1.0, 1000: 1.0},
@@ -127,14 +124,14 @@ def _measured(rng: np.random.Generator, points: np.ndarray) -> Measured:
             return np.zeros(len(bars))
         return np.where(where, left_on_groups(among, bars, REPLICATES, seed).mean(axis=1), 0.0)
 
-    def prominent(where: np.ndarray, least: float) -> np.ndarray:
-        return np.where(where, _prominence(among, bars, left, halves, least) if where.any() else 0.0, 0.0)
+    def prominent(where: np.ndarray) -> np.ndarray:
+        return np.where(where, _prominence(among, bars, left, halves) if where.any() else 0.0, 0.0)
 
     if len(points) >= RULE_ALONE_SIZE:
         group_reproduction = of_groups(reproduction >= REPRODUCED)
-        prominences = prominent(group_reproduction >= REPRODUCED, PROMINENT)
+        prominences = prominent(group_reproduction >= REPRODUCED)
     else:
-        prominences = prominent(reproduction >= GATE, LEAST_PROMINENT)
+        prominences = prominent(reproduction >= GATE)
         group_reproduction = of_groups(prominences >= LEAST_PROMINENT)
     return {
         "lifetime": np.array([bar.lifetime for bar in bars]) / np.median(condensed(among)),
@@ -144,51 +141,9 @@ def _measured(rng: np.random.Generator, points: np.ndarray) -> Measured:
     }
 
 
-def _prominence(
-    among: np.ndarray, bars: tuple[LoopBar, ...], left: np.ndarray, halves: np.ndarray, least: float
-) -> np.ndarray:
-    """0 where it is under ``least``, at least ``PROMINENCES[-1]`` where it is that.
-
-    On halves without any of the longest bar no bar leads: they need no diagram. Where a half's diagram was cut short,
-    bars that lead do, and bars that do not may: it is finished where the answer needs it.
-    """
-    leads = np.zeros(left.shape, dtype=bool)
-    cut_short: list[int] = []
-    open_yet = np.flatnonzero(left[0] > 0.0)
-    while len(open_yet) and prominence(leads)[0] + (len(open_yet) + len(cut_short)) / len(halves) >= least:
-        some, open_yet = open_yet[:AT_ONCE], open_yet[AT_ONCE:]
-        for half in some:
-            within = among[np.ix_(halves[half], halves[half])]
-            dgm, alive = _until_only_these_live(within, bars, left[:, half])
-            certain = slice(max(alive, default=0), None)
-            leads[certain, half] = leading(bars, left[:, [half]], [dgm])[certain, 0]
-            if alive and not leads[:, half].all():
-                cut_short.append(half)
-    if least <= prominence(leads)[0] + len(cut_short) / len(halves) and prominence(leads)[0] < PROMINENCES[-1]:
-        dgms = [persistence(among[np.ix_(halves[half], halves[half])])[1] for half in cut_short]
-        leads[:, cut_short] = leading(bars, left[:, cut_short], dgms)
-    return prominence(leads)
-
-
-def _until_only_these_live(
-    among: np.ndarray, bars: tuple[LoopBar, ...], left: np.ndarray
-) -> tuple[np.ndarray, list[int]]:
-    """H1 of a half up to a scale at which nothing is alive but what is left of some of ``bars``, and of which.
-
-    Their deaths are the least that they can be: the scale, or the death that the bar has among all points.
-    """
-    filtration = Filtration.of(among)
-    births = np.array([bar.death - share * bar.lifetime for bar, share in zip(bars, left, strict=True)], np.float32)
-    births[left == 0.0] = np.nan
-    for threshold in filtration.thresholds():
-        dgm = h1_bars(filtration.distances, threshold)
-        alive = np.isinf(dgm[:, 1])
-        own = births == dgm[alive, :1]
-        if own.any(axis=1).all():
-            break
-    of_bars = own.argmax(axis=1).tolist()
-    dgm[alive, 1] = np.maximum(threshold, [bars[bar].death for bar in of_bars])
-    return dgm, of_bars
+def _prominence(among: np.ndarray, bars: tuple[LoopBar, ...], left: np.ndarray, halves: np.ndarray) -> np.ndarray:
+    dgms = [persistence(among[np.ix_(half, half)])[1] for half in halves]
+    return prominence(leading(bars, left, dgms))
 
 
 def _longest_of_rotations(rng: np.random.Generator, points: np.ndarray, least: float) -> np.ndarray:

@@ -2,24 +2,17 @@
 
 import json
 
-import numpy as np
 import pytest
 
-from benchmarks.loop_calibration import PAGE, RESULTS, _prominence, perform
+from benchmarks.loop_calibration import PAGE, RESULTS, perform
 from benchmarks.loop_calibration_page import render
 from benchmarks.loop_calibration_summary import (
     GOAL_CASE,
     GOAL_FALSE,
     GOAL_POWER,
-    PROMINENCES,
     more_of,
     summarize,
 )
-from benchmarks.loop_populations import LOOP_POPULATIONS
-from todacomm.core.clouds import distances
-from todacomm.core.homology import persistence
-from todacomm.core.inference import half_samples
-from todacomm.core.loops import leading, life_left, loop_bars, membership, prominence
 
 TABLES = json.loads(RESULTS.read_text(encoding="utf-8"))
 FEW = 100
@@ -54,20 +47,6 @@ def test_a_family_of_layers_has_one_error():
 @pytest.mark.parametrize("task", [("gaussian", 150, 0), ("circle, noise .1", 150, 0)])
 def test_a_repetition_is_decided_by_its_name(task):
     assert perform(task) == perform(task)
-
-
-@pytest.mark.parametrize("population", ["circle, noise .1", "torus", "figure eight", "uneven clusters on a surface"])
-def test_a_diagram_that_is_cut_short_says_the_same(population):
-    rng = np.random.default_rng(3)
-    among = distances(LOOP_POPULATIONS[population](rng, 400))
-    bars = loop_bars(among)
-    halves = half_samples(len(among), 40, 0)
-    left = life_left(among, bars, membership(halves, len(among)))
-    dgms = [persistence(among[np.ix_(half, half)])[1] for half in halves]
-    in_full = prominence(leading(bars, left, dgms))
-    cut_short = _prominence(among, bars, left, halves, 0.0)
-    certain = PROMINENCES[-1]
-    assert np.array_equal(np.minimum(cut_short, certain), np.minimum(in_full, certain))
 
 
 def test_of_two_runs_the_one_with_more_repetitions_is_recorded():

@@ -11,7 +11,7 @@ from scipy.spatial.distance import cdist
 from todacomm.core.homology import persistence
 from todacomm.core.similarity.rtd import normalised
 
-ENGINES = ("ripser", "gudhi")
+ENGINES = ("lunes", "ripser", "gudhi")
 RTOL = 1e-6
 """Single precision of the published numbers."""
 

@@ -53,7 +53,7 @@ def test_flat_form_makes_the_same_settings_again():
         ("landmarks", 501, "landmarks is 501 with samples=500"),
         ("standardize", "perhaps", "expected true or false"),
         ("pooling", "laste", "choose auto, last, cls or mean"),
-        ("engine", "dionysus", "choose auto, gudhi or ripser"),
+        ("engine", "dionysus", "choose auto, lunes, gudhi or ripser"),
         ("null_kinds", "rotation,bootstrap", "unknown null_kinds 'bootstrap'"),
         ("null_kinds", "", "null_kinds is empty"),
         ("layers", " , ", "layers is ' , ', an empty list"),

@@ -10,15 +10,12 @@ from numpy.typing import ArrayLike
 from scipy.spatial.distance import squareform
 
 from todacomm.core.arrays import Array, Single
-from todacomm.core.births import last_birth
 from todacomm.core.checks import as_distances
 
 Diagrams = list[Array]
 
 AUTO = "auto"
-STRETCHES, WORTH_IT = (1.05, 1.12, 1.25, 1.5, 1.8, 2.2, 2.6, 3.1, 3.7), 180
-"""Times the last birth of an H1 bar, where homology is tried before all of it is computed; and points from which on."""
-PEAK_BYTES = {"gudhi": (12, 37, 66), "ripser": (12, 90, 4300)}
+PEAK_BYTES = {"lunes": (12, 17), "gudhi": (12, 37, 66), "ripser": (12, 90, 4300)}
 """Bytes for each entry of the distance matrix at the peak of its computation and of its homology, by ``maxdim``.
 Measured on clouds in 50 dimensions: 2,000 and 5,000 points, for H2 up to 1,000 (GUDHI) and 600 (ripser.py)."""
 
@@ -27,9 +24,9 @@ def persistence(distances: ArrayLike, maxdim: int = 1, engine: str = AUTO) -> Di
     """Persistence diagrams of the Vietoris-Rips filtration, from one matrix of distances.
 
     H0 is reduced: the one essential bar says nothing about a cloud and is left out. No other bar is infinite, because
-    both engines stop at the enclosing radius, beyond which the complex is a cone. The order of the points changes
-    nothing. H0 is the minimum spanning tree, in float64; higher degrees are computed from the distances rounded to
-    float32, which ripser.py does by itself and which takes a third off GUDHI's memory: the two then agree to the bit.
+    beyond the enclosing radius the complex is a cone. The order of the points changes nothing. H0 is the minimum
+    spanning tree, in float64; higher degrees are computed from the distances rounded to float32, which ripser.py does
+    by itself and which takes a third off GUDHI's memory: the engines then agree to the bit.
 
     Parameters
     ----------
@@ -38,7 +35,8 @@ def persistence(distances: ArrayLike, maxdim: int = 1, engine: str = AUTO) -> Di
     maxdim : int
         Highest degree. Without H1 (``maxdim=0``) no simplex is built.
     engine : str
-        ``gudhi``, ``ripser``, or ``auto``: GUDHI where it is installed.
+        ``lunes`` (:mod:`todacomm.core.lunes`, up to H1), ``gudhi``, ``ripser``, or ``auto``: lunes, and for H2 GUDHI
+        where it is installed.
 
     Returns
     -------
@@ -56,7 +54,7 @@ def persistence(distances: ArrayLike, maxdim: int = 1, engine: str = AUTO) -> Di
     >>> h0.tolist(), h1.round(3).tolist()
     ([[0.0, 1.0], [0.0, 1.0], [0.0, 1.0]], [[1.0, 1.414]])
     """
-    resolve_engine(engine)
+    resolve_engine(engine, maxdim)
     return Filtration.of(as_distances(distances), maxdim).persistence(engine)
 
 
@@ -106,25 +104,8 @@ class Filtration:
         """Its diagrams, as :func:`persistence` returns them."""
         if len(self.distances) < 3:
             return [self.components, *(np.empty((0, 2)) for _ in range(self.maxdim))]
-        compute = ENGINES[resolve_engine(engine)]
-        for threshold in self.thresholds():
-            higher = compute(self.distances, self.maxdim, threshold)
-            if all(np.isfinite(dgm).all() for dgm in higher):
-                break
-        return [self.components, *map(_tidy, higher)]
-
-    def thresholds(self) -> list[float]:
-        """Scales to stop H1 at: the first at which every bar has ended gives all bars, as none is born later.
-
-        Most bars end soon after the last birth, and a complex up to there has a quarter of the edges: 1.3 to 2.4 times
-        faster from 500 to 2,000 points, equal to the bit. A long loop is not over by then, and of five clouds two have
-        a bar that lasts a little longer: later scales follow in steps of a fifth, since the time that a living bar
-        takes grows faster than that. Clouds of 1,000 points with a loop take a fifth less than with two scales.
-        """
-        if self.maxdim > 1 or len(self.distances) < WORTH_IT:
-            return [np.inf]
-        last, cone = last_birth(self.distances, self.components[:, 1]), self.distances.max(axis=1).min()
-        return [*(stretch * last for stretch in STRETCHES if stretch * last < cone), np.inf]
+        compute = ENGINES[resolve_engine(engine, self.maxdim)]
+        return [self.components, *map(_tidy, compute(self.distances, self.maxdim, np.inf))]
 
 
 def memory_estimate(n_points: int, maxdim: int = 1, engine: str = AUTO) -> int:
@@ -133,22 +114,25 @@ def memory_estimate(n_points: int, maxdim: int = 1, engine: str = AUTO) -> int:
     >>> round(memory_estimate(5000, engine="ripser") / 2**30, 1)
     2.1
     """
-    return n_points**2 * PEAK_BYTES[resolve_engine(engine)][maxdim]
+    return n_points**2 * PEAK_BYTES[resolve_engine(engine, maxdim)][maxdim]
 
 
-def resolve_engine(engine: str) -> str:
-    """The engine that a name stands for on this machine.
+def resolve_engine(engine: str, maxdim: int = 1) -> str:
+    """The engine that a name stands for on this machine, up to a degree.
 
     Raises
     ------
     ValueError
-        Unknown, or not installed.
+        Unknown, not installed, or for lower degrees.
     """
     if engine == AUTO:
-        return "gudhi" if importlib.util.find_spec("gudhi") else "ripser"
+        return "lunes" if maxdim <= 1 else "gudhi" if importlib.util.find_spec("gudhi") else "ripser"
     if engine not in ENGINES:
-        raise ValueError(f"unknown engine {engine!r}: choose {AUTO}, {' or '.join(ENGINES)}")
-    if not importlib.util.find_spec(engine):
+        raise ValueError(f"unknown engine {engine!r}: choose {', '.join((AUTO, *ENGINES))}")
+    if engine == "lunes":
+        if maxdim > 1:
+            raise ValueError(f"the engine lunes goes up to H1, and H{maxdim} is asked for: use engine={AUTO}")
+    elif not importlib.util.find_spec(engine):
         raise ValueError(f"the engine {engine} is not installed: pip install {engine}, or use engine={AUTO}")
     return engine
 
@@ -186,11 +170,18 @@ def _spanning_tree(matrix: Array) -> Array:
 def _outermost_first(distances: Array) -> Single:
     """The same distances with the points in falling order of their mean distance to the others, in float32.
 
-    Engines pair simplices in the order of their vertices: with the outermost first they take up to a third less time
-    (500 to 5,000 points, activations and Gaussian clouds).
+    GUDHI and ripser.py pair simplices in the order of their vertices: with the outermost first they take up to a third
+    less time (500 to 5,000 points, activations and Gaussian clouds).
     """
     order = distances.sum(axis=1).argsort()[::-1]
     return distances.astype(np.float32)[np.ix_(order, order)]
+
+
+def _lunes(distances: Single, maxdim: int, threshold: float) -> Diagrams:
+    """Our own, for H1; it releases the GIL."""
+    from todacomm.core.lunes import h1
+
+    return [h1(distances, threshold)]
 
 
 def _gudhi(distances: Single, maxdim: int, threshold: float) -> Diagrams:
@@ -233,7 +224,7 @@ def _ripser(distances: Single, maxdim: int, threshold: float) -> Diagrams:
     return diagrams
 
 
-ENGINES: dict[str, Callable[[Single, int, float], Diagrams]] = {"gudhi": _gudhi, "ripser": _ripser}
+ENGINES: dict[str, Callable[[Single, int, float], Diagrams]] = {"lunes": _lunes, "gudhi": _gudhi, "ripser": _ripser}
 """Name -> distances, highest degree and largest scale to the diagrams of degrees 1 and above."""
 
 

@@ -16,7 +16,7 @@ UNITS = ("passage", "line", "row")
 ENDINGS = ("any", "distinct")
 PLACEMENTS = ("auto", "whole", "stream")
 METRICS = ("euclidean", "cosine", "cityblock", "chebyshev")
-ENGINES = ("auto", "gudhi", "ripser")
+ENGINES = ("auto", "lunes", "gudhi", "ripser")
 FIGURES = ("all", "summary", "none")
 MIN_LANDMARKS = 4
 
@@ -123,7 +123,9 @@ class TopologyConfig(Settings):
     standardize: bool = option(False, "z-score every dimension before PCA")
     maxdim: int = option(1, "highest homology degree", low=0, high=2)
     metric: str = option("euclidean", "distance between points; cosine is taken from the centroid", choices=METRICS)
-    engine: str = option(AUTO, "gudhi or ripser; auto takes gudhi where installed", choices=ENGINES, decides=NOTHING)
+    engine: str = option(
+        AUTO, "lunes, gudhi or ripser; auto takes lunes, for H2 gudhi where installed", choices=ENGINES, decides=NOTHING
+    )
     threads: int | None = option(None, "threads for the homology", low=1, decides=NOTHING)
     landmarks: int = option(0, "homology among so many points, spread over a large cloud; 0: among all", low=0)
     distances: bool = option(
@@ -134,6 +136,8 @@ class TopologyConfig(Settings):
     def check(self) -> None:
         if self.distances and (self.standardize or self.landmarks or self.metric != "euclidean"):
             raise ValueError("distances are given as they are: leave metric, standardize and landmarks out")
+        if self.engine == "lunes" and self.maxdim > 1:
+            raise ValueError(f"engine=lunes goes up to H1, and maxdim is {self.maxdim}: leave engine out")
         if 0 < self.landmarks < MIN_LANDMARKS:
             raise ValueError(f"landmarks is {self.landmarks}: expected 0 for none, or at least {MIN_LANDMARKS}")
 

@@ -78,9 +78,9 @@ def check_packages() -> Iterator[Finding]:
     else:
         yield Finding("packages", OK, f"todacomm {own_version()} and all {len(needed)} it needs")
     if gudhi := package_version("gudhi"):
-        yield Finding("engine", OK, f"gudhi {gudhi}")
+        yield Finding("engine for H2", OK, f"gudhi {gudhi}")
     else:
-        yield Finding("engine", NOTE, "ripser, without gudhi", "several times as quick: pip install gudhi")
+        yield Finding("engine for H2", NOTE, "ripser, without gudhi", "several times as quick: pip install gudhi")
 
 
 def check_shipped() -> Iterator[Finding]:

@@ -51,7 +51,7 @@ _HALVES = "half_samples/"
 """Before a layer's name in the file of half-samples: a layer may be called as another array is."""
 _PACKAGES = (
     "todacomm", "torch", "transformers", "tokenizers", "safetensors", "datasets", "mlflow", "numpy", "scipy", "pandas",
-    "scikit-learn", "gudhi", "ripser", "matplotlib",
+    "scikit-learn", "numba", "gudhi", "ripser", "matplotlib",
 )  # fmt: skip
 
 
@@ -135,7 +135,7 @@ def cloud_file(layer: str) -> str:
 def resolved(result: Result) -> dict[str, Any]:
     """Every option that has an effect by name, with what ``auto`` came to where the result tells."""
     options = {**result.config.effective(), "samples": result.dataset.samples}
-    known: dict[str, Any] = {"engine": resolve_engine(options["engine"])}
+    known: dict[str, Any] = {"engine": resolve_engine(options["engine"], options["maxdim"])}
     facts = result.dataset.record() | result.model.record()
     known |= {name: value for name, value in facts.items() if value}
     for name, value in options.items():
