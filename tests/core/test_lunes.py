@@ -2,7 +2,6 @@
 
 import threading
 
-import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -111,21 +110,6 @@ def test_more_points_than_an_edge_has_bits_for():
     one_number = np.broadcast_to(np.zeros(1, dtype=np.float32), (65_537, 65_537))
     with pytest.raises(ValueError, match="65,537 points: the engine lunes takes 65,536 at most"):
         lunes.h1(one_number)
-
-
-def test_where_machine_code_cannot_be_kept_it_is_made_anew(monkeypatch):
-    njit, kept = numba.njit, []
-
-    def in_no_folder(cache=False, **options):
-        kept.append(cache)
-        if cache:
-            raise RuntimeError("cannot cache function 'double': no locator available")
-        return njit(**options)
-
-    monkeypatch.setattr(numba, "njit", in_no_folder)
-    double = lunes.compiled(lambda number: 2 * number)
-    assert double(21) == 42
-    assert kept == [True, False]
 
 
 def test_another_thread_goes_on_meanwhile(rng):

@@ -19,16 +19,14 @@ by one "and".
 Edges of one length enter in the order of their points; which order it is decides on bars of length 0 alone.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple, TypeVar, cast
+from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from todacomm.core.arrays import Array, Single
+from todacomm.core.compiled import compiled
 
-Compiled = TypeVar("Compiled", bound=Callable[..., object])
 Words = NDArray[np.uint64]
 Over = NDArray[np.int32]
 
@@ -119,14 +117,6 @@ def h1(distances: Single, threshold: float = np.inf) -> Array:
             break
         entered, scale = scale, min(longest, np.float32(BEYOND_SCALE * scale) or longest)
     return bars[: state.counts[N_BARS]].view(np.float32).astype(np.float64)
-
-
-def compiled(function: Compiled) -> Compiled:
-    """The function in machine code, without the GIL; kept for the next process where a folder can be written to."""
-    try:
-        return cast(Compiled, numba.njit(nogil=True, cache=True)(function))
-    except RuntimeError:  # numba found no folder
-        return cast(Compiled, numba.njit(nogil=True)(function))
 
 
 def _before_any_edge(n_points: int) -> State:

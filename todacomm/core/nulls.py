@@ -52,11 +52,7 @@ class Null:
 
 
 def rotation(n_points: int, rng: np.random.Generator) -> Array:
-    """A random orthogonal matrix that leaves the vector of ones alone, uniform among them.
-
-    The QR decomposition of a column-centred Gaussian matrix gives a uniform frame orthogonal to the ones, once the
-    signs of R's diagonal are fixed; the Helmert matrix maps the same space onto its coordinates.
-    (Mezzadri 2007, arXiv math-ph/0609050.)
+    """A random orthogonal matrix that leaves the vector of ones alone, uniform among them: of :func:`rotated`.
 
     Returns
     -------
@@ -66,13 +62,8 @@ def rotation(n_points: int, rng: np.random.Generator) -> Array:
     >>> np.allclose(matrix @ matrix.T, np.eye(5)), np.allclose(matrix @ np.ones(5), 1.0)
     (True, True)
     """
-    from scipy.linalg import helmert
-
-    gaussian = rng.standard_normal((n_points, n_points - 1))
-    frame, triangle = np.linalg.qr(gaussian - gaussian.mean(axis=0))
-    frame *= np.sign(np.diag(triangle))
-    rotated: Array = frame @ helmert(n_points) + 1.0 / n_points
-    return rotated
+    matrix: Array = _frame(n_points, rng) @ _contrasts(np.eye(n_points)) + 1.0 / n_points
+    return matrix
 
 
 def rotated(clouds: Sequence[ArrayLike], rng: np.random.Generator) -> list[Array]:
@@ -92,8 +83,28 @@ def rotated(clouds: Sequence[ArrayLike], rng: np.random.Generator) -> list[Array
     True
     """
     checked = _same_texts(clouds)
-    matrix = rotation(len(checked[0]), rng)
-    return [matrix @ cloud for cloud in checked]
+    frame = _frame(len(checked[0]), rng)
+    return [frame @ _contrasts(cloud) + cloud.mean(axis=0) for cloud in checked]
+
+
+def _frame(n_points: int, rng: np.random.Generator) -> Array:
+    """A uniform frame orthogonal to the ones: shape (n_points, n_points - 1).
+
+    The QR decomposition of a column-centred Gaussian matrix, once the signs of R's diagonal are fixed (Mezzadri 2007,
+    arXiv math-ph/0609050).
+    """
+    gaussian = rng.standard_normal((n_points, n_points - 1))
+    frame, triangle = np.linalg.qr(gaussian - gaussian.mean(axis=0))
+    return np.asarray(frame * np.sign(np.diag(triangle)))
+
+
+def _contrasts(cloud: Array) -> Array:
+    """Helmert's contrasts of the rows, each with the mean of those before it: shape (n_points - 1, n_dims).
+
+    The matrix that gives them is orthogonal on what is orthogonal to the ones; nothing is multiplied with it.
+    """
+    place = np.arange(1.0, len(cloud))[:, None]
+    return np.asarray((np.cumsum(cloud[:-1], axis=0) - place * cloud[1:]) / np.sqrt(place * (place + 1.0)))
 
 
 def permuted_dimensions(clouds: Sequence[ArrayLike], rng: np.random.Generator) -> list[Array]:

@@ -168,7 +168,7 @@ def membership(halves: Sequence[ArrayLike] | Indices, n_points: int) -> Bools:
 
 
 def spanning_trees(distances: Array | Single, members: Bools) -> tuple[Indices, Indices]:
-    """Minimum spanning trees of many subsets of the points at once (Prim, one point of every subset at a step).
+    """Minimum spanning trees of many subsets of the points (Prim).
 
     Returns
     -------
@@ -176,26 +176,13 @@ def spanning_trees(distances: Array | Single, members: Bools) -> tuple[Indices, 
         The points of a subset in the order in which they join its tree, and the earlier point that each is joined to;
         a subset with fewer points ends in repetitions of its first.
     """
-    subsets = np.arange(len(members))
+    from todacomm.core.loops.trees import grow
+
     size = int(members.sum(axis=1).max(initial=0))
     order = np.tile(members.argmax(axis=1)[:, None], (1, size))
     parent = order.copy()
-    outside = members.copy()
-    to_tree = np.full(members.shape, np.inf, dtype=distances.dtype)
-    nearest = np.zeros(members.shape, dtype=np.intp)
-    joined = order[:, 0] if size else np.empty(0, dtype=np.intp)
-    for step in range(1, size):
-        outside[subsets, joined] = False
-        to_tree[subsets, joined] = np.inf
-        reach = distances[joined]
-        closer = (reach < to_tree) & outside
-        np.copyto(to_tree, reach, where=closer)
-        np.copyto(nearest, joined[:, None], where=closer)
-        place = to_tree.argmin(axis=1)
-        growing = outside[subsets, place]
-        joined = np.where(growing, place, order[:, 0])
-        order[:, step] = joined
-        parent[:, step] = np.where(growing, nearest[subsets, place], order[:, 0])
+    if size:
+        grow(distances, members, order, parent)
     return order, parent
 
 
