@@ -1,4 +1,8 @@
-"""Loops over points and edges that numpy has no words for, in machine code."""
+"""Loops over points and edges that numpy has no words for, in machine code.
+
+What is kept on disk is made anew when the file of the function changes, and not when one that it calls changes: what
+compiled functions call stands in their own file, however long that gets.
+"""
 
 from collections.abc import Callable
 from typing import TypeVar, cast
