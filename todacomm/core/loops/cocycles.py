@@ -23,7 +23,7 @@ class LoopBar:
     Attributes
     ----------
     birth, death : float
-        Distances, rounded to float32 as both engines round them: compare with distances in float32 only.
+        Distances, rounded to float32 as every engine rounds them: compare with distances in float32 only.
     edges : ndarray of int, shape (n_edges, 2)
         Edges ``u < v`` on which the cocycle is not 0; their lengths are in ``[birth, death)``.
     values : ndarray of int, shape (n_edges,)
