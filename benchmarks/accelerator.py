@@ -9,8 +9,9 @@ from functools import partial
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
-from benchmarks.extraction import against_products, rate_row, work_of_a_token
+from benchmarks.extraction import MAX_LENGTH, against_products, rate_row, work_of_a_token
 from benchmarks.materials import CACHE, copy_tokenizer, wikitext
 from benchmarks.measuring import Skipped, in_turns, same_diagrams, timed
 from benchmarks.reporting import Findings, Form, Row, guarded, run, speed_row
@@ -27,6 +28,10 @@ from todacomm.texts import load_texts
 WHAT = "500 texts through a 1.1 B-parameter decoder, bfloat16"
 PEER = "a large bfloat16 matrix product on the device"
 GOAL = 0.4
+LONG_TEXTS = 500
+"""Words of a text of the second row."""
+N_PRODUCTS = 20
+"""One after the other: a single one takes 1.5 ms, and begins with the device at rest."""
 BFLOAT16_TOLERANCE = 0.1
 
 
@@ -42,11 +47,31 @@ def on_device(form: Form) -> Findings:
     loaded = load_model(settings, seed=0)
     config = AnalysisConfig.load(None, {"dataset": str(wikitext()), "samples": form.pick(20, 500, 500)})
     texts = load_texts(config.texts, seed=0).texts
-    square = torch.rand(8192, 8192, dtype=torch.bfloat16, device="cuda")
-    pairs = against_products(loaded, texts, square, torch.matmul, form.pairs, BFLOAT16_TOLERANCE)
-    what = f"{WHAT} on {torch.cuda.get_device_name()}"
-    rate = rate_row(what, PEER, pairs, work_of_a_token(loaded.model), square, GOAL)
-    return Findings([rate, overlap(loaded, texts, config, form.pairs)])
+    square = torch.randn(8192, 8192, device="cuda").bfloat16()
+    device = torch.cuda.get_device_name()
+
+    def rate(what: str, texts: Sequence[str], max_length: int, goal: float | None) -> Row:
+        pairs = against_products(
+            loaded, texts, square, many_products, form.pairs, BFLOAT16_TOLERANCE, max_length=max_length
+        )
+        work = work_of_a_token(loaded.model)
+        return rate_row(f"{what} on {device}", PEER, pairs, work, square, goal, n_products=N_PRODUCTS)
+
+    short = rate(f"{WHAT}, passages of 64 tokens and more", texts, MAX_LENGTH, GOAL)
+    long = rate(f"{WHAT}, {LONG_TEXTS} words each", long_texts(len(texts)), 1024, None)
+    return Findings([short, long, overlap(loaded, texts, config, form.pairs)])
+
+
+def many_products(one: Tensor, other: Tensor) -> None:
+    for _ in range(N_PRODUCTS):
+        torch.matmul(one, other)
+
+
+def long_texts(n_texts: int) -> list[str]:
+    """As many runs of words of the same split, beginning one after the other and overlapping where it is too short."""
+    words = wikitext().read_text(encoding="utf-8").split()
+    starts = torch.linspace(0, len(words) - LONG_TEXTS, n_texts).long().tolist()
+    return [" ".join(words[start : start + LONG_TEXTS]) for start in starts]
 
 
 def overlap(loaded: LoadedModel, texts: Sequence[str], config: AnalysisConfig, pairs: int) -> Row:

@@ -21,7 +21,7 @@ WHAT, PEER = "extraction, real tokens only", "a large float32 matrix product her
 QUICKEST = "the same product by oneDNN"
 GOAL = 0.85
 MAX_LENGTH = 128
-Multiply = Callable[[Tensor, Tensor], Tensor]
+Multiply = Callable[[Tensor, Tensor], object]
 N_CHECKED = 4
 
 
@@ -47,7 +47,13 @@ def of_gpt2(form: Form) -> Findings:
 
 
 def against_products(
-    loaded: LoadedModel, texts: Sequence[str], square: Tensor, multiply: Multiply, pairs: int, tolerance: float
+    loaded: LoadedModel,
+    texts: Sequence[str],
+    square: Tensor,
+    multiply: Multiply,
+    pairs: int,
+    tolerance: float,
+    max_length: int = MAX_LENGTH,
 ) -> Pairs:
     """One pass over the texts, pooling and copies included, in turns with a product of a square matrix with itself.
 
@@ -59,7 +65,7 @@ def against_products(
         By how much the first texts' rows may differ from a plain pass over one text at a time, as a share of the
         largest number in them.
     """
-    plain = plain_pass(loaded, texts[:N_CHECKED])
+    plain = plain_pass(loaded, texts[:N_CHECKED], max_length)
 
     def multiplied() -> None:
         multiply(square, square)
@@ -73,13 +79,15 @@ def against_products(
                 raise Disagreement(f"{name} differs by {gap:.3g} from a plain pass over one text at a time")
         return f"rows of {N_CHECKED} texts as a plain pass gives them, to {tolerance:g}"
 
-    pass_over = partial(extract, loaded, texts, max_length=MAX_LENGTH, likelihood=False)
+    pass_over = partial(extract, loaded, texts, max_length=max_length, likelihood=False)
     return in_turns(lambda: timed(pass_over), lambda: timed(multiplied), pairs, agree)
 
 
-def rate_row(what: str, peer: str, pairs: Pairs, work: int, square: Tensor, goal: float | None) -> Row:
-    """Operations a second of the pass as a share of the product's."""
-    work_of_product = 2.0 * len(square) ** 3
+def rate_row(
+    what: str, peer: str, pairs: Pairs, work: int, square: Tensor, goal: float | None, n_products: int = 1
+) -> Row:
+    """Operations a second of the pass as a share of the product's, of which the peer did so many."""
+    work_of_product = n_products * 2.0 * len(square) ** 3
 
     def rate(one: Measured) -> float:
         return work * int(one.result.n_tokens.sum()) / one.seconds
@@ -104,11 +112,11 @@ def work_of_a_token(model: nn.Module) -> int:
     return 2 * sum(weight.numel() for weight in blocks.parameters() if weight.ndim == 2)
 
 
-def plain_pass(loaded: LoadedModel, texts: Sequence[str]) -> dict[str, Tensor]:
+def plain_pass(loaded: LoadedModel, texts: Sequence[str], max_length: int) -> dict[str, Tensor]:
     """Last-token rows of every block but the last, by the model's own ``output_hidden_states``, on the CPU."""
     rows: dict[str, list[Tensor]] = {}
     for text in texts:
-        tokens = loaded.tokenizer(text, return_tensors="pt", truncation=True, max_length=MAX_LENGTH)
+        tokens = loaded.tokenizer(text, return_tensors="pt", truncation=True, max_length=max_length)
         with torch.inference_mode():
             states = loaded.model(**tokens.to(loaded.model.device), output_hidden_states=True).hidden_states
         for block, hidden in enumerate(states[1:-1]):

@@ -1,8 +1,11 @@
-"""What every test needs: an offline hub, one thread for each worker, no cache, and the data folder where it exists."""
+"""What every test needs: an offline hub, the processor alone, one thread for each worker, no cache, and the data folder
+where it exists.
+"""
 
 import os
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["CUDA_VISIBLE_DEVICES"] = ""  # device=auto is the processor
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("MPLBACKEND", "agg")

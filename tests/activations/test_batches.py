@@ -10,7 +10,7 @@ import torch
 
 from tests.helpers.tiny_models import ARCHITECTURES, BLOCKS, LARGE, TEXTS, tiny_model_folder
 from todacomm.activations import Activations, extract
-from todacomm.activations.batches import in_batches
+from todacomm.activations.batches import in_batches, texts_together
 from todacomm.models import LoadedModel, load_model
 from todacomm.models.presets import PRESETS
 from todacomm.settings.analysis import ModelConfig
@@ -87,8 +87,16 @@ def test_batches_keep_to_the_budget_and_come_longest_first() -> None:
     batches: list[list[int]] = []
     done: list[tuple[int, int]] = []
     in_batches(lengths, 21, lambda batch: batches.append(batch.tolist()), lambda *steps: done.append(steps))
-    assert batches == [[1], [4], [2, 3, 0], [5]]
-    assert done == [(1, 6), (2, 6), (5, 6), (6, 6)]
+    assert batches == [[1], [4], [2, 3], [0, 5]]
+    assert done == [(1, 6), (2, 6), (4, 6), (6, 6)]
+
+
+def test_a_batch_ends_where_the_rest_would_be_padding_but_not_before_half_of_the_budget() -> None:
+    long, short = [100] * 6, [50] * 30
+    assert texts_together(np.array(long + short), 1000) == 6
+    assert texts_together(np.array(long[:3] + short), 1000) == 5, "half of the budget, padding or not"
+    assert texts_together(np.array(long + [95] * 6), 1000) == 10, "a twentieth of padding"
+    assert texts_together(np.array([2000, 1]), 1000) == 1
 
 
 def short_of_memory(limit: int, tried: list[int]) -> Callable[..., None]:

@@ -1,13 +1,16 @@
 """Layers told of in the last batch, each as soon as no batch changes its cloud any more."""
 
+import threading
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from tests.activations.test_batches import Load, short_of_memory
 from tests.helpers.tiny_models import TEXTS
-from todacomm.activations import extract
+from todacomm.activations import batches, extract
+from todacomm.activations.forward import beside
 from todacomm.models import LoadedModel
 
 
@@ -43,7 +46,8 @@ def test_it_is_told_of_before_the_next_layer_is_computed_and_in_the_last_batch_o
     assert events[first:] == ["into layer_0", "embedding", *in_turns, "final"]
 
 
-def test_where_the_last_batch_is_halved_the_last_call_counts(load_tiny: Load) -> None:
+def test_where_the_last_batch_is_halved_the_last_call_counts(load_tiny: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "MOST_PADDING", 1.0)  # one batch
     loaded = load_tiny("gpt2")
     told: list[tuple[str, np.ndarray]] = []
 
@@ -60,3 +64,20 @@ def test_where_the_last_batch_is_halved_the_last_call_counts(load_tiny: Load) ->
     assert names[-len(seen.clouds) :] == list(seen.clouds)
     for name, cloud in dict(told).items():
         np.testing.assert_array_equal(cloud, seen.clouds[name])
+
+
+def test_copies_from_an_accelerator_are_made_in_one_other_thread_in_order() -> None:
+    done: list[tuple[int, bool]] = []
+    with beside(torch.device("cuda")) as take:
+        for number in range(50):
+            take(lambda number: done.append((number, threading.current_thread() is threading.main_thread())), number)
+    assert done == [(number, False) for number in range(50)]
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_what_a_copy_raises_is_raised(device: str) -> None:
+    def fail(text: str) -> None:
+        raise ValueError(text)
+
+    with pytest.raises(ValueError, match="no room"), beside(torch.device(device)) as take:
+        take(fail, "no room")

@@ -6,6 +6,8 @@ import numpy as np
 import torch
 
 ACCELERATOR_TOKENS = 16384
+MOST_PADDING = 0.05
+"""Share of a batch; one under half of the budget may have more."""
 CPU_NUMBERS = 400_000
 """Tokens in a batch times width: hidden states that stay in a processor's cache between two operations."""
 
@@ -35,7 +37,8 @@ def in_batches(
     lengths : ndarray of int, shape (n_texts,)
         Tokens of each text.
     budget : int
-        Tokens in a batch, padding included; a longer text is a batch by itself.
+        Tokens in a batch, padding included; a longer text is a batch by itself. Half of it is filled where texts become
+        so short that the rest would be padding.
     progress : callable
         Called with the texts done and the texts in all.
 
@@ -51,7 +54,7 @@ def in_batches(
     """
     pending = np.argsort(-lengths, kind="stable")
     while len(pending):
-        batch = pending[: max(1, budget // lengths[pending[0]])]
+        batch = pending[: texts_together(lengths[pending], budget)]
         if _fits(step, batch):
             pending = pending[len(batch) :]
             progress(len(lengths) - len(pending), len(lengths))
@@ -64,6 +67,18 @@ def in_batches(
                 "lower max_length, or take device=cpu or a smaller dtype"
             )
     return budget
+
+
+def texts_together(lengths: np.ndarray, budget: int) -> int:
+    """How many of the first texts are a batch, the longest being the first.
+
+    >>> texts_together(np.array([10, 10, 10, 10, 10]), 40), texts_together(np.array([10, 10, 5, 5, 5]), 40)
+    (4, 2)
+    """
+    some = lengths[: max(1, budget // lengths[0])]
+    taken = lengths[0] * np.arange(1, len(some) + 1)
+    fits = (taken - np.cumsum(some) <= MOST_PADDING * taken) | (taken <= budget / 2)
+    return int(np.flatnonzero(fits)[-1]) + 1
 
 
 def _fits(step: Callable[[np.ndarray], None], batch: np.ndarray) -> bool:

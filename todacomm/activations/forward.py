@@ -1,7 +1,9 @@
 """One pass of a model over texts: the pooled rows of every layer, and the loss on the way."""
 
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+from typing import Any
 
 import numpy as np
 import torch
@@ -38,8 +40,8 @@ def one_pass(
     with_loss : bool
         Whether to sum up the next-token losses.
     finished : callable, optional
-        Called with a layer's name and rows in the last batch, while the model goes on to the next layer; once more
-        where that batch had to be halved, and the last call counts.
+        Called with a layer's name and rows in the last batch, while the model goes on to the next layer, on an
+        accelerator from another thread; once more where that batch had to be halved, and the last call counts.
     """
     tokens, positions, names = prepared.tokens, prepared.positions, prepared.names
     device = loaded.device
@@ -47,15 +49,17 @@ def one_pass(
     with_streams = set(groups(names)) != {RESIDUAL}
     whole = with_loss or positions is None or with_streams  # what is added is read inside a block
     parts = () if whole else separable(loaded.anatomy)
+    unmasked = loaded.anatomy.causal and device.type != "cpu"  # kernels without a mask are quicker there
     rows: dict[str, np.ndarray] = {}
     losses = np.full(len(tokens), np.nan)
     n_done = 0
 
-    def keep(name: str, batch: np.ndarray, some_rows: Tensor) -> np.ndarray:
+    def keep(name: str, batch: np.ndarray, some_rows: Tensor, report: Finished | None) -> None:
         if name not in rows:
             rows[name] = np.empty((len(tokens), some_rows.shape[1]), dtype=np.float32)
         rows[name][batch] = some_rows.cpu().numpy()
-        return rows[name]
+        if report is not None:
+            report(name, rows[name])
 
     def step(batch: np.ndarray) -> None:
         nonlocal n_done
@@ -63,23 +67,37 @@ def one_pass(
         some = [tokens[index] for index in batch]
         ids, mask = pad([text.ids for text in some], device)
         at = None if positions is None else torch.from_numpy(positions[batch]).to(device)
-        pooled = {TOKEN_EMBEDDING: pool(embed(ids), mask, at)}
+        take(keep, TOKEN_EMBEDDING, batch, pool(embed(ids), mask, at), None)
 
         def receive(name: str, hidden: Tensor) -> None:
             if name in names:
-                pooled[name] = pool(hidden, mask, at)
-                if report is not None:
-                    report(name, keep(name, batch, pooled.pop(name)))
+                take(keep, name, batch, pool(hidden, mask, at), report)
 
+        given = torch.ones_like(mask) if unmasked else mask
         with only_at(parts, at) if parts and at is not None else nullcontext():
-            answer = run_body(loaded.anatomy, ids, mask, receive, with_streams=with_streams)
+            answer = run_body(loaded.anatomy, ids, given, receive, with_streams=with_streams)
         if with_loss:
             losses[batch] = next_token_losses(loaded, some, ids, answer)
-        for name, some_rows in pooled.items():
-            keep(name, batch, some_rows)
         n_done += len(batch)
 
     lengths = np.array([len(text.ids) for text in tokens])
-    with torch.inference_mode(), quick_products(loaded.model):
+    with torch.inference_mode(), quick_products(loaded.model), beside(device) as take:
         in_batches(lengths, prepared.batch_tokens, step, lambda done, total: progress("extraction", done, total))
     return Read(rows, losses if with_loss else None)
+
+
+@contextmanager
+def beside(device: torch.device) -> Iterator[Callable[..., object]]:
+    """Something to call functions with: at once where the pass runs on a CPU; otherwise in a thread, in order, since a
+    copy from an accelerator waits for it, and the next layer is to be queued meanwhile.
+
+    What one of them raises is raised at the end.
+    """
+    if device.type == "cpu":
+        yield lambda function, *arguments: function(*arguments)
+        return
+    begun: list[Future[Any]] = []
+    with ThreadPoolExecutor(1) as thread:
+        yield lambda *call: begun.append(thread.submit(*call))
+    for future in begun:
+        future.result()

@@ -23,9 +23,10 @@ def next_token_losses(loaded: LoadedModel, batch: Sequence[Tokens], tokens: Tens
     answer : ModelOutput
         What the body gave for it.
     """
-    predicted = torch.zeros_like(tokens, dtype=torch.bool)
+    which = np.zeros(tuple(tokens.shape), dtype=bool)
     for row, text in enumerate(batch):
-        predicted[row, : len(text.ids)] = torch.from_numpy(text.predicted)
+        which[row, : len(text.ids)] = text.predicted
+    predicted = torch.from_numpy(which).to(tokens.device)
     states = answer.last_hidden_state
     hidden = states[:, :-1][predicted[:, 1:].to(states.device)]
     if not len(hidden):

@@ -213,7 +213,9 @@ def _pooled_tokens(tokens: Sequence[Tokens], positions: np.ndarray | None) -> np
 
 
 def _last_tokens(tokenizer: Any, tokens: Sequence[Tokens]) -> tuple[str, ...]:
-    return tuple(tokenizer.decode([int(text.ids[np.flatnonzero(text.is_text)[-1]])]) for text in tokens)
+    ids = [int(text.ids[text.is_text][-1]) for text in tokens]
+    spelled = {token: tokenizer.decode([token]) for token in set(ids)}
+    return tuple(spelled[token] for token in ids)
 
 
 def _means(losses: np.ndarray, tokens: Sequence[Tokens]) -> np.ndarray:

@@ -122,20 +122,23 @@ def _tokens(
 ) -> Tokens:
     ids = np.asarray(entry["input_ids"], dtype=np.int64)
     is_text = ~(np.asarray(entry["special_tokens_mask"], dtype=bool) | special[np.minimum(ids, len(special) - 1)])
-    where = np.flatnonzero(is_text)
-    if not len(where):
+    if not is_text.any():
         cut = " once it is cut: raise max_length" if truncated else f" ({text[:40]!r}): leave it out"
         raise ValueError(f"text {index} has no token of its own{cut}")
+    first, last = int(is_text.argmax()), len(is_text) - 1 - int(is_text[::-1].argmax())
     if "offset_mapping" in entry:
-        offsets, inside = entry["offset_mapping"], np.arange(where[0], where[-1] + 1)
-        unpredicted = [offsets[place] for place in inside[~is_text[inside]]]  # special tokens that the text spells
-        spelled = sum(len(text[start:end].encode()) for start, end in unpredicted)
-        n_bytes = len(text[offsets[where[0]][1] : offsets[where[-1]][1]].encode()) - spelled
+        offsets = entry["offset_mapping"]
+        n_bytes = len(text[offsets[first][1] : offsets[last][1]].encode())
+        if not is_text[first:last].all():  # special tokens that the text spells are not predicted
+            between = first + np.flatnonzero(~is_text[first:last])
+            n_bytes -= sum(len(text[slice(*offsets[place])].encode()) for place in between)
     else:
-        n_bytes = _decoded_bytes(tokenizer, ids[where]) - _decoded_bytes(tokenizer, ids[where[:1]])
-    start = ids[: where[0]]
-    repeated = np.flatnonzero(start[1:] == start[:-1]) + 1
-    return Tokens(np.delete(ids, repeated), np.delete(is_text, repeated), n_bytes, truncated)
+        n_bytes = _decoded_bytes(tokenizer, ids[is_text]) - _decoded_bytes(tokenizer, ids[first : first + 1])
+    if first > 1:
+        start = ids[:first]
+        repeated = np.flatnonzero(start[1:] == start[:-1]) + 1
+        ids, is_text = np.delete(ids, repeated), np.delete(is_text, repeated)
+    return Tokens(ids, is_text, n_bytes, truncated)
 
 
 def _decoded_bytes(tokenizer: Any, ids: np.ndarray) -> int:

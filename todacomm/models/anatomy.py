@@ -39,6 +39,8 @@ class Anatomy:
         Whether something (a norm, a projection) follows the last block.
     arguments : frozenset of str
         Arguments of the body that a pass must set: a decoder's positions, and that it keeps no cache.
+    causal : bool
+        Whether tokens see none behind them, by one trial: padding on the right then needs no mask.
     streams : tuple of Streams
         The modules whose outputs are added to the residual stream, one pair for each of ``blocks``; empty where they
         were not found.
@@ -49,6 +51,7 @@ class Anatomy:
     n_blocks: int
     has_final: bool
     arguments: frozenset[str]
+    causal: bool = False
     streams: tuple[Streams, ...] = ()
 
     @property
@@ -71,7 +74,9 @@ def examine(model: nn.Module, n_blocks: int, decoder: bool) -> Anatomy:
     ValueError
         No such list: the architecture does not work block by block.
     """
-    tokens = torch.arange(PROBE_TOKENS, device=next(model.parameters()).device)[None]
+    half = PROBE_TOKENS // 2
+    once = torch.arange(PROBE_TOKENS, device=next(model.parameters()).device)
+    tokens = torch.stack([once, torch.cat([once[:half], once[half:].flip(0)])])
     with watched(model, tokens.shape) as (calls, answers), torch.inference_mode():
         model(input_ids=tokens, attention_mask=torch.ones_like(tokens))
 
@@ -87,6 +92,7 @@ def examine(model: nn.Module, n_blocks: int, decoder: bool) -> Anatomy:
                     arguments=OWN_ARGUMENTS & set(inspect.signature(body.forward).parameters)
                     if decoder
                     else frozenset(),
+                    causal=torch.equal(answer[0, :half], answer[1, :half]),
                     streams=_streams(chain, calls),
                 )
     if (longest := max((call.gave.shape[1] for call in calls), default=0)) > PROBE_TOKENS:
