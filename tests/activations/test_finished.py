@@ -1,6 +1,7 @@
 """Layers told of in the last batch, each as soon as no batch changes its cloud any more."""
 
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from tests.activations.test_batches import Load, short_of_memory
 from tests.helpers.tiny_models import TEXTS
 from todacomm.activations import batches, extract
-from todacomm.activations.forward import beside
+from todacomm.activations.forward import copying
 from todacomm.models import LoadedModel
 
 
@@ -66,18 +67,34 @@ def test_where_the_last_batch_is_halved_the_last_call_counts(load_tiny: Load, mo
         np.testing.assert_array_equal(cloud, seen.clouds[name])
 
 
-def test_copies_from_an_accelerator_are_made_in_one_other_thread_in_order() -> None:
-    done: list[tuple[int, bool]] = []
-    with beside(torch.device("cuda")) as take:
+@pytest.fixture
+def pretended(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """CUDA's streams and events without CUDA, and what was done with them."""
+    done: list[str] = []
+    event = SimpleNamespace(record=lambda stream: done.append(stream), synchronize=lambda: done.append("waited"))
+    monkeypatch.setattr(torch.cuda, "Event", lambda: event)
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda device: f"stream of {device}")
+    return done
+
+
+def test_copies_from_cuda_are_waited_for_in_one_other_thread_in_order(pretended: list[str]) -> None:
+    taken: list[tuple[float, bool]] = []
+
+    def take(rows: np.ndarray) -> None:
+        taken.append((rows.item(), threading.current_thread() is threading.main_thread()))
+
+    with copying(torch.device("cuda")) as copy:
         for number in range(50):
-            take(lambda number: done.append((number, threading.current_thread() is threading.main_thread())), number)
-    assert done == [(number, False) for number in range(50)]
+            copy(take, torch.tensor([number]))
+    assert taken == [(number, False) for number in range(50)]
+    assert sorted(pretended) == ["stream of cpu"] * 50 + ["waited"] * 50
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
-def test_what_a_copy_raises_is_raised(device: str) -> None:
-    def fail(text: str) -> None:
-        raise ValueError(text)
+@pytest.mark.usefixtures("pretended")
+def test_what_happens_to_a_copy_is_raised(device: str) -> None:
+    def fail(rows: np.ndarray) -> None:
+        raise ValueError(f"no room for {rows}")
 
-    with pytest.raises(ValueError, match="no room"), beside(torch.device(device)) as take:
-        take(fail, "no room")
+    with pytest.raises(ValueError, match="no room"), copying(torch.device(device)) as copy:
+        copy(fail, torch.zeros(1))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-ACCELERATOR_TOKENS = 16384
+ACCELERATOR_TOKENS = 24576
 MOST_PADDING = 0.05
 """Share of a batch; one under half of the budget may have more."""
 CPU_NUMBERS = 400_000
@@ -19,7 +19,7 @@ def default_batch_tokens(device: str, width: int) -> int:
     the calls themselves do not count.
 
     >>> default_batch_tokens("cpu", 768), default_batch_tokens("cpu", 64), default_batch_tokens("cuda", 768)
-    (520, 4096, 16384)
+    (520, 4096, 24576)
     """
     return min(max(CPU_NUMBERS // width, 256), 4096) if device == "cpu" else ACCELERATOR_TOKENS
 

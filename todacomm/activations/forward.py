@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
-from typing import Any
+from functools import partial
 
 import numpy as np
 import torch
@@ -40,8 +40,8 @@ def one_pass(
     with_loss : bool
         Whether to sum up the next-token losses.
     finished : callable, optional
-        Called with a layer's name and rows in the last batch, while the model goes on to the next layer, on an
-        accelerator from another thread; once more where that batch had to be halved, and the last call counts.
+        Called with a layer's name and rows in the last batch, while the model goes on to the next layer, from CUDA in
+        another thread; once more where that batch had to be halved, and the last call counts.
     """
     tokens, positions, names = prepared.tokens, prepared.positions, prepared.names
     device = loaded.device
@@ -54,10 +54,10 @@ def one_pass(
     losses = np.full(len(tokens), np.nan)
     n_done = 0
 
-    def keep(name: str, batch: np.ndarray, some_rows: Tensor, report: Finished | None) -> None:
+    def keep(name: str, batch: np.ndarray, report: Finished | None, some_rows: np.ndarray) -> None:
         if name not in rows:
             rows[name] = np.empty((len(tokens), some_rows.shape[1]), dtype=np.float32)
-        rows[name][batch] = some_rows.cpu().numpy()
+        rows[name][batch] = some_rows
         if report is not None:
             report(name, rows[name])
 
@@ -67,11 +67,11 @@ def one_pass(
         some = [tokens[index] for index in batch]
         ids, mask = pad([text.ids for text in some], device)
         at = None if positions is None else torch.from_numpy(positions[batch]).to(device)
-        take(keep, TOKEN_EMBEDDING, batch, pool(embed(ids), mask, at), None)
+        take(partial(keep, TOKEN_EMBEDDING, batch, None), pool(embed(ids), mask, at))
 
         def receive(name: str, hidden: Tensor) -> None:
             if name in names:
-                take(keep, name, batch, pool(hidden, mask, at), report)
+                take(partial(keep, name, batch, report), pool(hidden, mask, at))
 
         given = torch.ones_like(mask) if unmasked else mask
         with only_at(parts, at) if parts and at is not None else nullcontext():
@@ -81,23 +81,37 @@ def one_pass(
         n_done += len(batch)
 
     lengths = np.array([len(text.ids) for text in tokens])
-    with torch.inference_mode(), quick_products(loaded.model), beside(device) as take:
+    with torch.inference_mode(), quick_products(loaded.model), copying(device) as take:
         in_batches(lengths, prepared.batch_tokens, step, lambda done, total: progress("extraction", done, total))
     return Read(rows, losses if with_loss else None)
 
 
-@contextmanager
-def beside(device: torch.device) -> Iterator[Callable[..., object]]:
-    """Something to call functions with: at once where the pass runs on a CPU; otherwise in a thread, in order, since a
-    copy from an accelerator waits for it, and the next layer is to be queued meanwhile.
+Take = Callable[[np.ndarray], None]
 
-    What one of them raises is raised at the end.
+
+@contextmanager
+def copying(device: torch.device) -> Iterator[Callable[[Take, Tensor], None]]:
+    """A function that gives a tensor's numbers to another function: at once, or from CUDA in a thread once they are
+    copied, in order, so that the pass goes on meanwhile.
+
+    What the other function raises is raised, from the thread at the end.
     """
-    if device.type == "cpu":
-        yield lambda function, *arguments: function(*arguments)
+    if device.type != "cuda":
+        yield lambda take, tensor: take(tensor.cpu().numpy())
         return
-    begun: list[Future[Any]] = []
+
+    def when_copied(take: Take, tensor: Tensor, copied: torch.cuda.Event) -> None:
+        copied.synchronize()
+        take(tensor.numpy())
+
+    def begin(take: Take, tensor: Tensor) -> None:
+        copied = torch.cuda.Event()
+        on_host = tensor.to("cpu", non_blocking=True)
+        copied.record(torch.cuda.current_stream(tensor.device))
+        begun.append(thread.submit(when_copied, take, on_host, copied))
+
+    begun: list[Future[None]] = []
     with ThreadPoolExecutor(1) as thread:
-        yield lambda *call: begun.append(thread.submit(*call))
+        yield begin
     for future in begun:
         future.result()
