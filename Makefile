@@ -27,6 +27,7 @@ $(READY): pyproject.toml
 		|| { echo "todacomm needs Python 3.11 or newer: $$($(PYTHON) --version) found; set PYTHON=python3.11"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --prefer-binary --editable ".[fast,dev,docs]"
+	$(BIN)/python -m todacomm.core
 	touch $@
 
 $(CLUSTERS): $(READY)

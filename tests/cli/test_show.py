@@ -4,6 +4,7 @@ import json
 import math
 import os
 import pty
+import subprocess
 import sys
 
 import pandas as pd
@@ -58,6 +59,22 @@ def test_a_run_that_is_called_as_its_model_means_the_newest(store, todacomm):
 def test_latest_is_the_one_that_began_last(store, todacomm):
     record(make_result(run_name="old"))
     assert todacomm(f"show {record(make_result(run_name='new'))}").stdout == todacomm("show latest").stdout
+
+
+def test_what_only_reads_imports_nothing_that_computes(store):
+    """Half a second of the wait for it."""
+    record(make_result(run_name="mine"))
+    code = (
+        "import atexit, json, sys\n"
+        "atexit.register(lambda: print(json.dumps(sorted(sys.modules)), file=sys.stderr))\n"
+        "from todacomm.cli import main\n"
+        "main(['show', 'latest'])"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    computing = {"torch", "numba", "sklearn", "scipy.spatial", "scipy.sparse", "scipy.special", "scipy.cluster"}
+    assert not computing & set(json.loads(done.stderr.splitlines()[-1]))
+    assert "mine" in done.stdout
 
 
 def test_show_says_what_the_report_says(analysis, todacomm):

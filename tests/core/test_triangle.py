@@ -29,7 +29,7 @@ def of_registry(row, a, b):
 
 def of_places(name, a, b):
     measured = places(a, b, np.empty((0, 2), dtype=np.intp), measures=[name])
-    return measured.values[PLACE_MEASURES.index(name)]
+    return measured.values[list(PLACE_MEASURES).index(name)]
 
 
 def between_landscapes(a, b):

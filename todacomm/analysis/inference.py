@@ -12,13 +12,12 @@ from todacomm.analysis.observe import Observe, run_model
 from todacomm.analysis.shape import measure_shape
 from todacomm.core.inference import Estimate, Inference, control_rows, half_samples, infer, replicate
 from todacomm.core.layer import LayerAnalysis
-from todacomm.core.nulls import NULLS, Null
+from todacomm.core.nulls import NULLS, RANDOM_WEIGHTS, ROTATION, Null
 from todacomm.results.observation import Observation
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.system.progress import Progress, silent
 
 REPRODUCTION = "h1_max_reproduction"
-ROTATION, RANDOM_WEIGHTS = "rotation", "random_weights"
 
 
 @dataclass(frozen=True)

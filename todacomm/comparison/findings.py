@@ -12,7 +12,7 @@ from todacomm.comparison.differences import by_pair
 from todacomm.comparison.result import Comparison
 from todacomm.core.inference.adjustment import LEVEL
 from todacomm.core.loops.verdict import LOOP, NOT_TESTED
-from todacomm.results.depth import ROTATION
+from todacomm.core.nulls import ROTATION
 from todacomm.results.findings.finding import Finding
 from todacomm.results.findings.judgement import smallest_separated
 from todacomm.results.table import records

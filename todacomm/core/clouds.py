@@ -4,11 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import KDTree
-from scipy.spatial.distance import pdist, squareform
 
 from todacomm.core.arrays import Array, Indices
 from todacomm.core.checks import as_cloud, require_choice, require_paired
@@ -182,7 +179,7 @@ def distances(cloud: ArrayLike, metric: str = "euclidean") -> Array:
     norms = np.linalg.norm(points, axis=1) if metric == "cosine" else np.ones(1)
     if not (norms > ZERO * norms.max()).all():
         raise ValueError("the cosine distance of a row of zeros is not defined: use another metric")
-    matrix: Array = squareform(pdist(points, metric), checks=False)
+    matrix: Array = scipy.spatial.distance.squareform(scipy.spatial.distance.pdist(points, metric), checks=False)
     return matrix
 
 
@@ -215,14 +212,16 @@ def _joined(points: Array, radius: float) -> Indices:
     """First row of each set of rows that hang together by steps of at most ``radius``."""
     if np.linalg.norm(points - points[0], axis=1).max() <= radius:
         return np.zeros(1, dtype=np.intp)
-    pairs = KDTree(points).query_pairs(radius, output_type="ndarray")
+    pairs = scipy.spatial.KDTree(points).query_pairs(radius, output_type="ndarray")
     shape = (len(points), len(points))
-    return first_of_joined(coo_array((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=shape))
+    return first_of_joined(
+        scipy.sparse.coo_array((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=shape)
+    )
 
 
 def first_of_joined(graph: Any) -> Indices:
     """First point of each set that hangs together in a graph, shape (n_points, n_points), in rising order."""
-    _, label = connected_components(graph, directed=False)
+    _, label = scipy.sparse.csgraph.connected_components(graph, directed=False)
     first: Indices = np.unique(label, return_index=True)[1]
     return first
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.spatial.distance import squareform
 
 from todacomm.core.arrays import Array, Single
 from todacomm.core.checks import as_distances
@@ -161,9 +161,8 @@ def spanning_tree(distances: ArrayLike) -> Array:
 
 def _spanning_tree(matrix: Array) -> Array:
     """:func:`spanning_tree` of a matrix that has been checked: each pass over a large one takes a tenth of its time."""
-    from scipy.cluster.hierarchy import linkage
-
-    deaths = linkage(squareform(matrix, checks=False), "single")[:, 2] if len(matrix) > 1 else np.empty(0)
+    pairs = scipy.spatial.distance.squareform(matrix, checks=False)
+    deaths = scipy.cluster.hierarchy.linkage(pairs, "single")[:, 2] if len(matrix) > 1 else np.empty(0)
     return np.column_stack([np.zeros_like(deaths), deaths])
 
 

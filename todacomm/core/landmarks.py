@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.spatial.distance import cdist
 
 from todacomm.core.arrays import Array, Indices
 from todacomm.core.checks import as_cloud, as_rows
@@ -78,7 +78,7 @@ def farthest_points(
     for place in range(n_chosen):
         distance = nearest if place else farthest_first
         rows[place] = candidates[distance[candidates].argmax()]
-        np.minimum(nearest, cdist(points[rows[place], None], points, metric)[0], out=nearest)
+        np.minimum(nearest, scipy.spatial.distance.cdist(points[rows[place], None], points, metric)[0], out=nearest)
     return Landmarks(rows, nearest)
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.spatial.distance import cdist
 
 from todacomm.core import clouds, curves
 from todacomm.core.arrays import Array, Indices
@@ -93,7 +93,7 @@ class LayerAnalysis:
     def nearest(self, rows: Indices) -> Indices:
         """For each point the place in ``rows`` of the one nearest to it, shape (n_points,)."""
         known = self.metric == clouds.PRECOMPUTED
-        to_rows = self.scores[:, rows] if known else cdist(self.scores, self.scores[rows])
+        to_rows = self.scores[:, rows] if known else scipy.spatial.distance.cdist(self.scores, self.scores[rows])
         place: Indices = to_rows.argmin(axis=1)
         return place
 

@@ -120,10 +120,11 @@ def permuted_dimensions(clouds: Sequence[ArrayLike], rng: np.random.Generator) -
     return [rng.permuted(cloud, axis=0) for cloud in _same_texts(clouds)]
 
 
+ROTATION, RANDOM_WEIGHTS = "rotation", "random_weights"
 NULLS: dict[str, Null] = {
-    "rotation": Null(
+    ROTATION: Null(
         draw=rotated, space="scores", label="rotations", shows="what a Gaussian cloud of the same covariance lacks"),
-    "random_weights": Null(
+    RANDOM_WEIGHTS: Null(
         space="model", changes={"weights": "random", "adapter": ""}, label="random weights",
         shows="what training did"),
     "shuffled_tokens": Null(

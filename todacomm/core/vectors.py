@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.spatial.distance import cdist
-from scipy.special import ndtr
 
 from todacomm.core.arrays import Array
 from todacomm.core.checks import as_array, as_diagram, as_vector
@@ -93,7 +92,7 @@ def image(dgm: Array, birth_grid: ArrayLike, persistence_grid: ArrayLike, sigma:
         raise ValueError(f"a persistence image of standard deviation {sigma}: expected a positive distance")
     births, lifetimes = dgm[:, :1], dgm[:, 1:] - dgm[:, :1]
     over_births, over_lifetimes = (
-        np.diff(ndtr((as_vector(edges, "the edges") - centres) / sigma), axis=1)
+        np.diff(scipy.special.ndtr((as_vector(edges, "the edges") - centres) / sigma), axis=1)
         for edges, centres in ((birth_grid, births), (persistence_grid, lifetimes))
     )
     cells: Array = (lifetimes * over_births).T @ over_lifetimes
@@ -156,7 +155,7 @@ def vector_distances(first: Sequence[ArrayLike], second: Sequence[ArrayLike], st
         raise ValueError(f"vectors of shapes {' and '.join(map(str, shapes))}: expected one grid for all")
     width = int(np.prod(shapes[0])) if shapes else 0
     rows, columns = (np.reshape(side, (len(side), width)) for side in sides)
-    return np.asarray(np.sqrt(step) * cdist(rows, columns))
+    return np.asarray(np.sqrt(step) * scipy.spatial.distance.cdist(rows, columns))
 
 
 def recorded_vectors(diagrams: Sequence[Array], unit: float) -> dict[str, Array]:

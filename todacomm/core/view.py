@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
-from scipy.spatial.distance import squareform
+import scipy
 
 from todacomm.core.arrays import Array, Indices
 from todacomm.core.clouds import PRECOMPUTED, distances
@@ -241,5 +241,5 @@ class CloudView(View):
 
 
 def _median_and_largest(distances: Array) -> tuple[float, float]:
-    pairs = squareform(distances, checks=False)
+    pairs = scipy.spatial.distance.squareform(distances, checks=False)
     return float(np.median(pairs)), float(pairs.max())

@@ -10,6 +10,7 @@ from todacomm.core.arrays import Array
 from todacomm.core.clouds import distances, distinct_points, principal_components, standardize
 from todacomm.core.layer import MIN_DISTINCT, is_degenerate
 from todacomm.core.metrics import COMPARED, metric_of
+from todacomm.core.nulls import ROTATION
 from todacomm.core.streams import kind_of
 from todacomm.core.threads import one_thread_each
 from todacomm.explorer.data import ExplorerData, Metric
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 MOST_POINTS = 5000
 """Texts up to which a page is made: beyond, it would be too large to open."""
-ROTATION = "rotation"
 SHOWN = tuple(dict.fromkeys(("h0_total_norm", "h1_max_norm", "h1_max_reproduction", *COMPARED, "mean_norm")))
 """Metrics that the strip over depth offers, the first two shown first."""
 

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from todacomm.results.depth import ROTATION
+from todacomm.core.nulls import ROTATION
 from todacomm.results.findings.judgement import featured
 from todacomm.results.layer import LayerResult
 from todacomm.results.loops import Loop, loop_pictures

@@ -82,7 +82,7 @@ def place_part(
     halves = half_samples(base.dataset.samples, inference.replicates, base.config.record.seed)
     options: dict[str, Any] = {"engine": topology.engine, "threads": worker_threads(config.analysis.topology.threads)}
     given = config.margins()
-    columns = [PLACE_MEASURES.index(measure) for measure in config.measures]
+    columns = [list(PLACE_MEASURES).index(measure) for measure in config.measures]
     measured, margins, lost = [], [], []
     for own, other in counted(layers, "places", len(layers), progress):
         first, second = _cloud(base, own), _cloud(candidate, other)
@@ -91,7 +91,7 @@ def place_part(
         for share in sorted({given[measure] for measure in config.measures}):
             these = [measure for measure in config.measures if given[measure] == share]
             margin = place_margins(first, rng, share=share, measures=these, **options)
-            row = np.where(np.isin(PLACE_MEASURES, these), margin, row)
+            row = np.where(np.isin(list(PLACE_MEASURES), these), margin, row)
         margins.append(row)
         nothing = np.full(len(first), np.nan)
         lost.append(nothing if measured[-1].missing else neighbours_lost(distances(first), distances(second)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from todacomm.core.equivalence import DIFFERENT, UNDECIDED, UNDEFINED, overall
+from todacomm.core.equivalence import DIFFERENT, PLACE_MEASURES, UNDECIDED, UNDEFINED, overall
 from todacomm.core.facts import RunWarning
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.settings.gate import VERDICT_CODES, GateConfig
@@ -18,13 +18,6 @@ FEWEST_TEXTS = 50
 """Under so many no verdict but ``undecided`` is given. With 20 texts a third of runs without any difference were called
 different where rows are skewed; and texts of which none differs leave open, with 95 %, that one in ``n / 3`` does: one
 in 7 with 20, one in 17 with 50."""
-MEASURES = {
-    "cka_distance": "1 − CKA",
-    "procrustes": "Procrustes distance",
-    "neighbours_lost": "Neighbours lost",
-    "rtd_base": "RTD, base first",
-    "rtd_candidate": "RTD, candidate first",
-}
 
 
 class SideWarning(NamedTuple):
@@ -170,7 +163,7 @@ def metric_label(name: str) -> str:
     >>> metric_label("cka_distance"), metric_label("mean_cosine")
     ('1 − CKA', 'Mean cosine')
     """
-    return MEASURES.get(name) or LAYER_METRICS[name].short
+    return PLACE_MEASURES[name].label if name in PLACE_MEASURES else LAYER_METRICS[name].short
 
 
 def at_least(texts: np.ndarray, verdicts: np.ndarray, n_texts: int) -> tuple[np.ndarray, np.ndarray]:

@@ -7,10 +7,10 @@ import numpy as np
 
 from todacomm.core.inference.uncertainty import Z
 from todacomm.core.metrics import LAYER_METRICS, MAIN, RUN_METRICS, layer_metrics, metric_of
-from todacomm.core.nulls import NULLS
+from todacomm.core.nulls import NULLS, RANDOM_WEIGHTS
 from todacomm.reports.formats import UNDEFINED, listing, number, p_value, plus_minus, share, signed
 from todacomm.reports.sentences import PARTS
-from todacomm.results.depth import RANDOM_WEIGHTS, Depth
+from todacomm.results.depth import Depth
 from todacomm.results.findings.soundness import EMBEDDING, undefined_by_construction
 from todacomm.results.result import Result
 from todacomm.results.table import RUN_LAYER, own_rows

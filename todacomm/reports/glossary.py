@@ -2,7 +2,7 @@
 
 from todacomm.core.loops.verdict import LOOP
 from todacomm.core.metrics import LAYER_METRICS, layer_metrics, metric_of
-from todacomm.results.depth import RANDOM_WEIGHTS, ROTATION
+from todacomm.core.nulls import RANDOM_WEIGHTS, ROTATION
 from todacomm.results.result import Result
 
 TERMS = {

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from todacomm.core.nulls import ROTATION
 from todacomm.reports.blocks import gaps, layer_tables, run_table
 from todacomm.reports.files import Picture, shell_command, write_files
 from todacomm.reports.glossary import glossary
@@ -13,7 +14,6 @@ from todacomm.reports.render import one_line, render_markdown
 from todacomm.reports.sentences import Place
 from todacomm.reports.settings_table import settings_table
 from todacomm.reports.words import by_topic, headline_sentence
-from todacomm.results.depth import ROTATION
 from todacomm.results.findings import findings, main_findings
 from todacomm.results.findings.soundness import EMBEDDING, undefined_by_construction
 from todacomm.results.result import Result

@@ -3,10 +3,9 @@
 import numpy as np
 
 from todacomm.core.inference.evidence import MIN_DRAWS
-from todacomm.core.nulls import NULLS
+from todacomm.core.nulls import NULLS, ROTATION
 from todacomm.reports.formats import count, listing, number, share
 from todacomm.results.cloud import cloud_words
-from todacomm.results.depth import ROTATION
 from todacomm.results.facts import OWN, ModelFacts, TextFacts
 from todacomm.results.result import Provenance, Result
 from todacomm.settings.analysis import AnalysisConfig, deviations, protocol_tag

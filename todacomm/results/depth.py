@@ -10,12 +10,10 @@ import pandas as pd
 
 from todacomm.core.layer import DEGENERATE_SHARE, MIN_DISTINCT
 from todacomm.core.loops.verdict import VERDICTS
+from todacomm.core.nulls import RANDOM_WEIGHTS, ROTATION
 from todacomm.core.streams import RESIDUAL, groups, kind_of, places
 from todacomm.results.layer import LayerResult
 from todacomm.results.table import RUN_LAYER, own_rows
-
-ROTATION = "rotation"
-RANDOM_WEIGHTS = "random_weights"
 
 
 class Tables(Protocol):

@@ -11,8 +11,9 @@ from todacomm.system.deferred import import_deferring
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-_UNUSED = ("mlflow.genai", "mlflow.genai.scorers", "mlflow.genai.judges", "mlflow.gateway")
-"""Packages for language model judges, of whose modules the database store takes a few: a fifth of the import."""
+_UNUSED = ("mlflow.models", "mlflow.genai", "mlflow.genai.scorers", "mlflow.genai.judges", "mlflow.gateway")
+"""Packages for models' signatures and for language model judges, of whose modules the database store takes a few: a
+quarter of the import."""
 try:
     Path.home()
 except RuntimeError:  # no HOME, and a user whom the system does not list: MLflow asks for a home while it is imported

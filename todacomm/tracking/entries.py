@@ -11,6 +11,7 @@ import pandas as pd
 from todacomm.core.facts import RunWarning
 from todacomm.core.loops.verdict import LOOP, NOT_TESTED
 from todacomm.core.metrics import COMPARED, MAIN, metric_key
+from todacomm.core.nulls import RANDOM_WEIGHTS, ROTATION
 from todacomm.core.streams import ENDS, RESIDUAL, groups, places
 from todacomm.models.names import model_name, with_adapter
 from todacomm.results.result import Result
@@ -28,7 +29,6 @@ LONGEST_TAG = 5000
 
 _PLOTTED_OF_STREAMS = (*MAIN, "mean_norm", "twonn_dimension")
 """Metrics of what attention and MLPs add that are charts, of the stream's own."""
-_ROTATION, _RANDOM_WEIGHTS = "rotation", "random_weights"
 
 
 class Point(NamedTuple):
@@ -75,12 +75,12 @@ def metrics(result: Result) -> list[Point]:
     for kind, its_steps in streams.items():
         for name in _PLOTTED_OF_STREAMS:
             points += _series(table, name, "value", f"{kind}/{name}", its_steps)
-    control = result.table[result.table["control"] == _RANDOM_WEIGHTS]
+    control = result.table[result.table["control"] == RANDOM_WEIGHTS]
     for name in MAIN:  # of all others the tables hold intervals, nulls and controls
         for bound in ("lo", "hi"):
             points += _series(table, name, bound, f"interval/{name}_{bound}", steps)
         points += _series(control, name, "value", f"control/random_weights/{name}", steps)
-    rotated = result.nulls[result.nulls["null"] == _ROTATION]
+    rotated = result.nulls[result.nulls["null"] == ROTATION]
     for name, column in (("h1_max_norm", "mean"), ("h1_max_norm", "p_adjusted"), ("h0_total_norm", "mean")):
         points += _series(rotated, name, column, f"null/{name}_{column}", steps)
     summary = run_values(own) | over_blocks(result)

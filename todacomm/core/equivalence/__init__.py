@@ -11,7 +11,6 @@ from todacomm.core.equivalence.groups import (
 from todacomm.core.equivalence.judgement import Judgement, judge, judgement_rows
 from todacomm.core.equivalence.neighbourhoods import most_changed, neighbours_lost
 from todacomm.core.equivalence.places import (
-    PLACE_GROWS,
     PLACE_MEASURES,
     Places,
     blended,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
+import scipy
 
 from todacomm.core.arrays import Array
 from todacomm.core.equivalence.contrasts import Contrast
@@ -59,7 +59,7 @@ class Family:
 
         ``(critical + z_power) se``, see :func:`todacomm.core.equivalence.power.smallest_difference`.
         """
-        return (self.critical(contrast) + float(ndtri(power))) * contrast.se
+        return (self.critical(contrast) + float(scipy.special.ndtri(power))) * contrast.se
 
     def _law(self, contrast: Contrast) -> JointLaw:
         """The law of a contrast's margins alone."""

@@ -1,6 +1,6 @@
 """Do the same texts lie the same way in two models: distances between two clouds, row by row, with their spread."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -27,11 +27,33 @@ from todacomm.core.similarity.representations import (
 from todacomm.core.similarity.rtd import QUANTILE, rtd_directions
 from todacomm.core.threads import in_threads
 
-PLACE_MEASURES = ("cka_distance", "procrustes", "neighbours_lost", "rtd_base", "rtd_candidate")
-"""Distances between two clouds of the same texts, in the order of the columns of :class:`Places`."""
-PLACE_GROWS = np.array([False, True, True, True, True])
-"""Which of them are larger with more points, so that half-samples are brought to full size."""
-DIVERGENCES = {"rtd_base", "rtd_candidate"}
+
+class PlaceMeasure(NamedTuple):
+    """A distance between two clouds of the same texts.
+
+    Attributes
+    ----------
+    label : str
+        What reports and figures call it.
+    grows : bool
+        Whether it is larger with more points, so that half-samples are brought to full size.
+    """
+
+    label: str
+    grows: bool = True
+
+
+DIVERGENCES = {
+    "rtd_base": PlaceMeasure("RTD, base first"),
+    "rtd_candidate": PlaceMeasure("RTD, candidate first"),
+}
+PLACE_MEASURES = {
+    "cka_distance": PlaceMeasure("1 − CKA", grows=False),
+    "procrustes": PlaceMeasure("Procrustes distance"),
+    "neighbours_lost": PlaceMeasure("Neighbours lost"),
+    **DIVERGENCES,
+}
+"""In the order of the columns of :class:`Places`."""
 MARGIN_SHARE = 0.01
 MARGIN_DRAWS = 9
 MORE = 6
@@ -62,7 +84,7 @@ def places(
     candidate: ArrayLike,
     halves: ArrayLike,
     *,
-    measures: Sequence[str] = PLACE_MEASURES,
+    measures: Collection[str] = PLACE_MEASURES,
     k: int = NEIGHBOURS,
     engine: str = AUTO,
     threads: int = 1,
@@ -126,7 +148,7 @@ def place_margins(
     *,
     share: float = MARGIN_SHARE,
     draws: int = MARGIN_DRAWS,
-    measures: Sequence[str] = PLACE_MEASURES,
+    measures: Collection[str] = PLACE_MEASURES,
     k: int = NEIGHBOURS,
     engine: str = AUTO,
     threads: int = 1,
@@ -215,7 +237,8 @@ def place_contrast(layers: Sequence[Places], rounding: float = ROUNDING) -> Cont
     halves = np.stack([layer.halves for layer in layers], axis=1)
     of_layer = np.array([[layer.missing] for layer in layers])
     missing = np.where(np.isfinite(values), "", np.where(of_layer == "", "both", of_layer))
-    return spread_of(values, scaled_halves(values, halves, PLACE_GROWS), rounding, missing)
+    grows = np.array([measure.grows for measure in PLACE_MEASURES.values()])
+    return spread_of(values, scaled_halves(values, halves, grows), rounding, missing)
 
 
 class _Side(NamedTuple):
@@ -252,7 +275,7 @@ def _side(cloud: Array, k: int) -> _Side:
     return _Side(centred, between, nearest(between, min(MORE * k, len(cloud) - 1)))
 
 
-def _distances(sides: Sequence[_Side], measures: Sequence[str], engine: str) -> Array:
+def _distances(sides: Sequence[_Side], measures: Collection[str], engine: str) -> Array:
     """All measures asked for between two sides of the same rows: shape (n_measures,)."""
     result = dict.fromkeys(PLACE_MEASURES, np.nan)
     if "cka_distance" in measures:
@@ -261,7 +284,7 @@ def _distances(sides: Sequence[_Side], measures: Sequence[str], engine: str) -> 
         result["procrustes"] = angle(*(shape_factor(side.cloud) for side in sides))
     if "neighbours_lost" in measures:
         result["neighbours_lost"] = 1.0 - overlap(*(side.near for side in sides))
-    if DIVERGENCES & set(measures) and all(np.quantile(side.distances, QUANTILE) > 0.0 for side in sides):
+    if DIVERGENCES.keys() & set(measures) and all(np.quantile(side.distances, QUANTILE) > 0.0 for side in sides):
         both = rtd_directions(sides[0].distances, sides[1].distances, engine)
-        result |= {name: value for name, value in zip(PLACE_MEASURES[-2:], both, strict=True) if name in measures}
+        result |= {name: value for name, value in zip(DIVERGENCES, both, strict=True) if name in measures}
     return np.array(list(result.values()))

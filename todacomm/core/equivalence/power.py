@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.special import ndtri
 
 from todacomm.core.arrays import Array
 from todacomm.core.checks import as_array, as_cells, as_replicates
@@ -48,7 +48,7 @@ def smallest_difference(intervals: Simultaneous, power: float = POWER) -> Array:
     ``(critical + z_power) se``, at the level of the whole family, in the units of the differences. That it exceeds a
     margin as well takes a difference larger by that margin.
     """
-    return (intervals.critical + float(ndtri(power))) * intervals.se
+    return (intervals.critical + float(scipy.special.ndtri(power))) * intervals.se
 
 
 def smallest_margin(intervals: Simultaneous, power: float = POWER) -> Array:
@@ -56,7 +56,7 @@ def smallest_margin(intervals: Simultaneous, power: float = POWER) -> Array:
 
     ``(critical + z_((1 + power) / 2)) se``: the estimate may err to either side.
     """
-    return (intervals.critical + float(ndtri((1.0 + power) / 2.0))) * intervals.se
+    return (intervals.critical + float(scipy.special.ndtri((1.0 + power) / 2.0))) * intervals.se
 
 
 def texts_to_settle(intervals: Simultaneous, margin: ArrayLike, n_texts: int, power: float = POWER) -> Array:

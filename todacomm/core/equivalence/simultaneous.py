@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from todacomm.core.arrays import Array
 from todacomm.core.checks import as_array, as_replicates
@@ -64,11 +64,11 @@ class JointLaw:
         >>> JointLaw(np.empty((0, 0)), 10.0).to_t([1.959964]).round(3).tolist()
         [2.228]
         """
-        return np.asarray(-stdtrit(self.freedom, ndtr(-as_array(size, "the sizes"))))
+        return np.asarray(-scipy.special.stdtrit(self.freedom, scipy.special.ndtr(-as_array(size, "the sizes"))))
 
     def to_normal(self, size: ArrayLike) -> Array:
         """Normal sizes as improbable as these t-statistics."""
-        return np.asarray(-ndtri(stdtr(self.freedom, -as_array(size, "the sizes"))))
+        return np.asarray(-scipy.special.ndtri(scipy.special.stdtr(self.freedom, -as_array(size, "the sizes"))))
 
 
 def joint_law(

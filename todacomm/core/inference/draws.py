@@ -8,7 +8,7 @@ from todacomm.core.arrays import Array
 from todacomm.core.checks import require_choice
 from todacomm.core.layer import LayerAnalysis
 from todacomm.core.metrics import LAYER_METRICS, TESTED_METRICS, measure
-from todacomm.core.nulls import NULLS
+from todacomm.core.nulls import NULLS, ROTATION
 from todacomm.core.streams import groups
 from todacomm.core.threads import in_threads
 from todacomm.core.view import CloudView
@@ -20,7 +20,7 @@ def null_draws(
     draws: int,
     rng: np.random.Generator,
     *,
-    kind: str = "rotation",
+    kind: str = ROTATION,
     metrics: Sequence[str] = TESTED_METRICS,
     skip: int = 0,
     threads: int = 1,

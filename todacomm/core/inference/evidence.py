@@ -12,7 +12,7 @@ from todacomm.core.inference.step_down import in_stages, max_t
 from todacomm.core.inference.uncertainty import Estimates, metric_values, paired_difference
 from todacomm.core.layer import LayerAnalysis
 from todacomm.core.metrics import INTERVAL_METRICS, LAYER_METRICS, TESTED_METRICS, Tail
-from todacomm.core.nulls import NULLS
+from todacomm.core.nulls import NULLS, ROTATION
 from todacomm.core.streams import groups
 
 Row = dict[str, Any]
@@ -26,7 +26,7 @@ def null_rows(
     layers: Mapping[str, LayerAnalysis],
     draws: Mapping[str, Array],
     intervals: Mapping[str, Estimates],
-    kind: str = "rotation",
+    kind: str = ROTATION,
     first: int | None = None,
 ) -> list[Row]:
     """One row a layer and tested metric against draws of a null model, such as rotations.

@@ -24,6 +24,7 @@ from todacomm.core.inference.uncertainty import (
 from todacomm.core.layer import MIN_DISTINCT, LayerAnalysis
 from todacomm.core.loops.whole_run import RunLoops, run_loops
 from todacomm.core.metrics import INTERVAL_METRICS, LAYER_METRICS, TESTED_METRICS, expansion_ratios
+from todacomm.core.nulls import ROTATION
 from todacomm.core.streams import RESIDUAL, groups
 from todacomm.system.progress import Progress, silent
 
@@ -71,7 +72,7 @@ def infer(
     replicates: int = 100,
     nulls: int = 39,
     further_nulls: int = 60,
-    kinds: Sequence[str] = ("rotation",),
+    kinds: Sequence[str] = (ROTATION,),
     n_loops: int = 5,
     seed: int = 42,
     threads: int = 1,
@@ -117,7 +118,7 @@ def infer(
     loops = run_loops(
         layers,
         {name: replicated.diagrams for name, replicated in measured.items()},
-        {name: of_layer[:nulls] for name, of_layer in draws.get("rotation", {}).items()},
+        {name: of_layer[:nulls] for name, of_layer in draws.get(ROTATION, {}).items()},
         replicates=replicates,
         seed=seed,
         n_loops=n_loops if maxdim else 0,

@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.sparse.linalg import lsqr
 
 from todacomm.core.arrays import Array, Single
 from todacomm.core.checks import as_cloud, as_distances, as_vector, require_length
@@ -89,10 +87,11 @@ def circular_coordinate(distances: ArrayLike, bar: LoopBar, prime: int = PRIME) 
     scale = 1.0 / np.sqrt(near.sum(axis=0))
     weights = scale[starts] * scale[ends]
     places = (np.tile(np.arange(n_edges), 2), np.concatenate([starts, ends]))
-    difference = coo_array((np.concatenate([-weights, weights]), places), shape=(n_edges, n_points)).tocsr()
-    turns = lsqr(difference, weights * cocycle[starts, ends], atol=1e-10, btol=1e-10)[0]
+    signed = np.concatenate([-weights, weights])
+    difference = scipy.sparse.coo_array((signed, places), shape=(n_edges, n_points)).tocsr()
+    turns = scipy.sparse.linalg.lsqr(difference, weights * cocycle[starts, ends], atol=1e-10, btol=1e-10)[0]
     angles: Array = 2.0 * np.pi * (turns % 1.0)
-    _, component = connected_components(coo_array(near), directed=False)
+    _, component = scipy.sparse.csgraph.connected_components(scipy.sparse.coo_array(near), directed=False)
     return np.where(component == component[u[0]], angles, np.nan)
 
 

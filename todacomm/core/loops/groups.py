@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.cluster.hierarchy import fcluster, linkage
 
 from todacomm.core.arrays import Array, Bools
 from todacomm.core.checks import as_cloud, as_distances
@@ -52,7 +52,8 @@ def left_on_groups(distances: ArrayLike, bars: Sequence[LoopBar], n_halves: int,
     left = np.zeros((len(bars), n_halves))
     if not left.size:
         return left
-    tree, rng = linkage(condensed(matrix), "average"), np.random.default_rng([seed, len(matrix)])
+    tree = scipy.cluster.hierarchy.linkage(condensed(matrix), "average")
+    rng = np.random.default_rng([seed, len(matrix)])
     for row, bar in enumerate(bars):
         left[row] = life_left(matrix, (bar,), halves_of_groups(tree, GROUP_WIDTH * bar.birth, n_halves, rng))[0]
     return left
@@ -77,14 +78,14 @@ def halves_of_groups(tree: ArrayLike, width: float, n_halves: int, rng: np.rando
     ValueError
         The tree has not four columns of finite numbers.
 
-    >>> line = linkage([[0.0], [0.1], [5.0], [5.1]], "average")
+    >>> line = scipy.cluster.hierarchy.linkage([[0.0], [0.1], [5.0], [5.1]], "average")
     >>> halves_of_groups(line, 1.0, 1, np.random.default_rng(1)).tolist()
     [[False, False, True, True]]
     """
     joins = as_cloud(tree, "the tree", finite=True)
     if joins.shape[1] != 4:
         raise ValueError(f"the tree has shape {joins.shape}: expected (n_points - 1, 4), as scipy's linkage gives it")
-    group = fcluster(joins, width, "distance") - 1
+    group = scipy.cluster.hierarchy.fcluster(joins, width, "distance") - 1
     picked = np.zeros((n_halves, int(group.max()) + 1), dtype=np.bool_)
     picked[:, : picked.shape[1] // 2] = True
     halves: Bools = rng.permuted(picked, axis=1)[:, group]

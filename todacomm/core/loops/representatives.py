@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import dijkstra
 
 from todacomm.core.arrays import Array, Bools, Indices
 from todacomm.core.checks import as_distances
@@ -71,7 +70,7 @@ def shortest_loop(distances: ArrayLike, bar: LoopBar) -> ShortestLoop:
 
     best, best_length = -1, np.inf
     for start in starts.tolist():
-        reach = dijkstra(cover, indices=start, limit=best_length)
+        reach = scipy.sparse.csgraph.dijkstra(cover, indices=start, limit=best_length)
         if reach[start + n_points] < best_length:
             best, best_length = start, float(reach[start + n_points])
     if best < 0:
@@ -79,7 +78,7 @@ def shortest_loop(distances: ArrayLike, bar: LoopBar) -> ShortestLoop:
             f"no loop of the bar from {bar.birth:.6g} to {bar.death:.6g} among these {n_points} points: give the "
             "distances that the bar is of"
         )
-    _, before = dijkstra(cover, indices=best, return_predecessors=True)
+    _, before = scipy.sparse.csgraph.dijkstra(cover, indices=best, return_predecessors=True)
     walk = [best + n_points]
     while walk[-1] != best:
         walk.append(int(before[walk[-1]]))
@@ -97,7 +96,7 @@ def _one_end_of_each(edges: Indices) -> Indices:
     return np.array(chosen, dtype=np.intp)
 
 
-def _double_cover(distances: Array, near: Bools, support: Indices) -> csr_array:
+def _double_cover(distances: Array, near: Bools, support: Indices) -> "scipy.sparse.csr_array":
     """Graph of two copies of every point; an edge of the cocycle leads from one copy to the other."""
     n_points = len(distances)
     u, v = np.nonzero(np.triu(near, 1))
@@ -108,7 +107,7 @@ def _double_cover(distances: Array, near: Bools, support: Indices) -> csr_array:
     lengths = np.tile(distances[u, v], 2)
     shape = (2 * n_points, 2 * n_points)
     both_ways = (np.concatenate([starts, ends]), np.concatenate([ends, starts]))
-    return coo_array((np.tile(lengths, 2), both_ways), shape=shape).tocsr()
+    return scipy.sparse.coo_array((np.tile(lengths, 2), both_ways), shape=shape).tocsr()
 
 
 def _canonical(points: Indices) -> Indices:

@@ -8,8 +8,8 @@ import numpy as np
 from todacomm.core.inference.adjustment import LEVEL
 from todacomm.core.inference.uncertainty import Z
 from todacomm.core.metrics import MAIN
-from todacomm.core.nulls import NULLS
-from todacomm.results.depth import RANDOM_WEIGHTS, Depth
+from todacomm.core.nulls import NULLS, RANDOM_WEIGHTS
+from todacomm.results.depth import Depth
 from todacomm.results.findings.finding import Finding, named
 from todacomm.results.findings.judgement import smallest_detectable
 from todacomm.results.result import Result
