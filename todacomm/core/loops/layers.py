@@ -142,7 +142,7 @@ def layer_loops(
     left = np.zeros((len(bars), len(halves)))
     left[:, sound] = life_left(distances, bars, members[sound])
     leads = np.zeros(left.shape, dtype=np.bool_)
-    leads[: len(longest), sound] = leading(longest, left[: len(longest), sound], [dgms[1] for dgms in half_diagrams])
+    leads[: len(longest), sound] = leading(distances, longest, members[sound], [dgms[1] for dgms in half_diagrams])
     lifetimes = np.array([bar.lifetime for bar in bars]) / float(np.median(condensed(distances)))
     return LayerLoops(rows, bars, lifetimes, left, leads, left_on_groups(distances, bars, len(halves), seed))
 
