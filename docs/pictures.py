@@ -2,7 +2,7 @@
 
     python -m docs.pictures loop      # docs/images/loop.png: seconds
     python -m docs.pictures explorer  # pages of the demo, of a circle under growing noise, of a comparison: minutes
-    python -m docs.pictures runs      # those of runs in MLflow, and the numbers to be typed: half an hour
+    python -m docs.pictures runs      # those of runs in MLflow, and the numbers to be typed: minutes
 
 ``runs`` analyses the bundled models, a Llama trained on stories and MiniLM as far as they are there, with trained and
 with random weights, compares them, copies the figures to docs/images, takes MLflow's pages of an analysis and of the
@@ -42,10 +42,12 @@ WINDOW = "--window-size=1850,1240"
 TIDY = """
 document.head.append(document.createElement('style'));
 document.head.lastChild.textContent = '.modebar-container { display: none }';
+const place = e => [...e.childNodes].some(n => n.nodeType === Node.TEXT_NODE && n.data.includes('/mlruns/'));
+[...document.querySelectorAll('body *')].filter(place).forEach(e => { e.style.visibility = 'hidden' });
 const beside = [...document.querySelectorAll('body *')].filter(e => e.textContent.startsWith('MLflow Assistant'));
 return Math.min(window.innerWidth, ...beside.map(e => e.getBoundingClientRect().left - 8));
 """
-"""Hides the tools of MLflow's charts; the width that its assistant leaves to the page."""
+"""Hides the tools of MLflow's charts and the folder of the store; the width that its assistant leaves to the page."""
 LONGEST_DRAWING = 20.0
 """Seconds until MLflow has drawn a page."""
 
