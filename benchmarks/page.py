@@ -95,9 +95,10 @@ OVERLAP = """## What overlaps
 Of a model read a block at a time, a layer is measured as soon as all texts went through its block, while the next one
 is read and run (`tests/analysis/test_shape.py`). Of a model loaded whole on an accelerator this begins in the last
 batch, as soon as the model is done with that layer: beside the later layers, the loss, and the further passes of a
-pseudo-perplexity. Not earlier, because a batch goes through all layers before the next one. Loaded whole on a CPU, the
-pass takes every processor and homology waits for it: a fiftieth of a whole job (tables above). Several layers are
-measured at a time, and figures are drawn while tables, diagrams and clouds are written."""
+pseudo-perplexity. Not earlier, because a batch goes through all layers before the next one; what that is worth is a row
+of the table. Loaded whole on a CPU, the pass takes every processor and homology waits for it: a fiftieth of a whole job
+(tables above). Several layers are measured at a time, and figures are drawn while tables, diagrams and clouds are
+written."""
 
 INTRODUCTION = """# Benchmarks
 

@@ -1,8 +1,8 @@
 """The pictures and numbers that README and docs show, made again from new runs in a store of their own.
 
     python -m docs.pictures loop      # docs/images/loop.png: seconds
-    python -m docs.pictures explorer  # pages of the demo and of a circle under growing noise: minutes
-    python -m docs.pictures runs      # those of runs in MLflow, and the numbers to be typed: half an hour
+    python -m docs.pictures explorer  # pages of the demo, of a circle under growing noise, of a comparison: minutes
+    python -m docs.pictures runs      # those of runs in MLflow, and the numbers to be typed: minutes
 
 ``runs`` analyses the bundled models, a Llama trained on stories and MiniLM as far as they are there, with trained and
 with random weights, compares them, copies the figures to docs/images, takes MLflow's pages of an analysis and of the
@@ -17,10 +17,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.keys import Keys
 
 from tests.explorer.conftest import Open
@@ -40,10 +42,12 @@ WINDOW = "--window-size=1850,1240"
 TIDY = """
 document.head.append(document.createElement('style'));
 document.head.lastChild.textContent = '.modebar-container { display: none }';
+const place = e => [...e.childNodes].some(n => n.nodeType === Node.TEXT_NODE && n.data.includes('/mlruns/'));
+[...document.querySelectorAll('body *')].filter(place).forEach(e => { e.style.visibility = 'hidden' });
 const beside = [...document.querySelectorAll('body *')].filter(e => e.textContent.startsWith('MLflow Assistant'));
 return Math.min(window.innerWidth, ...beside.map(e => e.getBoundingClientRect().left - 8));
 """
-"""Hides the tools of MLflow's charts; the width that its assistant leaves to the page."""
+"""Hides the tools of MLflow's charts and the folder of the store; the width that its assistant leaves to the page."""
 LONGEST_DRAWING = 20.0
 """Seconds until MLflow has drawn a page."""
 
@@ -65,10 +69,10 @@ def loop() -> None:
 
 
 def explorer() -> None:
-    """The page of the demo with a bar made by few texts, and that of a circle with the angle on its loop."""
+    """The demo with a bar made by few texts, a circle with the angle on its loop, the demo beside random weights."""
     import todacomm
 
-    demo = todacomm.analyze()
+    demo, random = todacomm.analyze(), todacomm.analyze(weights="random")
     rng = np.random.default_rng(5)
     degrees = np.sort(rng.integers(360, size=300))
     circle = np.zeros((300, 20))
@@ -77,23 +81,36 @@ def explorer() -> None:
     texts = np.array([f"A point of the circle at {degree} degrees, moved by noise." for degree in degrees])
     np.savez("circle.npz", texts=texts, **layers)
     noisy = todacomm.analyze(model="clouds:circle.npz", pca=0)
+    _, run = todacomm.compare(run_ids=f"{demo.run_id},{random.run_id}")
+    run.fetch("explorer.html", Path("compared.html"))
+
+    def bar_coloured_by(colour: str, depth: int, page: Open) -> None:
+        page.press(Keys.HOME, *[Keys.ARROW_RIGHT] * depth)
+        page.click("[data-bar='1:0']")
+        values = page.js("return [...document.querySelector('#colour').options].map(o => o.value)")
+        page.choose("#colour", next(value for value in values if value.startswith(colour)))
+
     with chromium(Path("chromium").resolve(), "--hide-scrollbars") as browser:
-        for name, analysis, scheme, colour in (
-            ("explorer", demo, "light", "last_token"), ("explorer-loop", noisy, "dark", "angle"),
-        ):  # fmt: skip
-            page = Open(browser, Path.cwd())
-            page.show_html(analysis.artifact("explorer.html").read_text(), PAGE, scheme)
-            browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", SHARP)
-            browser.refresh()
-            page.ready()
-            page.press(Keys.HOME, *[Keys.ARROW_RIGHT] * (3 if analysis is demo else 2))
-            page.click("[data-bar='1:0']")
-            values = page.js("return [...document.querySelector('#colour').options].map(o => o.value)")
-            page.choose("#colour", next(value for value in values if value.startswith(colour)))
-            page.click("#list ol .row")
-            page.settle()
-            browser.save_screenshot(f"{name}.png")
-            copy_image(Path(f"{name}.png"), name)
+        take = partial(page_of, browser)
+        take("explorer", demo.artifact("explorer.html"), "light", partial(bar_coloured_by, "last_token", 3))
+        take("explorer-loop", noisy.artifact("explorer.html"), "dark", partial(bar_coloured_by, "angle", 2))
+        take("explorer-comparison", Path("compared.html"), "light")
+
+
+def page_of(
+    browser: Chrome, name: str, file: Path, scheme: str, prepare: Callable[[Open], None] = lambda page: None
+) -> None:
+    """A page after some steps, with the first text of its list chosen, as a picture."""
+    page = Open(browser, Path.cwd())
+    page.show_html(file.read_text(), PAGE, scheme)
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", SHARP)
+    browser.refresh()
+    page.ready()
+    prepare(page)
+    page.click("#list .row")
+    page.settle()
+    browser.save_screenshot(f"{name}.png")
+    copy_image(Path(f"{name}.png"), name)
 
 
 def runs() -> None:

@@ -1,6 +1,5 @@
 """Layers told of in the last batch, each as soon as no batch changes its cloud any more."""
 
-import threading
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,8 +9,8 @@ import torch
 
 from tests.activations.test_batches import Load, short_of_memory
 from tests.helpers.tiny_models import TEXTS
-from todacomm.activations import batches, extract
-from todacomm.activations.forward import copying
+from todacomm.activations import batches, extract, forward
+from todacomm.activations.forward import copied
 from todacomm.models import LoadedModel
 
 
@@ -67,34 +66,36 @@ def test_where_the_last_batch_is_halved_the_last_call_counts(load_tiny: Load, mo
         np.testing.assert_array_equal(cloud, seen.clouds[name])
 
 
-@pytest.fixture
-def pretended(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """CUDA's streams and events without CUDA, and what was done with them."""
+def test_a_copy_from_cuda_is_queued_at_once_and_waited_for_when_its_numbers_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     done: list[str] = []
-    event = SimpleNamespace(record=lambda stream: done.append(stream), synchronize=lambda: done.append("waited"))
+    event = SimpleNamespace(record=done.append, synchronize=lambda: done.append("waited"))
     monkeypatch.setattr(torch.cuda, "Event", lambda: event)
     monkeypatch.setattr(torch.cuda, "current_stream", lambda device: f"stream of {device}")
-    return done
+    numbers = torch.arange(3.0)
+    there: Any = SimpleNamespace(device=torch.device("cuda:1"), to=lambda place, non_blocking: numbers)
+    wait = copied(there)
+    assert done == ["stream of cuda:1"]
+    np.testing.assert_array_equal(wait(), numbers)
+    assert done == ["stream of cuda:1", "waited"]
 
 
-def test_copies_from_cuda_are_waited_for_in_one_other_thread_in_order(pretended: list[str]) -> None:
-    taken: list[tuple[float, bool]] = []
-
-    def take(rows: np.ndarray) -> None:
-        taken.append((rows.item(), threading.current_thread() is threading.main_thread()))
-
-    with copying(torch.device("cuda")) as copy:
-        for number in range(50):
-            copy(take, torch.tensor([number]))
-    assert taken == [(number, False) for number in range(50)]
-    assert sorted(pretended) == ["stream of cpu"] * 50 + ["waited"] * 50
-
-
-@pytest.mark.parametrize("device", ["cpu", "cuda"])
-@pytest.mark.usefixtures("pretended")
-def test_what_happens_to_a_copy_is_raised(device: str) -> None:
-    def fail(rows: np.ndarray) -> None:
-        raise ValueError(f"no room for {rows}")
-
-    with pytest.raises(ValueError, match="no room"), copying(torch.device(device)) as copy:
-        copy(fail, torch.zeros(1))
+@pytest.mark.parametrize("batch_tokens", [60, 4000])
+def test_numbers_that_are_on_their_way_are_kept_a_batch_later(
+    load_tiny: Load, batch_tokens: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on an accelerator, and where its memory runs out in between."""
+    loaded = load_tiny("gpt2")
+    expected = extract(loaded, TEXTS, batch_tokens=batch_tokens)
+    monkeypatch.setattr(forward, "waits_for_copies", lambda device: True)
+    told: dict[str, np.ndarray] = {}
+    handle = loaded.anatomy.blocks[1].register_forward_pre_hook(short_of_memory(100, []))
+    try:
+        seen = extract(loaded, TEXTS, batch_tokens=batch_tokens, finished=told.__setitem__)
+    finally:
+        handle.remove()
+    for name, cloud in expected.clouds.items():
+        np.testing.assert_allclose(seen.clouds[name], cloud, rtol=1e-5, atol=1e-5)
+        np.testing.assert_array_equal(told[name], seen.clouds[name])
+    assert seen.likelihood == pytest.approx(expected.likelihood, rel=1e-5)

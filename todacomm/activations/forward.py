@@ -1,8 +1,7 @@
 """One pass of a model over texts: the pooled rows of every layer, and the loss on the way."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 
 import numpy as np
@@ -40,8 +39,8 @@ def one_pass(
     with_loss : bool
         Whether to sum up the next-token losses.
     finished : callable, optional
-        Called with a layer's name and rows in the last batch, while the model goes on to the next layer, from CUDA in
-        another thread; once more where that batch had to be halved, and the last call counts.
+        Called with a layer's name and rows in the last batch, while the model goes on to later layers; once more where
+        that batch had to be halved, and the last call counts.
     """
     tokens, positions, names = prepared.tokens, prepared.positions, prepared.names
     device = loaded.device
@@ -53,8 +52,11 @@ def one_pass(
     rows: dict[str, np.ndarray] = {}
     losses = np.full(len(tokens), np.nan)
     n_done = 0
+    under_way: list[Callable[[], None]] = []
+    """What is left to do for the batch before, of which the numbers were still on their way."""
 
-    def keep(name: str, batch: np.ndarray, report: Finished | None, some_rows: np.ndarray) -> None:
+    def keep(name: str, batch: np.ndarray, report: Finished | None, numbers: Callable[[], np.ndarray]) -> None:
+        some_rows = numbers()
         if name not in rows:
             rows[name] = np.empty((len(tokens), some_rows.shape[1]), dtype=np.float32)
         rows[name][batch] = some_rows
@@ -62,56 +64,58 @@ def one_pass(
             report(name, rows[name])
 
     def step(batch: np.ndarray) -> None:
-        nonlocal n_done
+        nonlocal n_done, under_way
+        begun: list[Callable[[], None]] = []
         report = finished if n_done + len(batch) == len(tokens) else None
         some = [tokens[index] for index in batch]
         ids, mask = pad([text.ids for text in some], device)
         at = None if positions is None else torch.from_numpy(positions[batch]).to(device)
-        take(partial(keep, TOKEN_EMBEDDING, batch, None), pool(embed(ids), mask, at))
+
+        def take(name: str, hidden: Tensor, report: Finished | None) -> None:
+            keeping = partial(keep, name, batch, report, copied(pool(hidden, mask, at)))
+            if waits_for_copies(device):
+                begun.append(keeping)
+            else:
+                keeping()
 
         def receive(name: str, hidden: Tensor) -> None:
             if name in names:
-                take(partial(keep, name, batch, report), pool(hidden, mask, at))
+                take(name, hidden, report)
 
+        take(TOKEN_EMBEDDING, embed(ids), None)
         given = torch.ones_like(mask) if unmasked else mask
         with only_at(parts, at) if parts and at is not None else nullcontext():
             answer = run_body(loaded.anatomy, ids, given, receive, with_streams=with_streams)
         if with_loss:
             losses[batch] = next_token_losses(loaded, some, ids, answer)
         n_done += len(batch)
+        for keeping in under_way if n_done < len(tokens) else (*under_way, *begun):
+            keeping()
+        under_way = begun
 
     lengths = np.array([len(text.ids) for text in tokens])
-    with torch.inference_mode(), quick_products(loaded.model), copying(device) as take:
+    with torch.inference_mode(), quick_products(loaded.model):
         in_batches(lengths, prepared.batch_tokens, step, lambda done, total: progress("extraction", done, total))
     return Read(rows, losses if with_loss else None)
 
 
-Take = Callable[[np.ndarray], None]
+def copied(tensor: Tensor) -> Callable[[], np.ndarray]:
+    """Begin to copy a tensor to the processor; what is returned waits for its numbers.
 
-
-@contextmanager
-def copying(device: torch.device) -> Iterator[Callable[[Take, Tensor], None]]:
-    """A function that gives a tensor's numbers to another function: at once, or from CUDA in a thread once they are
-    copied, in order, so that the pass goes on meanwhile.
-
-    What the other function raises is raised, from the thread at the end.
+    From CUDA into pinned memory: a copy into any other would hold back the work that is queued behind it.
     """
-    if device.type != "cuda":
-        yield lambda take, tensor: take(tensor.cpu().numpy())
-        return
+    if tensor.device.type != "cuda":
+        return lambda: tensor.cpu().numpy()
+    copy, done = tensor.to("cpu", non_blocking=True), torch.cuda.Event()
+    done.record(torch.cuda.current_stream(tensor.device))
 
-    def when_copied(take: Take, tensor: Tensor, copied: torch.cuda.Event) -> None:
-        copied.synchronize()
-        take(tensor.numpy())
+    def wait() -> np.ndarray:
+        done.synchronize()
+        return copy.numpy()
 
-    def begin(take: Take, tensor: Tensor) -> None:
-        copied = torch.cuda.Event()
-        on_host = tensor.to("cpu", non_blocking=True)
-        copied.record(torch.cuda.current_stream(tensor.device))
-        begun.append(thread.submit(when_copied, take, on_host, copied))
+    return wait
 
-    begun: list[Future[None]] = []
-    with ThreadPoolExecutor(1) as thread:
-        yield begin
-    for future in begun:
-        future.result()
+
+def waits_for_copies(device: torch.device) -> bool:
+    """Whether numbers are on their way for a while, and more work is to be queued meanwhile."""
+    return device.type != "cpu"
