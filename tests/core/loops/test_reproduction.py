@@ -182,7 +182,7 @@ def test_both_loops_of_a_torus_with_equal_circles_are_prominent():
     halves = half_samples(300, 40, seed=0)
     members, dgms = membership(halves, 300), [persistence(among[np.ix_(half, half)])[1] for half in halves]
     shared = np.ptp(life_births(bars, life_left(among, bars, members))[:2], axis=0) == 0.0
-    assert shared.mean() > 0.3, "one cycle begins both bars there"
+    assert shared.mean() > 0.1, "one cycle begins both bars there"
     assert (prominence(leading(among, bars, members, dgms))[:2] >= 0.95).all()
 
 
