@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 ACCELERATOR_TOKENS = 24576
+"""So many that the device works longer on a layer than it takes to queue the next one."""
 MOST_PADDING = 0.05
 """Share of a batch; one under half of the budget may have more."""
 CPU_NUMBERS = 400_000
