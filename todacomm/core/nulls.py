@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
 
 from todacomm.core.arrays import Array
 from todacomm.core.checks import as_cloud, require_paired
 
+BLOCK = 64
+"""Reflections that LAPACK has room to apply at once: the most that it takes."""
 Draw = Callable[[Sequence[Array], np.random.Generator], list[Array]]
 
 
@@ -62,8 +65,7 @@ def rotation(n_points: int, rng: np.random.Generator) -> Array:
     >>> np.allclose(matrix @ matrix.T, np.eye(5)), np.allclose(matrix @ np.ones(5), 1.0)
     (True, True)
     """
-    matrix: Array = _frame(n_points, rng) @ _contrasts(np.eye(n_points)) + 1.0 / n_points
-    return matrix
+    return _turned(_contrasts(np.eye(n_points)), rng) + 1.0 / n_points
 
 
 def rotated(clouds: Sequence[ArrayLike], rng: np.random.Generator) -> list[Array]:
@@ -83,19 +85,29 @@ def rotated(clouds: Sequence[ArrayLike], rng: np.random.Generator) -> list[Array
     True
     """
     checked = _same_texts(clouds)
-    frame = _frame(len(checked[0]), rng)
-    return [frame @ _contrasts(cloud) + cloud.mean(axis=0) for cloud in checked]
+    turned = _turned(np.hstack([_contrasts(cloud) for cloud in checked]), rng)
+    parts = np.split(turned, np.cumsum([cloud.shape[1] for cloud in checked])[:-1], axis=1)
+    return [np.ascontiguousarray(part) + cloud.mean(axis=0) for part, cloud in zip(parts, checked, strict=True)]
 
 
-def _frame(n_points: int, rng: np.random.Generator) -> Array:
-    """A uniform frame orthogonal to the ones: shape (n_points, n_points - 1).
+def _turned(contrasts: Array, rng: np.random.Generator) -> Array:
+    """The product of a uniform frame that is orthogonal to the ones with contrasts: (n_points, n_dims) of one less.
 
-    The QR decomposition of a column-centred Gaussian matrix, once the signs of R's diagonal are fixed (Mezzadri 2007,
-    arXiv math-ph/0609050).
+    The frame is Q of the QR decomposition of a column-centred Gaussian matrix, once the signs of R's diagonal are fixed
+    (Mezzadri 2007, arXiv math-ph/0609050). It stays a product of reflections: to write it out takes as long as to find
+    it.
     """
+    n_points, n_dims = len(contrasts) + 1, contrasts.shape[1]
+    if n_points == 1:
+        return np.zeros((1, n_dims))
     gaussian = rng.standard_normal((n_points, n_points - 1))
-    frame, triangle = np.linalg.qr(gaussian - gaussian.mean(axis=0))
-    return np.asarray(frame * np.sign(np.diag(triangle)))
+    gaussian -= gaussian.mean(axis=0)
+    lapack = scipy.linalg.lapack
+    reflections, scales, *_ = lapack.dgeqrf(np.asfortranarray(gaussian), lwork=BLOCK * n_points, overwrite_a=True)
+    signed = np.zeros((n_points, n_dims), order="F")
+    np.multiply(contrasts, np.sign(np.diag(reflections))[:, None], out=signed[:-1])
+    turned: Array = lapack.dormqr("L", "N", reflections, scales, signed, lwork=BLOCK * n_dims, overwrite_c=True)[0]
+    return turned
 
 
 def _contrasts(cloud: Array) -> Array:

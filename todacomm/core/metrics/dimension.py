@@ -5,6 +5,7 @@ from numpy.typing import ArrayLike
 
 from todacomm.core.arrays import Array
 from todacomm.core.checks import as_distances, as_vector
+from todacomm.core.matrices import two_nearest
 from todacomm.core.metrics.row import Metric
 
 FIRST_RANK = 11
@@ -94,7 +95,7 @@ def twonn_dimension(distances: ArrayLike) -> float:
     matrix = as_distances(distances)
     if len(matrix) < 3:
         return np.nan
-    ratios = _log_ratios(np.partition(matrix, (1, 2), axis=1), 1)
+    ratios = _log_ratios(*two_nearest(matrix).T)
     return np.nan if np.mean(ratios < TIE) > MOST_TIES else _dimension(ratios, 1)
 
 
@@ -109,7 +110,7 @@ def near_twins(distances: ArrayLike) -> int:
     matrix = as_distances(distances)
     if len(matrix) < 3:
         return 0
-    return int((_log_ratios(np.partition(matrix, (1, 2), axis=1), 1) > np.log(TWINS)).sum())
+    return int((_log_ratios(*two_nearest(matrix).T) > np.log(TWINS)).sum())
 
 
 def dimension_over_scale(distances: ArrayLike) -> tuple[Array, Array]:
@@ -136,18 +137,15 @@ def dimension_over_scale(distances: ArrayLike) -> tuple[Array, Array]:
         return np.empty(0), np.empty(0)
     ordered = np.partition(matrix, (*widths, 2 * widths[-1]), axis=1)
     scale = np.array([ordered[:, 2 * k].mean() for k in widths])
-    dimension = np.array([_dimension(_log_ratios(ordered, k), k) for k in widths])
+    dimension = np.array([_dimension(_log_ratios(ordered[:, k], ordered[:, 2 * k]), k) for k in widths])
     dimension[0] = twonn_dimension(matrix)
     return scale, dimension
 
 
-def _log_ratios(ordered: Array, k: int) -> Array:
-    """``ln(r_2k / r_k)`` of every point; column ``k`` of ``ordered`` holds the distances to neighbour ``k``.
-
-    Points that coincide with their neighbour ``k`` have none.
-    """
-    distinct = ordered[:, k] > 0.0
-    ratios: Array = np.log(ordered[distinct, 2 * k] / ordered[distinct, k])
+def _log_ratios(near: Array, far: Array) -> Array:
+    """``ln(r_2k / r_k)`` of every point, given both distances; of points that coincide with neighbour ``k`` none."""
+    distinct = near > 0.0
+    ratios: Array = np.log(far[distinct] / near[distinct])
     return ratios
 
 
