@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-import scipy
 from numpy.typing import ArrayLike
 
 from todacomm.core.arrays import Array
@@ -97,12 +96,13 @@ def _turned(contrasts: Array, rng: np.random.Generator) -> Array:
     (Mezzadri 2007, arXiv math-ph/0609050). It stays a product of reflections: to write it out takes as long as to find
     it.
     """
+    from scipy.linalg import lapack
+
     n_points, n_dims = len(contrasts) + 1, contrasts.shape[1]
     if n_points == 1:
         return np.zeros((1, n_dims))
     gaussian = rng.standard_normal((n_points, n_points - 1))
     gaussian -= gaussian.mean(axis=0)
-    lapack = scipy.linalg.lapack
     reflections, scales, *_ = lapack.dgeqrf(np.asfortranarray(gaussian), lwork=BLOCK * n_points, overwrite_a=True)
     signed = np.zeros((n_points, n_dims), order="F")
     np.multiply(contrasts, np.sign(np.diag(reflections))[:, None], out=signed[:-1])

@@ -106,8 +106,8 @@ def run_loops(
         return layer_loops(layer, halves, dgms if dgms and has_halves else (), n_longest=n_loops, seed=seed)
 
     wanted = list(layers) if n_loops else []
-    found = counted(in_threads(measure, wanted, threads), "loops", len(wanted), progress)
-    measured = dict(zip(wanted, found, strict=True))
+    in_turn = counted(in_threads(measure, wanted, threads), "loops", len(wanted), progress)
+    measured = dict(zip(wanted, in_turn, strict=True))
     p_values = _p_values(layers, measured, draws)
     rows = {name: _rows(name, loops, *p_values[name]) for name, loops in measured.items()}
 
