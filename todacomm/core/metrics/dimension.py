@@ -15,6 +15,8 @@ TIE, MOST_TIES = 1e-4, 0.5
 """Logarithm of a ratio below which two neighbours are at one distance, and the share of such points that is allowed.
 
 A lattice in single precision has ratios up to 1e-5 by rounding; in d dimensions a share of d * 1e-4 has such ones."""
+ROWS_AT_ONCE = 256
+"""Points whose neighbours are put in order together: a copy of all distances would be the largest thing in memory."""
 TWINS = 100.0
 """How much nearer than the next a neighbour is that makes two points near-twins."""
 
@@ -135,9 +137,11 @@ def dimension_over_scale(distances: ArrayLike) -> tuple[Array, Array]:
     widths = [2**power for power in range(len(matrix).bit_length() - 3)]
     if not widths:
         return np.empty(0), np.empty(0)
-    ordered = np.partition(matrix, (*widths, 2 * widths[-1]), axis=1)
-    scale = np.array([ordered[:, 2 * k].mean() for k in widths])
-    dimension = np.array([_dimension(_log_ratios(ordered[:, k], ordered[:, 2 * k]), k) for k in widths])
+    places = [*widths, 2 * widths[-1]]
+    some_rows = (matrix[start : start + ROWS_AT_ONCE] for start in range(0, len(matrix), ROWS_AT_ONCE))
+    ordered = np.vstack([np.partition(rows, places, axis=1)[:, places] for rows in some_rows])  # (n_distinct, widths)
+    scale = ordered[:, 1:].mean(axis=0)
+    dimension = np.array([_dimension(_log_ratios(*ordered[:, i : i + 2].T), k) for i, k in enumerate(widths)])
     dimension[0] = twonn_dimension(matrix)
     return scale, dimension
 
