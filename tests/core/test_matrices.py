@@ -57,6 +57,11 @@ def test_median_and_largest(kind, n_points, rng):
     assert median_and_largest(matrix) == (np.median(above), above.max())
 
 
+@pytest.mark.parametrize("n_points", [0, 1])
+def test_fewer_than_two_points_have_no_distance(n_points):
+    assert np.isnan(median_and_largest(np.zeros((n_points, n_points)))).all()
+
+
 def test_two_nearest(rng):
     matrix = symmetric(rng.integers(0, 4, (30, 30)).astype(float))  # ties, and points that coincide
     np.testing.assert_array_equal(two_nearest(matrix), np.sort(matrix + np.diag([np.inf] * 30), axis=1)[:, :2])

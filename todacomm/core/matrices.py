@@ -28,10 +28,12 @@ def euclidean(points: Array) -> Array:
 
 
 def median_and_largest(distances: Array) -> tuple[float, float]:
-    """Median and largest of the numbers above the diagonal of a matrix of at least two points, none below 0.
+    """Median and largest of the numbers above the diagonal of a matrix, none below 0; nan under two points.
 
     They are counted in bins of equal width, so that only those of the middle bin have to be sorted.
     """
+    if len(distances) < 2:
+        return np.nan, np.nan
     from todacomm.core import kernels
 
     return kernels.median_and_largest(_plain(distances))

@@ -64,7 +64,8 @@ def rotation(n_points: int, rng: np.random.Generator) -> Array:
     >>> np.allclose(matrix @ matrix.T, np.eye(5)), np.allclose(matrix @ np.ones(5), 1.0)
     (True, True)
     """
-    return _turned(_contrasts(np.eye(n_points)), rng) + 1.0 / n_points
+    matrix: Array = _frame(n_points, rng)(_contrasts(np.eye(n_points))) + 1.0 / n_points
+    return matrix
 
 
 def rotated(clouds: Sequence[ArrayLike], rng: np.random.Generator) -> list[Array]:
@@ -84,30 +85,34 @@ def rotated(clouds: Sequence[ArrayLike], rng: np.random.Generator) -> list[Array
     True
     """
     checked = _same_texts(clouds)
-    turned = _turned(np.hstack([_contrasts(cloud) for cloud in checked]), rng)
-    parts = np.split(turned, np.cumsum([cloud.shape[1] for cloud in checked])[:-1], axis=1)
-    return [np.ascontiguousarray(part) + cloud.mean(axis=0) for part, cloud in zip(parts, checked, strict=True)]
+    frame = _frame(len(checked[0]), rng)
+    return [frame(_contrasts(cloud)) + cloud.mean(axis=0) for cloud in checked]
 
 
-def _turned(contrasts: Array, rng: np.random.Generator) -> Array:
-    """The product of a uniform frame that is orthogonal to the ones with contrasts: (n_points, n_dims) of one less.
+def _frame(n_points: int, rng: np.random.Generator) -> Callable[[Array], Array]:
+    """Product with a uniform frame orthogonal to the ones: shape (n_points - 1, n_dims) to (n_points, n_dims).
 
     The frame is Q of the QR decomposition of a column-centred Gaussian matrix, once the signs of R's diagonal are fixed
     (Mezzadri 2007, arXiv math-ph/0609050). It stays a product of reflections: to write it out takes as long as to find
-    it.
+    them.
     """
     from scipy.linalg import lapack
 
-    n_points, n_dims = len(contrasts) + 1, contrasts.shape[1]
     if n_points == 1:
-        return np.zeros((1, n_dims))
+        return lambda contrasts: np.zeros((1, contrasts.shape[1]))
     gaussian = rng.standard_normal((n_points, n_points - 1))
     gaussian -= gaussian.mean(axis=0)
     reflections, scales, *_ = lapack.dgeqrf(np.asfortranarray(gaussian), lwork=BLOCK * n_points, overwrite_a=True)
-    signed = np.zeros((n_points, n_dims), order="F")
-    np.multiply(contrasts, np.sign(np.diag(reflections))[:, None], out=signed[:-1])
-    turned: Array = lapack.dormqr("L", "N", reflections, scales, signed, lwork=BLOCK * n_dims, overwrite_c=True)[0]
-    return turned
+    signs = np.sign(np.diag(reflections))[:, None]
+
+    def product(contrasts: Array) -> Array:
+        n_dims = contrasts.shape[1]
+        signed = np.zeros((n_points, n_dims), order="F")
+        np.multiply(contrasts, signs, out=signed[:-1])
+        turned = lapack.dormqr("L", "N", reflections, scales, signed, lwork=BLOCK * n_dims, overwrite_c=True)[0]
+        return np.ascontiguousarray(turned)
+
+    return product
 
 
 def _contrasts(cloud: Array) -> Array:
