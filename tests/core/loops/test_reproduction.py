@@ -8,7 +8,7 @@ from todacomm.core.clouds import distances
 from todacomm.core.homology import persistence, spanning_tree
 from todacomm.core.inference import half_samples
 from todacomm.core.loops import leading, life_left, loop_bars, membership, prominence
-from todacomm.core.loops.reproduction import spanning_trees
+from todacomm.core.matrices import spanning_trees
 
 
 def clouds():
