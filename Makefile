@@ -20,7 +20,7 @@ help:
 	@echo "make bench       measure speed and memory against peers, quick form; bench-full: as docs/benchmarks.md has it"
 	@echo "make clean       remove the environment and what the demo recorded"
 
-install: $(READY)
+install: $(READY) $(STORE)
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

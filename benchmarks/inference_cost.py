@@ -17,7 +17,7 @@ from todacomm.core.homology import persistence
 from todacomm.core.inference import INTERVAL_METRICS, half_samples, infer
 from todacomm.core.inference.whole_run import Inference
 from todacomm.core.layer import LayerAnalysis, analyze_layer
-from todacomm.core.nulls import rotation
+from todacomm.core.nulls import rotated
 from todacomm.core.parts import Parts
 
 GOALS: dict[int, tuple[float | None, float | None]] = {500: (18.0, None), 2000: (900.0, 4.0)}
@@ -76,8 +76,7 @@ def split(layer: LayerAnalysis, n_points: int) -> Table:
     (half,) = halves
     among = layer.distances[np.ix_(half, half)]
     parts = Parts(layer.view(layer.cloud), halves)
-    matrix = rotation(n_points, rng)
-    turned = matrix @ layer.scores
+    (turned,) = rotated([layer.scores], rng)
     between = distances(turned)
     with threadpool_limits(1):
         parts = {
@@ -85,8 +84,8 @@ def split(layer: LayerAnalysis, n_points: int) -> Table:
             "half-sample: spectrum": cpu_seconds(lambda: next(iter(parts)).eigenvalues),
             "rotation: homology": cpu_seconds(lambda: persistence(between)),
             "rotation: distances": cpu_seconds(lambda: distances(turned)),
-            "rotation: product with the cloud": cpu_seconds(lambda: matrix @ layer.scores),
-            "rotation: random matrix, once for all layers": cpu_seconds(lambda: rotation(n_points, rng)),
+            "rotation: drawn, for one layer": cpu_seconds(lambda: rotated([layer.scores], rng)),
+            "rotation: drawn, for six layers": cpu_seconds(lambda: rotated([layer.scores] * 6, rng)),
         }
     return Table(
         "Where the time of intervals and nulls goes",

@@ -113,7 +113,7 @@ def test_at_the_root_of_the_package_stand_two_modules_and_rooms():
 
 def test_the_reader_of_imports_reads_them():
     """Those at the top of a file, and those inside a function."""
-    assert {"scipy", "todacomm.core.lunes"} <= imported(PACKAGE / "core" / "homology.py")
+    assert {"numpy", "todacomm.core.lunes"} <= imported(PACKAGE / "core" / "homology.py")
     assert ("analysis", "core") in arrows()
 
 

@@ -10,6 +10,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.cluster.hierarchy import linkage
 from scipy.spatial.distance import squareform
 
+from benchmarks.measuring import in_child
 from tests.core.shapes import octahedron, polygon, rotation, torus
 from todacomm.core.clouds import distances, principal_components
 from todacomm.core.homology import (
@@ -19,6 +20,7 @@ from todacomm.core.homology import (
     resolve_engine,
     spanning_tree,
 )
+from todacomm.core.layer import analyze_layer
 
 ROOT2 = np.sqrt(2.0)
 no_gudhi = pytest.mark.skipif(not find_spec("gudhi"), reason="gudhi is not installed")
@@ -161,6 +163,17 @@ def test_memory_is_estimated_by_degree(engine):
     assert estimates == sorted(estimates)
     assert estimates[1] < 4 * 2**30
     assert memory_estimate(10_000, 1, engine) == 4 * estimates[1]
+
+
+def n_h0_bars(cloud, maxdim):
+    return analyze_layer(cloud, maxdim=maxdim).metrics["h0_count"]
+
+
+@pytest.mark.parametrize("maxdim", [0, 1])
+def test_the_estimate_covers_the_whole_analysis_of_a_layer(maxdim, rng):
+    cloud = rng.normal(size=(1500, 50))
+    peak = in_child(n_h0_bars, cloud, maxdim, warm_up=(cloud[:40], maxdim)).peak_bytes
+    assert 0.8 * memory_estimate(1500, maxdim) < peak <= memory_estimate(1500, maxdim)
 
 
 def test_what_is_no_distance_and_no_engine_is_said():

@@ -1,15 +1,17 @@
 """A layer's cloud before its topology: its distinct rows, its principal components, the distances of its points."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import scipy
 from numpy.typing import ArrayLike
 
-from todacomm.core.arrays import Array, Indices
+from todacomm.core.arrays import Array, Indices, Single
 from todacomm.core.checks import as_cloud, require_choice, require_paired
+from todacomm.core.matrices import euclidean
 
+Matrix = TypeVar("Matrix", Array, Single)
 METRICS = ("euclidean", "cosine", "cityblock", "chebyshev")
 """Distances between points; all but the cosine distance obey the triangle inequality."""
 PRECOMPUTED = "precomputed"
@@ -179,17 +181,19 @@ def distances(cloud: ArrayLike, metric: str = "euclidean") -> Array:
     norms = np.linalg.norm(points, axis=1) if metric == "cosine" else np.ones(1)
     if not (norms > ZERO * norms.max()).all():
         raise ValueError("the cosine distance of a row of zeros is not defined: use another metric")
+    if metric == "euclidean":
+        return euclidean(points)
     matrix: Array = scipy.spatial.distance.squareform(scipy.spatial.distance.pdist(points, metric), checks=False)
     return matrix
 
 
-def condensed(distances: Array) -> Array:
+def condensed(distances: Matrix) -> Matrix:
     """The distances above the diagonal, shape ``(n_points * (n_points - 1) / 2,)``.
 
     >>> condensed(np.array([[0.0, 1.0, 2.0], [1.0, 0.0, 3.0], [2.0, 3.0, 0.0]])).tolist()
     [1.0, 2.0, 3.0]
     """
-    above: Array = distances[np.triu_indices(len(distances), 1)]
+    above: Matrix = scipy.spatial.distance.squareform(distances, checks=False)
     return above
 
 

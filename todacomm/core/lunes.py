@@ -39,6 +39,9 @@ N_BARS, N_ALIVE, N_WORDS = range(3)
 NEVER = np.uint32(0x7F800000)
 """The bits of an infinite length. Lengths are compared by their bits, which are in the same order."""
 ONE, PLACE, LENGTH = np.uint64(1), np.uint64(16), np.uint64(32)
+DIGIT = 12
+LAST_DIGIT = np.uint64((1 << DIGIT) - 1)
+"""Bits of a length by which edges are sorted at a time."""
 
 
 class State(NamedTuple):
@@ -109,8 +112,7 @@ def h1(distances: Single, threshold: float = np.inf) -> Array:
     last = _last_birth(distances)
     entered, scale = np.float32(-1.0), min(longest, np.float32(BEYOND_BIRTH * last))
     while True:
-        edges = _edges(distances, entered, scale)
-        edges.sort()
+        edges = _in_order(_edges(distances, entered, scale))
         bars, starts, columns = _enter(edges, last, distances, state)
         state = state._replace(bars=bars, starts=starts, columns=columns)
         if scale == longest or not state.counts[N_ALIVE]:
@@ -140,7 +142,7 @@ def _last_birth(distances: Single) -> np.float32:
 
 @compiled
 def _edges(distances: Single, above: np.float32, upto: np.float32) -> Words:
-    """Edges of lengths ``above < length <= upto``, each a word: the bits of its length, then its points."""
+    """Edges of lengths ``above < length <= upto``, in the order of their points; see :func:`_edge`."""
     n_points, n_edges = len(distances), 0
     for u in range(n_points):
         for length in distances[u, u + 1 :]:
@@ -152,6 +154,31 @@ def _edges(distances: Single, above: np.float32, upto: np.float32) -> Words:
             if (lengths[place] > above) & (lengths[place] <= upto):
                 edges[n_edges] = _edge(distances, u, u + 1 + place)
                 n_edges += 1
+    return edges
+
+
+@compiled
+def _in_order(edges: Words) -> Words:
+    """Edges given in the order of their points, shortest first: a radix sort by the bits of their lengths."""
+    if not len(edges):
+        return edges
+    shortest = edges.min() >> LENGTH
+    spread = (edges.max() >> LENGTH) - shortest
+    other, places = np.empty_like(edges), np.empty(1 << DIGIT, np.int64)
+    shift = np.uint64(0)
+    while spread >> shift:
+        places[:] = 0
+        for edge in edges:
+            places[(((edge >> LENGTH) - shortest) >> shift) & LAST_DIGIT] += 1
+        n_before = 0
+        for digit in range(len(places)):
+            n_before, places[digit] = n_before + places[digit], n_before
+        for edge in edges:
+            digit = (((edge >> LENGTH) - shortest) >> shift) & LAST_DIGIT
+            other[places[digit]] = edge
+            places[digit] += 1
+        edges, other = other, edges
+        shift += np.uint64(DIGIT)
     return edges
 
 

@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike
 from todacomm.core.arrays import Array
 from todacomm.core.checks import as_cloud, require_paired
 
+BLOCK = 64
+"""Reflections that LAPACK has room to apply at once: the most that it takes."""
 Draw = Callable[[Sequence[Array], np.random.Generator], list[Array]]
 
 
@@ -62,7 +64,7 @@ def rotation(n_points: int, rng: np.random.Generator) -> Array:
     >>> np.allclose(matrix @ matrix.T, np.eye(5)), np.allclose(matrix @ np.ones(5), 1.0)
     (True, True)
     """
-    matrix: Array = _frame(n_points, rng) @ _contrasts(np.eye(n_points)) + 1.0 / n_points
+    matrix: Array = _frame(n_points, rng)(_contrasts(np.eye(n_points))) + 1.0 / n_points
     return matrix
 
 
@@ -84,18 +86,33 @@ def rotated(clouds: Sequence[ArrayLike], rng: np.random.Generator) -> list[Array
     """
     checked = _same_texts(clouds)
     frame = _frame(len(checked[0]), rng)
-    return [frame @ _contrasts(cloud) + cloud.mean(axis=0) for cloud in checked]
+    return [frame(_contrasts(cloud)) + cloud.mean(axis=0) for cloud in checked]
 
 
-def _frame(n_points: int, rng: np.random.Generator) -> Array:
-    """A uniform frame orthogonal to the ones: shape (n_points, n_points - 1).
+def _frame(n_points: int, rng: np.random.Generator) -> Callable[[Array], Array]:
+    """Product with a uniform frame orthogonal to the ones: shape (n_points - 1, n_dims) to (n_points, n_dims).
 
-    The QR decomposition of a column-centred Gaussian matrix, once the signs of R's diagonal are fixed (Mezzadri 2007,
-    arXiv math-ph/0609050).
+    The frame is Q of the QR decomposition of a column-centred Gaussian matrix, once the signs of R's diagonal are fixed
+    (Mezzadri 2007, arXiv math-ph/0609050). It stays a product of reflections: to write it out takes as long as to find
+    them.
     """
+    from scipy.linalg import lapack
+
+    if n_points == 1:
+        return lambda contrasts: np.zeros((1, contrasts.shape[1]))
     gaussian = rng.standard_normal((n_points, n_points - 1))
-    frame, triangle = np.linalg.qr(gaussian - gaussian.mean(axis=0))
-    return np.asarray(frame * np.sign(np.diag(triangle)))
+    gaussian -= gaussian.mean(axis=0)
+    reflections, scales, *_ = lapack.dgeqrf(np.asfortranarray(gaussian), lwork=BLOCK * n_points, overwrite_a=True)
+    signs = np.sign(np.diag(reflections))[:, None]
+
+    def product(contrasts: Array) -> Array:
+        n_dims = contrasts.shape[1]
+        signed = np.zeros((n_points, n_dims), order="F")
+        np.multiply(contrasts, signs, out=signed[:-1])
+        turned = lapack.dormqr("L", "N", reflections, scales, signed, lwork=BLOCK * n_dims, overwrite_c=True)[0]
+        return np.ascontiguousarray(turned)
+
+    return product
 
 
 def _contrasts(cloud: Array) -> Array:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from todacomm.core.arrays import Array, Indices
+from todacomm.core.matrices import eigenvalues
 from todacomm.core.view import View, once
 
 
@@ -99,7 +100,7 @@ class PartView(View):
             subset = parts.centred[rows]
             subset = subset - subset.mean(axis=0)
             gram = subset.T @ subset
-        values: Array = np.linalg.eigvalsh(gram)[::-1] / (len(rows) - 1)
+        values: Array = eigenvalues(gram)[::-1] / (len(rows) - 1)
         return values.clip(min=0.0)
 
     @once

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
-import scipy
 
 from todacomm.core.arrays import Array, Indices
 from todacomm.core.clouds import PRECOMPUTED, distances
 from todacomm.core.homology import AUTO, Diagrams, Filtration
 from todacomm.core.landmarks import Landmarks
+from todacomm.core.matrices import median_and_largest
 
 Value = TypeVar("Value")
 
@@ -153,7 +153,7 @@ class View:
     @once
     def median(self) -> float:
         """Median distance between two points or landmarks, duplicates included."""
-        return self.unit if self.among is self.distances else _median_and_largest(self.distances)[0]
+        return self.unit if self.among is self.distances else median_and_largest(self.distances)[0]
 
     @property
     def unit(self) -> float:
@@ -184,7 +184,7 @@ class View:
 
     @once
     def _unit_and_diameter(self) -> tuple[float, float]:
-        return _median_and_largest(self.among)
+        return median_and_largest(self.among)
 
 
 @dataclass(frozen=True)
@@ -238,8 +238,3 @@ class CloudView(View):
         if self.landmarks is not None or self.n_distinct == self.n_points:
             return self.distances
         return self.distances[np.ix_(self.distinct, self.distinct)]
-
-
-def _median_and_largest(distances: Array) -> tuple[float, float]:
-    pairs = scipy.spatial.distance.squareform(distances, checks=False)
-    return float(np.median(pairs)), float(pairs.max())

@@ -3,7 +3,7 @@
 import numpy as np
 
 from todacomm.core.arrays import Array, Indices
-from todacomm.core.loops.reproduction import spanning_trees
+from todacomm.core.matrices import spanning_trees
 from todacomm.core.similarity.representations import nearest
 from todacomm.explorer.layer_data import Edges, Graph
 

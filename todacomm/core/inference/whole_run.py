@@ -122,6 +122,7 @@ def infer(
         replicates=replicates,
         seed=seed,
         n_loops=n_loops if maxdim else 0,
+        threads=threads,
         progress=progress,
     )
     ended = time.perf_counter()

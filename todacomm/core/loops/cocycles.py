@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from todacomm.core.arrays import Array, Indices, Single
 from todacomm.core.checks import as_diagram, as_distances
+from todacomm.core.clouds import condensed
 from todacomm.core.homology import persistence
 
 N_LONGEST = 5
@@ -158,8 +159,7 @@ def _cocycles(rounded: Single, last_death: float, coeff: int) -> Iterator[tuple[
     longer than the bars.
     """
     if compiled := _compiled():
-        above = rounded[np.triu_indices(len(rounded), 1)]
-        computed = compiled(above, 1, float(last_death), coeff, True)
+        computed = compiled(condensed(rounded), 1, float(last_death), coeff, True)
         bars = np.reshape(computed["births_and_deaths_by_dim"][1], (-1, 2))
         cocycles = [np.reshape(flat, (-1, 3)).astype(np.int64) for flat in computed["cocycles_by_dim"][1]]
     else:

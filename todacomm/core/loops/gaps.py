@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from todacomm.core.arrays import Bools, Indices
 from todacomm.core.checks import as_distances
-from todacomm.core.loops.reproduction import spanning_trees
+from todacomm.core.matrices import spanning_trees
 
 N_GAPS = 3
 

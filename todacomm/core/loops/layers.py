@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from todacomm.core.arrays import Array, Bools, Indices
 from todacomm.core.checks import as_rows
-from todacomm.core.clouds import condensed
 from todacomm.core.homology import Diagrams
 from todacomm.core.layer import MIN_DISTINCT, LayerAnalysis
 from todacomm.core.loops.cocycles import N_LONGEST, LoopBar, loop_bars
 from todacomm.core.loops.groups import left_on_groups
 from todacomm.core.loops.reproduction import leading, life_left, membership, prominence
 from todacomm.core.loops.verdict import Evidence
+from todacomm.core.matrices import median_and_largest
 
 LOW = 0.05
 """The quantile over half-samples that is given beside the mean."""
@@ -143,7 +143,7 @@ def layer_loops(
     left[:, sound] = life_left(distances, bars, members[sound])
     leads = np.zeros(left.shape, dtype=np.bool_)
     leads[: len(longest), sound] = leading(distances, longest, members[sound], [dgms[1] for dgms in half_diagrams])
-    lifetimes = np.array([bar.lifetime for bar in bars]) / float(np.median(condensed(distances)))
+    lifetimes = np.array([bar.lifetime for bar in bars]) / median_and_largest(distances)[0]
     return LayerLoops(rows, bars, lifetimes, left, leads, left_on_groups(distances, bars, len(halves), seed))
 
 

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from todacomm.core.arrays import Array, Bools, Indices, Single
 from todacomm.core.checks import as_bools, as_diagram, as_distances, as_rows, require_length
 from todacomm.core.loops.cocycles import LoopBar
+from todacomm.core.matrices import spanning_trees
 
 EDGES_AT_ONCE = 8192
 
@@ -216,25 +217,6 @@ def membership(halves: Sequence[ArrayLike] | Indices, n_points: int) -> Bools:
     for row, half in zip(members, halves, strict=True):
         row[as_rows(half, n_points, n_axes=1)] = True
     return members
-
-
-def spanning_trees(distances: Array | Single, members: Bools) -> tuple[Indices, Indices]:
-    """Minimum spanning trees of many subsets of the points (Prim).
-
-    Returns
-    -------
-    order, parent : ndarray of int, shape (n_subsets, largest size)
-        The points of a subset in the order in which they join its tree, and the earlier point that each is joined to;
-        a subset with fewer points ends in repetitions of its first.
-    """
-    from todacomm.core.loops.trees import grow
-
-    size = int(members.sum(axis=1).max(initial=0))
-    order = np.tile(members.argmax(axis=1)[:, None], (1, size))
-    parent = order.copy()
-    if size:
-        grow(distances, members, order, parent)
-    return order, parent
 
 
 def _parities(odd: Bools, order: Indices, parent: Indices) -> Bools:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from todacomm.core.loops.layers import LayerLoops, layer_loops
 from todacomm.core.loops.representatives import shortest_loop
 from todacomm.core.loops.verdict import LOOP, bar_p_values, verdict
 from todacomm.core.metrics import TESTED_METRICS
+from todacomm.core.threads import in_threads
 from todacomm.system.progress import Progress, counted, silent
 
 Row = dict[str, Any]
@@ -74,6 +76,7 @@ def run_loops(
     replicates: int,
     seed: int,
     n_loops: int = 5,
+    threads: int = 1,
     progress: Progress = silent,
 ) -> RunLoops:
     """Claims about the longest bars of every layer, and the points that make them.
@@ -92,26 +95,31 @@ def run_loops(
         Of the half-samples.
     n_loops : int
         Bars a layer; 0: none.
+    threads : int
+        They change the time and not the numbers.
     """
-    measured: dict[str, LayerLoops] = {}
-    wanted = layers if n_loops else {}
-    for name, layer in counted(wanted.items(), "loops", len(wanted), progress):
-        has_halves = name in half_diagrams and layer.landmarks is None
+
+    def measure(name: str) -> LayerLoops:
+        layer, dgms = layers[name], half_diagrams.get(name)
+        has_halves = dgms is not None and layer.landmarks is None
         halves = half_samples(len(layer.cloud), replicates if has_halves else 0, seed)
-        measured[name] = layer_loops(
-            layer, halves, half_diagrams.get(name, ()) if has_halves else (), n_longest=n_loops, seed=seed
-        )
+        return layer_loops(layer, halves, dgms if dgms and has_halves else (), n_longest=n_loops, seed=seed)
+
+    wanted = list(layers) if n_loops else []
+    in_turn = counted(in_threads(measure, wanted, threads), "loops", len(wanted), progress)
+    measured = dict(zip(wanted, in_turn, strict=True))
     p_values = _p_values(layers, measured, draws)
-    rows: list[Row] = []
-    points: list[LoopPoints] = []
-    for name, loops in measured.items():
-        of_layer = _rows(name, loops, *p_values[name])
-        rows += of_layer
-        points += _points(name, layers[name], loops, [str(row["verdict"]) for row in of_layer])
-    for row, on_loop in zip(rows, points, strict=True):
+    rows = {name: _rows(name, loops, *p_values[name]) for name, loops in measured.items()}
+
+    def locate(name: str) -> list[LoopPoints]:
+        return _points(name, layers[name], measured[name], [str(row["verdict"]) for row in rows[name]])
+
+    points = list(chain.from_iterable(in_threads(locate, wanted, threads)))
+    all_rows = list(chain.from_iterable(rows.values()))
+    for row, on_loop in zip(all_rows, points, strict=True):
         row["n_on_loop"] = len(on_loop.points)
     left = {name: loops.left[0] for name, loops in measured.items() if len(loops.bars)}
-    return RunLoops(rows, points, left)
+    return RunLoops(all_rows, points, left)
 
 
 def _rows(name: str, loops: LayerLoops, p: Array, p_adjusted: Array) -> list[Row]:

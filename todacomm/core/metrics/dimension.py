@@ -5,6 +5,7 @@ from numpy.typing import ArrayLike
 
 from todacomm.core.arrays import Array
 from todacomm.core.checks import as_distances, as_vector
+from todacomm.core.matrices import two_nearest
 from todacomm.core.metrics.row import Metric
 
 FIRST_RANK = 11
@@ -14,6 +15,8 @@ TIE, MOST_TIES = 1e-4, 0.5
 """Logarithm of a ratio below which two neighbours are at one distance, and the share of such points that is allowed.
 
 A lattice in single precision has ratios up to 1e-5 by rounding; in d dimensions a share of d * 1e-4 has such ones."""
+ROWS_AT_ONCE = 256
+"""Points whose neighbours are put in order together: a copy of all distances would be the largest thing in memory."""
 TWINS = 100.0
 """How much nearer than the next a neighbour is that makes two points near-twins."""
 
@@ -94,7 +97,7 @@ def twonn_dimension(distances: ArrayLike) -> float:
     matrix = as_distances(distances)
     if len(matrix) < 3:
         return np.nan
-    ratios = _log_ratios(np.partition(matrix, (1, 2), axis=1), 1)
+    ratios = _log_ratios(*two_nearest(matrix).T)
     return np.nan if np.mean(ratios < TIE) > MOST_TIES else _dimension(ratios, 1)
 
 
@@ -109,7 +112,7 @@ def near_twins(distances: ArrayLike) -> int:
     matrix = as_distances(distances)
     if len(matrix) < 3:
         return 0
-    return int((_log_ratios(np.partition(matrix, (1, 2), axis=1), 1) > np.log(TWINS)).sum())
+    return int((_log_ratios(*two_nearest(matrix).T) > np.log(TWINS)).sum())
 
 
 def dimension_over_scale(distances: ArrayLike) -> tuple[Array, Array]:
@@ -134,20 +137,19 @@ def dimension_over_scale(distances: ArrayLike) -> tuple[Array, Array]:
     widths = [2**power for power in range(len(matrix).bit_length() - 3)]
     if not widths:
         return np.empty(0), np.empty(0)
-    ordered = np.partition(matrix, (*widths, 2 * widths[-1]), axis=1)
-    scale = np.array([ordered[:, 2 * k].mean() for k in widths])
-    dimension = np.array([_dimension(_log_ratios(ordered, k), k) for k in widths])
+    places = [*widths, 2 * widths[-1]]
+    some_rows = (matrix[start : start + ROWS_AT_ONCE] for start in range(0, len(matrix), ROWS_AT_ONCE))
+    ordered = np.vstack([np.partition(rows, places, axis=1)[:, places] for rows in some_rows])  # (n_distinct, widths)
+    scale = ordered[:, 1:].mean(axis=0)
+    dimension = np.array([_dimension(_log_ratios(*ordered[:, i : i + 2].T), k) for i, k in enumerate(widths)])
     dimension[0] = twonn_dimension(matrix)
     return scale, dimension
 
 
-def _log_ratios(ordered: Array, k: int) -> Array:
-    """``ln(r_2k / r_k)`` of every point; column ``k`` of ``ordered`` holds the distances to neighbour ``k``.
-
-    Points that coincide with their neighbour ``k`` have none.
-    """
-    distinct = ordered[:, k] > 0.0
-    ratios: Array = np.log(ordered[distinct, 2 * k] / ordered[distinct, k])
+def _log_ratios(near: Array, far: Array) -> Array:
+    """``ln(r_2k / r_k)`` of every point, given both distances; of points that coincide with neighbour ``k`` none."""
+    distinct = near > 0.0
+    ratios: Array = np.log(far[distinct] / near[distinct])
     return ratios
 
 
