@@ -8,11 +8,8 @@ from todacomm.core.clouds import distances
 from todacomm.core.homology import persistence, spanning_tree
 from todacomm.core.inference import half_samples
 from todacomm.core.loops import leading, life_left, loop_bars, membership, prominence
-<<<<<<< HEAD
-from todacomm.core.loops.reproduction import births_of_spans, spanning_trees
-=======
+from todacomm.core.loops.reproduction import births_of_spans
 from todacomm.core.matrices import spanning_trees
->>>>>>> main
 
 
 def clouds():
