@@ -78,7 +78,7 @@ def h1_bars(distances: Single, threshold: float, engine: str = AUTO) -> Array:
 
 @dataclass(frozen=True)
 class Filtration:
-    """What the engines need of a matrix of distances: a caller that lets go of the matrix saves a fifth of the peak.
+    """What the engines need of a matrix of distances: a caller that lets go of the matrix saves a third of the peak.
 
     Attributes
     ----------

@@ -40,8 +40,8 @@ NEVER = np.uint32(0x7F800000)
 """The bits of an infinite length. Lengths are compared by their bits, which are in the same order."""
 ONE, PLACE, LENGTH = np.uint64(1), np.uint64(16), np.uint64(32)
 DIGIT = 12
-LAST_DIGIT = np.uint64((1 << DIGIT) - 1)
 """Bits of a length by which edges are sorted at a time."""
+LAST_DIGIT = np.uint64((1 << DIGIT) - 1)
 
 
 class State(NamedTuple):

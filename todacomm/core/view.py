@@ -169,7 +169,7 @@ class View:
     def diagrams(self) -> Diagrams:
         """Persistence diagrams by degree.
 
-        The distances are let go before homology begins, which saves a fifth of its peak memory; asked for again, they
+        The distances are let go before homology begins, which saves a third of its peak memory; asked for again, they
         are taken again.
         """
         _ = self.n_vertices, self._unit_and_diameter

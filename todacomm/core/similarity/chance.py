@@ -7,6 +7,7 @@ import numpy as np
 
 from todacomm.core.arrays import Array, Bools, Indices
 from todacomm.core.inference.step_down import max_t
+from todacomm.core.matrices import eigenvalues
 from todacomm.core.similarity.grid import Prepared, similarity_grid
 from todacomm.core.similarity.representations import SIMILARITIES
 from todacomm.core.threads import in_threads
@@ -240,7 +241,7 @@ def _permuted_angles(
         for i, j in np.argwhere(wanted):
             product = ours[i].values["procrustes"][order].T @ theirs[j].values["procrustes"]
             smaller = product @ product.T if len(product) <= product.shape[1] else product.T @ product
-            nuclear = np.sqrt(np.linalg.eigvalsh(smaller).clip(min=0.0)).sum()  # half of the time of an SVD
+            nuclear = np.sqrt(eigenvalues(smaller).clip(min=0.0)).sum()  # half of the time of an SVD
             angles[i, j] = np.arccos(min(nuclear, 1.0))
         return angles
 
