@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from todacomm.core.arrays import Array, Single
+from todacomm.core.arrays import Array, Indices, Single
 from todacomm.core.compiled import compiled
 
 Words = NDArray[np.uint64]
@@ -102,9 +102,20 @@ def h1(distances: Single, threshold: float = np.inf) -> Array:
     >>> h1(square).tolist()
     [[1.0, 1.5]]
     """
-    n_points = len(distances)
-    if n_points < 4:
+    if len(distances) < 4:
         return np.empty((0, 2))
+    return enter_all(distances, threshold).bars.view(np.float32).astype(np.float64)
+
+
+def enter_all(distances: Single, threshold: float = np.inf) -> State:
+    """What is known when all edges up to a scale have entered, or all that change H1; its bars are those of :func:`h1`.
+
+    Raises
+    ------
+    ValueError
+        As :func:`h1`.
+    """
+    n_points = len(distances)
     if n_points > MOST_POINTS:
         raise ValueError(f"{n_points:,} points: the engine lunes takes {MOST_POINTS:,} at most, give landmarks")
     state = _before_any_edge(n_points)
@@ -118,7 +129,49 @@ def h1(distances: Single, threshold: float = np.inf) -> Array:
         if scale == longest or not state.counts[N_ALIVE]:
             break
         entered, scale = scale, min(longest, np.float32(BEYOND_SCALE * scale) or longest)
-    return bars[: state.counts[N_BARS]].view(np.float32).astype(np.float64)
+    n_bars = state.counts[N_BARS]
+    return state._replace(bars=bars[:n_bars], starts=starts[:n_bars])
+
+
+def cocycle(state: State, bar: int, edges: Words) -> NDArray[np.bool_]:
+    """On which edges the cocycle of a bar is 1: the one over Z/2 that ends with the bar and no sooner.
+
+    It is decided by its values on the births: 1 on the bar's own, 0 on those before and on those whose bars end no
+    sooner, and on all others what makes the cycle even that ended them. An edge with a lune has the sum over a point of
+    it. This is the column of the reduction in cohomology (de Silva, Morozov and Vejdemo-Johansson 2011,
+    10.1088/0266-5611/27/12/124003), but where two bars end with one edge: that may hold the later one's as well.
+
+    Parameters
+    ----------
+    state : State
+        From :func:`enter_all`, up to the bar's death or further.
+    bar : int
+        Its place among the bars.
+    edges : ndarray of uint64, shape (n_edges,)
+        From :func:`edges_between`, the bar's birth among them and none as long as its death.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_edges,)
+    """
+    return _on_edges(edges, state.over, _on_births(bar, state.bars, state.starts, state.columns))
+
+
+def edges_between(distances: Single, above: float, below: float) -> Words:
+    """Edges of lengths ``above <= length < below`` in the order in which they enter, a word each."""
+    shortest, longest = np.nextafter(np.float32([above, below]), np.float32(-np.inf))
+    return _in_order(_edges(distances, shortest, longest))
+
+
+def lengths_of(edges: Words) -> Single:
+    """The lengths of edges."""
+    return (edges >> LENGTH).astype(np.uint32).view(np.float32)
+
+
+def points_of(edges: Words) -> tuple[Indices, Indices]:
+    """The ends of edges, the smaller first."""
+    last = np.uint64(MOST_POINTS - 1)
+    return ((edges >> PLACE) & last).astype(np.intp), (edges & last).astype(np.intp)
 
 
 def _before_any_edge(n_points: int) -> State:
@@ -388,6 +441,40 @@ def _fill(
     counts[N_WORDS] += n_words
     counts[N_ALIVE] -= 1
     return columns
+
+
+@compiled
+def _on_births(bar: int, bars: NDArray[np.uint32], starts: NDArray[np.int64], columns: Words) -> Words:
+    """Values of a bar's cocycle on all births, a bit for each."""
+    on = np.zeros((len(starts) >> 6) + 1, np.uint64)
+    on[bar >> 6] |= _bit(bar)
+    for birth in range(bar + 1, len(starts)):
+        if bars[birth, 1] >= bars[bar, 1]:
+            continue
+        start, total = starts[birth], np.uint64(0)
+        for word in range(bar >> 6, (birth >> 6) + 1):
+            total ^= columns[start + word] & on[word]
+        for half in (32, 16, 8, 4, 2, 1):
+            total ^= total >> np.uint64(half)
+        if total & ONE:
+            on[birth >> 6] |= _bit(birth)
+    return on
+
+
+@compiled
+def _on_edges(edges: Words, over: Over, on_births: Words) -> NDArray[np.bool_]:
+    """Values of a cocycle on edges, shortest first; it is 0 on all that are shorter."""
+    odd, matrix = np.zeros(len(edges), np.bool_), np.zeros(over.shape, np.bool_)
+    for place in range(len(edges)):
+        u, v = _points(edges[place])
+        point = over[u, v]
+        if point >= 0:
+            odd[place] = matrix[min(u, point), max(u, point)] != matrix[min(v, point), max(v, point)]
+        elif point <= BORN:
+            birth = BORN - point
+            odd[place] = bool(on_births[birth >> 6] & _bit(birth))
+        matrix[u, v] = odd[place]
+    return odd
 
 
 @compiled

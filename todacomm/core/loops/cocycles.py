@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from todacomm.core.arrays import Array, Indices, Single
 from todacomm.core.checks import as_diagram, as_distances
 from todacomm.core.clouds import condensed
-from todacomm.core.homology import persistence
+from todacomm.core.homology import outermost_first, persistence
+from todacomm.core.matrices import reordered
 
 N_LONGEST = 5
 
@@ -82,11 +83,11 @@ def loop_bars(
 ) -> tuple[LoopBar, ...]:
     """The longest H1 bars of a cloud, and those of the largest ratios, each with a cocycle over Z/2.
 
-    ripser.py works on distances rounded to float32. Rounding keeps their order but for new ties, so that the rounded
-    matrix is a filtration of its own, and everything said of a bar is exact on it. The cocycle is the column of
-    ripser's reduction: it vanishes on edges shorter than the birth, and its coboundary on triangles shorter than the
-    death; it restricts to every subset of the points. (de Silva, Morozov and Vejdemo-Johansson 2011,
-    doi 10.1007/s00454-011-9344-x; Bauer 2021, arXiv 1908.02518.)
+    They are those of distances rounded to float32. Rounding keeps their order but for new ties, so that the rounded
+    matrix is a filtration of its own, and everything said of a bar is exact on it. The cocycle vanishes on edges
+    shorter than the birth, and its coboundary on triangles shorter than the death; it restricts to every subset of the
+    points (:func:`todacomm.core.lunes.cocycle`; de Silva, Morozov and Vejdemo-Johansson 2011, doi
+    10.1007/s00454-011-9344-x).
 
     Parameters
     ----------
@@ -94,7 +95,7 @@ def loop_bars(
         Symmetric, zero diagonal, of distinct points or of landmarks.
     dgm : ndarray, shape (bars, 2), optional
         H1 of these distances where it is known already, from :func:`todacomm.core.homology.persistence`: then nothing
-        is computed beyond the largest death that is wanted, which takes a tenth of the time.
+        is computed beyond the largest death that is wanted.
 
     Returns
     -------
@@ -115,17 +116,27 @@ def loop_bars(
     wanted, ranks = longest_bars(persistence(matrix)[1] if dgm is None else dgm, n_longest, n_ratios)
     if not len(wanted):
         return ()
-    rounded = matrix.astype(np.float32)
-    cocycles = defaultdict(list)
-    for birth, death, cocycle in _cocycles(rounded, wanted[:, 1].max(), 2):
-        cocycles[birth, death].append(cocycle)
+    from todacomm.core import lunes
+
+    order = outermost_first(matrix)
+    filtration = reordered(matrix, order)
+    state = lunes.enter_all(filtration, wanted[:, 1].max())
+    edges = lunes.edges_between(filtration, wanted[:, 0].min(), wanted[:, 1].max())
+    lengths = lunes.lengths_of(edges)
+    places = defaultdict(list)
+    for place, bar in enumerate(state.bars.view(np.float32).tolist()):
+        places[tuple(bar)].append(place)
     bars = []
     for (birth, death), rank in zip(wanted.tolist(), ranks.tolist(), strict=True):
-        if not cocycles[birth, death]:
+        if not places[birth, death]:
             raise ValueError(
                 f"no bar from {birth:.6g} to {death:.6g} in these distances: give the diagram of the same distances"
             )
-        bars.append(_bar(rounded, birth, death, cocycles[birth, death].pop(0), 2, rank))
+        begin, end = np.searchsorted(lengths, np.float32([birth, death]))
+        alive = edges[begin:end]
+        odd = alive[lunes.cocycle(state, places[birth, death].pop(0), alive)]
+        ends = order[np.column_stack(lunes.points_of(odd))]
+        bars.append(_bar(birth, death, ends, np.ones(len(ends), dtype=np.int64), rank))
     return tuple(bars)
 
 
@@ -149,7 +160,11 @@ def over_prime(distances: Array, bar: LoopBar, prime: int) -> LoopBar:
             f"the bar from {bar.birth:.6g} to {bar.death:.6g} is none over Z/{prime}: take another prime, or read the "
             "loop without a circular coordinate"
         )
-    return _bar(rounded, birth, min(death, bar.death), cocycle, prime, bar.rank)
+    ends = cocycle[:, :2].astype(np.intp)
+    ends, values = ends[(shorter := rounded[ends[:, 0], ends[:, 1]] < min(death, bar.death))], cocycle[shorter, 2]
+    values = np.where(ends[:, 0] < ends[:, 1], values, -values) % prime
+    values = np.where(values > prime // 2, values - prime, values)
+    return _bar(birth, min(death, bar.death), ends, values, bar.rank)
 
 
 def _cocycles(rounded: Single, last_death: float, coeff: int) -> Iterator[tuple[float, float, NDArray[np.int64]]]:
@@ -183,12 +198,8 @@ def _compiled() -> Callable[..., dict[str, Any]] | None:
     return compute
 
 
-def _bar(rounded: Single, birth: float, death: float, cocycle: NDArray[np.int64], coeff: int, rank: int) -> LoopBar:
-    """A bar with its cocycle on edges shorter than its death, each from the smaller index to the larger."""
-    ends = cocycle[:, :2].astype(np.intp)
-    ends, values = ends[(shorter := rounded[ends[:, 0], ends[:, 1]] < death)], cocycle[shorter, 2]
-    values = np.where(ends[:, 0] < ends[:, 1], values, -values) % coeff
-    values = np.where(values > coeff // 2, values - coeff, values)
+def _bar(birth: float, death: float, ends: Indices, values: NDArray[np.int64], rank: int) -> LoopBar:
+    """A bar with its cocycle, every edge from the smaller index to the larger."""
     edges = np.sort(ends, axis=1)
-    order = np.lexsort((edges[:, 1], edges[:, 0]))
-    return LoopBar(birth, death, edges[order], values[order], rank)
+    by_points = np.lexsort((edges[:, 1], edges[:, 0]))
+    return LoopBar(birth, death, edges[by_points], values[by_points], rank)
