@@ -125,10 +125,11 @@ def test_what_is_no_prime_is_refused(prime):
         over_prime(among, bar, prime)
 
 
-def test_a_bar_of_other_distances_is_refused():
+@pytest.mark.parametrize("n_points", [5, 9, 20])
+def test_a_bar_of_other_distances_is_refused(n_points):
     (bar,) = loop_bars(distances(polygon(9)))
     with pytest.raises(ValueError, match="is none over Z/47"):
-        over_prime(distances(noisy_circle(np.random.default_rng(1), 20)), bar, 47)
+        over_prime(distances(noisy_circle(np.random.default_rng(1), n_points)), bar, 47)
 
 
 def test_equal_bars_are_two_classes():

@@ -60,11 +60,20 @@ class Reduction:
         return [(birth, death) for birth, death in self.state.bars.view(np.float32).tolist()]
 
     def born_with(self, edges: Indices, birth: float) -> int | None:
-        """The first bar of a birth that begins with one of some edges, given by the points of the cloud."""
+        """The first bar that is born with one of some edges at a scale; None where none is, as in another cloud.
+
+        Parameters
+        ----------
+        edges : ndarray of int, shape (n_edges, 2)
+            Points of the cloud.
+        """
+        if edges.max() >= len(self.order):
+            return None
         u, v = np.sort(self.order.argsort()[edges], axis=1).T
-        of_birth = self.distances[u, v] == np.float32(birth)
-        over = self.state.over[u[of_birth], v[of_birth]]
-        return int((BORN - over[over <= BORN]).min()) if (over <= BORN).any() else None
+        at_birth = self.distances[u, v] == np.float32(birth)
+        bars = BORN - self.state.over[u[at_birth], v[at_birth]]
+        born = np.intersect1d(bars, np.flatnonzero(self.state.bars[:, 0] == np.float32(birth).view(np.uint32)))
+        return int(born[0]) if len(born) else None
 
     def over_two(self, bar: int) -> Values:
         """The cocycle over Z/2 that ends with a bar: its values on the births.
