@@ -38,6 +38,7 @@ MODULES = (
 INNER = {
     clouds.condensed: "of distances that were checked",
     homology.h1_bars: "of distances that were checked, and a divergence takes it twice",
+    homology.outermost_first: "of distances that were checked",
     step_down.in_stages: "the function that it is given checks the draws",
     equivalence.overall: "its arrays are words of any shape",
 }

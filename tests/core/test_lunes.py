@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import pdist, squareform
 
 from tests.core.shapes import polygon
-from todacomm.core import lunes
+from todacomm.core import lune_kernels, lunes
 from todacomm.core.homology import h1_bars
 
 
@@ -100,8 +100,8 @@ def test_no_bar_is_born_after_the_last_birth(name, rng):
 
 def test_most_edges_of_a_round_cloud_are_never_looked_at(rng, monkeypatch):
     entered = []
-    enter = lunes._enter
-    monkeypatch.setattr(lunes, "_enter", lambda edges, *rest: entered.append(len(edges)) or enter(edges, *rest))
+    enter = lune_kernels.enter
+    monkeypatch.setattr(lune_kernels, "enter", lambda edges, *rest: entered.append(len(edges)) or enter(edges, *rest))
     lunes.h1(of_points(rng.normal(size=(500, 20))))
     assert 0 < sum(entered) < 0.5 * 500 * 499 / 2
 

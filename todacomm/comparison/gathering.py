@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from todacomm.comparison.agreement import comparable_groups, differences, refusal
 from todacomm.comparison.identity import DATASETS, IDENTITY, MODELS, family_of, identity_of, labels, order_of
 from todacomm.comparison.matching import along_residual
-from todacomm.comparison.settings import comparable_groups, differences, refusal
 from todacomm.core.facts import RunWarning
 from todacomm.core.streams import ENDS, RESIDUAL, groups
 from todacomm.results.table import own_rows

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from todacomm.comparison.agreement import differences, what_differs
 from todacomm.comparison.matching import matched_names
-from todacomm.comparison.settings import differences, what_differs
 from todacomm.core.facts import RunWarning
 from todacomm.gates.result import SideWarning
 

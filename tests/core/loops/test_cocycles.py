@@ -4,11 +4,12 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
+from ripser import ripser
 
 from tests.core.shapes import noisy_circle, polygon, torus
 from todacomm.core.clouds import distances
 from todacomm.core.homology import persistence
-from todacomm.core.loops import cocycles, longest_bars, loop_bars
+from todacomm.core.loops import longest_bars, loop_bars
 from todacomm.core.loops.cocycles import over_prime
 
 both_engines = pytest.mark.skipif(not find_spec("gudhi"), reason="gudhi is not installed")
@@ -18,21 +19,29 @@ def cloud(kind: str, n_points: int = 80) -> np.ndarray:
     rng = np.random.default_rng(4)
     if kind == "circle":
         return noisy_circle(rng, n_points, 10)
+    if kind == "two circles":
+        return np.vstack([noisy_circle(rng, n_points // 2, 10), 5.0 + noisy_circle(rng, n_points // 2, 10)])
     if kind == "rounded":  # many equal distances
         return np.unique(rng.integers(0, 9, size=(n_points, 3)), axis=0)
     return rng.normal(size=(n_points, 6))
 
 
+def matrix(bar, n_points: int) -> np.ndarray:
+    """The cocycle from every point to every other."""
+    values = np.zeros((n_points, n_points), dtype=np.int64)
+    u, v = bar.edges.T
+    values[u, v], values[v, u] = bar.values, -bar.values
+    return values
+
+
 def coboundary(bar, rounded: np.ndarray, coeff: int) -> np.ndarray:
     """Values of the cocycle's coboundary on all triangles shorter than the death."""
-    matrix = np.zeros(rounded.shape, dtype=np.int64)
-    u, v = bar.edges.T
-    matrix[u, v], matrix[v, u] = bar.values, -bar.values
     n_points = len(rounded)
+    values = matrix(bar, n_points)
     i, j, k = np.array([(i, j, k) for i in range(n_points) for j in range(i) for k in range(j)]).T
     inside = np.maximum.reduce([rounded[i, j], rounded[j, k], rounded[i, k]]) < bar.death
     i, j, k = i[inside], j[inside], k[inside]
-    return (matrix[i, j] + matrix[j, k] + matrix[k, i]) % coeff
+    return (values[i, j] + values[j, k] + values[k, i]) % coeff
 
 
 @both_engines
@@ -72,18 +81,55 @@ def test_coboundary_vanishes_below_the_death_and_support_begins_at_the_birth(kin
         assert np.abs(bar.values).max() <= coeff // 2
 
 
+@pytest.mark.parametrize("prime", [2, 3, 47])
+@pytest.mark.parametrize("kind", ["circle", "two circles", "gaussian"])
+def test_cocycles_are_those_of_ripser_where_no_other_bar_ends_with_theirs(kind, prime):
+    among = distances(cloud(kind))
+    rounded = among.astype(np.float32)
+    compared = 0
+    for bar in loop_bars(among):
+        computed = ripser(rounded, thresh=bar.death, coeff=prime, distance_matrix=True, do_cocycles=True)
+        bars, columns = computed["dgms"][1], computed["cocycles"][1]
+        if (bars[:, 1] == bar.death).sum() > 1:
+            continue
+        whole = bar if prime == 2 else over_prime(among, bar, prime)
+        (place,) = np.flatnonzero(bars[:, 0] == bar.birth)
+        assert whole.death == min(bars[place, 1], bar.death)
+        u, v, values = columns[place].astype(np.int64).T
+        theirs = np.zeros(rounded.shape, dtype=np.int64)
+        theirs[u, v], theirs[v, u] = values, -values
+        theirs[rounded >= whole.death] = 0
+        assert any(not ((matrix(whole, len(among)) - turn * theirs) % prime).any() for turn in (1, -1))
+        compared += 1
+    assert compared >= 3
+
+
 @pytest.mark.parametrize("prime", [2, 47])
-def test_the_compiled_function_and_the_module_around_it_give_the_same(monkeypatch, rng, prime):
-    clouds = [rng.normal(size=(60, 3)), noisy_circle(rng, 40), np.zeros((1, 2)) + np.arange(4.0)[:, None]]
-    tables = [distances(cloud).astype(np.float32) for cloud in clouds]
-    assert cocycles._compiled() is not None
-    direct = [list(cocycles._cocycles(table, 1.5, prime)) for table in tables]
-    assert len(direct[0]) > 5
-    monkeypatch.setattr(cocycles, "_compiled", lambda: None)
-    for table, bars in zip(tables, direct, strict=True):
-        for ours, theirs in zip(bars, cocycles._cocycles(table, 1.5, prime), strict=True):
-            assert ours[:2] == theirs[:2]
-            assert np.array_equal(ours[2] % [2**31, 2**31, prime], theirs[2])
+@pytest.mark.parametrize("kind", ["circle", "gaussian"])
+def test_the_order_of_the_points_changes_no_cocycle(rng, kind, prime):
+    among = distances(cloud(kind))
+    order = rng.permutation(len(among))
+    elsewhere = among[np.ix_(order, order)]
+    for bar, moved in zip(loop_bars(among), loop_bars(elsewhere), strict=True):
+        if prime != 2:
+            bar, moved = over_prime(among, bar, prime), over_prime(elsewhere, moved, prime)
+        before, after = matrix(bar, len(among)), matrix(moved, len(among))
+        assert any(not ((before[np.ix_(order, order)] - turn * after) % prime).any() for turn in (1, -1))
+
+
+@pytest.mark.parametrize("prime", [1, 4, 0, -3, 32771])
+def test_what_is_no_prime_is_refused(prime):
+    among = distances(polygon(7))
+    (bar,) = loop_bars(among)
+    with pytest.raises(ValueError, match=f"the prime is {prime}: expected a prime number below 32,768"):
+        over_prime(among, bar, prime)
+
+
+@pytest.mark.parametrize("n_points", [5, 9, 20])
+def test_a_bar_of_other_distances_is_refused(n_points):
+    (bar,) = loop_bars(distances(polygon(9)))
+    with pytest.raises(ValueError, match="is none over Z/47"):
+        over_prime(distances(noisy_circle(np.random.default_rng(1), n_points)), bar, 47)
 
 
 def test_equal_bars_are_two_classes():

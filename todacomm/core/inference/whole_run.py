@@ -250,7 +250,7 @@ def _duplicate_warnings(
     outside = [name for name in layers if name in drawn and not shares_draws(layers[name])]
     if outside:
         text = (
-            "layers with duplicates are rotated on their own, and their p is not adjusted for the other layers: "
+            "layers with duplicates have null draws of their own, and their p is not adjusted for the other layers: "
             f"{', '.join(outside)}"
         )
         yield RunWarning("rotated_singly", text)

@@ -1,21 +1,19 @@
 """The longest H1 bars of a matrix of distances, each with a cocycle of its class."""
 
+import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from todacomm.core.arrays import Array, Indices, Single
+from todacomm.core.arrays import Array, Indices
 from todacomm.core.checks import as_diagram, as_distances
-from todacomm.core.clouds import condensed
-from todacomm.core.homology import outermost_first, persistence
-from todacomm.core.matrices import reordered
+from todacomm.core.homology import persistence
 
 N_LONGEST = 5
+LARGEST = (1 << 15) - 1
+"""A cocycle's values are kept in 16 bits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +84,7 @@ def loop_bars(
     They are those of distances rounded to float32. Rounding keeps their order but for new ties, so that the rounded
     matrix is a filtration of its own, and everything said of a bar is exact on it. The cocycle vanishes on edges
     shorter than the birth, and its coboundary on triangles shorter than the death; it restricts to every subset of the
-    points (:func:`todacomm.core.lunes.cocycle`; de Silva, Morozov and Vejdemo-Johansson 2011, doi
+    points (:mod:`todacomm.core.loops.reduction`; de Silva, Morozov and Vejdemo-Johansson 2011, doi
     10.1007/s00454-011-9344-x).
 
     Parameters
@@ -116,27 +114,20 @@ def loop_bars(
     wanted, ranks = longest_bars(persistence(matrix)[1] if dgm is None else dgm, n_longest, n_ratios)
     if not len(wanted):
         return ()
-    from todacomm.core import lunes
+    from todacomm.core.loops.reduction import Reduction
 
-    order = outermost_first(matrix)
-    filtration = reordered(matrix, order)
-    state = lunes.enter_all(filtration, wanted[:, 1].max())
-    edges = lunes.edges_between(filtration, wanted[:, 0].min(), wanted[:, 1].max())
-    lengths = lunes.lengths_of(edges)
+    reduction = Reduction.between(matrix, wanted[:, 0].min(), wanted[:, 1].max())
     places = defaultdict(list)
-    for place, bar in enumerate(state.bars.view(np.float32).tolist()):
-        places[tuple(bar)].append(place)
+    for place, bar in enumerate(reduction.bars()):
+        places[bar].append(place)
     bars = []
     for (birth, death), rank in zip(wanted.tolist(), ranks.tolist(), strict=True):
         if not places[birth, death]:
             raise ValueError(
                 f"no bar from {birth:.6g} to {death:.6g} in these distances: give the diagram of the same distances"
             )
-        begin, end = np.searchsorted(lengths, np.float32([birth, death]))
-        alive = edges[begin:end]
-        odd = alive[lunes.cocycle(state, places[birth, death].pop(0), alive)]
-        ends = order[np.column_stack(lunes.points_of(odd))]
-        bars.append(_bar(birth, death, ends, np.ones(len(ends), dtype=np.int64), rank))
+        on_births = reduction.over_two(places[birth, death].pop(0))
+        bars.append(_bar(birth, death, *reduction.cocycle(on_births, birth, death), rank))
     return tuple(bars)
 
 
@@ -149,57 +140,32 @@ def over_prime(distances: Array, bar: LoopBar, prime: int) -> LoopBar:
     Raises
     ------
     ValueError
+        The number is no prime below 32,768.
+    ValueError
         Over this field no class is born with the bar, or it dies within half of the bar's life (torsion), or the
         distances are not the ones that the bar is of.
     """
-    rounded = np.asarray(distances, dtype=np.float32)
-    born = [triple for triple in _cocycles(rounded, bar.death, prime) if triple[0] == bar.birth]
-    birth, death, cocycle = max(born, key=lambda triple: triple[1], default=(bar.birth, bar.birth, None))
-    if cocycle is None or death <= bar.middle:
-        raise ValueError(
-            f"the bar from {bar.birth:.6g} to {bar.death:.6g} is none over Z/{prime}: take another prime, or read the "
-            "loop without a circular coordinate"
-        )
-    ends = cocycle[:, :2].astype(np.intp)
-    ends, values = ends[(shorter := rounded[ends[:, 0], ends[:, 1]] < min(death, bar.death))], cocycle[shorter, 2]
-    values = np.where(ends[:, 0] < ends[:, 1], values, -values) % prime
-    values = np.where(values > prime // 2, values - prime, values)
-    return _bar(birth, min(death, bar.death), ends, values, bar.rank)
+    if not 2 <= prime <= LARGEST or any(prime % factor == 0 for factor in range(2, math.isqrt(prime) + 1)):
+        raise ValueError(f"the prime is {prime}: expected a prime number below {LARGEST + 1:,}")
+    from todacomm.core.loops.reduction import Reduction
+
+    reduction = Reduction.between(distances, 0.0, bar.death)
+    born = reduction.born_with(bar.edges, bar.birth)
+    if born is not None:
+        on_births, end = reduction.over_prime(born, prime)
+        if (death := min(end, bar.death)) > bar.middle:
+            ends, values = reduction.cocycle(on_births, bar.birth, death, prime)
+            return _bar(bar.birth, death, ends, values, bar.rank, prime)
+    raise ValueError(
+        f"the bar from {bar.birth:.6g} to {bar.death:.6g} is none over Z/{prime}: take another prime, or read the "
+        "loop without a circular coordinate"
+    )
 
 
-def _cocycles(rounded: Single, last_death: float, coeff: int) -> Iterator[tuple[float, float, NDArray[np.int64]]]:
-    """Birth, death and cocycle of every H1 bar; the death is infinite for bars that die after ``last_death``.
-
-    The compiled function is called by itself where it is there: the module around it imports scikit-learn, which takes
-    longer than the bars.
-    """
-    if compiled := _compiled():
-        computed = compiled(condensed(rounded), 1, float(last_death), coeff, True)
-        bars = np.reshape(computed["births_and_deaths_by_dim"][1], (-1, 2))
-        cocycles = [np.reshape(flat, (-1, 3)).astype(np.int64) for flat in computed["cocycles_by_dim"][1]]
-    else:
-        from ripser import ripser
-
-        computed = ripser(rounded, maxdim=1, thresh=last_death, coeff=coeff, distance_matrix=True, do_cocycles=True)
-        bars, cocycles = computed["dgms"][1], computed["cocycles"][1]
-    for (birth, death), cocycle in zip(bars.tolist(), cocycles, strict=True):
-        yield birth, death, cocycle
-
-
-@cache
-def _compiled() -> Callable[..., dict[str, Any]] | None:
-    """The function of ripser.py: entries above the diagonal, highest degree, largest scale, field and whether cocycles
-    are wanted."""
-    try:
-        from pyRipser import doRipsFiltrationDM
-    except ImportError:
-        return None
-    compute: Callable[..., dict[str, Any]] = doRipsFiltrationDM
-    return compute
-
-
-def _bar(birth: float, death: float, ends: Indices, values: NDArray[np.int64], rank: int) -> LoopBar:
+def _bar(birth: float, death: float, ends: Indices, values: NDArray[np.int16], rank: int, prime: int = 2) -> LoopBar:
     """A bar with its cocycle, every edge from the smaller index to the larger."""
+    turned = np.where(ends[:, 0] < ends[:, 1], values, -values).astype(np.int64) % prime
+    centred = np.where(turned > prime // 2, turned - prime, turned)
     edges = np.sort(ends, axis=1)
     by_points = np.lexsort((edges[:, 1], edges[:, 0]))
-    return LoopBar(birth, death, edges[by_points], values[by_points], rank)
+    return LoopBar(birth, death, edges[by_points], centred[by_points], rank)
