@@ -7,7 +7,8 @@ from tests.core.shapes import noisy_circle, polygon, rotation
 from todacomm.core.clouds import distances
 from todacomm.core.homology import persistence, spanning_tree
 from todacomm.core.inference import half_samples
-from todacomm.core.loops import leading, life_left, loop_bars, membership, prominence
+from todacomm.core.layer import analyze_layer
+from todacomm.core.loops import layer_loops, leading, life_left, loop_bars, membership, prominence
 from todacomm.core.loops.reproduction import births_of_spans
 from todacomm.core.matrices import spanning_trees
 
@@ -158,6 +159,18 @@ def test_all_bars_lead_among_all_points_and_none_among_none():
     bars = loop_bars(among, dgm)
     leads = leading(among, bars, np.array([[True], [False]]).repeat(60, axis=1), [dgm, dgm])
     np.testing.assert_array_equal(leads, np.tile([True, False], (len(bars), 1)))
+
+
+def test_more_bars_than_a_word_has_bits_for_are_refused_and_a_layer_asks_of_fewer(rng):
+    among = distances(rng.normal(size=(120, 3)))
+    bars = loop_bars(among, n_longest=40)
+    assert len(bars) == 40
+    everyone = np.ones((1, 120), dtype=bool)
+    with pytest.raises(ValueError, match="40 bars: expected 32 at most, give the longest"):
+        leading(among, bars, everyone, [persistence(among)[1]])
+    layer = analyze_layer(rng.normal(size=(120, 3)))
+    loops = layer_loops(layer, np.arange(120)[None], [layer.diagrams], n_longest=40)
+    assert loops.prominence.tolist() == [1.0] * 32 + [0.0] * (len(loops.bars) - 32)
 
 
 def test_two_loops_of_one_length_are_prominent_together():

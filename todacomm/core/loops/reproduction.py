@@ -11,6 +11,8 @@ from todacomm.core.loops.cocycles import LoopBar
 from todacomm.core.matrices import spanning_trees
 
 EDGES_AT_ONCE = 8192
+MOST_TOGETHER = 32
+"""Bars whose common span is looked at: each is a bit of a word."""
 
 
 def life_left(distances: ArrayLike, bars: Sequence[LoopBar], members: ArrayLike) -> Array:
@@ -85,7 +87,7 @@ def leading(distances: ArrayLike, bars: Sequence[LoopBar], members: ArrayLike, d
     distances : ndarray, shape (n_points, n_points)
         Those that the bars are of.
     bars : sequence of LoopBar
-        In falling order of lifetime, the longest of the cloud first.
+        In falling order of lifetime, the longest of the cloud first; :data:`MOST_TOGETHER` at most.
     members : ndarray of bool, shape (n_subsets, n_points)
         Which points are in which subset.
     dgms : sequence of ndarray, shape (bars, 2)
@@ -99,7 +101,7 @@ def leading(distances: ArrayLike, bars: Sequence[LoopBar], members: ArrayLike, d
     Raises
     ------
     ValueError
-        The members are not True or False for each point, or not as many as diagrams; a diagram is none; or as
+        More bars; the members are not True or False for each point, or not as many as diagrams; one is none; or as
         :func:`todacomm.core.checks.as_distances`.
 
     >>> from todacomm.core.loops.cocycles import loop_bars
@@ -112,6 +114,8 @@ def leading(distances: ArrayLike, bars: Sequence[LoopBar], members: ArrayLike, d
     inside = as_bools(members, "the members", 2)
     require_length(inside.T, len(rounded), "the columns of the members", "points")
     require_length(inside, len(dgms), "the members", "diagrams")
+    if len(bars) > MOST_TOGETHER:
+        raise ValueError(f"{len(bars)} bars: expected {MOST_TOGETHER} at most, give the longest")
     leads = np.zeros((len(bars), len(dgms)), dtype=np.bool_)
     births = births_of_spans(rounded, bars, inside)
     for column, dgm in enumerate(map(as_diagram, dgms)):
@@ -142,9 +146,12 @@ def births_of_spans(rounded: Single, bars: Sequence[LoopBar], inside: Bools) -> 
     lengths = rounded[starts, ends]
     rising = np.argsort(lengths, kind="stable")
     starts, ends, lengths = starts[rising], ends[rising], lengths[rising]
-    odd = [_odd(bar, len(rounded)) for bar in bars]
-    parities = np.array([_parities(cocycle, order, parent) for cocycle in odd])
-    on_edges = np.array([cocycle[starts, ends] for cocycle in odd])
+    on_edges = np.zeros(len(starts), dtype=np.int64)
+    parities = np.zeros(inside.shape, dtype=np.int64)
+    for bit, bar in enumerate(bars):
+        odd = _odd(bar, len(rounded))
+        on_edges |= odd[starts, ends].astype(np.int64) << bit
+        parities |= _parities(odd, order, parent).T.astype(np.int64) << bit
     by_death = np.argsort(-deaths, kind="stable")
     first_edges(starts, ends, lengths, deaths, by_death, inside, on_edges, parities, births)
     return births
