@@ -125,7 +125,7 @@ def _measured(rng: np.random.Generator, points: np.ndarray) -> Measured:
         return np.where(where, left_on_groups(among, bars, REPLICATES, seed).mean(axis=1), 0.0)
 
     def prominent(where: np.ndarray) -> np.ndarray:
-        return np.where(where, _prominence(among, bars, left, halves) if where.any() else 0.0, 0.0)
+        return np.where(where, _prominence(among, bars, halves) if where.any() else 0.0, 0.0)
 
     if len(points) >= RULE_ALONE_SIZE:
         group_reproduction = of_groups(reproduction >= REPRODUCED)
@@ -141,9 +141,9 @@ def _measured(rng: np.random.Generator, points: np.ndarray) -> Measured:
     }
 
 
-def _prominence(among: np.ndarray, bars: tuple[LoopBar, ...], left: np.ndarray, halves: np.ndarray) -> np.ndarray:
+def _prominence(among: np.ndarray, bars: tuple[LoopBar, ...], halves: np.ndarray) -> np.ndarray:
     dgms = [persistence(among[np.ix_(half, half)])[1] for half in halves]
-    return prominence(leading(bars, left, dgms))
+    return prominence(leading(among, bars, membership(halves, len(among)), dgms))
 
 
 def _longest_of_rotations(rng: np.random.Generator, points: np.ndarray, least: float) -> np.ndarray:

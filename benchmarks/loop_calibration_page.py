@@ -131,7 +131,8 @@ condition. Reproduction is that of the longest bar, from the 5 % to the 95 % qua
 18 %); *uneven* is seven times as dense on one side, *weekdays* are seven clusters in a ring. What is not seen: noise of
 .3; a circle that holds a fifth of the variance with fewer than 1,000 points, or a twentieth with any of these numbers;
 and much of what has few points on one side. A ring in the plane needs more than 150 points: between its widest gaps so
-few of them lie in clumps that without half of the clumps there is no ring.""",
+few of them lie in clumps that without half of the clumps there is no ring. So does a torus of two equal circles: on
+half of 150 points its surface has gaps as wide.""",
     ),
     "in between": (
         "Neither",

@@ -186,6 +186,12 @@ def torus(rng: np.random.Generator, n_points: int) -> Array:
     )
 
 
+def equal_torus(rng: np.random.Generator, n_points: int) -> Array:
+    """A circle times a circle of the same size, noise .1."""
+    first, second = rng.uniform(0.0, 2.0 * np.pi, (2, n_points))
+    return _planar(rng, np.column_stack([np.cos(first), np.sin(first), np.cos(second), np.sin(second)]), 0.1)
+
+
 def weekdays(rng: np.random.Generator, n_points: int) -> Array:
     """Seven clusters at the corners of a heptagon, noise .2."""
     angles = rng.integers(7, size=n_points) * 2.0 * np.pi / 7.0
@@ -312,6 +318,7 @@ LOOPED: dict[str, Population] = {
     "uneven circle": uneven_circle,
     "figure eight": figure_eight,
     "torus": torus,
+    "torus of equal circles": equal_torus,
     "weekdays": weekdays,
     "circle of 20 % of the variance": lambda rng, n: circle_beside(rng, n, 0.2),
     "circle of 5 % of the variance": lambda rng, n: circle_beside(rng, n, 0.05),

@@ -150,7 +150,7 @@ GOOD = (
     (loops.left_on_groups, {"distances": MATRIX, "bars": BARS, "n_halves": 1}),
     (loops.layer_loops, {"layer": LAYER, "halves": HALVES[:0], "half_diagrams": ()}),
     (loops.shortest_loop, {"distances": MATRIX, "bar": BARS[0]}),
-    (loops.leading, {"bars": BARS, "left": np.ones((1, 1)), "dgms": [DGM]}),
+    (loops.leading, {"distances": MATRIX, "bars": BARS, "members": MEMBERS[:1], "dgms": [DGM]}),
     (loops.life_left, {"distances": MATRIX, "bars": BARS, "members": MEMBERS}),
     (loops.membership, {"halves": [np.array([0, 2])], "n_points": 3}),
     (loops.prominence, {"leads": MEMBERS}),

@@ -7,7 +7,9 @@ from tests.core.shapes import noisy_circle, polygon, rotation
 from todacomm.core.clouds import distances
 from todacomm.core.homology import persistence, spanning_tree
 from todacomm.core.inference import half_samples
-from todacomm.core.loops import leading, life_left, loop_bars, membership, prominence
+from todacomm.core.layer import analyze_layer
+from todacomm.core.loops import layer_loops, leading, life_left, loop_bars, membership, prominence
+from todacomm.core.loops.reproduction import births_of_spans
 from todacomm.core.matrices import spanning_trees
 
 
@@ -155,8 +157,20 @@ def test_all_bars_lead_among_all_points_and_none_among_none():
     among = distances(noisy_circle(np.random.default_rng(0), 60, 6, 0.2))
     dgm = persistence(among)[1]
     bars = loop_bars(among, dgm)
-    left = np.tile([1.0, 0.0], (len(bars), 1))
-    np.testing.assert_array_equal(leading(bars, left, [dgm, dgm]), left == 1.0)
+    leads = leading(among, bars, np.array([[True], [False]]).repeat(60, axis=1), [dgm, dgm])
+    np.testing.assert_array_equal(leads, np.tile([True, False], (len(bars), 1)))
+
+
+def test_more_bars_than_a_word_has_bits_for_are_refused_and_a_layer_asks_of_fewer(rng):
+    among = distances(rng.normal(size=(120, 3)))
+    bars = loop_bars(among, n_longest=40)
+    assert len(bars) == 40
+    everyone = np.ones((1, 120), dtype=bool)
+    with pytest.raises(ValueError, match="40 bars: expected 32 at most, give the longest"):
+        leading(among, bars, everyone, [persistence(among)[1]])
+    layer = analyze_layer(rng.normal(size=(120, 3)))
+    loops = layer_loops(layer, np.arange(120)[None], [layer.diagrams], n_longest=40)
+    assert loops.prominence.tolist() == [1.0] * 32 + [0.0] * (len(loops.bars) - 32)
 
 
 def test_two_loops_of_one_length_are_prominent_together():
@@ -166,11 +180,50 @@ def test_two_loops_of_one_length_are_prominent_together():
     among = distances(both)
     bars = loop_bars(among, n_longest=3)
     halves = half_samples(120, 40, seed=0)
-    left = life_left(among, bars, membership(halves, 120))
-    leads = leading(bars, left, [persistence(among[np.ix_(half, half)])[1] for half in halves])
+    dgms = [persistence(among[np.ix_(half, half)])[1] for half in halves]
+    leads = leading(among, bars, membership(halves, 120), dgms)
     assert leads[0].mean() < 0.9
     assert prominence(leads)[:2].min() >= 0.95
     assert prominence(leads)[2] < 0.5
+
+
+def test_both_loops_of_a_torus_with_equal_circles_are_prominent():
+    """The first cycle of a half is often the one around both, odd for either cocycle."""
+    rng = np.random.default_rng(0)
+    first, second = rng.uniform(0.0, 2.0 * np.pi, (2, 300))
+    among = distances(np.column_stack([np.cos(first), np.sin(first), np.cos(second), np.sin(second)]))
+    bars = loop_bars(among, n_longest=4)
+    halves = half_samples(300, 40, seed=0)
+    members, dgms = membership(halves, 300), [persistence(among[np.ix_(half, half)])[1] for half in halves]
+    shared = np.ptp(life_births(bars, life_left(among, bars, members))[:2], axis=0) == 0.0
+    assert shared.mean() > 0.1, "one cycle begins both bars there"
+    assert (prominence(leading(among, bars, members, dgms))[:2] >= 0.95).all()
+
+
+def life_births(bars, left):
+    return np.array([np.float32(bar.death - share * bar.lifetime) for bar, share in zip(bars, left, strict=True)])
+
+
+@pytest.mark.parametrize("name", clouds())
+def test_the_span_of_one_bar_begins_where_the_bar_does_and_more_bars_have_more_births(name):
+    among = distances(clouds()[name]).astype(np.float32)
+    bars = loop_bars(among, n_longest=4)
+    members = membership(half_samples(len(among), 30, seed=0), len(among))
+    births, left = births_of_spans(among, bars, members), life_left(among, bars, members)
+    alone = np.where(left[0] > 0.0, life_births(bars, left)[0], np.inf)
+    np.testing.assert_array_equal(births[0, 0], alone)
+    for row in range(1, len(bars)):
+        for before, after in zip(births[row - 1].T, births[row].T, strict=True):
+            assert set(before[np.isfinite(before)]) <= set(after[np.isfinite(after)])
+
+
+@pytest.mark.parametrize("name", clouds())
+def test_all_points_begin_every_bar_where_it_is_born(name):
+    """On all points the span is the diagram's own bars."""
+    among = distances(clouds()[name]).astype(np.float32)
+    bars = loop_bars(among, n_longest=4)
+    births = births_of_spans(among, bars, np.ones((1, len(among)), dtype=bool))
+    np.testing.assert_array_equal(births[-1, :, 0], np.array([bar.birth for bar in bars], dtype=np.float32))
 
 
 def test_gaps_of_a_sphere_are_left_on_halves_and_not_prominent():
@@ -183,7 +236,7 @@ def test_gaps_of_a_sphere_are_left_on_halves_and_not_prominent():
         bars = loop_bars(among)
         left = life_left(among, bars, membership(halves, 200))
         dgms = [persistence(among[np.ix_(half, half)])[1] for half in halves]
-        return left[0].mean(), prominence(leading(bars, left, dgms))[0]
+        return left[0].mean(), prominence(leading(among, bars, membership(halves, 200), dgms))[0]
 
     def sphere():
         cloud = 0.1 * rng.normal(size=(200, 50))

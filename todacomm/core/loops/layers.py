@@ -13,7 +13,7 @@ from todacomm.core.homology import Diagrams
 from todacomm.core.layer import MIN_DISTINCT, LayerAnalysis
 from todacomm.core.loops.cocycles import N_LONGEST, LoopBar, loop_bars
 from todacomm.core.loops.groups import left_on_groups
-from todacomm.core.loops.reproduction import leading, life_left, membership, prominence
+from todacomm.core.loops.reproduction import MOST_TOGETHER, leading, life_left, membership, prominence
 from todacomm.core.loops.verdict import Evidence
 from todacomm.core.matrices import median_and_largest
 
@@ -84,8 +84,8 @@ def layer_loops(
     """The bars of a layer that are looked into, and what is left of each on the half-samples of its intervals.
 
     They are the ``n_longest`` and, where they are others, as many with the largest ratios of death to birth: a small
-    loop has a short bar with a large ratio. Whether they lead on halves is asked of the longest only: no other bar is
-    called a loop.
+    loop has a short bar with a large ratio. Whether they lead on halves is asked of the longest only, and of
+    :data:`todacomm.core.loops.reproduction.MOST_TOGETHER` of them: no other bar is called a loop.
 
     Of coinciding rows one is a point of the cloud, and is in a half where any of them is. Landmarks have bars and
     cocycles, but no half-samples: half of the texts is no half of points that are chosen to lie far from each other.
@@ -138,11 +138,11 @@ def layer_loops(
             f"{MIN_DISTINCT} distinct points: give those of the same half-samples"
         )
     bars = loop_bars(distances, layer.diagrams[1], n_longest=n_longest, n_ratios=n_longest)
-    longest = [bar for bar in bars if bar.rank <= n_longest]
+    longest = [bar for bar in bars if bar.rank <= min(n_longest, MOST_TOGETHER)]
     left = np.zeros((len(bars), len(halves)))
     left[:, sound] = life_left(distances, bars, members[sound])
     leads = np.zeros(left.shape, dtype=np.bool_)
-    leads[: len(longest), sound] = leading(longest, left[: len(longest), sound], [dgms[1] for dgms in half_diagrams])
+    leads[: len(longest), sound] = leading(distances, longest, members[sound], [dgms[1] for dgms in half_diagrams])
     lifetimes = np.array([bar.lifetime for bar in bars]) / median_and_largest(distances)[0]
     return LayerLoops(rows, bars, lifetimes, left, leads, left_on_groups(distances, bars, len(halves), seed))
 

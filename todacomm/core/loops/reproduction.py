@@ -6,11 +6,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from todacomm.core.arrays import Array, Bools, Indices, Single
-from todacomm.core.checks import as_array, as_bools, as_diagram, as_distances, as_rows, require_length
+from todacomm.core.checks import as_bools, as_diagram, as_distances, as_rows, require_length
 from todacomm.core.loops.cocycles import LoopBar
 from todacomm.core.matrices import spanning_trees
 
 EDGES_AT_ONCE = 8192
+MOST_TOGETHER = 32
+"""Bars whose common span is looked at: each is a bit of a word."""
 
 
 def life_left(distances: ArrayLike, bars: Sequence[LoopBar], members: ArrayLike) -> Array:
@@ -60,14 +62,13 @@ def life_left(distances: ArrayLike, bars: Sequence[LoopBar], members: ArrayLike)
         return left
     order, parent = spanning_trees(rounded, inside)
     for row, bar in enumerate(bars):
-        odd = np.zeros(rounded.shape, dtype=np.bool_)
-        odd[tuple(bar.edges.T)] = odd[tuple(bar.edges.T[::-1])] = True
+        odd = _odd(bar, len(rounded))
         first = _first_odd_edges(rounded, bar, odd, inside, _parities(odd, order, parent))
         left[row] = np.maximum(bar.death - first, 0.0) / bar.lifetime
     return left
 
 
-def leading(bars: Sequence[LoopBar], left: ArrayLike, dgms: Sequence[ArrayLike]) -> Bools:
+def leading(distances: ArrayLike, bars: Sequence[LoopBar], members: ArrayLike, dgms: Sequence[ArrayLike]) -> Bools:
     """Whether the longest bars of every subset are what is left of the longest bars of all points.
 
     What is left of a bar on a subset is part of one bar there, the subset's own: the shortest edge that closes an odd
@@ -76,12 +77,19 @@ def leading(bars: Sequence[LoopBar], left: ArrayLike, dgms: Sequence[ArrayLike])
     on a surface, which is sampled thinly everywhere, the widest gap of all points is one on half of them too. What
     tells it from a loop is that it is not the widest gap of the half.
 
+    Several bars are what their cocycles span, and their sums stand for it as well: the first cycle of a half may be
+    odd for two of them, as the one around both circles of a torus is. Then what the second adds is born with the first
+    cycle that is odd for one of them alone, and dies with the one that dies first
+    (:func:`todacomm.core.loops.spans.first_edges`).
+
     Parameters
     ----------
+    distances : ndarray, shape (n_points, n_points)
+        Those that the bars are of.
     bars : sequence of LoopBar
-        In falling order of lifetime, the longest of the cloud first.
-    left : ndarray, shape (n_bars, n_subsets)
-        From :func:`life_left`.
+        In falling order of lifetime, the longest of the cloud first; :data:`MOST_TOGETHER` at most.
+    members : ndarray of bool, shape (n_subsets, n_points)
+        Which points are in which subset.
     dgms : sequence of ndarray, shape (bars, 2)
         H1 of every subset.
 
@@ -93,29 +101,79 @@ def leading(bars: Sequence[LoopBar], left: ArrayLike, dgms: Sequence[ArrayLike])
     Raises
     ------
     ValueError
-        What is left is not given for each bar and diagram, or a diagram is none.
+        More bars; the members are not True or False for each point, or not as many as diagrams; one is none; or as
+        :func:`todacomm.core.checks.as_distances`.
 
-    >>> bar = LoopBar(1.0, 3.0, np.array([[0, 1]]), np.array([1]))
-    >>> dgms = [np.array([[2.0, 4.0], [1.0, 2.0]]), np.array([[2.0, 4.0], [1.0, 4.0]]), np.empty((0, 2))]
-    >>> leading((bar,), np.array([[0.5, 0.5, 0.5]]), dgms).tolist()
+    >>> from todacomm.core.loops.cocycles import loop_bars
+    >>> square = np.array([[0, 1, 1.5, 1], [1, 0, 1, 1.5], [1.5, 1, 0, 1], [1, 1.5, 1, 0]])
+    >>> dgms = [np.array([[1.0, 1.5]]), np.array([[1.0, 1.5], [0.2, 1.0]]), np.empty((0, 2))]
+    >>> leading(square, loop_bars(square), np.ones((3, 4), dtype=bool), dgms).tolist()
     [[True, False, False]]
     """
-    shares = as_array(left, "the shares of life")
-    if shares.shape != (len(bars), len(dgms)):
-        raise ValueError(f"shares of life of shape {shares.shape} for {len(bars)} bars and {len(dgms)} diagrams")
-    leads = np.zeros(shares.shape, dtype=np.bool_)
+    rounded = as_distances(distances).astype(np.float32)
+    inside = as_bools(members, "the members", 2)
+    require_length(inside.T, len(rounded), "the columns of the members", "points")
+    require_length(inside, len(dgms), "the members", "diagrams")
+    if len(bars) > MOST_TOGETHER:
+        raise ValueError(f"{len(bars)} bars: expected {MOST_TOGETHER} at most, give the longest")
+    leads = np.zeros((len(bars), len(dgms)), dtype=np.bool_)
+    births = births_of_spans(rounded, bars, inside)
     for column, dgm in enumerate(map(as_diagram, dgms)):
-        lifetimes = dgm[:, 1] - dgm[:, 0]
-        by_length = np.sort(lifetimes)[::-1]
-        own: list[int] = []
-        for row, bar in enumerate(bars[: len(dgm)]):
-            birth = np.float32(bar.death - shares[row, column] * bar.lifetime)
-            alive = np.flatnonzero((dgm[:, 0] == birth) & (dgm[:, 1] >= bar.death) & (birth < bar.death))
-            if not len(alive):
-                break
-            own.append(int(alive[lifetimes[alive].argmax()]))
-            leads[row, column] = len(set(own)) == len(own) and lifetimes[own].min() >= by_length[row]
+        by_length = np.sort(dgm[:, 1] - dgm[:, 0])[::-1]
+        for row in range(min(len(bars), len(dgm))):
+            lifetimes = _lifetimes_of(births[row, : row + 1, column], bars[: row + 1], dgm)
+            leads[row, column] = lifetimes.min() >= by_length[row]
     return leads
+
+
+def births_of_spans(rounded: Single, bars: Sequence[LoopBar], inside: Bools) -> Array:
+    """Where on a subset what is left of each of the first bars begins, by their common span.
+
+    Returns
+    -------
+    ndarray, shape (n_bars, n_bars, n_subsets)
+        In row ``j``, of the bars up to ``j``; infinite where nothing is left.
+    """
+    from todacomm.core.loops.spans import first_edges
+
+    births = np.full((len(bars), len(bars), len(inside)), np.inf)
+    if not births.size:
+        return births
+    order, parent = spanning_trees(rounded, inside)
+    deaths = np.array([bar.death for bar in bars], dtype=np.float32)
+    earliest = np.float32(min(bar.birth for bar in bars))
+    starts, ends = np.nonzero(np.triu((rounded >= earliest) & (rounded < deaths.max()), 1))
+    lengths = rounded[starts, ends]
+    rising = np.argsort(lengths, kind="stable")
+    starts, ends, lengths = starts[rising], ends[rising], lengths[rising]
+    on_edges = np.zeros(len(starts), dtype=np.int64)
+    parities = np.zeros(inside.shape, dtype=np.int64)
+    for bit, bar in enumerate(bars):
+        odd = _odd(bar, len(rounded))
+        on_edges |= odd[starts, ends].astype(np.int64) << bit
+        parities |= _parities(odd, order, parent).T.astype(np.int64) << bit
+    by_death = np.argsort(-deaths, kind="stable")
+    first_edges(starts, ends, lengths, deaths, by_death, inside, on_edges, parities, births)
+    return births
+
+
+def _lifetimes_of(births: Array, bars: Sequence[LoopBar], dgm: Array) -> Array:
+    """Of a subset's own bars of which bars are a part, each of another one; -1 where there is none."""
+    lifetimes, left = dgm[:, 1] - dgm[:, 0], np.ones(len(dgm), dtype=np.bool_)
+    own = np.full(len(bars), -1.0)
+    for place, (birth, bar) in enumerate(zip(births, bars, strict=True)):
+        alive = np.flatnonzero(left & (dgm[:, 0] == birth) & (dgm[:, 1] >= bar.death))
+        if len(alive):
+            longest = alive[lifetimes[alive].argmax()]
+            own[place], left[longest] = lifetimes[longest], False
+    return own
+
+
+def _odd(bar: LoopBar, n_points: int) -> Bools:
+    """The bar's cocycle as a matrix of True and False."""
+    odd = np.zeros((n_points, n_points), dtype=np.bool_)
+    odd[tuple(bar.edges.T)] = odd[tuple(bar.edges.T[::-1])] = True
+    return odd
 
 
 def prominence(leads: ArrayLike) -> Array:
