@@ -1,4 +1,7 @@
-"""The lunes of edges, in machine code; :mod:`todacomm.core.lunes` says what is computed of them."""
+"""The lunes of edges, in machine code; :mod:`todacomm.core.lunes` says what is computed of them.
+
+They call each other, and stand in one file for the reason in :mod:`todacomm.core.compiled`.
+"""
 
 from typing import NamedTuple
 

@@ -141,11 +141,8 @@ def births_of_spans(rounded: Single, bars: Sequence[LoopBar], inside: Bools) -> 
         return births
     order, parent = spanning_trees(rounded, inside)
     deaths = np.array([bar.death for bar in bars], dtype=np.float32)
-    earliest = np.float32(min(bar.birth for bar in bars))
-    starts, ends = np.nonzero(np.triu((rounded >= earliest) & (rounded < deaths.max()), 1))
-    lengths = rounded[starts, ends]
-    rising = np.argsort(lengths, kind="stable")
-    starts, ends, lengths = starts[rising], ends[rising], lengths[rising]
+    earliest = min(bar.birth for bar in bars)
+    starts, ends, lengths = _edges_between(rounded, earliest, float(deaths.max()))
     on_edges = np.zeros(len(starts), dtype=np.int64)
     parities = np.zeros(inside.shape, dtype=np.int64)
     for bit, bar in enumerate(bars):
@@ -240,13 +237,11 @@ def _first_odd_edges(rounded: Single, bar: LoopBar, odd: Bools, members: Bools, 
 
     No edge shorter than the birth closes one: the cocycle is 0 there.
     """
-    starts, ends = np.nonzero(np.triu((rounded >= bar.birth) & (rounded < bar.death), 1))
-    lengths = rounded[starts, ends]
-    rising = np.argsort(lengths, kind="stable")
+    starts, ends, lengths = _edges_between(rounded, bar.birth, bar.death)
     inside = np.ascontiguousarray(members.T)
     first = np.full(len(members), np.inf)
-    for begin in range(0, len(rising), EDGES_AT_ONCE):
-        edges = rising[begin : begin + EDGES_AT_ONCE]
+    for begin in range(0, len(starts), EDGES_AT_ONCE):
+        edges = slice(begin, begin + EDGES_AT_ONCE)
         u, v = starts[edges], ends[edges]
         closes = (parity[u] ^ parity[v] ^ odd[u, v][:, None]) & inside[u] & inside[v]
         new = closes.any(axis=0) & np.isinf(first)
@@ -254,3 +249,11 @@ def _first_odd_edges(rounded: Single, bar: LoopBar, odd: Bools, members: Bools, 
         if np.isfinite(first).all():
             break
     return first
+
+
+def _edges_between(rounded: Single, birth: float, death: float) -> tuple[Indices, Indices, Single]:
+    """Ends and lengths of all edges with ``birth <= length < death``, shortest first."""
+    from todacomm.core import lunes
+
+    edges = lunes.edges_between(rounded, birth, np.nextafter(np.float32(death), np.float32(0.0)))
+    return *lunes.points_of(edges), lunes.lengths_of(edges)
