@@ -94,6 +94,11 @@ class Findings:
     rows: Sequence[Row] = ()
     tables: Sequence[Table] = ()
 
+    @property
+    def measured(self) -> bool:
+        """Whether not all of it was skipped."""
+        return bool(self.tables) or any(not row.skipped for row in self.rows)
+
 
 def speed_row(what: str, peer: str, pairs: Pairs, goal: float | None) -> Row:
     """A row that says how many times as fast ours was."""
@@ -159,7 +164,9 @@ def run(name: str, measure: Callable[[Form], Findings]) -> None:
         findings = measure(Form(given.form, given.threads))
     except Disagreement as error:
         sys.exit(f"{name}: the two sides differ in result, and nothing is reported: {error}")
-    write_results(given.results / f"{name}.json", name, given.form, start, findings)
+    file = given.results / f"{name}.json"
+    if findings.measured or not file.exists():  # what another machine measured is not lost to one that cannot
+        write_results(file, name, given.form, start, findings)
     if given.results == RESULTS:
         write_page(RESULTS, PAGE)
     for row in findings.rows:

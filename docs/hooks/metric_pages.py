@@ -96,8 +96,15 @@ def facts(name: str) -> Iterator[str]:
         tail = {"upper": "in its upper tail", "two-sided": "in both tails"}[metric.null_tail]
         null = "[rotation null](../methodology.md#null-models)"
         yield f"The {null} judges it {tail}; its p is adjusted over the layers."
+        if metric.below:
+            yield f"Below the null: {metric.below}. Above: {metric.above}."
     else:
         yield "No p-value: no null model has been shown to be exact for it."
+    if metric.interval and not metric.relative:
+        yield "The margin of a [gate](../how-to/gate.md) is absolute: a share of a number near 0 is none."
+    if metric.margin:
+        share = f"{100 * metric.margin:.0f} % of the base's value"
+        yield f"A [gate](../how-to/gate.md) has a margin of its own for it: {share}."
 
 
 def _twins(name: str) -> Iterator[str]:
@@ -109,11 +116,14 @@ def _twins(name: str) -> Iterator[str]:
 
 
 def _interval(metric: Metric) -> str:
+    if metric.of == "halves":
+        return "No interval from half-samples: it is itself a mean over them."
     if not metric.interval:
-        return "No interval: it says nothing about shape that more texts would settle."
+        return "No interval from half-samples of the texts."
+    wide = ", wider than necessary" if metric.conservative else ""
     how = ", rescaled to all texts" if metric.grows else ""
     return (
-        f"95 % interval from half-samples of the texts{how} ([intervals](../methodology.md#intervals), "
+        f"95 % interval from half-samples of the texts{how}{wide} ([intervals](../methodology.md#intervals), "
         "[their measured coverage](../calibration.md))."
     )
 

@@ -66,6 +66,18 @@ def test_a_benchmark_whose_sides_differ_fails_and_writes_nothing(tmp_path, monke
     assert not list(tmp_path.iterdir())
 
 
+def test_what_was_measured_elsewhere_stays_where_nothing_can_be(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["accelerator", "--form", "tiny", "--results", str(tmp_path)])
+    file = tmp_path / "accelerator.json"
+    reporting.run("accelerator", lambda form: Findings([Row("a decoder", "the device", value=0.5)]))
+    measured = file.read_text()
+    reporting.run("accelerator", lambda form: Findings([Row("a decoder", "the device", skipped="no accelerator")]))
+    assert file.read_text() == measured
+    file.unlink()
+    reporting.run("accelerator", lambda form: Findings([Row("a decoder", "the device", skipped="no accelerator")]))
+    assert json.loads(file.read_text())["rows"][0]["skipped"] == "no accelerator"
+
+
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_every_benchmark_is_a_module_that_measures_a_form(name):
     signature = inspect.signature(importlib.import_module(f"benchmarks.{name}").measure)

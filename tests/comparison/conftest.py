@@ -74,8 +74,9 @@ def compare_entropy(monkeypatch: pytest.MonkeyPatch) -> None:
 def add_similarity(monkeypatch: pytest.MonkeyPatch) -> None:
     """One more similarity of clouds: 1 for clouds of equally many points."""
     row = dataclasses.replace(
-        SIMILARITIES["cka"], prepare=len, measure=lambda a, b: float(a == b), label="Equal sizes", short="sizes"
-    )
+        SIMILARITIES["cka"], prepare=len, measure=lambda a, b: float(a == b), permuted=None, label="Equal sizes",
+        short="sizes",
+    )  # fmt: skip
     monkeypatch.setitem(SIMILARITIES, "equal_sizes", row)
 
 

@@ -8,7 +8,7 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.explorer.conftest import NARROW, WIDE
 from tests.explorer.material import analysis_data
-from todacomm.explorer import ExplorerData, explorer_page, framed
+from todacomm.explorer import ExplorerData, explorer_page, inline_frame
 from todacomm.results.texts import text_table
 
 pytestmark = pytest.mark.heavy
@@ -126,7 +126,7 @@ def test_in_a_frame_that_allows_scripts_alone(page, data, source):
     """As a notebook shows it (srcdoc) and as MLflow's artifact viewer does (blob)."""
     outer = "<!doctype html><html><meta charset=utf-8><body style='margin:0'>"
     if source == "srcdoc":
-        outer += framed(explorer_page(data))
+        outer += inline_frame(explorer_page(data))
     else:
         held = explorer_page(data).replace("\\", "\\\\").replace("`", "\\`").replace("${", "\\${").replace("</", "<\\/")
         outer += (

@@ -1,6 +1,8 @@
 """Construction recorded and replayed: any tensor by itself is bit for bit what building the whole model gives."""
 
+import sys
 from collections.abc import Callable
+from importlib import import_module
 
 import pytest
 import torch
@@ -8,6 +10,7 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForMaskedLM
 
 from todacomm.models.deferred import Recording, recorded
+from todacomm.system.errors import UserError
 
 SMALL = {"hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 48, "vocab_size": 90}
 FAMILIES = {
@@ -117,3 +120,10 @@ def test_without_a_seed_nothing_is_drawn_and_no_seed_is_needed() -> None:
         hollow = torch.empty(100).normal_()
         assert torch.equal(torch.random.get_rng_state(), state)
     assert recording.replay([hollow])[0].shape == (100,)
+
+
+def test_a_torch_without_what_it_keeps_private_is_named_with_what_to_install(monkeypatch):
+    monkeypatch.delitem(sys.modules, "todacomm.models._torch")
+    monkeypatch.setitem(sys.modules, "torch.utils._pytree", None)
+    with pytest.raises(UserError, match=r"torch .* lacks torch.utils._pytree.*: install .* 'torch>=2.6,<2.14'"):
+        import_module("todacomm.models._torch")

@@ -13,7 +13,7 @@ from todacomm.settings.gate import GateConfig
 from todacomm.settings.sweep import SweepConfig
 from todacomm.settings.values import as_lines, from_lines, spelled
 
-JOBS = [AnalysisConfig, ComparisonConfig, ConvergenceConfig, SweepConfig]
+JOBS = [AnalysisConfig, ComparisonConfig, ConvergenceConfig, SweepConfig, GateConfig]
 every_job = pytest.mark.parametrize("settings", JOBS, ids=lambda job: job.__name__)
 
 
@@ -141,3 +141,9 @@ def test_settings_remember_which_options_were_given(tmp_path):
     assert AnalysisConfig.load(None, {"protocol": "todacomm-0.1"}).typed == {"protocol"}
     assert GateConfig.load(None, {"base": "a", "samples": 500}).analysis.typed == {"base", "samples"}
     assert "typed" not in AnalysisConfig.options()
+
+
+def test_the_help_of_a_gates_places_names_every_measure():
+    """Written out: to know them takes imports that a help does without."""
+    places = GateConfig.options()["places"]
+    assert places.help.rpartition(": ")[2].split(", ") == [name for name in places.choices if name != "none"]

@@ -1,6 +1,6 @@
 """``todacomm run``: one analysis, or one for each of several models and sets of texts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -63,8 +63,8 @@ def run(
     todacomm run --hf-model microsoft/phi-1_5 --num-layers 24 --samples 200
     todacomm run --config configs/controls.yaml --samples 100
     """
-    names = one_of(("--model", options.pop("model")), ("--hf-model", hf_model), ("--models", models))
-    texts = one_of(("--dataset", options.pop("dataset")), ("--datasets", datasets))
+    names = one_of({"--model": options.pop("model"), "--hf-model": hf_model}, {"--models": models})
+    texts = one_of({"--dataset": options.pop("dataset")}, {"--datasets": datasets})
     if num_layers and len(names) > 1:
         raise click.UsageError(f"--num-layers is {num_layers} with {len(names)} models: give it with one model")
     analysis = parse(AnalysisConfig, config, {"model": names[0], "dataset": texts[0], **options})
@@ -100,10 +100,15 @@ def sweep_of(
     )
 
 
-def one_of(*given: tuple[str, str | None]) -> list[str | None]:
+def one_of(single: Mapping[str, str | None], several: Mapping[str, str | None]) -> list[str | None]:
     """The names in the one option that was given, each once; ``[None]`` where none was.
 
-    >>> one_of(("--model", None), ("--models", "gpt2, bert,gpt2")), one_of(("--model", None))
+    Parameters
+    ----------
+    single, several : mapping
+        Options that take one name, and those that take names with commas between them.
+
+    >>> one_of({"--model": None}, {"--models": "gpt2, bert,gpt2"}), one_of({"--model": None}, {})
     (['gpt2', 'bert'], [None])
 
     Raises
@@ -111,12 +116,11 @@ def one_of(*given: tuple[str, str | None]) -> list[str | None]:
     click.UsageError
         Two options were given, or one without a name in it.
     """
-    typed = {option: value for option, value in given if value is not None}
+    typed = {option: value for option, value in {**single, **several}.items() if value is not None}
     if len(typed) > 1:
         raise click.UsageError(f"got {' and '.join(typed)}: give one of them")
     for option, value in typed.items():
-        several = option.endswith("s")
-        names = [name.strip() for name in value.split(",") if name.strip()] if several else [value]
+        names = [name.strip() for name in value.split(",") if name.strip()] if option in several else [value]
         if not names:
             raise click.UsageError(f"{option} names nothing: give names with commas between them")
         return list(dict.fromkeys(names))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from todacomm.comparison.agreement import comparable_groups, differences, refusal
-from todacomm.comparison.identity import DATASETS, IDENTITY, MODELS, family_of, identity_of, labels, order_of
+from todacomm.comparison.identity import DATASETS, IDENTITY, MODELS, identity_of, labels, model_family, order_of
 from todacomm.comparison.matching import along_residual
 from todacomm.core.facts import RunWarning
 from todacomm.core.streams import ENDS, RESIDUAL, groups
@@ -189,7 +189,7 @@ def _left_out(table: pd.DataFrame) -> Iterator[RunWarning]:
 def _facts(analysis: "Analysis") -> dict[str, Any]:
     model, texts = analysis.model, analysis.dataset
     facts: dict[str, Any] = {"run_id": analysis.run_id, **identity_of(analysis)}
-    facts |= {"kind": model.kind, "family": family_of(facts["model"], model.family)}
+    facts |= {"kind": model.kind, "family": model_family(facts["model"], model.family)}
     facts |= {"points": texts.samples, "pooling": model.pooling}
     facts |= {"n_layers": model.n_layers, "width": model.width, "n_parameters": model.n_parameters}
     return facts | analysis.run

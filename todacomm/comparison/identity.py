@@ -50,11 +50,11 @@ def labels(analyses: Iterable["Analysis"], over: str = MODELS) -> list[str]:
     return names
 
 
-def family_of(model: str, architecture: str) -> str:
+def model_family(model: str, architecture: str) -> str:
     """The family a model belongs to by its name, else its architecture.
 
-    >>> family_of("distilgpt2", "gpt2"), family_of("HuggingFaceTB/SmolLM-135M", "llama"), family_of("mine", "mamba")
-    ('GPT-2', 'SmolLM', 'mamba')
+    >>> model_family("distilgpt2", "gpt2"), model_family("mine", "mamba")
+    ('GPT-2', 'mamba')
     """
     names = model.rpartition("/")[2].lower(), architecture.lower()
     return next((family for name in names for part, family in SERIES.items() if part in name), architecture)

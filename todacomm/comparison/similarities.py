@@ -14,7 +14,7 @@ from todacomm.comparison.matching import matched_names, residual_depths
 from todacomm.core.clouds import standardize
 from todacomm.core.facts import RunWarning
 from todacomm.core.similarity import SIMILARITIES, Prepared, prepare_all, similarity_grid
-from todacomm.core.similarity.chance import FEW, PERMUTATIONS, draws_of, judged, permuted_grids, relative_order
+from todacomm.core.similarity.chance import PERMUTATIONS, draws_of, judged, permuted_grids, relative_order
 from todacomm.results.table import framed
 from todacomm.system.progress import Progress, counted, silent
 
@@ -43,7 +43,7 @@ def similarity(
     has its texts in an order of its own, the same for all its layers and partners. ``p`` is one-sided (closer than
     chance), ``p_adjusted`` over all layers and models of a measure together (step-down max-T), so that the closest of
     many pairs is compared with the closest of each permutation. Procrustes is permuted at matched depth only and 19
-    times at most (:data:`todacomm.core.similarity.chance.FEW`); chance and p of its other pairs are nan.
+    times at most (``most_draws``); chance and p of its other pairs are nan.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def similarity(
     for a, b in counted(pairs, "similarity", len(pairs), progress):
         for measure in SIMILARITIES:
             grid = similarity_grid(prepared[a], prepared[b], measure, threads)
-            wanted = np.isfinite(grid) & (_matched(gathered, a, b) if measure in FEW else True)
+            wanted = np.isfinite(grid) & (_matched(gathered, a, b) if SIMILARITIES[measure].most_draws else True)
             count = draws_of(measure, permutations)
             relative = [relative_order(*both) for both in zip(orders[a][:count], orders[b][:count], strict=True)]
             permuted = permuted_grids(prepared[a], prepared[b], measure, relative, wanted, threads)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from todacomm.comparison.shapes import scaled_diagrams
 from todacomm.core.facts import RunWarning
+from todacomm.core.metrics import OVER_TRAINING
 from todacomm.core.similarity import wasserstein
 from todacomm.core.streams import RESIDUAL, kind_of
 from todacomm.results.table import RUN_LAYER, in_depth_order, own_rows
@@ -19,8 +20,6 @@ from todacomm.settings.steps import training_step
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
 
-TOPOLOGICAL = ("h0_total_norm", "h1_max_norm", "h1_total_norm", "h1_entropy")
-SPECTRAL = ("participation_ratio", "effective_rank", "twonn_dimension", "mean_cosine")
 LIKELIHOODS = ("perplexity", "pseudo_perplexity")
 FEWEST = 3
 _UNFIT = re.compile(r"[^\w\-. :]+")
@@ -60,7 +59,7 @@ class Trajectory:
         layers = self.table[self.table["layer"] != RUN_LAYER]
         means = layers.groupby(["metric", "step"])["value"].mean().unstack("metric")
         series = {str(name): run[name].dropna() for name in run}
-        series |= {f"mean_{name}": means[name].dropna() for name in (*TOPOLOGICAL, *SPECTRAL) if name in means}
+        series |= {f"mean_{name}": means[name].dropna() for name in OVER_TRAINING if name in means}
         for degree, rows in self.change.groupby("degree"):
             by_step = rows.groupby("step")[["distance", "rate"]].mean()
             series |= {f"h{degree}_{name}": by_step[name].dropna() for name in by_step}
@@ -170,7 +169,7 @@ def warnings(steps: Sequence[int], table: pd.DataFrame) -> list[RunWarning]:
         text = f"{len(steps)} checkpoints: two points always lie on a line, and nothing follows from their order"
         made.append(RunWarning("few_checkpoints", text))
     series = table[table["layer"] != RUN_LAYER].groupby(["metric", "step"])["value"].mean().unstack("metric")
-    names = [name for name in (*TOPOLOGICAL, *SPECTRAL) if name in series]
+    names = [name for name in OVER_TRAINING if name in series]
     moving = [name for name in names if abs(autocorrelation(series[name].to_numpy())) > 2 / np.sqrt(len(steps))]
     if moving:
         text = (

@@ -8,3 +8,5 @@ Single = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 Indices = NDArray[np.intp]
 """Row numbers."""
+Words = NDArray[np.uint64]
+"""Bits, 64 a word."""

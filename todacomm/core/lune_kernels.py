@@ -8,10 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from todacomm.core.arrays import Single
+from todacomm.core.arrays import Single, Words
 from todacomm.core.compiled import compiled
 
-Words = NDArray[np.uint64]
 Over = NDArray[np.int32]
 Values = NDArray[np.int16]
 

@@ -22,8 +22,8 @@ Edges of one length enter in the order of their points; which order it is decide
 import numpy as np
 
 from todacomm.core import lune_kernels as kernels
-from todacomm.core.arrays import Array, Indices, Single
-from todacomm.core.lune_kernels import State, Words
+from todacomm.core.arrays import Array, Indices, Single, Words
+from todacomm.core.lune_kernels import State
 
 BEYOND_BIRTH, BEYOND_SCALE = 1.05, 1.25
 """Edges enter up to a little after the last birth, by when most clouds have nothing alive; then in steps."""

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from todacomm.comparison.trajectory import LIKELIHOODS, TOPOLOGICAL, Trajectory, numbered
+from todacomm.comparison.trajectory import LIKELIHOODS, Trajectory, numbered
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.figures.panels import legend, log_axis, nothing, panel, plain_number, short_layer
 from todacomm.figures.style import DEGREES, FAINT, OTHERS, drawing, ordered_looks, save, shorten, titled
@@ -106,7 +106,7 @@ def _perplexity(training: Trajectory) -> Figure:
             nothing(axes, "no perplexity" if likelihood is None else "not defined")
             continue
         both = pd.concat([series[likelihood], own], axis=1, keys=["x", "y"]).dropna()
-        look = DEGREES[0] if metric in TOPOLOGICAL else OTHERS[0]
+        look = DEGREES[0] if LAYER_METRICS[metric].degree is not None else OTHERS[0]
         axes.plot(both["x"], both["y"], color=look.color, marker=look.marker, linewidth=0.8)
         if both["x"].max() > _WIDE * both["x"].min():
             log_axis(axes, "x")

@@ -13,9 +13,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_flatten, tree_map_only, tree_unflatten
 from transformers import initialization
+
+from todacomm.models._torch import TorchDispatchMode, storage_of, tree_flatten, tree_map_only, tree_unflatten
 
 LARGE = 2**16
 """Numbers in a tensor from which on it is recorded instead of made."""
@@ -38,8 +38,7 @@ class _View:
 
     @classmethod
     def of_tensor(cls, tensor: Tensor) -> "_View":
-        where = tensor.untyped_storage()._cdata
-        return cls(where, tuple(tensor.shape), tensor.stride(), int(tensor.storage_offset()), tensor.dtype)
+        return cls(storage_of(tensor), tuple(tensor.shape), tensor.stride(), int(tensor.storage_offset()), tensor.dtype)
 
     def of(self, memory: Tensor) -> Tensor:
         """The same view of real memory, given as bytes."""

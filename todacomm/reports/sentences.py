@@ -30,13 +30,6 @@ COVARIATES = {
     "document": "the document", "nll": "the negative log-likelihood",
 }  # fmt: skip
 """What a reader calls the columns of the table of texts."""
-SIDES = {
-    ("h0_total_norm", "below"): "the points have structure finer than their covariance",
-    ("h0_total_norm", "above"): "the points are spread more evenly than their covariance explains",
-    ("h1_total_norm", "below"): "a sign of clusters or heavy tails, not of fewer loops",
-    ("h1_total_norm", "above"): "H1 bars are longer in sum than the covariance explains, which singles out no one loop",
-}
-"""What a difference from the rotation null means."""
 
 
 @dataclass(frozen=True)
@@ -155,10 +148,11 @@ def too_few_draws(values: Mapping[str, Any], words: Words, at: Place) -> str:
 
 def null_difference(values: Mapping[str, Any], words: Words, at: Place) -> str:
     """Where a metric is below or above the rotation null, and what that means."""
-    meaning = SIDES.get((values["metric"], values["side"]), "the covariance does not explain it")
+    metric = LAYER_METRICS[values["metric"]]
+    meaning = metric.below if values["side"] == "below" else metric.above
     return (
-        f"{words['metric']} is {words['side']} the rotation null in {words['layers']}: {meaning} "
-        f"({words['strongest']})."
+        f"{words['metric']} is {words['side']} the rotation null in {words['layers']}: "
+        f"{meaning or 'the covariance does not explain it'} ({words['strongest']})."
     )
 
 

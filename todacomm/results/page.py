@@ -3,10 +3,10 @@
 import html
 
 
-def framed(page: str, height: int = 900) -> str:
+def inline_frame(page: str, height: int = 900) -> str:
     """A page in a frame of its own that allows scripts and nothing else: what a notebook shows.
 
-    >>> framed("<b>&</b>", 300).partition(" style")[0]
+    >>> inline_frame("<b>&</b>", 300).partition(" style")[0]
     '<iframe sandbox="allow-scripts" srcdoc="&lt;b&gt;&amp;&lt;/b&gt;"'
     """
     style = f"width:100%;height:{height}px;border:0"
@@ -20,4 +20,4 @@ class FramedPage:
         self.html, self.height = page, height
 
     def _repr_html_(self) -> str:
-        return framed(self.html, self.height)
+        return inline_frame(self.html, self.height)

@@ -7,9 +7,6 @@ from todacomm.settings.base import BESIDE, NOTHING, WHICH, Settings, option
 
 NONE = "none"
 MARGINS = {"shape": 0.05, "places": 0.01}
-OWN_MARGINS = {"twonn_dimension": 0.15}
-"""TwoNN's estimate has a standard deviation of 1 / sqrt(texts) whatever the cloud is, 4.5 % of it at 500 texts: with
-5 % it would leave nearly every pair open."""
 VERDICT_CODES = {"different": 3, "undecided": 4}
 """Verdicts that a gate may fail on -> its exit code."""
 FAILING = tuple(VERDICT_CODES)
@@ -120,7 +117,9 @@ class GateConfig(Settings):
         ValueError
             One is no number above 0, of something that is not compared, there twice, or no share of a variance.
         """
-        margins = {name: OWN_MARGINS.get(name, MARGINS["shape"]) for name in self.metrics}
+        from todacomm.core.metrics import LAYER_METRICS
+
+        margins = {name: LAYER_METRICS[name].margin or MARGINS["shape"] for name in self.metrics}
         margins |= dict.fromkeys(self.measures, MARGINS["places"])
         given: set[str] = set()
         for entry in sorted(self.margin, key=lambda entry: "=" in entry):  # a name goes before a number for all

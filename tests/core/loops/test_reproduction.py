@@ -9,7 +9,7 @@ from todacomm.core.homology import persistence, spanning_tree
 from todacomm.core.inference import half_samples
 from todacomm.core.layer import analyze_layer
 from todacomm.core.loops import layer_loops, leading, life_left, loop_bars, membership, prominence
-from todacomm.core.loops.reproduction import births_of_spans
+from todacomm.core.loops.reproduction import Restrictions
 from todacomm.core.matrices import spanning_trees
 
 
@@ -209,7 +209,7 @@ def test_the_span_of_one_bar_begins_where_the_bar_does_and_more_bars_have_more_b
     among = distances(clouds()[name]).astype(np.float32)
     bars = loop_bars(among, n_longest=4)
     members = membership(half_samples(len(among), 30, seed=0), len(among))
-    births, left = births_of_spans(among, bars, members), life_left(among, bars, members)
+    births, left = Restrictions(among, bars, members).births_of_spans(4), life_left(among, bars, members)
     alone = np.where(left[0] > 0.0, life_births(bars, left)[0], np.inf)
     np.testing.assert_array_equal(births[0, 0], alone)
     for row in range(1, len(bars)):
@@ -222,7 +222,7 @@ def test_all_points_begin_every_bar_where_it_is_born(name):
     """On all points the span is the diagram's own bars."""
     among = distances(clouds()[name]).astype(np.float32)
     bars = loop_bars(among, n_longest=4)
-    births = births_of_spans(among, bars, np.ones((1, len(among)), dtype=bool))
+    births = Restrictions(among, bars, np.ones((1, len(among)), dtype=bool)).births_of_spans(len(bars))
     np.testing.assert_array_equal(births[-1, :, 0], np.array([bar.birth for bar in bars], dtype=np.float32))
 
 

@@ -15,10 +15,6 @@ Verdicts = NDArray[np.str_]
 
 SAME, DIFFERENT, UNDECIDED, UNDEFINED = "same", "different", "undecided", "undefined"
 MARGIN = 0.05
-BOUNDED = ("0..1", "-1..1")
-"""Units of shares and cosines, whose differences are absolute: a share of a number near 0 is no margin."""
-EXTREMES = ("h0_max_norm", "h1_max_norm")
-"""Longest bars in units of the median distance: near 0 without a gap or a loop, and a share of noise is no margin."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +65,7 @@ def shape_margins(metrics: Sequence[str], sizes: Mapping[str, float] | float = M
     size = np.array([own.get(name, MARGIN) for name in metrics])
     if not (size > 0.0).all():
         raise ValueError(f"a margin of {size.min():g}: expected positive numbers, such as {MARGIN}")
-    relative = np.array([LAYER_METRICS[name].units not in BOUNDED and name not in EXTREMES for name in metrics])
+    relative = np.array([LAYER_METRICS[name].relative for name in metrics])
     return Margins(tuple(metrics), size, relative)
 
 

@@ -13,7 +13,7 @@ from todacomm.core.homology import Diagrams
 from todacomm.core.layer import MIN_DISTINCT, LayerAnalysis
 from todacomm.core.loops.cocycles import N_LONGEST, LoopBar, loop_bars
 from todacomm.core.loops.groups import left_on_groups
-from todacomm.core.loops.reproduction import MOST_TOGETHER, leading, life_left, membership, prominence
+from todacomm.core.loops.reproduction import MOST_TOGETHER, Restrictions, life_left, membership, prominence
 from todacomm.core.loops.verdict import Evidence
 from todacomm.core.matrices import median_and_largest
 
@@ -138,11 +138,14 @@ def layer_loops(
             f"{MIN_DISTINCT} distinct points: give those of the same half-samples"
         )
     bars = loop_bars(distances, layer.diagrams[1], n_longest=n_longest, n_ratios=n_longest)
-    longest = [bar for bar in bars if bar.rank <= min(n_longest, MOST_TOGETHER)]
+    n_leading = sum(bar.rank <= min(n_longest, MOST_TOGETHER) for bar in bars)
+    first = Restrictions(distances, bars[:MOST_TOGETHER], members[sound])
     left = np.zeros((len(bars), len(halves)))
-    left[:, sound] = life_left(distances, bars, members[sound])
+    left[:MOST_TOGETHER, sound] = first.life_left()
+    if others := bars[MOST_TOGETHER:]:
+        left[MOST_TOGETHER:, sound] = life_left(distances, others, members[sound])
     leads = np.zeros(left.shape, dtype=np.bool_)
-    leads[: len(longest), sound] = leading(distances, longest, members[sound], [dgms[1] for dgms in half_diagrams])
+    leads[:n_leading, sound] = first.leading([dgms[1] for dgms in half_diagrams], n_leading)
     lifetimes = np.array([bar.lifetime for bar in bars]) / median_and_largest(distances)[0]
     return LayerLoops(rows, bars, lifetimes, left, leads, left_on_groups(distances, bars, len(halves), seed))
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from todacomm.core import lune_kernels, lunes
-from todacomm.core.arrays import Array, Indices, Single
+from todacomm.core.arrays import Array, Indices, Single, Words
 from todacomm.core.homology import outermost_first
-from todacomm.core.lune_kernels import BORN, State, Values, Words
+from todacomm.core.lune_kernels import BORN, State, Values
 from todacomm.core.matrices import reordered
 
 Sum = dict[int, int]

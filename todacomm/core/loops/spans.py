@@ -1,12 +1,72 @@
-"""What several cocycles span on subsets of the points, in machine code."""
+"""Where several cocycles, and what they span, begin on subsets of the points, in machine code."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from todacomm.core.arrays import Array, Bools, Indices, Single
+from todacomm.core.arrays import Array, Bools, Indices, Single, Words
 from todacomm.core.compiled import compiled
 
 Bits = NDArray[np.int64]
+"""Of several cocycles, a bit each."""
+
+
+@compiled
+def add_along(order: Indices, parent: Indices, along: Bits, parities: Bits) -> None:
+    """Write the sums of several cocycles along the tree of every subset, from its first point to each, mod 2.
+
+    Parameters
+    ----------
+    order, parent : ndarray of int, shape (n_subsets, largest size)
+        From :func:`todacomm.core.matrices.spanning_trees`.
+    along : ndarray of int, shape (n_subsets, largest size)
+        The cocycles between a point and its parent, a bit for each.
+    parities : ndarray of int, shape (n_subsets, n_points)
+        0 at the first points.
+    """
+    for subset in range(len(order)):
+        for place in range(1, order.shape[1]):
+            parities[subset, order[subset, place]] = parities[subset, parent[subset, place]] ^ along[subset, place]
+
+
+@compiled
+def first_odd_edges(
+    starts: Indices,
+    ends: Indices,
+    lengths: Single,
+    odd: Bools,
+    members: Words,
+    parities: Words,
+    first: Array,
+) -> None:
+    """Write how long the first edge is that closes a cycle with a subset's tree on which a cocycle is odd.
+
+    Parameters
+    ----------
+    starts, ends, lengths : ndarray, shape (n_edges,)
+        By rising length.
+    odd : ndarray of bool, shape (n_edges,)
+        The cocycle.
+    members, parities : ndarray, shape (n_points, n_words)
+        Which subsets a point is in, and its parity there: a bit for each subset.
+    first : ndarray, shape (n_subsets,)
+        What is infinite stays where there is none.
+    """
+    n_words, n_known = members.shape[1], 0
+    unknown = np.full(n_words, ~np.uint64(0))
+    for edge in range(len(odd)):
+        start, end = starts[edge], ends[edge]
+        flip = ~np.uint64(0) if odd[edge] else np.uint64(0)
+        for word in range(n_words):
+            new = (parities[start, word] ^ parities[end, word] ^ flip) & members[start, word] & members[end, word]
+            new &= unknown[word]
+            if new:
+                unknown[word] ^= new
+                for bit in range(64):
+                    if new >> np.uint64(bit) & np.uint64(1):
+                        first[64 * word + bit] = lengths[edge]
+                        n_known += 1
+        if n_known == len(first):
+            break
 
 
 @compiled

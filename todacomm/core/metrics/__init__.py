@@ -19,6 +19,8 @@ LAYER_METRICS: dict[str, Metric] = {**BAR_METRICS, **HEALTH_METRICS, **DIMENSION
 
 COMPARED = tuple(name for name, metric in LAYER_METRICS.items() if metric.compared)
 """Metrics that comparisons show: shape with scale divided out, and the baselines it has to beat."""
+OVER_TRAINING = tuple(name for name, metric in LAYER_METRICS.items() if metric.compared or metric.over_training)
+"""Metrics that the course of a training shows."""
 MAIN = tuple(name for name, metric in LAYER_METRICS.items() if metric.main)
 """Metrics that headlines, controls and charts follow: one of H0, one of H1."""
 INTERVAL_METRICS = tuple(name for name, metric in LAYER_METRICS.items() if metric.interval)

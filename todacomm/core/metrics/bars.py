@@ -152,12 +152,12 @@ _LONGEST_NORM = Metric(
     compute=max_norm, needs=("lifetimes", "unit"), degree=0, group="tda", label="H0 longest lifetime / median distance",
     short="H0 longest / median distance", units="-",
     meaning="Widest gap in units of the median distance. A single point far out decides it: it has no interval.",
-    source=RIPS, interval=False, table="shape",
+    source=RIPS, interval=False, near_zero=True, table="shape",
 )  # fmt: skip
 _ENTROPY = Metric(
     compute=persistence_entropy, needs=("dgm",), degree=0, group="tda", label="H0 persistence entropy", units="0..1",
     meaning="Evenness of the H0 lifetimes: 1 where all are equal. Its interval is conservative.",
-    undefined="it takes two bars", source=("doi 10.1016/j.patcog.2014.06.023",), table="shape",
+    undefined="it takes two bars", source=("doi 10.1016/j.patcog.2014.06.023",), conservative=True, table="shape",
 )  # fmt: skip
 
 BAR_METRICS: dict[str, Metric] = {
@@ -177,6 +177,8 @@ BAR_METRICS: dict[str, Metric] = {
         "scale.",
         reading="Small: structure finer than the covariance knows, most often clusters. Near the rotation null's band: "
         "spread as evenly as a Gaussian of that covariance.",
+        below="the points have structure finer than their covariance",
+        above="the points are spread more evenly than their covariance explains",
         source=RIPS, null_tail="two-sided", compared=True, main=True, table="shape"),
     "h0_max_norm": _LONGEST_NORM,
     "h0_entropy": _ENTROPY,
@@ -206,6 +208,8 @@ BAR_METRICS: dict[str, Metric] = {
         meaning="H1 total in units of points times median distance; low values mean clusters or heavy tails.",
         definition="H1 total in units of points times median distance.",
         reading="Small: clusters or heavy tails, and not fewer loops.",
+        below="a sign of clusters or heavy tails, not of fewer loops",
+        above="H1 bars are longer in sum than the covariance explains, which singles out no one loop",
         source=RIPS, grows=True, null_tail="two-sided", compared=True, table="shape"),
     "h1_max_norm": replace(
         _LONGEST_NORM, degree=1, label="H1 longest lifetime / median distance", short="H1 longest / median distance",
@@ -228,6 +232,6 @@ BAR_METRICS: dict[str, Metric] = {
     "h1_entropy": replace(
         _ENTROPY, degree=1, label="H1 persistence entropy", short="H1 persistence entropy",
         meaning="Evenness of the H1 lifetimes: 1 where all are equal. Its interval is conservative.",
-        definition="Evenness of the H1 lifetimes: 1 where all are equal."),
+        definition="Evenness of the H1 lifetimes: 1 where all are equal.", over_training=True),
 }  # fmt: skip
 """Degree 2 has those of degree 1 under ``h2_``, see :func:`todacomm.core.metrics.metric_of`."""

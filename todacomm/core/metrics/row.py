@@ -16,6 +16,8 @@ COORDINATES = _OF_ROWS | {"eigenvalues"}
 """What distances alone do not give."""
 OF_POINTS = WITHOUT_SHAPE | _OF_ROWS
 """What needs no distance between points: half-samples with too few distinct points have it too."""
+BOUNDED = ("0..1", "-1..1")
+"""Units of shares and cosines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +55,22 @@ class Metric:
         Whether multiplying the cloud by a constant leaves it alone.
     interval : bool
         Whether delete-half subsampling gives it an interval.
+    conservative : bool
+        Whether that interval covers more often than it says.
     grows : bool
         Whether it grows with the number of points, so that its standard error is rescaled.
     null_tail : str or None
         Tail in which nulls drawn in the space of the distances judge it; None where it has no p-value.
+    below, above : str
+        What it means where it is below or above the rotation null.
     compared : bool
         Whether comparisons of models show it.
+    margin : float or None
+        How far it may differ between two models and still be called the same, where that is more than of the others.
+    near_zero : bool
+        Whether it may be as good as 0, of which a share is no margin.
+    over_training : bool
+        Whether the course of a training shows it beside those that are compared.
     main : bool
         Whether it is one of the few that headlines, controls and charts of the tracking store follow.
     table : str
@@ -81,9 +93,15 @@ class Metric:
     twin: str = ""
     scale_free: bool = True
     interval: bool = True
+    conservative: bool = False
     grows: bool = False
     null_tail: Tail | None = None
+    below: str = ""
+    above: str = ""
     compared: bool = False
+    margin: float | None = None
+    near_zero: bool = False
+    over_training: bool = False
     main: bool = False
     table: TableName = ""
 
@@ -95,6 +113,11 @@ class Metric:
         """Its value in a view of a cloud, see :mod:`todacomm.core.view`."""
         given = view if self.degree is None else view.bars(self.degree)
         return float(self.compute(*(getattr(given, name) for name in self.needs)))
+
+    @property
+    def relative(self) -> bool:
+        """Whether two models' values differ by a share of one: not where it is near 0, a share itself or a cosine."""
+        return not self.near_zero and self.units not in BOUNDED
 
     @property
     def needs_shape(self) -> bool:
@@ -155,5 +178,6 @@ def raised(metric: Metric, degree: int) -> Metric:
     label, short, meaning = (text.replace("H1", f"H{degree}") for text in (metric.label, metric.short, meaning))
     return replace(
         metric, degree=degree, label=label, short=short, meaning=meaning, reading="", null_tail=None, interval=False,
-        compared=False, main=False, twin=metric.twin.replace("h1_", f"h{degree}_"),
+        conservative=False, below="", above="", compared=False, over_training=False, main=False,
+        twin=metric.twin.replace("h1_", f"h{degree}_"),
     )  # fmt: skip

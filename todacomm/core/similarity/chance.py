@@ -1,23 +1,19 @@
 """What chance gives: similarities of layers whose texts are paired at random."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from todacomm.core.arrays import Array, Bools, Indices
 from todacomm.core.inference.step_down import max_t
-from todacomm.core.matrices import eigenvalues
 from todacomm.core.similarity.grid import Prepared, similarity_grid
 from todacomm.core.similarity.representations import SIMILARITIES
-from todacomm.core.threads import in_threads
 
 Pairs = Sequence[tuple[int, int]]
 
 PERMUTATIONS = 99
-FEW = {"procrustes": 19}
-"""Draws at most of measures that are dear. For 14 x 14 layers of 500 texts one takes .03 s with CKA, .01 s with
-neighbours, and 5 to 13 s with the singular values of Procrustes (.5 s for matched layers alone)."""
 FEWEST_FOR_THRESHOLD = 19
 
 
@@ -68,8 +64,7 @@ def chance(
     """A measure of every layer with every other against permutations of the texts, the same for all pairs.
 
     Width inflates the single values and depth the largest of them, so that neither can be read without what chance
-    gives (Gröger, Wen and Brbić 2026, arXiv 2602.14486). A permutation of a prepared layer is an index into its Gram
-    matrix, its neighbours or its rows; nothing is prepared again.
+    gives (Gröger, Wen and Brbić 2026, arXiv 2602.14486).
 
     Parameters
     ----------
@@ -113,7 +108,8 @@ def draws_of(measure: str, permutations: int = PERMUTATIONS) -> int:
     >>> draws_of("cka", 200), draws_of("procrustes", 200)
     (200, 19)
     """
-    return min(permutations, FEW.get(measure, permutations)) if measure in DRAWN else 0
+    row = SIMILARITIES[measure]
+    return min(permutations, row.most_draws or permutations) if row.permuted else 0
 
 
 def relative_order(ours: Indices, theirs: Indices) -> Indices:
@@ -149,19 +145,19 @@ def permuted_grids(
     ndarray, shape (orders, n_layers, other_layers)
         nan in pairs that are not wanted.
     """
-    permuted = np.full((len(orders), *wanted.shape), np.nan)
-    if wanted.any() and orders:
+    permuted, draw = np.full((len(orders), *wanted.shape), np.nan), SIMILARITIES[measure].permuted
+    if draw and wanted.any() and orders:
         rows, columns = np.flatnonzero(wanted.any(axis=1)), np.flatnonzero(wanted.any(axis=0))
-        ours, theirs = _chosen(first, rows), _chosen(second, columns)
-        grids = DRAWN[measure](ours, theirs, wanted[np.ix_(rows, columns)], orders, threads)
+        ours, theirs = _chosen(first, rows, measure), _chosen(second, columns, measure)
+        grids = draw(ours, theirs, wanted[np.ix_(rows, columns)], orders, threads)
         permuted[:, rows[:, None], columns] = np.array(list(grids))
         permuted[:, ~wanted] = np.nan
     return permuted
 
 
-def _chosen(layers: Mapping[str, Prepared | None], places: Indices) -> list[Prepared]:
+def _chosen(layers: Mapping[str, Prepared | None], places: Indices, measure: str) -> list[Any]:
     every = list(layers.values())
-    return [layer for layer in (every[place] for place in places) if layer is not None]
+    return [layer.values[measure] for layer in (every[place] for place in places) if layer is not None]
 
 
 def judged(value: Array, permuted: Array, measure: str) -> Chance:
@@ -193,64 +189,3 @@ def judged(value: Array, permuted: Array, measure: str) -> Chance:
         if draws >= FEWEST_FOR_THRESHOLD:
             threshold = float(sign * np.quantile(largest[1:], 0.95))
     return Chance(value, mean, sd, p, adjusted, closest, closest_value, closest_p, threshold, draws)
-
-
-def _permuted_cka(
-    ours: Sequence[Prepared], theirs: Sequence[Prepared], wanted: Bools, orders: Sequence[Indices], threads: int
-) -> Iterator[Array]:
-    """Grids of every permutation: products of one side's matrices, looked up, with all of the other's at once."""
-    n = ours[0].n_points
-    above = np.triu_indices(n, 1)  # Gram matrices are symmetric with a zero diagonal
-    norms = [np.array([np.linalg.norm(layer.values["cka"][above]) for layer in side]) for side in (ours, theirs)]
-    others = np.column_stack([layer.values["cka"][above] for layer in theirs])  # (pairs of texts, other_layers)
-
-    def grid(order: Indices) -> Array:
-        look_up = order[above[0]] * n + order[above[1]]
-        products = np.array([layer.values["cka"].ravel()[look_up] @ others for layer in ours])
-        return np.asarray(products / np.outer(*norms))
-
-    return in_threads(grid, orders, threads)
-
-
-def _permuted_overlap(
-    ours: Sequence[Prepared], theirs: Sequence[Prepared], wanted: Bools, orders: Sequence[Indices], threads: int
-) -> Iterator[Array]:
-    """Grids of every permutation: the neighbours of one side, renamed, counted among those of the other."""
-    n, k = ours[0].values["knn_overlap"].shape
-    member = np.zeros((n, n, len(theirs)), dtype=bool)
-    for column, layer in enumerate(theirs):
-        member[np.arange(n)[:, None], layer.values["knn_overlap"], column] = True
-
-    def grid(order: Indices) -> Array:
-        place = np.argsort(order)  # text order[i] stands in row i
-        rows = np.arange(n)[:, None]
-        return np.array(
-            [member[rows, place[layer.values["knn_overlap"][order]]].sum(axis=(0, 1)) / (n * k) for layer in ours]
-        )
-
-    return in_threads(grid, orders, threads)
-
-
-def _permuted_angles(
-    ours: Sequence[Prepared], theirs: Sequence[Prepared], wanted: Bools, orders: Sequence[Indices], threads: int
-) -> Iterator[Array]:
-    """Grids of every permutation, only the pairs asked for: each takes the singular values of a product."""
-
-    def grid(order: Indices) -> Array:
-        angles = np.full(wanted.shape, np.nan)
-        for i, j in np.argwhere(wanted):
-            product = ours[i].values["procrustes"][order].T @ theirs[j].values["procrustes"]
-            smaller = product @ product.T if len(product) <= product.shape[1] else product.T @ product
-            nuclear = np.sqrt(eigenvalues(smaller).clip(min=0.0)).sum()  # half of the time of an SVD
-            angles[i, j] = np.arccos(min(nuclear, 1.0))
-        return angles
-
-    return in_threads(grid, orders, threads)
-
-
-DRAWN: dict[str, Callable[..., Iterator[Array]]] = {
-    "cka": _permuted_cka,
-    "knn_overlap": _permuted_overlap,
-    "procrustes": _permuted_angles,
-}
-"""Measure -> grids of it under permutations of the first side's texts."""

@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike
 from todacomm.core.arrays import Array, Indices
 from todacomm.core.checks import as_cloud, as_distances, require_paired
 from todacomm.core.clouds import distances
+from todacomm.core.similarity.permuted import permuted_alignments, permuted_angles, permuted_overlaps
 from todacomm.core.similarity.row import Similarity
 
 NEIGHBOURS = 10
@@ -187,21 +188,26 @@ def neighbours_of(cloud: ArrayLike, k: int = NEIGHBOURS) -> Indices:
     return nearest(distances(points), min(k, len(points) - 1))
 
 
+PROCRUSTES_DRAWS = 19
+"""For 14 x 14 layers of 500 texts one draw takes .03 s with CKA, .01 s with neighbours, and 5 to 13 s with the singular
+values of Procrustes (.5 s for matched layers alone)."""
+
 SIMILARITIES: dict[str, Similarity] = {
     "cka": Similarity(
-        prepare=unbiased_gram, measure=alignment, label="Centred kernel alignment (debiased)", short="CKA",
-        range=(0.0, 1.0), alike=1, chance="0 on average, whatever the numbers of points and dimensions",
+        prepare=unbiased_gram, measure=alignment, permuted=permuted_alignments,
+        label="Centred kernel alignment (debiased)", short="CKA", range=(0.0, 1.0), alike=1,
+        chance="0 on average, whatever the numbers of points and dimensions",
         reading="1: the same geometry up to rotation and scale; 0: none in common.",
         source=("arXiv 1905.00414", "arXiv 2405.01012")),
     "procrustes": Similarity(
-        prepare=shape_factor, measure=angle, label="Procrustes distance", short="Procrustes", units="radians",
-        range=(0.0, np.pi / 2), alike=-1,
+        prepare=shape_factor, measure=angle, permuted=permuted_angles, most_draws=PROCRUSTES_DRAWS,
+        label="Procrustes distance", short="Procrustes", units="radians", range=(0.0, np.pi / 2), alike=-1,
         chance="another angle for other numbers of points and dimensions, which stands beside each value in the table",
         reading="Angle that is left after the best rotation: 0 is equal, and the larger the less alike.",
         source=("arXiv 2110.14739",)),
     "knn_overlap": Similarity(
-        prepare=neighbours_of, measure=overlap, label="Common nearest neighbours", short="neighbours",
-        units="0..1", range=(0.0, 1.0), alike=1, chance="ten out of all other texts",
+        prepare=neighbours_of, measure=overlap, permuted=permuted_overlaps, label="Common nearest neighbours",
+        short="neighbours", units="0..1", range=(0.0, 1.0), alike=1, chance="ten out of all other texts",
         reading="Mean share of a text's ten nearest neighbours that are the same in both layers.",
         source=("arXiv 2302.00294",)),
 }  # fmt: skip

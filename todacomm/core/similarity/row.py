@@ -1,8 +1,10 @@
 """One row of the registries of similarities and distances between two layers or two diagrams."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from todacomm.core.arrays import Array, Bools, Indices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +17,10 @@ class Similarity:
         One cloud in, what it gives to every comparison out: computed once for each layer.
     measure : callable
         Two prepared clouds in, one number out.
+    permuted : callable or None
+        The measure under permutations of the texts, see :mod:`todacomm.core.similarity.permuted`; None: never drawn.
+    most_draws : int or None
+        Permutations at most, and of layers at matched depth alone, for a measure that is dear.
     label, short, units : str
         Title of a figure, head of a column, and units (``-`` for none).
     range : tuple of float
@@ -31,6 +37,8 @@ class Similarity:
 
     prepare: Callable[[Any], Any]
     measure: Callable[[Any, Any], float]
+    permuted: Callable[[Sequence[Any], Sequence[Any], Bools, Sequence[Indices], int], Iterator[Array]] | None = None
+    most_draws: int | None = None
     label: str
     short: str
     units: str = "-"

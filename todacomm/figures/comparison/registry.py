@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from todacomm.comparison.result import Comparison
 from todacomm.core.similarity import SIMILARITIES
-from todacomm.core.similarity.chance import FEW
 from todacomm.figures.registry import Files, of_module
 
 if TYPE_CHECKING:
@@ -101,8 +100,8 @@ def comparison_figures() -> dict[str, ComparisonFigure]:
             f"{one.label} of every two layers",
             f"Every layer of one model with every layer of another on the same texts; bright is alike. {one.reading} "
             f"By chance: {one.chance}. A cross: no more alike than with the texts paired at random"
-            f"{' (tested at matched depth)' if name in FEW else ''}. A bright diagonal within a block: the two models "
-            "have similar geometry depth for depth.",
+            f"{' (tested at matched depth)' if one.most_draws else ''}. A bright diagonal within a block: the two "
+            "models have similar geometry depth for depth.",
             partial(of_module("comparison.grids", "draw_similarity"), measure=name),
             ("similarity",),
         )

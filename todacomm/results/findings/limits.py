@@ -11,9 +11,6 @@ from todacomm.results.findings.finding import Finding
 from todacomm.results.result import Result
 from todacomm.results.table import RUN_LAYER, own_rows
 
-CONSERVATIVE = ("h0_entropy", "h1_entropy", "effective_rank", "twonn_dimension")
-"""Metrics whose intervals cover more often than they say."""
-
 
 def of_limits(result: Result, depth: Depth) -> Iterator[Finding]:
     """What the numbers leave open.
@@ -30,7 +27,7 @@ def of_limits(result: Result, depth: Depth) -> Iterator[Finding]:
     else:
         missing = tuple(name for name in bare if LAYER_METRICS[name].interval)
         counts = tuple(name for name in bare if not LAYER_METRICS[name].interval and _is_of_shape(name))
-        wide = tuple(name for name in CONSERVATIVE if name in measured and name not in bare)
+        wide = tuple(name for name in measured if LAYER_METRICS[name].conservative and name not in bare)
         for kind, names in (
             ("intervals_missing", missing),
             ("counts_without_interval", counts),
