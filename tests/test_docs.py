@@ -147,7 +147,11 @@ def test_the_page_of_a_metric_says_what_the_registry_says(name):
     begins = [line.removeprefix("* ").split(":")[0] for line in behaviour.splitlines()]
     assert begins[0] == ("Scale-free" if metric.scale_free else "Raw")
     assert ("It grows with the number of points" in begins) == metric.grows
-    assert ("No interval" in begins) == (not metric.interval)
+    assert ("No interval from half-samples" in behaviour) == (not metric.interval)
+    assert ("wider than necessary" in behaviour) == metric.conservative
+    assert (f"Below the null: {metric.below}. Above: {metric.above}." in behaviour) == bool(metric.below)
+    assert ("is absolute" in behaviour) == (metric.interval and not metric.relative)
+    assert (f"a margin of its own for it: {100 * (metric.margin or 0):.0f} %" in behaviour) == bool(metric.margin)
     assert behaviour.count("95 % interval from half-samples") == metric.interval
     tails = {"judges it in its upper tail": "upper", "judges it in both tails": "two-sided", "No p-value": None}
     assert [tail for phrase, tail in tails.items() if phrase in behaviour] == [metric.null_tail]
