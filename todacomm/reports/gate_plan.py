@@ -27,7 +27,8 @@ def plan_table(plan: GatePlan) -> Table:
     caption = (
         "Texts at which a candidate without any difference is called the same in all layers, with 80 %; in brackets "
         f"the smallest difference that {plan.n_texts} texts show. The correlation is that of the candidate's errors "
-        "with the base's: 0 for other texts or another model, .9 and more for light changes on the same texts."
+        "with the base's: 0 for other texts or another model; light changes on the same texts have .9 and more in "
+        "most layers and metrics."
     )
     return Table("", caption, ["Metric", *(f"correlation {one:g}" for one in correlations)], body)
 
