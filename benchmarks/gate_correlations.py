@@ -43,8 +43,8 @@ def main() -> None:
             for dose in TRIED:
                 folder = candidate_folder(model, dose, Path(name) / f"{model}-{dose}")
                 candidate = todacomm.analyze(model=str(folder), samples=SAMPLES, **OPTIONS, **DOSES[dose].options)
-                found = np.array(list(correlations(base, candidate)))
-                tenth, middle = np.quantile(found, [0.1, 0.5])
+                over_cells = np.array(list(correlations(base, candidate)))
+                tenth, middle = np.quantile(over_cells, [0.1, 0.5])
                 print(f"{model}, {dose}: median {middle:.3f}, nine tenths above {tenth:.3f}", flush=True)
 
 

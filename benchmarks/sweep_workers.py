@@ -26,9 +26,9 @@ def measure(form: Form) -> Findings:
             taken = timed(run_command, [*command, "--workers", str(workers)], folder)
             return Measured(tables(folder, n_models), taken.seconds)
 
-    found = in_turns(lambda: side(2), lambda: side(1), pairs, same_tables, warm_up=False)
+    measured = in_turns(lambda: side(2), lambda: side(1), pairs, same_tables, warm_up=False)
     what = f"a sweep of {n_models} analyses of {n_points} points in {N_LAYERS} layers by two processes, one thread each"
-    return Findings([speed_row(what, "one process", found, None)])
+    return Findings([speed_row(what, "one process", measured, None)])
 
 
 def sweep_of(folder: Path, n_models: int, n_points: int) -> list[str]:
@@ -46,10 +46,10 @@ def sweep_of(folder: Path, n_models: int, n_points: int) -> list[str]:
 
 def tables(folder: Path, n_models: int) -> list[str]:
     """The table of every analysis that a sweep recorded."""
-    found = sorted(file.read_text() for file in folder.glob("mlruns/*/*/artifacts/tables/layers.csv"))
-    if len(found) != n_models:
-        raise Disagreement(f"{len(found)} tables of {n_models} analyses")
-    return found
+    contents = sorted(file.read_text() for file in folder.glob("mlruns/*/*/artifacts/tables/layers.csv"))
+    if len(contents) != n_models:
+        raise Disagreement(f"{len(contents)} tables of {n_models} analyses")
+    return contents
 
 
 def same_tables(ours: list[str], theirs: list[str]) -> str:

@@ -7,7 +7,9 @@ from pathlib import Path
 import click
 
 from todacomm.cli.options import SectionedCommand, parse, settings_options
+from todacomm.figures import DRAWS_COMPARISON
 from todacomm.settings.comparison import ComparisonConfig
+from todacomm.system.side_process import start_ahead
 
 
 @click.command(cls=SectionedCommand)
@@ -27,6 +29,7 @@ def compare(runs: str | None, config: str | None, output: str | None, as_json: b
     todacomm compare "gpt2 wikitext2 500,bert wikitext2 500" -o report.md
     """
     settings = parse(ComparisonConfig, config, options)
+    start_ahead(DRAWS_COMPARISON, unless="matplotlib")  # before the imports of the store, which take as long
     if runs:
         try:
             settings = with_runs(settings, runs)
