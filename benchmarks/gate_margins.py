@@ -16,7 +16,7 @@ from todacomm.core.similarity import cka
 MEASURE, SIZES, DRAWS = "cka_distance", (100, 300, 600), 100
 
 
-def halves_apart(cloud: np.ndarray, rng: np.random.Generator) -> float:
+def halves_distance(cloud: np.ndarray, rng: np.random.Generator) -> float:
     """``1 - CKA`` of the texts described by one half of them and by the other."""
     centred = cloud - cloud.mean(axis=0)
     one, other = np.array_split(centred[rng.permutation(len(centred))], 2)
@@ -28,7 +28,7 @@ def main() -> None:
     for n_texts in SIZES:
         rng = np.random.default_rng(0)
         some = [cloud[rng.permutation(len(cloud))[:n_texts]] for _ in range(DRAWS)]
-        halves = np.mean([halves_apart(texts, rng) for texts in some])
+        halves = np.mean([halves_distance(texts, rng) for texts in some])
         blend = np.mean([place_margins(texts, rng, measures=(MEASURE,), draws=1)[0] for texts in some])
         print(f"{n_texts} texts: halves {halves:.2f} apart, blended {blend:.3f}")
 
