@@ -64,12 +64,12 @@ def run_ids(names: Sequence[str], config: ComparisonConfig) -> Iterator[str]:
         No run fits, or several do.
     """
     from todacomm.comparison.gathering import fitting
-    from todacomm.tracking import find_analysis, fits_model, search_analyses
+    from todacomm.tracking import find_analysis, fits_model, full_first, search_analyses
 
     every = search_analyses()
     wanted = replace(config, weights=config.weights or "trained")
     chosen = fitting(search_analyses(config.experiment or None), wanted)
     for name in names:
-        rows = chosen[[fits_model(model, name) for model in chosen["model"]]]
+        rows = full_first(chosen[[fits_model(model, name) for model in chosen["model"]]])
         named = rows.empty or name in set(every["run_name"])
         yield find_analysis(name, every) if named else str(rows["run_id"].iloc[0])

@@ -56,12 +56,12 @@ def as_distances(distances: ArrayLike, name: str = "the distances") -> Array:
 
     >>> as_distances([[0.0, 1.0]])
     Traceback (most recent call last):
-    ValueError: the distances have shape (1, 2): expected (n_points, n_points); clouds.distances(cloud) makes them
+    ValueError: the distances have shape (1, 2): expected (n_points, n_points), as clouds.distances gives
     """
     matrix = _numbers(distances, name)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise ValueError(
-            f"{name} have shape {matrix.shape}: expected (n_points, n_points); clouds.distances(cloud) makes them"
+            f"{name} {_have(name)} shape {matrix.shape}: expected (n_points, n_points), as clouds.distances gives"
         )
     require_finite(matrix, name)
     if len(matrix) and (matrix.min() < -ROUNDING * matrix.max() or np.diagonal(matrix).any()):

@@ -41,8 +41,8 @@ def plan_headline(plan: GatePlan) -> str:
         for c, texts in zip(every["correlation"], every["texts"], strict=True)
     ]
     return (
-        f"Texts to call a candidate of {plan.base.model.name} without any difference the same in shape: "
-        f"{listing(parts)}; there are {plan.n_texts}."
+        f"A candidate that does not differ from {plan.base.model.name} is called the same in shape with "
+        f"{listing(parts)}; there are {plan.n_texts} texts."
     )
 
 
