@@ -46,7 +46,9 @@ def as_cloud(cloud: ArrayLike, name: str = "the cloud", *, finite: bool = False)
 
 
 def as_distances(distances: ArrayLike, name: str = "the distances") -> Array:
-    """A matrix of distances as float64, shape (n_points, n_points).
+    """A matrix of distances as float64, shape (n_points, n_points): symmetric to the bit, and nothing below 0.
+
+    Where the two ways between points differ by rounding the longer one is taken; what is below 0 by rounding is 0.
 
     Raises
     ------
@@ -71,6 +73,9 @@ def as_distances(distances: ArrayLike, name: str = "the distances") -> Array:
         )
     if not np.array_equal(matrix, matrix.T):  # a fifth of the time of the differences
         _require_symmetric(matrix, name)
+        matrix = np.maximum(matrix, matrix.T)
+    if np.signbit(matrix).any():  # -0.0 too: lengths are compared by their bits
+        matrix = np.where(matrix > 0.0, matrix, 0.0)
     return matrix
 
 

@@ -146,7 +146,8 @@ def analyze_layer(
     """Measure one cloud.
 
     With Euclidean distances, rotation, translation and the order of the rows change nothing but ``mean_norm``,
-    ``mean_cosine`` and ``top_dim_variance``; scale multiplies what has the units of a distance.
+    ``mean_cosine`` and ``top_dim_variance``; scale multiplies what has the units of a distance. Of points that
+    coincide the first stands for all: where one far point makes others coincide that do not, their order counts too.
 
     Parameters
     ----------
@@ -172,7 +173,7 @@ def analyze_layer(
     Raises
     ------
     ValueError
-        The cloud is no matrix of numbers, or has no row or no column.
+        The cloud is no matrix of numbers, or has no row or no column; or landmarks are too few to have a shape.
 
     >>> angles = np.arange(60) * 2 * np.pi / 60
     >>> circle = analyze_layer(np.column_stack([np.cos(angles), np.sin(angles)]))
@@ -180,6 +181,8 @@ def analyze_layer(
     [[0.1047, 1.7321]]
     """
     points = raw = as_cloud(cloud, "the cloud of a layer")
+    if 0 < landmarks < MIN_DISTINCT:
+        raise ValueError(f"landmarks is {landmarks}: expected 0, or {MIN_DISTINCT} at least")
     broken = ~np.isfinite(points).all(axis=1)
     if broken.any():
         warning = RunWarning(
