@@ -1,6 +1,6 @@
 """How far the gate keeps its word: verdicts and starred differences of runs whose truth is known.
 
-    python -m benchmarks.gate_calibration             # 20 minutes of CPU; may be stopped and started again
+    python -m benchmarks.gate_calibration             # 40 minutes of CPU; may be stopped and started again
     python -m benchmarks.gate_calibration --quick     # a tenth of the repetitions
     python -m benchmarks.gate_calibration --summarize # the tables of what has been done so far
 

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from todacomm.core import clouds, curves
 from todacomm.core.arrays import Array, Indices
-from todacomm.core.checks import as_cloud, as_distances, require_paired
+from todacomm.core.checks import SPREADS, as_cloud, as_distances, require_paired
 from todacomm.core.facts import RunWarning
 from todacomm.core.homology import AUTO, Diagrams
 from todacomm.core.landmarks import cover_warnings, farthest_points
@@ -24,8 +24,6 @@ DOUBTFUL_SHARE = 0.9
 TWINS_SHARE = 0.02
 """Shares of distinct rows under which a layer is no denominator, and under which a warning says so; share of near-twins
 above which one does."""
-SPREADS = (1e-30, 1e30)
-"""Widest coordinate or distance of a cloud that can be measured: engines compute in single precision."""
 
 
 @dataclass(frozen=True)
