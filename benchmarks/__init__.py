@@ -13,6 +13,7 @@ BENCHMARKS = (
     "growth",
     "inference_cost",
     "loop_cost",
+    "sweep_workers",
     "kills",
     "accelerator",
     "explorer",

@@ -1,6 +1,6 @@
 """How far the gate keeps its word: verdicts and starred differences of runs whose truth is known.
 
-    python -m benchmarks.gate_calibration             # 20 minutes of CPU; may be stopped and started again
+    python -m benchmarks.gate_calibration             # 40 minutes of CPU; may be stopped and started again
     python -m benchmarks.gate_calibration --quick     # a tenth of the repetitions
     python -m benchmarks.gate_calibration --summarize # the tables of what has been done so far
 
@@ -117,32 +117,32 @@ class Experiment:
 
 def _shapes() -> Iterator[tuple[int, Case]]:
     for population in ("anisotropic", "clustered", "heavy"):
-        yield 16, {"change": "texts", "size": 0.0, "population": population, "n_points": 100}
-        yield 16, {"change": "model", "size": 0.0, "population": population, "n_points": 100}
+        yield 100, {"change": "texts", "size": 0.0, "population": population, "n_points": 100}
+        yield 100, {"change": "model", "size": 0.0, "population": population, "n_points": 100}
     for n_points in (20, 50):
-        yield 30, {"change": "texts", "size": 0.0, "population": "anisotropic", "n_points": n_points}
-        yield 30, {"change": "model", "size": 0.0, "population": "anisotropic", "n_points": n_points}
-    yield 5, {"change": "texts", "size": 0.0, "population": "anisotropic", "n_points": 300}
-    yield 5, {"change": "model", "size": 0.0, "population": "anisotropic", "n_points": 300}
-    yield 3, {"change": "none", "size": 0.0, "population": "anisotropic", "n_points": 100}
-    yield 12, {"change": "noise", "size": 0.02, "population": "anisotropic", "n_points": 100}
+        yield 100, {"change": "texts", "size": 0.0, "population": "anisotropic", "n_points": n_points}
+        yield 100, {"change": "model", "size": 0.0, "population": "anisotropic", "n_points": n_points}
+    yield 40, {"change": "texts", "size": 0.0, "population": "anisotropic", "n_points": 300}
+    yield 40, {"change": "model", "size": 0.0, "population": "anisotropic", "n_points": 300}
+    yield 10, {"change": "none", "size": 0.0, "population": "anisotropic", "n_points": 100}
+    yield 40, {"change": "noise", "size": 0.02, "population": "anisotropic", "n_points": 100}
     for size in (0.05, 0.1, 0.15):
         case = {"change": "bend", "size": size, "population": "anisotropic"}
-        yield 12, case | {"n_points": 100}
-        yield 6, case | {"n_points": 300, "maxdim": 0}
-        yield 3, case | {"n_points": 1000, "maxdim": 0, "replicates": 50}
+        yield 40, case | {"n_points": 100}
+        yield 20, case | {"n_points": 300, "maxdim": 0}
+        yield 10, case | {"n_points": 1000, "maxdim": 0, "replicates": 50}
 
 
 EXPERIMENTS = {
     "law": Experiment(
         law,
-        tuple((400, {"n_points": n, "rows": rows}) for n in (20, 100, 300) for rows in ("normal", "heavy", "skewed")),
+        tuple((1000, {"n_points": n, "rows": rows}) for n in (20, 100, 300) for rows in ("normal", "heavy", "skewed")),
     ),
     "shape": Experiment(shape, tuple(_shapes())),
     "places": Experiment(
         moved,
         tuple(
-            (10, {"n_points": 100, "share": share, "population": population})
+            (50, {"n_points": 100, "share": share, "population": population})
             for population in ("anisotropic", "clustered")
             for share in (0.02, 0.05, 0.125)
         ),

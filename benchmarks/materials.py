@@ -3,6 +3,7 @@ environment.
 """
 
 import importlib.metadata
+import importlib.util
 import json
 import os
 import shutil
@@ -142,3 +143,11 @@ def _data(name: str) -> Path:
 
 def _version(package: str) -> str:
     return importlib.metadata.version(package).split("+")[0]
+
+
+def actopo_files() -> dict[str, Path]:
+    """The clouds of Qwen2.5-0.5B, base and instruct, that the actopo package ships: 600 texts, 896 dimensions."""
+    spec = importlib.util.find_spec("actopo")
+    if spec is None or spec.origin is None:
+        raise SystemExit("actopo, which ships the clouds, is not installed: pip install actopo==0.1.0")
+    return {name: Path(spec.origin).parent / f"data/example_{name}.npy" for name in ("base", "instruct")}

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.loop_populations import curved_sheet, sparse_cone
-from benchmarks.materials import DATA, gpt2, wikitext
+from benchmarks.materials import DATA, actopo_files, gpt2, wikitext
 from benchmarks.measuring import Skipped
 from benchmarks.populations import anisotropic, gaussian, noisy_circle
 from benchmarks.published_claims_page import render
@@ -126,10 +126,7 @@ def _of_cloud(cloud: np.ndarray) -> Result:
 
 def actopo() -> Rows:
     """The two clouds of Qwen2.5-0.5B that the actopo package ships, by its protocol."""
-    spec = importlib.util.find_spec("actopo")
-    if spec is None or spec.origin is None:
-        raise SystemExit("actopo, which ships the clouds, is not installed: pip install actopo==0.1.0")
-    files = {name: Path(spec.origin).parent / f"data/example_{name}.npy" for name in ("base", "instruct")}
+    files = actopo_files()
     bars = {name: _bars(np.load(file, allow_pickle=False)) for name, file in files.items()}
     rows = []
     for name, file in files.items():

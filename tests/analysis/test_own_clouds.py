@@ -293,7 +293,7 @@ def test_distances_are_checked_and_made_symmetric_to_the_bit(tmp_path, rng):
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
-        (lambda d: d[:, :-1], r"layer_0 of .*d.npz have shape \(12, 11\): expected \(n_points, n_points\)"),
+        (lambda d: d[:, :-1], r"layer_0 of .*d.npz has shape \(12, 11\): expected \(n_points, n_points\)"),
         (lambda d: d + 1.0, r"0 between a point and itself"),
         (lambda d: -d, r"expected none below 0"),
         (lambda d: np.where(d > 2, np.nan, d), r"nan or infinity"),

@@ -66,6 +66,7 @@ def test_models_with_random_weights_are_no_rivals_of_trained_ones(models: dict[s
     """With random weights alpha is half of itself; gamma is the largest of the trained models."""
     comparison = compared()
     assert of_kind(comparison, "largest").labels == ("gamma",)
+    assert of_kind(comparison, "largest").values["of_trained"]
     made = [f for f in findings(comparison) if f.kind == "training" and f.values["metric"] == "h0_total_norm"]
     assert [finding.labels for finding in made] == [("alpha",), ("beta",)]
 
@@ -91,11 +92,13 @@ TIED = {
     "half_width": 0.02,
     "blocks": 3,
     "smallest_difference": 0.031,
+    "of_trained": False,
 }
 
 
-LONG = {"a": (2, 3), "b": (0, 3)}
+LONG: dict[str, Any] = {"layers": {"a": (2, 3), "b": (0, 3)}, "alone": {"a": 0}, "untested": []}
 """In how many layers of each the longest bar exceeds its null."""
+NONE: dict[str, Any] = {"layers": {"a": (0, 3)}, "claimed": {}, "alone": {}, "untested": []}
 
 
 @pytest.mark.parametrize(
@@ -103,6 +106,8 @@ LONG = {"a": (2, 3), "b": (0, 3)}
     [
         (Finding("largest", labels=("a",), values={**TIED, "tied": [], "decided_by": "paired"}),
          "larger there than in both others"),
+        (Finding("largest", labels=("a",), values={**TIED, "tied": [], "decided_by": "paired", "of_trained": True}),
+         "Of the trained models, H0 mean"),
         (Finding("largest", labels=("a",), values={**TIED, "tied": ["b"], "decided_by": "paired"}),
          "no difference from b is detected (smallest detectable difference 0.031)"),
         (Finding("largest", labels=("a",), values={**TIED, "tied": ["b"], "decided_by": "intervals"}),
@@ -117,15 +122,17 @@ LONG = {"a": (2, 3), "b": (0, 3)}
         (Finding("furthest", labels=("a", "b"), values={"value": 0.3, "chance": np.nan, "closer": 0, "layers": 0}),
          "(Procrustes distance 0.300, chance not measured)"),
         (Finding("not_nearest", labels=(), values={"pairs": 3}), "None of 3 pairs of models is closer in any layer"),
-        (Finding("loops", labels=("a",), values={"layers": {"a": (0, 3)}, "claimed": {}, "alone": {}}),
+        (Finding("loops", labels=("a",), values=NONE),
          "In no layer of the one analysis"),
-        (Finding("loops", labels=("a", "b"), values={"layers": LONG, "claimed": {"a": 1, "b": 0}, "alone": {"a": 1}}),
+        (Finding("loops", labels=("a", "b"), values=LONG | {"claimed": {"a": 1, "b": 0}, "alone": {"a": 1}}),
          "in a (2 of 3 layers, 1 of them not adjusted for the others); nowhere in b. A loop is detected in a (1 "
          "layer)."),
-        (Finding("loops", labels=("a", "b"), values={"layers": LONG, "claimed": {"a": 0, "b": 0}, "alone": {"a": 0}}),
+        (Finding("loops", labels=("a", "b"), values=LONG | {"claimed": {"a": 0, "b": 0}}),
          "nowhere in b. No loop is detected in any of them."),
-        (Finding("loops", labels=("a", "b"), values={"layers": LONG, "claimed": {"a": 0}, "alone": {"a": 0}}),
+        (Finding("loops", labels=("a", "b"), values=LONG | {"claimed": {"a": 0}}),
          "nowhere in b."),
+        (Finding("loops", labels=("a",), values=NONE | {"untested": ["b", "c"]}),
+         "In no layer of a is H1's longest bar longer than in rotated clouds. b and c were not compared with rotated"),
         (Finding("likelihood", labels=(), values={"likelihood": "bits_per_byte", "metric": "h0_total_norm", "models": 6,
                                     "spearman": -0.9, "p": 0.02}), "falls most clearly with bits per byte"),
     ],

@@ -74,7 +74,7 @@ def test_run_ids_choose_these_and_no_others(models: dict[str, str]) -> None:
 
 def test_no_match_says_what_there_is(models: dict[str, str]) -> None:
     with pytest.raises(
-        ValueError, match=r"no finished analysis matches models=delta\*: .* there are alpha \(random\) on"
+        ValueError, match=r"no finished analysis matches models=delta\*: .* the store has alpha \(random\) on"
     ):
         gather(models="delta*")
     with pytest.raises(ValueError, match="1 finished analysis matches models=gamma: a comparison needs two"):

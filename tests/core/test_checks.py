@@ -26,6 +26,7 @@ from todacomm.core import (
     subsamples,
 )
 from todacomm.core import layer as of_layer
+from todacomm.core.homology import persistence
 from todacomm.core.inference import intervals, p_value, paired_difference, step_down, step_down_max_t
 from todacomm.core.metrics import whole_run
 
@@ -252,7 +253,7 @@ def test_numbers_of_any_kind_become_float64_and_float64_is_not_copied(kind):
 def test_rounding_to_float32_is_no_asymmetry(rng):
     matrix = clouds.distances(rng.normal(size=(30, 4)))
     rounded = np.where(np.tri(30, dtype=bool), matrix, matrix.astype(np.float32))
-    assert checks.as_distances(rounded) is rounded
+    np.testing.assert_array_equal(checks.as_distances(rounded), np.maximum(rounded, rounded.T))
     with pytest.raises(ValueError, match="back: give symmetric distances, such as the mean of both ways"):
         checks.as_distances(matrix * (1.0 + 1e-5 * np.tri(30)))
 
@@ -262,3 +263,48 @@ def test_rounding_is_no_negative_distance():
     rows = RNG.normal(size=(5, 7))
     matrix = clouds.distances(np.vstack([rows, 3.0 * rows, 7.0 * rows]), "cosine")
     assert homology.spanning_tree(np.where(matrix == 0.0, matrix, matrix - 2e-16)).shape == (14, 2)
+
+
+def circle_distances(rng):
+    angles = rng.uniform(0.0, 2.0 * np.pi, 60)
+    points = np.column_stack([np.cos(angles), np.sin(angles)]) + 0.05 * rng.normal(size=(60, 2))
+    return np.linalg.norm(points[:, None] - points, axis=2)
+
+
+def test_distances_that_differ_by_rounding_from_one_way_to_the_other_have_the_bars_of_symmetric_ones(rng):
+    """As float32 products give them: one triangle a bit longer than the other."""
+    between = circle_distances(rng).astype(np.float32)
+    uneven = between.copy()
+    upper = np.triu(rng.random(between.shape) < 0.3, 1)
+    uneven[upper] = np.nextafter(uneven[upper], np.float32(9.0))
+    assert not np.array_equal(uneven, uneven.T)
+    even = np.maximum(uneven, uneven.T)
+    for ours, theirs in zip(persistence(uneven), persistence(even), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert np.ptp(persistence(uneven)[1], axis=1).max() > 1.0
+    bars = loops.loop_bars(uneven)
+    assert (loops.life_left(uneven, bars, np.ones((1, 60), dtype=bool)) == 1.0).all()
+    assert loops.shortest_loop(uneven, bars[0]).points.size > 5
+
+
+@pytest.mark.parametrize("rounded", [-0.0, -1e-16])
+def test_a_distance_below_zero_by_rounding_is_zero(rng, rounded):
+    between = circle_distances(rng)
+    between[3, 7] = between[7, 3] = 0.0
+    below = between.copy()
+    below[3, 7] = below[7, 3] = rounded
+    for ours, theirs in zip(persistence(below), persistence(between), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert len(persistence(below)[1])
+
+
+def test_bars_of_other_points_are_refused(rng):
+    between = circle_distances(rng)
+    (bar, *_) = loops.loop_bars(between)
+    few = between[:5, :5]
+    with pytest.raises(ValueError, match=r"the ends of the bar's edges hold .* of 5 points"):
+        loops.shortest_loop(few, bar)
+    with pytest.raises(ValueError, match=r"the ends of a bar's edges hold .* of 5 points"):
+        loops.life_left(few, [bar], np.ones((1, 5), dtype=bool))
+    with pytest.raises(ValueError, match=r"the ends of a bar's edges hold .* of 5 points"):
+        loops.left_on_groups(few, [bar], 2)

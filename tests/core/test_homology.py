@@ -21,6 +21,7 @@ from todacomm.core.homology import (
     spanning_tree,
 )
 from todacomm.core.layer import analyze_layer
+from todacomm.core.loops import loop_bars
 
 ROOT2 = np.sqrt(2.0)
 no_gudhi = pytest.mark.skipif(not find_spec("gudhi"), reason="gudhi is not installed")
@@ -183,3 +184,12 @@ def test_what_is_no_distance_and_no_engine_is_said():
         resolve_engine("dionysus")
     with pytest.raises(ValueError, match="the engine lunes goes up to H1, and H2 is asked for"):
         persistence(np.zeros((4, 4)), maxdim=2, engine="lunes")
+
+
+@pytest.mark.parametrize("scale", [1e-50, 1e39])
+def test_lengths_beyond_single_precision_are_refused_and_no_bar_is_lost_in_silence(rng, scale):
+    between = scale * distances(rng.normal(size=(20, 3)))
+    with pytest.raises(ValueError, match="scale them by a constant"):
+        persistence(between)
+    with pytest.raises(ValueError, match="scale them by a constant"):
+        loop_bars(between)

@@ -17,7 +17,8 @@ from todacomm.core.inference import (
 )
 from todacomm.core.inference.uncertainty import ROUNDING
 from todacomm.core.layer import analyze_layer
-from todacomm.core.metrics import LAYER_METRICS
+from todacomm.core.metrics import LAYER_METRICS, measure
+from todacomm.core.parts import Parts
 
 COLUMN = {name: column for column, name in enumerate(INTERVAL_METRICS)}
 FREE = [
@@ -190,3 +191,12 @@ def test_no_band_where_no_half_sample_has_a_bar():
     bands = betti_bands(layer.curves, layer.metrics["h0_mean_lifetime"], [[layer.diagrams[0], np.empty((0, 2))]] * 3)
     assert set(bands) == {"betti_0_lo", "betti_0_hi"}
     assert betti_bands(layer.curves, layer.metrics["h0_mean_lifetime"], []) == {}
+
+
+def test_a_row_of_zeros_leaves_the_mean_cosine_of_parts_without_it(rng):
+    cloud = rng.integers(1, 5, size=(20, 2)).astype(float)
+    cloud[0] = 0.0
+    parts = Parts(analyze_layer(cloud, pca=0).view(cloud), np.array([np.arange(1, 11), np.arange(10)]))
+    without, with_zeros = (measure(part, ["mean_cosine"])["mean_cosine"] for part in parts)
+    assert without == pytest.approx(analyze_layer(cloud[1:11], pca=0).metrics["mean_cosine"])
+    assert np.isnan(with_zeros)

@@ -131,3 +131,8 @@ def test_memory_holds_no_matrix_of_all_pairs(rng):
     assert layer.distances.nbytes < 1e5
     scores = principal_components(cloud).scores
     assert cdist(scores, scores[layer.landmarks]).min(axis=1).max() == pytest.approx(layer.metrics["cover_radius"])
+
+
+def test_too_few_landmarks_to_have_a_shape_are_refused(rng):
+    with pytest.raises(ValueError, match="landmarks is 3: expected 0, or 4 at least"):
+        analyze_layer(rng.normal(size=(20, 3)), landmarks=3)

@@ -80,7 +80,7 @@ def test_what_is_undefined_says_why(cloud):
     assert [warning.text for warning in layer.warnings] == [
         "pca=50 keeps all 2 components: there are no more",
         "h1_entropy is not defined: it takes two bars",
-        "spectrum_alpha is not defined: it takes 10 eigenvalues from rank 11 to half of them",
+        "spectrum_alpha is not defined: it takes 40 eigenvalues above 0: as many points and dimensions",
         "twonn_dimension is not defined: over half of the points have two neighbours at one distance, as on a lattice",
     ]
     (warning,) = analyze_layer(np.vstack([cloud, np.zeros(40)]), pca=0).warnings

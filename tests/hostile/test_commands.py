@@ -115,7 +115,7 @@ LINES: dict[str, list[tuple[str, int, str]]] = {
         ("gate models:/nothing/1 models:/nothing/latest", 1, "registry has no"),
         ('gate "models:/a\'b/latest" models:/a/1', 1, "registry has no"),
         ("gate models:/ models:/x", 1, "no registered model"),
-        ("gate sound", 1, "candidate is empty"),
+        ("gate sound", 2, "no CANDIDATE: give a model"),
         ("gate sound other --margin 1e400", 2, "margin"),
         ("ui --port 99999999", 2, "port"),
     ],

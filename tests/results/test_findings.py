@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from tests.helpers.results import empty_nulls, make_result
+from todacomm.core.facts import RunWarning
 from todacomm.core.metrics import LAYER_METRICS
 from todacomm.results.findings import Finding, findings, main_findings
 from todacomm.results.findings.judgement import featured, judge
@@ -230,10 +231,11 @@ def test_a_cls_embedding_is_undefined_by_construction() -> None:
     assert "degenerate" not in kinds(encoder)
 
 
-def test_a_rogue_coordinate_is_named_unless_coordinates_are_standardised() -> None:
+def test_a_rogue_coordinate_is_named_where_the_layer_warns_of_it() -> None:
     loud = with_values(made(), "top_dim_variance", {"layer_1": 0.97})
-    assert of_kind(loud, "rogue_coordinate").values["share"] == (0.97, 0.97)
-    assert "rogue_coordinate" not in kinds(with_values(made(standardize=True), "top_dim_variance", {"layer_1": 0.97}))
+    assert "rogue_coordinate" not in kinds(loud)  # another coordinate has nearly as much, or there are few of them
+    warned = replace(loud, warnings=(*loud.warnings, RunWarning("rogue_coordinate", "coordinate 3", "layer_1")))
+    assert of_kind(warned, "rogue_coordinate").values["share"] == (0.97, 0.97)
 
 
 def test_nothing_depends_on_the_scale_of_the_activations(plain: Result) -> None:

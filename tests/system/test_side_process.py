@@ -1,6 +1,7 @@
 """A call in a second process does what a call here does, fails as one here does, and never outlives its caller."""
 
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ import psutil
 import pytest
 
 from todacomm.system.errors import UserError
-from todacomm.system.side_process import SideProcess, in_forks, side_process
+from todacomm.system.side_process import SideProcess, in_forks, side_process, start_ahead
 
 MODULE = """
 import os, signal, time
@@ -147,3 +148,31 @@ except ValueError as error:
     assert {path.name for path in tmp_path.iterdir()} == {*map(str, range(300)), "the last one"}
     with pytest.raises(ValueError, match="here"):
         in_forks([lambda: int("here")], 1)
+
+
+def test_a_process_started_ahead_is_the_one_of_the_block_and_a_second_block_has_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "work_ahead.py").write_text("import os\n\ndef write(path):\n    path.write_text(str(os.getpid()))\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    others = set(psutil.Process().children())
+    start_ahead("work_ahead", unless="work_ahead")
+    start_ahead("work_ahead", unless="work_ahead")
+    (before,) = set(psutil.Process().children()) - others
+    with side_process("work_ahead", unless="work_ahead") as process:
+        assert process is not None
+        process.begin("write", tmp_path / "pid")
+        process.finish()
+        assert (tmp_path / "pid").read_text() == str(before.pid)
+    assert not before.is_running()
+    with side_process("work_ahead", unless="work_ahead"):
+        assert before not in psutil.Process().children()
+
+
+def test_a_process_started_ahead_for_nothing_ends_with_this_one(tmp_path: Path) -> None:
+    code = (
+        "from todacomm.system.side_process import start_ahead; import psutil\n"
+        "start_ahead('json.tool', unless='json.tool')\nprint(*[one.pid for one in psutil.Process().children()])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not psutil.pid_exists(int(done.stdout))

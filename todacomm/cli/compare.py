@@ -7,7 +7,9 @@ from pathlib import Path
 import click
 
 from todacomm.cli.options import SectionedCommand, parse, settings_options
+from todacomm.figures import DRAWS_COMPARISON
 from todacomm.settings.comparison import ComparisonConfig
+from todacomm.system.side_process import start_ahead
 
 
 @click.command(cls=SectionedCommand)
@@ -27,6 +29,7 @@ def compare(runs: str | None, config: str | None, output: str | None, as_json: b
     todacomm compare "gpt2 wikitext2 500,bert wikitext2 500" -o report.md
     """
     settings = parse(ComparisonConfig, config, options)
+    start_ahead(DRAWS_COMPARISON, unless="matplotlib")  # before the imports of the store, which take as long
     if runs:
         try:
             settings = with_runs(settings, runs)
@@ -61,12 +64,12 @@ def run_ids(names: Sequence[str], config: ComparisonConfig) -> Iterator[str]:
         No run fits, or several do.
     """
     from todacomm.comparison.gathering import fitting
-    from todacomm.tracking import find_analysis, fits_model, search_analyses
+    from todacomm.tracking import find_analysis, fits_model, full_first, search_analyses
 
     every = search_analyses()
     wanted = replace(config, weights=config.weights or "trained")
     chosen = fitting(search_analyses(config.experiment or None), wanted)
     for name in names:
-        rows = chosen[[fits_model(model, name) for model in chosen["model"]]]
+        rows = full_first(chosen[[fits_model(model, name) for model in chosen["model"]]])
         named = rows.empty or name in set(every["run_name"])
         yield find_analysis(name, every) if named else str(rows["run_id"].iloc[0])

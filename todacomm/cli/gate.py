@@ -31,6 +31,10 @@ def gate(sides: tuple[str, ...], config: str | None, **options: str | None) -> i
             raise click.UsageError(f"got {given} and --{name} {options[name]}: give one of them")
         options[name] = given
     settings = parse(GateConfig, config, options)
+    if not settings.base:
+        raise click.UsageError("no BASE: give a model, a run or models:/NAME@ALIAS")
+    if not (settings.candidate or settings.plan or settings.groups or settings.candidate_dataset):
+        raise click.UsageError("no CANDIDATE: give a model, a run or models:/NAME@ALIAS, or --plan true, or --groups")
 
     from todacomm.cli.running import run_gate
 

@@ -8,6 +8,7 @@ import click
 from todacomm.cli.printing import print_heading, print_table
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.settings.protocols import load_protocol, protocol_names
+from todacomm.system.errors import UserError
 from todacomm.system.shipped import shipped
 
 FOLDER = Path("configs")
@@ -47,14 +48,21 @@ def files_in(folder: Path) -> list[Path]:
 
 
 def config_path(given: str | None) -> str | None:
-    """The file behind what was given to ``--config``: a path, or the name of a file in configs/ or shipped."""
+    """The file behind what was given to ``--config``: a path, or the name of a file in configs/ or shipped.
+
+    Raises
+    ------
+    ValueError
+        It is a name of none of these files, and no path.
+    """
     if given is None or os.path.exists(given) or Path(given).name != given:
         return given
-    for folder in (FOLDER, shipped("configs")):
-        for path in files_in(folder):
-            if given in (path.name, path.stem):
-                return str(path)
-    return given
+    paths = [path for folder in (FOLDER, shipped("configs")) for path in files_in(folder)]
+    for path in paths:
+        if given in (path.name, path.stem):
+            return str(path)
+    known = ", ".join(dict.fromkeys(path.stem for path in paths))
+    raise UserError(f"no file at {given}", f"give the path of a file, or a name of `todacomm list-configs`: {known}")
 
 
 def _print_files(paths: list[Path]) -> None:

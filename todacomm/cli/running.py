@@ -157,6 +157,7 @@ def print_comparison_facts(comparison: "Comparison", run: "JobRun", name: str) -
 
 def run_gate(config: "GateConfig") -> int:
     """Judge, then print the verdict first, its reasons and where they are; the exit code of the verdict."""
+    from todacomm import tracking
     from todacomm.gates.result import GatePlan
     from todacomm.jobs.gate import gate
     from todacomm.reports.gate import headline
@@ -169,6 +170,9 @@ def run_gate(config: "GateConfig") -> int:
         table = plan_table(result)
         say(f"gate: plan\n\n{plan_headline(result)}\n{table.caption}\n")
         print_table(table.header, table.rows)
+        if config.candidate:
+            say(f"note: a plan is from the base alone: {config.candidate} was not read", file=sys.stderr)
+        say(f"\nrun      {tracking.run_link(run)}")
         return 0
     print_warnings(result.warnings)
     say(f"gate: {WORDS[result.verdict]}\n\n" + "\n".join(headline(result)))

@@ -41,11 +41,12 @@ def largest(comparison: Comparison, metric: str) -> Iterator[Finding]:
 
     ``decided_by`` is ``paired``, ``intervals`` or ``nothing``, and ``without`` are then those that have no interval;
     ``tied`` are those not distinguished, and ``smallest_difference`` is the smallest difference from the first of them
-    that would have been.
+    that would have been; ``of_trained`` says that there are random weights besides, which are left out.
     """
     rows = [row for row in records(comparison.tables["ranking"]) if row["metric"] == metric]
     trained = set(comparison.gathered.runs.loc[comparison.gathered.runs["weights"] == "trained", "label"])
-    if len(trained) > 1:
+    of_trained = len(trained) > 1 and not trained.issuperset(row["label"] for row in rows)
+    if of_trained:
         rows = [row for row in rows if row["label"] in trained]
     if len(rows) < 2:
         return
@@ -76,7 +77,7 @@ def largest(comparison: Comparison, metric: str) -> Iterator[Finding]:
         values={
             "metric": metric, "value": first["value"], "half_width": (first["hi"] - first["lo"]) / 2, "tied": tied,
             "smallest_difference": smallest, "decided_by": decided_by, "blocks": first["blocks"],
-            "others": [row["label"] for row in others], "without": without,
+            "others": [row["label"] for row in others], "without": without, "of_trained": of_trained,
         },
     )  # fmt: skip
 
@@ -106,7 +107,8 @@ def loops(comparison: Comparison) -> Iterator[Finding]:
     """In how many layers of each analysis H1's longest bar exceeds its rotation null, where the draws could show it.
 
     ``claimed`` is in how many of them there is a loop, of the analyses that have verdicts on record; ``alone`` how many
-    of the counted layers were tested by themselves beside others, since some of their texts share a point.
+    of the counted layers were tested by themselves beside others, since some of their texts share a point; ``untested``
+    are the analyses whose draws could show nothing.
     """
     rows = _of(comparison.tables["depth_curves"], "h1_max_norm")
     by_label = rows.groupby("label", sort=False)["p_adjusted"]
@@ -125,7 +127,9 @@ def loops(comparison: Comparison) -> Iterator[Finding]:
             if not table["verdict"].isin(("", NOT_TESTED)).all()
         }
         alone = {label: _tested_alone(_among(analyses[label].nulls, layers[label])) for label in counts}
-        yield Finding("loops", labels=tuple(counts), values={"layers": counts, "claimed": claimed, "alone": alone})
+        untested = [label for label in comparison.labels if label not in counts]
+        values = {"layers": counts, "claimed": claimed, "alone": alone, "untested": untested}
+        yield Finding("loops", labels=tuple(counts), values=values)
 
 
 def _among(table: pd.DataFrame, layers: pd.Series) -> pd.DataFrame:

@@ -81,7 +81,7 @@ def choose(config: ComparisonConfig) -> pd.DataFrame:
     ValueError
         Under two are left; the message says what there is.
     """
-    from todacomm.tracking import fits_model, search_analyses
+    from todacomm.tracking import fits_model, full_first, search_analyses
 
     ids = config.run_ids
     every = search_analyses(config.experiment or None, run_ids=ids or None, tags=config.given_tags())
@@ -89,7 +89,7 @@ def choose(config: ComparisonConfig) -> pd.DataFrame:
     rows = every[[any(fits_model(name, glob) for glob in globs) for name in every["model"]]]
     rows = fitting(rows, config)
     if config.newest and not ids:
-        rows = rows.drop_duplicates(IDENTITY)
+        rows = full_first(rows).drop_duplicates(IDENTITY)
     if len(rows) < 2:
         matching = "1 finished analysis matches" if len(rows) == 1 else "no finished analysis matches"
         raise ValueError(f"{matching} {_asked(config)}: a comparison needs two different ones; {_what_there_is(every)}")
@@ -212,4 +212,4 @@ def _what_there_is(every: pd.DataFrame) -> str:
     random = every["weights"].map(lambda weights: " (random)" if weights == "random" else "")
     known = sorted(set(every["model"] + random + " on " + every["dataset"]))
     more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
-    return f"there are {', '.join(known[:_NAMED])}{more}"
+    return f"the store has {', '.join(known[:_NAMED])}{more}"

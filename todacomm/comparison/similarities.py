@@ -151,7 +151,7 @@ def _prepared(
         text = f"similarity is measured on {MOST_TEXTS} of the texts, chosen at random"
         warnings.append(RunWarning("similarity_of_some_texts", text))
     if left_out:
-        text = f"no similarity to {', '.join(left_out)}: under 4 distinct points, or not finite"
+        text = f"no similarity to {' and '.join(left_out)}: under 4 distinct points, or not finite"
         warnings.append(RunWarning("no_similarity", text))
     return prepared, tuple(warnings)
 

@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from todacomm.core.arrays import Array, Bools, Indices
 
 ROUNDING = 1e-9
+SPREADS = (1e-30, 1e30)
+"""Between them the largest coordinate or distance of a cloud has to be: engines compute in single precision."""
 """Share of the largest distance by which one may be below 0: cosine distances are rounded."""
 ASYMMETRY = 1e-6
 """Share of the largest distance by which the two ways between points may differ: they may be rounded to float32."""
@@ -46,7 +48,9 @@ def as_cloud(cloud: ArrayLike, name: str = "the cloud", *, finite: bool = False)
 
 
 def as_distances(distances: ArrayLike, name: str = "the distances") -> Array:
-    """A matrix of distances as float64, shape (n_points, n_points).
+    """A matrix of distances as float64, shape (n_points, n_points): symmetric to the bit, and nothing below 0.
+
+    Where the two ways between points differ by rounding the longer one is taken; what is below 0 by rounding is 0.
 
     Raises
     ------
@@ -56,12 +60,12 @@ def as_distances(distances: ArrayLike, name: str = "the distances") -> Array:
 
     >>> as_distances([[0.0, 1.0]])
     Traceback (most recent call last):
-    ValueError: the distances have shape (1, 2): expected (n_points, n_points); clouds.distances(cloud) makes them
+    ValueError: the distances have shape (1, 2): expected (n_points, n_points), as clouds.distances gives
     """
     matrix = _numbers(distances, name)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise ValueError(
-            f"{name} have shape {matrix.shape}: expected (n_points, n_points); clouds.distances(cloud) makes them"
+            f"{name} {_have(name)} shape {matrix.shape}: expected (n_points, n_points), as clouds.distances gives"
         )
     require_finite(matrix, name)
     if len(matrix) and (matrix.min() < -ROUNDING * matrix.max() or np.diagonal(matrix).any()):
@@ -71,6 +75,30 @@ def as_distances(distances: ArrayLike, name: str = "the distances") -> Array:
         )
     if not np.array_equal(matrix, matrix.T):  # a fifth of the time of the differences
         _require_symmetric(matrix, name)
+        matrix = np.maximum(matrix, matrix.T)
+    if np.signbit(matrix).any():  # -0.0 too: lengths are compared by their bits
+        matrix = np.where(matrix > 0.0, matrix, 0.0)
+    return matrix
+
+
+def as_lengths(distances: ArrayLike, name: str = "the distances") -> Array:
+    """:func:`as_distances` that single precision can hold.
+
+    Raises
+    ------
+    ValueError
+        As there, or the largest is beyond :data:`SPREADS`.
+
+    >>> as_lengths([[0.0, 1e40], [1e40, 0.0]])
+    Traceback (most recent call last):
+    ValueError: the distances reach 1e+40: expected between 1e-30 and 1e+30, scale them by a constant
+    """
+    matrix = as_distances(distances, name)
+    largest, (low, high) = matrix.max(initial=0.0), SPREADS
+    if largest > 0.0 and not low < largest < high:
+        raise ValueError(
+            f"{name} reach {largest:.2g}: expected between {low:.0e} and {high:.0e}, scale them by a constant"
+        )
     return matrix
 
 

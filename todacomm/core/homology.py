@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from todacomm.core.arrays import Array, Indices, Single
-from todacomm.core.checks import as_distances
+from todacomm.core.checks import as_distances, as_lengths
 from todacomm.core.matrices import reordered, tree_lengths
 
 Diagrams = list[Array]
@@ -46,7 +46,7 @@ def persistence(distances: ArrayLike, maxdim: int = 1, engine: str = AUTO) -> Di
     Raises
     ------
     ValueError
-        An unknown engine, one that is not installed, or as :func:`todacomm.core.checks.as_distances`.
+        An unknown engine, one that is not installed, or as :func:`todacomm.core.checks.as_lengths`.
 
     >>> side = np.sqrt(2.0)
     >>> square = np.array([[0, 1, side, 1], [1, 0, 1, side], [side, 1, 0, 1], [1, side, 1, 0]])
@@ -55,7 +55,7 @@ def persistence(distances: ArrayLike, maxdim: int = 1, engine: str = AUTO) -> Di
     ([[0.0, 1.0], [0.0, 1.0], [0.0, 1.0]], [[1.0, 1.414]])
     """
     resolve_engine(engine, maxdim)
-    return Filtration.of(as_distances(distances), maxdim).persistence(engine)
+    return Filtration.of(as_lengths(distances), maxdim).persistence(engine)
 
 
 def h1_bars(distances: Single, threshold: float, engine: str = AUTO) -> Array:

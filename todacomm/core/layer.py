@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from todacomm.core import clouds, curves
 from todacomm.core.arrays import Array, Indices
-from todacomm.core.checks import as_cloud, as_distances, require_paired
+from todacomm.core.checks import SPREADS, as_cloud, as_distances, require_paired
 from todacomm.core.facts import RunWarning
 from todacomm.core.homology import AUTO, Diagrams
 from todacomm.core.landmarks import cover_warnings, farthest_points
@@ -24,8 +24,6 @@ DOUBTFUL_SHARE = 0.9
 TWINS_SHARE = 0.02
 """Shares of distinct rows under which a layer is no denominator, and under which a warning says so; share of near-twins
 above which one does."""
-SPREADS = (1e-30, 1e30)
-"""Widest coordinate or distance of a cloud that can be measured: engines compute in single precision."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +144,8 @@ def analyze_layer(
     """Measure one cloud.
 
     With Euclidean distances, rotation, translation and the order of the rows change nothing but ``mean_norm``,
-    ``mean_cosine`` and ``top_dim_variance``; scale multiplies what has the units of a distance.
+    ``mean_cosine`` and ``top_dim_variance``; scale multiplies what has the units of a distance. Of points that
+    coincide the first stands for all: where one far point makes others coincide that do not, their order counts too.
 
     Parameters
     ----------
@@ -172,7 +171,7 @@ def analyze_layer(
     Raises
     ------
     ValueError
-        The cloud is no matrix of numbers, or has no row or no column.
+        The cloud is no matrix of numbers, or has no row or no column; or landmarks are too few to have a shape.
 
     >>> angles = np.arange(60) * 2 * np.pi / 60
     >>> circle = analyze_layer(np.column_stack([np.cos(angles), np.sin(angles)]))
@@ -180,6 +179,8 @@ def analyze_layer(
     [[0.1047, 1.7321]]
     """
     points = raw = as_cloud(cloud, "the cloud of a layer")
+    if 0 < landmarks < MIN_DISTINCT:
+        raise ValueError(f"landmarks is {landmarks}: expected 0, or {MIN_DISTINCT} at least")
     broken = ~np.isfinite(points).all(axis=1)
     if broken.any():
         warning = RunWarning(

@@ -26,8 +26,10 @@ class Parts:
 
     def __init__(self, whole: View, rows: Indices) -> None:
         self.whole, self.rows = whole, rows
-        with np.errstate(divide="ignore", invalid="ignore"):
-            self.mean_directions = self._means(whole.raw / whole.norms[:, None])  # (n_parts, n_dims)
+        zero = whole.norms == 0.0
+        directions = np.divide(whole.raw, whole.norms[:, None], out=np.zeros_like(whole.raw), where=~zero[:, None])
+        self.mean_directions = self._means(directions)  # (n_parts, n_dims)
+        self.mean_directions[zero[rows].any(axis=1)] = np.nan
         self.variances = self._variances(whole.raw)  # (n_parts, n_dims)
         self.scores_variances = self._variances(whole.scores).sum(axis=1)  # (n_parts,)
         self.distances = whole.distances  # (n_points, n_points)

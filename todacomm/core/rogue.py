@@ -6,8 +6,10 @@ from numpy.typing import ArrayLike
 from todacomm.core.checks import as_cloud
 from todacomm.core.facts import RunWarning
 
+ROGUE = "rogue_coordinate"
+"""Code of the warning."""
 ROGUE_SHARE = 0.5
-"""Share of the variance from which one coordinate decides most distances."""
+"""Share of the variance from which one coordinate decides most distances, where no other has half as much."""
 MIN_DIMS = 10
 """Coordinates from which on that is remarkable."""
 HELD = 0.9
@@ -16,7 +18,7 @@ MOST_ROWS = 5
 
 
 def rogue_warnings(cloud: ArrayLike) -> list[RunWarning]:
-    """A warning where one of many coordinates carries over half of the variance: its index, and rows if few hold it.
+    """A warning where one of many coordinates carries most of the variance: its index, and rows if few hold it.
 
     Rows count from 0, as the texts of a run do. (Timkey and van Schijndel 2021, arXiv 2109.04404.)
 
@@ -37,8 +39,11 @@ def rogue_warnings(cloud: ArrayLike) -> list[RunWarning]:
     points = as_cloud(cloud, finite=True)
     squares = (points - points.mean(axis=0)) ** 2
     by_coordinate = squares.sum(axis=0)
+    if points.shape[1] < MIN_DIMS:
+        return []
     rogue = int(by_coordinate.argmax())
-    if points.shape[1] < MIN_DIMS or not by_coordinate[rogue] > ROGUE_SHARE * by_coordinate.sum():
+    second = np.partition(by_coordinate, -2)[-2]
+    if not by_coordinate[rogue] > max(ROGUE_SHARE * by_coordinate.sum(), 2.0 * second):
         return []
     order = np.argsort(-squares[:, rogue], kind="stable")
     n_rows = 1 + int(np.searchsorted(np.cumsum(squares[order, rogue]), HELD * by_coordinate[rogue]))
@@ -46,4 +51,4 @@ def rogue_warnings(cloud: ArrayLike) -> list[RunWarning]:
     noun = "row" if n_rows == 1 else "rows"
     held = f", nearly all of it in {noun} {', '.join(map(str, rows))}" if n_rows <= MOST_ROWS else ""
     text = f"coordinate {rogue} carries most of the variance{held}: standardize=true weighs all coordinates alike"
-    return [RunWarning("rogue_coordinate", text)]
+    return [RunWarning(ROGUE, text)]

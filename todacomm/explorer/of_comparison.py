@@ -20,6 +20,7 @@ from todacomm.core.clouds import distinct_rows
 from todacomm.core.layer import MIN_DISTINCT, is_degenerate
 from todacomm.core.similarity import SIMILARITIES
 from todacomm.core.similarity.representations import NEIGHBOURS, neighbours_of
+from todacomm.core.threads import one_thread_each
 from todacomm.explorer.data import ComparisonData, ModelSide, SimilarityMap
 from todacomm.explorer.layer_data import ExplorerLayer, Graph, Loop
 from todacomm.explorer.of_analysis import leading_scores, loops_of
@@ -42,8 +43,9 @@ def comparison_page(comparison: Comparison) -> str:
     """The interactive page as HTML; empty where no two analyses with stored clouds read the same texts."""
     similarities = comparison.tables.get("similarity", pd.DataFrame())
     warnings = [str(warning) for warning in comparison.warnings]
-    data = comparison_data(comparison.gathered, similarities, comparison.config, warnings)
-    return explorer_page(data) if data else ""
+    with one_thread_each():  # pictures may be drawn meanwhile
+        data = comparison_data(comparison.gathered, similarities, comparison.config, warnings)
+        return explorer_page(data) if data else ""
 
 
 def page_of_comparison(recorded: "RecordedComparison", path: Path | None = None) -> Path:

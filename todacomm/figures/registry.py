@@ -100,8 +100,8 @@ FIGURES: dict[str, AnalysisFigure] = {
     ),
     "betti_curves": AnalysisFigure(
         "Betti curves",
-        "Number of pieces (H0), holes (H1) and voids (H2) when points closer than the scale are joined. Left: some "
-        "layers. Right: all layers.",
+        "Number of pieces less one (H0), holes (H1) and voids (H2) when points closer than the scale are joined. Left: "
+        "some layers. Right: all layers.",
         of_module("betti", "draw_betti_curves"),
     ),
     "spectra": AnalysisFigure(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from todacomm.analysis.observe import Observe, check_points, observe, run_model
+from todacomm.figures import DRAWS_ANALYSIS
 from todacomm.results.result import Result
 from todacomm.settings.analysis import OPTIONS, AnalysisConfig
 from todacomm.settings.base import with_options
@@ -117,7 +118,7 @@ def _record(
 
     check_inputs(config)
     drawn = config.record.figures != "none"
-    with side_process("todacomm.figures.shared", unless="mlflow") if drawn else nullcontext() as artist:
+    with side_process(DRAWS_ANALYSIS, unless="mlflow") if drawn else nullcontext() as artist:
         from todacomm import tracking
         from todacomm.analysis.cache import inputs_digest
         from todacomm.figures.registry import drawn_parts

@@ -11,6 +11,7 @@ from todacomm.comparison.divergence import divergence_seconds
 from todacomm.comparison.gathering import Gathered, gather
 from todacomm.comparison.identity import MODELS
 from todacomm.comparison.result import Comparison
+from todacomm.figures import DRAWS_COMPARISON
 from todacomm.reports.comparison_sections import Task, computed, gaps
 from todacomm.results.table import in_depth_order
 from todacomm.settings.base import with_options
@@ -77,7 +78,7 @@ def compare(
     gathered = _gathered(config, clock, announce)
     name = config.run_name or named(gathered)
     with ExitStack() as stack:
-        artist = stack.enter_context(side_process("todacomm.figures.comparison.shared", unless="matplotlib"))
+        artist = stack.enter_context(side_process(DRAWS_COMPARISON, unless="matplotlib"))
         run = stack.enter_context(tracking.job_run(KIND, name, config.experiment_name, config.output_dir, parent))
         comparison = compare_gathered(gathered, config, clock, progress)
         folder = stack.enter_context(scratch_folder())

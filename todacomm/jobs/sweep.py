@@ -174,8 +174,9 @@ def compare_children(result: Sweep, run: "JobRun", progress: Progress, watcher: 
         else:
             own = options["run_name"] or named(comparison.gathered)
             done[compared.run_id] = Compared(
-                own, tuple(headline(comparison)), tracking.run_link(compared), tracking.report_path(compared)
-            )
+                own, tuple(headline(comparison)), tracking.run_link(compared), tracking.report_path(compared),
+                tuple(map(str, comparison.warnings)),
+            )  # fmt: skip
             watcher.compared(own, comparison, compared)
     notes = result.notes
     if not done and not problems:

@@ -31,7 +31,8 @@ def largest(made: Sequence[Finding]) -> str:
     values, (first,) = finding.values, finding.labels
     where = ", mean over its blocks" if values["blocks"] else ""
     value = plus_minus(values["value"], values["half_width"])
-    text = f"{label_of(values['metric'])} is largest in {first} ({value}{where})"
+    among = "Of the trained models, " if values["of_trained"] else ""
+    text = f"{among}{label_of(values['metric'])} is largest in {first} ({value}{where})"
     tied, smallest = named(values["tied"]), detectable(values["smallest_difference"])
     if values["decided_by"] == "nothing":
         return f"{text}; no interval is known of {named(values['without'])}, and so not whether they differ."
@@ -75,8 +76,12 @@ def loops(made: Sequence[Finding]) -> str:
     (finding,) = made
     layers = finding.values["layers"]
     detected = {label: of for label, of in layers.items() if of[0]}
+    untested = finding.values["untested"]
+    were = "was" if len(untested) == 1 else "were"
+    end = f" {named(untested)} {were} not compared with rotated clouds." if untested else ""
     if not detected:
-        return f"In no layer of the {count_of(len(layers))} is H1's longest bar longer than in rotated clouds."
+        which = named(list(layers)) if untested else f"the {count_of(len(layers))}"
+        return f"In no layer of {which} is H1's longest bar longer than in rotated clouds.{end}"
     alone = {label: f", {n} of them not adjusted for the others" for label, n in finding.values["alone"].items() if n}
     parts = [f"{label} ({n} of {total} layers{alone.get(label, '')})" for label, (n, total) in detected.items()]
     rest = [label for label in layers if label not in detected]
@@ -85,8 +90,9 @@ def loops(made: Sequence[Finding]) -> str:
     claimed = finding.values["claimed"]
     loops_of = [f"{label} ({count(n, 'layer')})" for label, n in claimed.items() if n]
     if loops_of:
-        return f"{text} A loop is detected in {named(loops_of)}."
-    return f"{text} No loop is detected in any of them." if len(claimed) == len(layers) else text
+        return f"{text} A loop is detected in {named(loops_of)}.{end}"
+    none = " No loop is detected in any of them." if len(claimed) == len(layers) else ""
+    return f"{text}{none}{end}"
 
 
 def training(made: Sequence[Finding]) -> str:

@@ -27,7 +27,8 @@ def plan_table(plan: GatePlan) -> Table:
     caption = (
         "Texts at which a candidate without any difference is called the same in all layers, with 80 %; in brackets "
         f"the smallest difference that {plan.n_texts} texts show. The correlation is that of the candidate's errors "
-        "with the base's: 0 for other texts or another model, .9 and more for light changes on the same texts."
+        "with the base's: 0 for other texts or another model; light changes on the same texts have .9 and more in "
+        "most layers and metrics."
     )
     return Table("", caption, ["Metric", *(f"correlation {one:g}" for one in correlations)], body)
 
@@ -40,8 +41,8 @@ def plan_headline(plan: GatePlan) -> str:
         for c, texts in zip(every["correlation"], every["texts"], strict=True)
     ]
     return (
-        f"Texts to call a candidate of {plan.base.model.name} without any difference the same in shape: "
-        f"{listing(parts)}; there are {plan.n_texts}."
+        f"A candidate that does not differ from {plan.base.model.name} is called the same in shape with "
+        f"{listing(parts)}; there are {plan.n_texts} texts."
     )
 
 

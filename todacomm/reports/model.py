@@ -100,7 +100,7 @@ def pictures(result: Result) -> list[Picture]:
     from todacomm.figures.registry import file_of, shown_layer, wanted
 
     layer, rotated = shown_layer(result), ROTATION in set(result.nulls["null"])
-    longest = "exceeds the rotation null most" if rotated else "is longest in median distances"
+    longest = "exceeds the rotation null most, in its own sds" if rotated else "is longest in median distances"
     shown = []
     for name, figure in wanted(result).items():
         reading = figure.reading(result)

@@ -8,6 +8,8 @@ from todacomm.reports.files import Picture
 
 def trajectory_pictures(several: Sequence[Trajectory]) -> list[Picture]:
     """The figures of :func:`todacomm.figures.trajectory.draw_trajectories`, each with how to read it."""
+    if not several:
+        return []
     from todacomm.figures.trajectory import FIGURES
 
     return [

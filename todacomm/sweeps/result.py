@@ -22,12 +22,13 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A comparison of a sweep: its name, its findings in words, its page in MLflow and its report."""
+    """A comparison of a sweep: its name, its findings in words, its page in MLflow, its report and its warnings."""
 
     name: str
     headline: tuple[str, ...]
     link: str
     report: str
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """A second Python process: it imports while this one is at work, and then does a piece of that work."""
 
+import atexit
 import os
 import signal
 import subprocess
@@ -67,20 +68,37 @@ class SideProcess:
         self._process.wait()
 
 
+_ahead: dict[str, SideProcess] = {}
+"""By module, processes that wait for the block that asks for them."""
+
+
+def start_ahead(module: str, unless: str) -> None:
+    """Start the process of a later :func:`side_process`, so that it imports beside what comes before that block."""
+    if module not in _ahead and _gains(unless):
+        process = _ahead[module] = SideProcess(module)
+        atexit.register(process.end)
+
+
 @contextmanager
 def side_process(module: str, unless: str) -> Iterator[SideProcess | None]:
     """A process that imports ``module`` beside this one's own imports, for the time of the block.
 
     None where that gains nothing, as this process has imported ``unless`` already, and where forks are not to be had.
     """
-    if unless in sys.modules or sys.platform != "linux" or worker_threads(None) < 2:
-        yield None
-        return
-    process = SideProcess(module)
+    process = _ahead.pop(module, None)
+    if process:
+        atexit.unregister(process.end)
+    elif _gains(unless):
+        process = SideProcess(module)
     try:
         yield process
     finally:
-        process.end()
+        if process:
+            process.end()
+
+
+def _gains(unless: str) -> bool:
+    return unless not in sys.modules and sys.platform == "linux" and worker_threads(None) > 1
 
 
 def in_forks(tasks: Sequence[Callable[[], object]], processes: int) -> None:

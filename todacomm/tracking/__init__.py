@@ -18,6 +18,6 @@ from todacomm.tracking.names import find_analysis, find_recorded
 from todacomm.tracking.process import is_gone, process_tags
 from todacomm.tracking.registry import PREFIX, ModelVersion, fetch_version, find_version, tag_version
 from todacomm.tracking.run import OpenRun, end_abandoned, mark_refused, open_run
-from todacomm.tracking.search import fits_model, search_analyses
+from todacomm.tracking.search import fits_model, full_first, search_analyses
 from todacomm.tracking.store import open_store
 from todacomm.tracking.write import AnalysisRun, analysis_run, run_name

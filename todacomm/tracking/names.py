@@ -8,7 +8,7 @@ import pandas as pd
 from todacomm.models.names import model_name
 from todacomm.tracking.comparison import COMPARISON
 from todacomm.tracking.entries import ANALYSIS
-from todacomm.tracking.search import named_runs, search_analyses
+from todacomm.tracking.search import full_first, named_runs, search_analyses
 
 LATEST = "latest"
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
@@ -22,7 +22,8 @@ def find_analysis(text: str, runs: pd.DataFrame | None = None) -> str:
     ----------
     text : str
         A whole id, the name of a run, the beginning of an id, ``latest``, or a model, which means its newest analysis,
-        one with trained weights where there is any. What is named first here goes first.
+        one with trained weights where there is any, and one that no gate made for itself. What is named first here goes
+        first.
     runs : DataFrame, optional
         From :func:`todacomm.tracking.search_analyses`, where it was asked already.
 
@@ -62,7 +63,7 @@ def _meant(text: str, search: Callable[[], pd.DataFrame], what: str) -> str:
         analyses = runs if "model" in runs else search_analyses()
         of_model = analyses[analyses["model"].isin([text, model_name(text)])]
         trained = of_model[of_model["weights"] == "trained"]
-        fitting = (trained if len(trained) else of_model).head(1)
+        fitting = full_first(trained if len(trained) else of_model).head(1)
     if len(fitting) == 1:
         return str(fitting["run_id"].iloc[0])
     problem = f"{len(fitting)} runs are meant by {text!r}" if len(fitting) else f"no finished {what} {text!r}"

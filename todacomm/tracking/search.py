@@ -101,6 +101,20 @@ def fits_model(name: str, wanted: str) -> bool:
     return fnmatchcase(name, wanted) or name == model_name(wanted)
 
 
+def full_first(analyses: pd.DataFrame) -> pd.DataFrame:
+    """Analyses without nulls, loops and page, such as a gate makes of its sides, behind the others.
+
+    Parameters
+    ----------
+    analyses : DataFrame
+        From :func:`search_analyses`; the order is otherwise left as it is.
+    """
+    if not len(analyses):
+        return analyses
+    lean = (analyses["nulls"] == 0) & (analyses["loops"] == 0) & (analyses["explorer"] == False)  # noqa: E712
+    return analyses.iloc[lean.argsort(kind="stable")]
+
+
 def named_runs(kinds: Collection[str]) -> pd.DataFrame:
     """Finished runs of some kinds, such as ``analysis`` and ``comparison``, newest first: ``run_id, run_name``."""
     client = open_store(writing=False)

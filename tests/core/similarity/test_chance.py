@@ -144,3 +144,34 @@ def test_what_cannot_be_drawn_is_refused(rng):
         chance(layers, layers, "cka", rng, permutations=0)
     with pytest.raises(ValueError, match="clouds of 30 and 31 texts"):
         chance(layers, prepare_all(clouds(rng, 31, 4))[0], "cka", rng)
+
+
+@pytest.mark.parametrize("n_values", [5, 12])
+def test_common_neighbours_among_rows_that_coincide_are_those_of_permuted_rows(rng, n_values):
+    """Which of equally near rows is named is decided by the order of the rows, anew in every permutation."""
+    ours, theirs = (rng.normal(size=(n_values, 6))[rng.integers(0, n_values, 40)] for _ in range(2))
+    orders = [rng.permutation(40) for _ in range(5)]
+    sides = (prepare_all({"layer": cloud})[0] for cloud in (ours, theirs))
+    permuted = permuted_grids(*sides, "knn_overlap", orders, np.ones((1, 1), dtype=bool))
+    expected = [knn_overlap(distances(ours[order]), distances(theirs)) for order in orders]
+    np.testing.assert_array_equal(permuted[:, 0, 0], expected)
+
+
+def test_p_of_independent_clouds_whose_rows_coincide_is_even(rng):
+    def few():
+        return prepare_all({"layer": rng.normal(size=(5, 8))[rng.integers(0, 5, 60)]})[0]
+
+    p = [chance(few(), few(), "knn_overlap", rng, permutations=19).p[0, 0] for _ in range(100)]
+    assert np.mean(np.array(p) <= 0.05) <= 0.13  # 5 % expected
+
+
+def test_small_angles_of_permutations_are_exact(rng):
+    """An outlier that stays in its place rules both sides."""
+    ours = rng.normal(size=(70, 100))
+    ours[0] += 1e6
+    theirs = ours[:, :5].copy()
+    order = np.append(0, rng.permutation(69) + 1)
+    sides = (prepare_all({"layer": cloud})[0] for cloud in (ours, theirs))
+    permuted = permuted_grids(*sides, "procrustes", [order], np.ones((1, 1), dtype=bool))[0, 0, 0]
+    assert permuted == pytest.approx(procrustes(ours[order], theirs), abs=1e-7)
+    assert permuted > 1e-6

@@ -107,3 +107,10 @@ def test_neighbours_among_some_rows_are_those_of_their_distances(steps: int) -> 
     assert among is not None
     assert np.array_equal(among, nearest(between[np.ix_(rows, rows)], 5))
     assert nearest_among(nearest(between, 6), rows, 5) is None
+
+
+def test_clouds_whose_points_are_equally_far_apart_have_no_alignment(rng):
+    corners, turned = np.eye(10), np.linalg.qr(rng.normal(size=(10, 10)))[0]
+    for one, other in ((corners, corners), (corners, corners @ turned), (corners, 3.0 * corners + 1.0)):
+        assert np.isnan(cka(one, other))
+    assert np.isnan(cka(corners, rng.normal(size=(10, 3))))

@@ -163,9 +163,9 @@ def place_margins(
 
     Two half-samples as they are make no margin: they hold different texts. Matched text by text at best, they are as
     far from each other as Qwen2.5-0.5B's base and instruct models (``1 - CKA`` about .4), which are not the same. The
-    same texts, each described by its products with those of one half and of the other, differ by .18, .04 and .02 for
-    100, 300 and 600 texts of that base: sampling alone, which shrinks as the interval does, so that with more texts
-    less and less would be the same.
+    same texts, each described by its products with those of one half and of the other, differ by .14, .05 and .03 for
+    100, 300 and 600 texts of that base (``python -m benchmarks.gate_margins``): sampling alone, which shrinks as the
+    interval does, so that with more texts less and less would be the same.
 
     Parameters
     ----------

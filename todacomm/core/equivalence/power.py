@@ -124,7 +124,7 @@ def plan(
     the full number of texts, is ``sqrt(2)`` of the base's own standard error, and their correlations over layers and
     metrics are those of its half-samples. A candidate on the *same* texts errs with the base: the spread is
     multiplied by ``sqrt(1 - correlation)``. A correlation of 0 is the cautious choice, and right for other texts;
-    light changes of a model have .9 and more, so that a few texts do for them.
+    light changes of a model have .9 and more in most layers and metrics, so that a few texts do for them.
 
     Parameters
     ----------

@@ -140,6 +140,7 @@ def infer(
             *_landmark_warnings(of_landmarks),
             *_half_sample_warnings(layers, measured, maxdim),
             *_duplicate_warnings(layers, draws),
+            *_draws_warnings(draws, nulls),
         ),
         seconds={"half_samples": between - started, "nulls": drawn - between, "loops": ended - drawn},
     )
@@ -241,6 +242,15 @@ def _half_sample_warnings(
             metrics = ", ".join(np.array(INTERVAL_METRICS)[missing])
             text = f"no interval of {metrics}: undefined on more than half of the half-samples"
             yield RunWarning("interval_undefined", text, name)
+
+
+def _draws_warnings(draws: Mapping[str, Mapping[str, Array]], nulls: int) -> Iterator[RunWarning]:
+    if draws.get(ROTATION) and 0 < nulls < MIN_DRAWS:
+        least = 1.0 / (nulls + 1)
+        text = (
+            f"{nulls} draws of the rotation null decide nothing, as no p is below {least:.2g}: {MIN_DRAWS} are needed"
+        )
+        yield RunWarning("too_few_draws", text)
 
 
 def _duplicate_warnings(

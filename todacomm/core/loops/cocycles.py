@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from todacomm.core.arrays import Array, Indices
-from todacomm.core.checks import as_diagram, as_distances
+from todacomm.core.checks import as_diagram, as_lengths
 from todacomm.core.homology import persistence
 
 N_LONGEST = 5
@@ -103,14 +103,14 @@ def loop_bars(
     Raises
     ------
     ValueError
-        A bar of ``dgm`` is not one of these distances; or as :func:`todacomm.core.checks.as_distances`.
+        A bar of ``dgm`` is not one of these distances; or as :func:`todacomm.core.checks.as_lengths`.
 
     >>> square = np.array([[0, 1, 1.5, 1], [1, 0, 1, 1.5], [1.5, 1, 0, 1], [1, 1.5, 1, 0]])
     >>> (bar,) = loop_bars(square)
     >>> bar.birth, bar.death, len(bar.edges) % 2
     (1.0, 1.5, 1)
     """
-    matrix = as_distances(distances)
+    matrix = as_lengths(distances)
     wanted, ranks = longest_bars(persistence(matrix)[1] if dgm is None else dgm, n_longest, n_ratios)
     if not len(wanted):
         return ()

@@ -7,7 +7,7 @@ import scipy
 from numpy.typing import ArrayLike
 
 from todacomm.core.arrays import Array, Bools, Indices
-from todacomm.core.checks import as_distances
+from todacomm.core.checks import as_distances, as_rows
 from todacomm.core.loops.cocycles import LoopBar
 
 
@@ -62,6 +62,7 @@ def shortest_loop(distances: ArrayLike, bar: LoopBar) -> ShortestLoop:
     """
     matrix = as_distances(distances)
     n_points = len(matrix)
+    as_rows(bar.edges.T, n_points, "the ends of the bar's edges")
     rounded = matrix.astype(np.float32)
     near = rounded <= bar.middle
     support = bar.edges[near[tuple(bar.edges.T)]]

@@ -105,7 +105,7 @@ class Restrictions:
     Raises
     ------
     ValueError
-        More bars; the members are not True or False for each point, or as
+        More bars, or one of other points; the members are not True or False for each point, or as
         :func:`todacomm.core.checks.as_distances`.
     """
 
@@ -118,6 +118,8 @@ class Restrictions:
         require_length(inside.T, len(rounded), "the columns of the members", "points")
         if len(bars) > MOST_TOGETHER:
             raise ValueError(f"{len(bars)} bars: expected {MOST_TOGETHER} at most, give the longest")
+        for bar in bars:
+            as_rows(bar.edges.T, len(rounded), "the ends of a bar's edges")
         self._bars, self._inside = bars, inside
         self._births = np.array([bar.birth for bar in bars], dtype=np.float32)
         self._deaths = np.array([bar.death for bar in bars], dtype=np.float32)

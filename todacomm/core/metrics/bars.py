@@ -205,10 +205,11 @@ BAR_METRICS: dict[str, Metric] = {
     "h1_total_norm": Metric(
         compute=total_norm, needs=("lifetimes", "n_vertices", "unit"), degree=1, group="tda",
         label="H1 total / (points x median distance)", short="H1 total per point / median distance", units="-",
-        meaning="H1 total in units of points times median distance; low values mean clusters or heavy tails.",
+        meaning="H1 total in units of points times median distance; low where points lie in clusters or along a curve.",
         definition="H1 total in units of points times median distance.",
-        reading="Small: clusters or heavy tails, and not fewer loops.",
-        below="a sign of clusters or heavy tails, not of fewer loops",
+        reading="Small: clusters, heavy tails or points along a curve, and not fewer loops.",
+        below="structure finer than the covariance knows, such as clusters, heavy tails or points along a curve, and "
+        "not fewer loops",
         above="H1 bars are longer in sum than the covariance explains, which singles out no one loop",
         source=RIPS, grows=True, null_tail="two-sided", compared=True, table="shape"),
     "h1_max_norm": replace(

@@ -206,7 +206,7 @@ DIMENSION_METRICS: dict[str, Metric] = {
         compute=spectrum_alpha, needs=("eigenvalues", "n_points", "n_dims"), group="geometry",
         label="Spectral exponent", units="-",
         meaning="Exponent of the power law fitted to the eigenvalues from rank 11 to half of them.",
-        undefined=f"it takes {MIN_RANKS} eigenvalues from rank {FIRST_RANK} to half of them",
+        undefined=f"it takes {2 * (FIRST_RANK + MIN_RANKS - 1)} eigenvalues above 0: as many points and dimensions",
         source=("doi 10.1038/s41586-019-1346-5", "arXiv 2202.05808"), table="geometry"),
     "twonn_dimension": Metric(
         compute=twonn_dimension, needs=("neighbours",), group="geometry", label="Intrinsic dimension (TwoNN)",

@@ -6,10 +6,12 @@ from numpy.typing import ArrayLike
 from todacomm.core.arrays import Array, Indices
 from todacomm.core.checks import as_cloud, as_distances, require_paired
 from todacomm.core.clouds import distances
-from todacomm.core.similarity.permuted import permuted_alignments, permuted_angles, permuted_overlaps
+from todacomm.core.similarity.permuted import Neighbours, permuted_alignments, permuted_angles, permuted_overlaps
 from todacomm.core.similarity.row import Similarity
 
 NEIGHBOURS = 10
+EQUAL = 1e-12
+"""Share of the squares up to which products differ by rounding alone."""
 
 
 def cka(first: ArrayLike, second: ArrayLike) -> float:
@@ -84,6 +86,8 @@ def knn_overlap(first: ArrayLike, second: ArrayLike, k: int = NEIGHBOURS) -> flo
 def unbiased_gram(cloud: ArrayLike) -> Array:
     """Products of the rows as HSIC_1 takes them: no diagonal, rows and columns summing to 0 without bias.
 
+    All 0 where no two points are nearer than two others but by rounding.
+
     Raises
     ------
     ValueError
@@ -98,11 +102,11 @@ def unbiased_gram(cloud: ArrayLike) -> Array:
     means = gram.sum(axis=0) / (n - 2)
     centred: Array = gram - means - means[:, None] + means.sum() / (n - 1)
     np.fill_diagonal(centred, 0.0)
-    return centred
+    return centred if np.linalg.norm(centred) > EQUAL * (points**2).sum() else np.zeros_like(centred)
 
 
 def alignment(first: Array, second: Array) -> float:
-    """:func:`cka` from two matrices of :func:`unbiased_gram`; nan where a cloud is a single point."""
+    """:func:`cka` from two matrices of :func:`unbiased_gram`; nan where all points of a cloud are equally far apart."""
     own = np.vdot(first, first) * np.vdot(second, second)
     return float(np.vdot(first, second) / np.sqrt(own)) if own > 0.0 else float("nan")
 
@@ -184,8 +188,20 @@ def overlap(first: Indices, second: Indices) -> float:
 
 def neighbours_of(cloud: ArrayLike, k: int = NEIGHBOURS) -> Indices:
     """:func:`nearest` of a cloud's Euclidean distances; of all other points where there are fewer than k."""
+    return neighbours_with_ties(cloud, k).table
+
+
+def neighbours_with_ties(cloud: ArrayLike, k: int = NEIGHBOURS) -> Neighbours:
+    """:func:`neighbours_of` a cloud, with the rows among whose equally near ones the order of the rows decides."""
     points = as_cloud(cloud, finite=True)
-    return nearest(distances(points), min(k, len(points) - 1))
+    between = distances(points)
+    table = nearest(between, min(k, len(points) - 1))
+    farthest = np.take_along_axis(between, table[:, -1:], axis=1)
+    tied = between == farthest
+    np.fill_diagonal(tied, False)
+    certain = (np.take_along_axis(between, table, axis=1) < farthest).sum(axis=1)
+    rows = np.flatnonzero(certain + tied.sum(axis=1) > table.shape[1])
+    return Neighbours(table, tuple((int(row), int(certain[row]), np.flatnonzero(tied[row])) for row in rows))
 
 
 PROCRUSTES_DRAWS = 19
@@ -206,7 +222,8 @@ SIMILARITIES: dict[str, Similarity] = {
         reading="Angle that is left after the best rotation: 0 is equal, and the larger the less alike.",
         source=("arXiv 2110.14739",)),
     "knn_overlap": Similarity(
-        prepare=neighbours_of, measure=overlap, permuted=permuted_overlaps, label="Common nearest neighbours",
+        prepare=neighbours_with_ties, measure=lambda first, second: overlap(first.table, second.table),
+        permuted=permuted_overlaps, label="Common nearest neighbours",
         short="neighbours", units="0..1", range=(0.0, 1.0), alike=1, chance="ten out of all other texts",
         reading="Mean share of a text's ten nearest neighbours that are the same in both layers.",
         source=("arXiv 2302.00294",)),

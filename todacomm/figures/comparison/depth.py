@@ -151,16 +151,17 @@ def _curves(axes: Axes, lines: Sequence[Line], kind: str) -> None:
     if drawn:
         fit_curves(axes, drawn, from_zero=kind == "values")
         if kind == "differences":
-            _with_zero(axes)
+            _with_intervals(axes, drawn)
     else:
         nothing(axes, "not defined in any analysis")
 
 
-def _with_zero(axes: Axes) -> None:
-    """Zero within the panel, with some room beyond it."""
-    low, high = axes.get_ylim()
+def _with_intervals(axes: Axes, curves: Sequence[Curve]) -> None:
+    """Zero and all intervals within the panel, with some room: whether one reaches zero is what is looked for."""
+    ends = np.concatenate([[0.0], *(each for curve in curves for each in (curve.value, curve.lo, curve.hi))])
+    low, high = float(np.nanmin(ends)), float(np.nanmax(ends))
     room = 0.08 * (high - low)
-    axes.set_ylim(min(low, -room), max(high, room))
+    axes.set_ylim(low - room, high + room)
 
 
 def _detectable(axes: Axes, lines: Sequence[Line]) -> None:

@@ -20,10 +20,10 @@ TOTALS = tuple(name for name, metric in LAYER_METRICS.items() if metric.null_tai
 def of_loops(result: Result, depth: Depth) -> list[Finding]:
     """Where a loop may be claimed: a bar longer than the covariance explains that is reproduced on halves of the texts.
 
-    Kinds: ``loops``, ``few_texts``, ``no_loops``; none where no verdict is on record.
+    Kinds: ``loops``, ``few_texts``, ``no_loops``; none where no verdict is on record, or too few draws for one.
     """
     known = np.isin(depth.verdicts, (LOOP, FEW_TEXTS, NO_LOOP)) & depth.sound
-    if not known.any():
+    if not known.any() or judge(depth, LONGEST_BAR).too_few_draws:
         return []
     of = {verdict: known & (np.array(depth.verdicts) == verdict) for verdict in (LOOP, FEW_TEXTS)}
     made = []

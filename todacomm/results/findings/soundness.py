@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from todacomm.core.layer import DOUBTFUL_SHARE
-from todacomm.core.rogue import ROGUE_SHARE
+from todacomm.core.rogue import ROGUE
 from todacomm.results.depth import Depth
 from todacomm.results.findings.finding import Finding, named
 from todacomm.results.result import Result
@@ -45,8 +45,9 @@ def of_soundness(result: Result, depth: Depth) -> Iterator[Finding]:
     if not sound.any():
         yield Finding("nothing_readable")
     share = depth.curve("top_dim_variance").value
-    rogue = sound & (share > ROGUE_SHARE)
-    if rogue.any() and not result.config.topology.standardize:
+    warned = {warning.layer for warning in result.warnings if warning.code == ROGUE}
+    rogue = sound & np.isin(depth.names, list(warned))
+    if rogue.any():
         yield Finding("rogue_coordinate", named(depth, rogue), {"share": _range(share[rogue])})
 
 
