@@ -11,7 +11,7 @@ from tests.comparison.conftest import make
 from tests.helpers.records import record
 from todacomm.comparison import gather
 from todacomm.settings.comparison import ComparisonConfig
-from todacomm.tracking import search_analyses
+from todacomm.tracking import find_analysis, search_analyses
 
 
 def test_everything_is_gathered_in_one_table_with_labels_that_tell_apart(models: dict[str, str]) -> None:
@@ -90,6 +90,14 @@ def test_the_newest_of_each_is_taken_unless_all_are_asked_for(store: Path) -> No
     assert set(everything.runs["run_id"]) == {first, second, other}
     assert {label.partition(" #")[0] for label in everything.labels} == {"alpha on pydoc", "beta"}
     assert len(set(everything.labels)) == 3
+
+
+def test_what_a_gate_made_for_itself_stands_behind_what_was_asked_for(store: Path) -> None:
+    lean = {"nulls": 0, "loops": 0, "explorer": False}
+    full, other = record(make("alpha", 4)), record(make("beta", 4))
+    newer, only = record(make("alpha", 4, **lean)), record(make("gamma", 4, **lean))
+    assert list(gather().runs["run_id"]) == [full, other, only]
+    assert (find_analysis("alpha"), find_analysis("gamma"), find_analysis(newer[:8])) == (full, only, newer)
 
 
 def test_different_settings_are_refused_with_what_differs(store: Path) -> None:

@@ -187,3 +187,9 @@ def test_progress_begins_with_nothing_done_goes_step_by_step_and_reaches_its_end
     assert [step for step in steps if step[0] == "rotations"] == [("rotations", done, 19) for done in range(20)]
     last = {stage: (done, total) for stage, done, total in steps}
     assert all(done == total for done, total in last.values())
+
+
+@pytest.mark.parametrize(("nulls", "warned"), [(0, False), (2, True), (19, False)])
+def test_draws_that_can_decide_nothing_are_a_warning(clouds, nulls, warned):
+    _, inference = run(clouds, replicates=0, nulls=nulls)
+    assert ("too_few_draws" in {warning.code for warning in inference.warnings}) == warned

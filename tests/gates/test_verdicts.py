@@ -317,6 +317,9 @@ def test_a_plan_and_groups_through_the_command(pairs):
     groups = CliRunner().invoke(main, ["gate", pairs["base"], "--groups", "tongue", "--permutations", "3"])
     assert groups.exit_code in (0, 3, 4)
     assert groups.stdout.startswith("gate: ")
+    beside = CliRunner().invoke(main, ["gate", pairs["base"], "nowhere", "--plan", "true"])
+    assert "a plan is from the base alone: nowhere was not read" in beside.stderr
+    assert "/runs/" in beside.stdout
 
 
 @pytest.mark.parametrize(

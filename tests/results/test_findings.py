@@ -155,6 +155,9 @@ def test_too_few_draws_decide_nothing(plain: Result) -> None:
     result = with_null(plain, "h1_max_norm", {"": 0.1}, draws=9)
     assert of_kind(result, "too_few_draws").values["draws"] == 9
     assert not {"long_bars", "no_long_bars"} & kinds(result)
+    judged = with_loops(result, dict.fromkeys(LAYERS, "none"))
+    assert "no_loops" not in kinds(judged)
+    assert main_findings(judged)[-1].kind == "too_few_draws"
     enough = with_null(plain, "h1_max_norm", {"": 0.05}, draws=19)
     assert of_kind(enough, "long_bars").layers == LAYERS
 

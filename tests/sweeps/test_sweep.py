@@ -1,5 +1,6 @@
 """A sweep from lists to its record: never twice, one failure is one failure, wrong names said before any work."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from todacomm.analysis.preflight import check_inputs
 from todacomm.cli.console import exit_code
 from todacomm.cli.running import run_sweep
 from todacomm.jobs.sweep import SweepFailed, plan_sweep, sweep
+from todacomm.reports.sweep import sweep_context
 from todacomm.reports.sweep_words import describe_plan
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.settings.sweep import SweepConfig
@@ -73,6 +75,9 @@ def test_children_below_one_parent_and_a_comparison(store):
     assert files == {"report.md", "report.html", "tables"}
     report = Path(MlflowClient().download_artifacts(run.run_id, "report.md")).read_text()
     assert given[0] in report
+    assert given[1].warnings == tuple(compared.data.tags["todacomm.warnings"].splitlines())
+    warned = replace(found, comparisons={"one": replace(given[1], warnings=("pooled in its own way",))})
+    assert sweep_context(warned)["warnings"][-1] == "pooled in its own way"
     assert "to compare them" in told[0]
     assert "to compare" not in describe_plan(settings(models="a"), plan_sweep(settings(weights="trained,random")))
 

@@ -111,7 +111,7 @@ def full_first(analyses: pd.DataFrame) -> pd.DataFrame:
     """
     if not len(analyses):
         return analyses
-    lean = (analyses["nulls"] == 0) & (analyses["loops"] == 0) & (analyses["explorer"] == False)  # noqa: E712
+    lean = (analyses["nulls"] == 0) & (analyses["loops"] == 0) & analyses["explorer"].eq(False)
     return analyses.iloc[lean.argsort(kind="stable")]
 
 

@@ -210,7 +210,8 @@ HEALTH_METRICS: dict[str, Metric] = {
         compute=top_dim_variance, needs=("variances",), group="cloud", label="Largest coordinate's share of variance",
         units="0..1",
         meaning="Share of the total variance in one coordinate: near 1, a rogue dimension decides every distance.",
-        reading="Over a half, distances are mostly one coordinate's: analyse with `standardize=true` too.",
+        reading="Over a half, where no other coordinate has half as much, distances are mostly one coordinate's: "
+        "analyse with `standardize=true` too.",
         source=("arXiv 2109.04404",), table="health"),
     "mean_cosine": Metric(
         compute=mean_cosine, needs=("mean_direction", "n_points"), group="cloud", label="Mean cosine (anisotropy)",
