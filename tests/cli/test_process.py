@@ -46,6 +46,19 @@ def test_a_signal_ends_the_run_and_is_reported(store, signum, code):
 
 
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_inside_code_made_from_a_text_ends_with_the_same_exit_code(tmp_path, signum, code):
+    """As dataclasses make theirs while they are imported: ``python -m`` ends by SIGINT then, caught or not."""
+    (tmp_path / "job.py").write_text(
+        "import sys; from todacomm.cli.console import exit_code\n"
+        f"sys.exit(exit_code(lambda: exec('import signal; signal.raise_signal({int(signum)})')))"
+    )
+    path = f"{tmp_path}{os.pathsep}{ROOT}"
+    command = [sys.executable, "-m", "job"]
+    ended = subprocess.run(command, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (code, "interrupted\n")
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_that_comes_when_the_run_is_finished_lets_its_results_follow(
     store, todacomm, clouds_file, monkeypatch, capfd, signum, code
 ):

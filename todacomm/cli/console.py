@@ -36,7 +36,7 @@ def exit_code(job: Callable[[], int | None], log: bool = True) -> int:
     from todacomm.system.system_errors import check_folder, explained, open_missing_streams
 
     open_missing_streams()
-    with interruptible(), shown_log() if log else nullcontext():
+    with interruptible(command=True), shown_log() if log else nullcontext():
         try:
             check_folder()
             return job() or 0

@@ -19,7 +19,7 @@ class Interrupted(KeyboardInterrupt):
 
     def __init__(self, signum: int) -> None:
         super().__init__(signal.Signals(signum).name)
-        self.exit_code = 128 + signum
+        self.signum, self.exit_code = signum, 128 + signum
 
 
 def reason_of(interrupt: KeyboardInterrupt) -> str:
@@ -32,11 +32,18 @@ def reason_of(interrupt: KeyboardInterrupt) -> str:
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
+def interruptible(command: bool = False) -> Iterator[None]:
     """Let SIGTERM end the work as Ctrl-C does, by an exception; a handler that somebody else set is left alone.
 
     Python drops an exception that a signal raises inside a destructor or a callback of the garbage collector, and the
     work would go on: the signal is sent again then.
+
+    Parameters
+    ----------
+    command : bool
+        The block is a whole command, whose exit code is that of :class:`Interrupted`: Ctrl-C raises one too. A plain
+        KeyboardInterrupt that leaves ``exec`` of a text, by which dataclasses are made, ends the process by SIGINT at
+        last, even where it was caught (a flag of CPython that nothing resets; a subclass does not set it).
     """
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
         yield
@@ -45,12 +52,14 @@ def interruptible() -> Iterator[None]:
 
     def insist(dropped: "sys.UnraisableHookArgs") -> None:
         if isinstance(dropped.exc_value, KeyboardInterrupt):
-            signum = signal.SIGTERM if isinstance(dropped.exc_value, Interrupted) else signal.SIGINT
+            signum = dropped.exc_value.signum if isinstance(dropped.exc_value, Interrupted) else signal.SIGINT
             threading.Timer(_AGAIN_SECONDS, signal_main_thread, [signum]).start()
         else:
             hook(dropped)
 
     signal.signal(signal.SIGTERM, raise_interrupted)
+    if command and on_interrupt is signal.default_int_handler:
+        signal.signal(signal.SIGINT, raise_interrupted)
     sys.unraisablehook = insist
     try:
         yield
@@ -73,12 +82,12 @@ def results_follow() -> None:
 
 def _let_follow(signum: int, frame: FrameType | None) -> None:
     os.write(2, _FINISHED)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, raise_interrupted)
+    for one in _BOTH:
+        signal.signal(one, raise_interrupted)
 
 
 def raise_interrupted(signum: int, frame: FrameType | None) -> None:
-    """The handler of SIGTERM inside :func:`interruptible`."""
+    """The handler of SIGTERM inside :func:`interruptible`, and of Ctrl-C inside that of a command."""
     raise Interrupted(signum)
 
 
