@@ -119,6 +119,7 @@ def run_command(command: Sequence[str | Path], folder: Path | None = None, code:
         It ended with another; the message ends with what it said.
     """
     settings = {"HF_HUB_OFFLINE": "1", "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg", "TOKENIZERS_PARALLELISM": "false"}
+    settings["PYTHONDONTWRITEBYTECODE"] = ""  # modules are compiled once, as an installation compiles them
     if folder:
         settings |= {"MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db", "TODACOMM_CACHE": str(folder / "cache")}
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **settings}, cwd=folder)

@@ -30,5 +30,5 @@ def test_a_process_that_ends_takes_nothing_apart():
 
 
 def test_cycles_are_looked_for_while_it_works():
-    many = "collect_rarely()\nfor _ in range(60_000):\n    held = Held()\n    held.itself = held"
+    many = "collect_rarely()\nfor _ in range(600_000):\n    held = Held()\n    held.itself = held"
     assert printed(many).startswith("collected")

@@ -114,9 +114,18 @@ def test_what_is_left_undone_ends_with_the_block(tmp_path: Path, monkeypatch: py
         interrupted_at_work(tmp_path)
     numbers = {int((tmp_path / name).read_text()) for name in "ab"}
     assert len(numbers) == 2
-    time.sleep(0.1)
-    alive = [number for number in numbers if psutil.pid_exists(number)]
-    assert all(psutil.Process(number).status() == psutil.STATUS_ZOMBIE for number in alive)
+    deadline = time.monotonic() + 30
+    while any(map(at_work, numbers)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(at_work, numbers))
+
+
+def at_work(number: int) -> bool:
+    """Whether a process is there, and not one that nobody has asked how it ended."""
+    try:
+        return psutil.Process(number).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_no_process_is_made_where_the_imports_are_done() -> None:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from todacomm.cli.console import check_output, print_json, print_links, print_warnings
 from todacomm.cli.printing import print_table
+from todacomm.figures import DRAWS_COMPARISON
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.system.printable import say
+from todacomm.system.side_process import start_ahead
 
 if TYPE_CHECKING:
     from todacomm.comparison.result import Comparison
@@ -117,6 +119,7 @@ def run_comparison(config: "ComparisonConfig", output: Path | None = None, as_js
     as_json : bool
         Print one line of JSON instead.
     """
+    start_ahead(DRAWS_COMPARISON, unless="matplotlib")  # where the command has not: as ``mlflow run`` calls this
     from todacomm.jobs.compare import compare, named
 
     check_output(output)
