@@ -9,6 +9,8 @@ from todacomm.core.arrays import Array, Indices
 from todacomm.core.checks import as_cloud
 from todacomm.core.facts import RunWarning
 
+OF_ONE_DOCUMENT = "texts_of_one_document"
+"""Code of the warning."""
 WIDER = 1.2
 """Factor on an interval from which on a reader is told."""
 SHUFFLES = 199
@@ -91,13 +93,13 @@ def dependence_warnings(
     ]
     if not alike:
         return ()
+    low, high, wide = min(alike), max(alike), widening(max(alike), documents)
     text = (
         f"{len(documents)} texts are of {n_documents} documents, and those of one document lie alike in {len(alike)} "
-        f"of {len(clouds)} layers (intraclass correlation {min(alike):.2f} to {max(alike):.2f}): intervals speak of "
-        f"other texts of these documents; for other documents they are up to {widening(max(alike), documents):.1f} times "
-        "as wide; use as many documents as texts"
+        f"of {len(clouds)} layers (intraclass correlation {low:.2f} to {high:.2f}): intervals speak of other texts of "
+        f"these documents; for other documents they are up to {wide:.1f} times as wide; use as many documents as texts"
     )
-    return (RunWarning("texts_of_one_document", text),)
+    return (RunWarning(OF_ONE_DOCUMENT, text),)
 
 
 def _p_value(correlation: float, cloud: Array, documents: Sequence[str], seed: int) -> float:
