@@ -1,5 +1,6 @@
 """Null models of a run: each that is asked for is drawn, whatever else is asked for."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from todacomm.analysis.inference import draw_control, infer_uncertainty
 from todacomm.analysis.observe import observe, run_model
 from todacomm.analysis.shape import measure_shape
 from todacomm.core.nulls import NULLS, Null
+from todacomm.jobs.analyze import measure
 from todacomm.settings.analysis import AnalysisConfig
 
 
@@ -83,3 +85,19 @@ def test_draws_of_random_weights_and_shuffled_tokens_are_passes_with_their_seeds
         control = draw_control(kind, draw, of, run_model(of))
         for name, cloud in control.observed.clouds.items():
             np.testing.assert_array_equal(cloud, same.clouds[name])
+
+
+@pytest.mark.parametrize(("n_documents", "warned"), [(8, True), (40, False)])
+def test_texts_of_a_few_documents_are_warned_about_and_texts_of_many_are_not(tmp_path, n_documents, warned):
+    """Each document has words of its own; what is read is the mean over a text."""
+    rng = np.random.default_rng(0)
+    words = [" ".join(rng.choice(TEXTS[number % len(TEXTS)].split(), 400)) for number in range(n_documents)]
+    (tmp_path / "texts.jsonl").write_text("\n".join(json.dumps({"text": text}) for text in words), encoding="utf-8")
+    options = {
+        "model": str(tiny_model_folder(tmp_path, "llama")), "dataset": str(tmp_path / "texts.jsonl"), "samples": 40,
+        "pooling": "mean", "replicates": 2, "nulls": 0, "cache": False,
+    }  # fmt: skip
+    result = measure(AnalysisConfig.from_flat(options))
+    told = [warning.text for warning in result.warnings if warning.code == "texts_of_one_document"]
+    assert len(told) == warned
+    assert all(text.startswith("40 texts are of 8 documents") for text in told)

@@ -10,6 +10,8 @@ import pytest
 from tests.comparison.conftest import make
 from tests.helpers.records import record
 from todacomm.comparison import gather
+from todacomm.core.facts import RunWarning
+from todacomm.core.inference.dependence import OF_ONE_DOCUMENT
 from todacomm.settings.comparison import ComparisonConfig
 from todacomm.tracking import find_analysis, search_analyses
 
@@ -176,3 +178,14 @@ def test_wrong_options_name_the_right_ones() -> None:
 
 def test_tags_of_ones_own_are_searched(models: dict[str, str]) -> None:
     assert list(search_analyses(tags={"todacomm.weights": "trained", "todacomm.model": "gamma"})["model"]) == ["gamma"]
+
+
+def test_intervals_that_do_not_speak_of_other_documents_are_named(store: Path) -> None:
+    """What is said of an analysis holds of its differences from others."""
+    alike = RunWarning(OF_ONE_DOCUMENT, "60 texts are of 6 documents")
+    record(dataclasses.replace(make("alpha", 3), warnings=(alike,)))
+    record(make("beta", 3))
+    record(dataclasses.replace(make("gamma", 3), warnings=(alike,)))
+    (warning,) = gather().warnings
+    assert warning.code == OF_ONE_DOCUMENT
+    assert warning.text.endswith("not of other documents: alpha, gamma")

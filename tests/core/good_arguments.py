@@ -121,6 +121,8 @@ GOOD = (
     (inference.universal_p_values, {"dgm": DGM}),
     (inference.null_rows,
      {"layers": {"layer_0": LAYER}, "draws": {"layer_0": np.zeros((3, len(TESTED_METRICS)))}, "intervals": {}}),
+    (inference.intraclass_correlation, {"points": CLOUD, "groups": "aaabbbcccddd"}),
+    (inference.dependence_warnings, {"clouds": {"layer_0": CLOUD}, "documents": "aaabbbcccddd"}),
     (inference.control_rows,
      {"kind": "shuffled_tokens", "layers": {"layer_0": LAYER}, "controls": [{"layer_0": LAYER}],
       "replicates": {"layer_0": np.ones((4, len(INTERVAL_METRICS)))},

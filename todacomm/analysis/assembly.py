@@ -7,6 +7,7 @@ import numpy as np
 
 from todacomm.analysis.inference import REPRODUCTION, Uncertainty, estimate_columns
 from todacomm.core.facts import RunWarning
+from todacomm.core.inference import dependence_warnings
 from todacomm.core.layer import LayerAnalysis
 from todacomm.core.metrics import LAYER_METRICS, expansion_ratios, expansion_warnings, text_metrics
 from todacomm.core.metrics.whole_run import published_ratio
@@ -67,7 +68,7 @@ def assemble(
         loops=tidy(uncertainty.loops.rows, LOOP_COLUMNS),
         loop_points=tuple(uncertainty.loops.points),
         associations=tidy(uncertainty.associations, ASSOCIATION_COLUMNS),
-        warnings=tuple(run_warnings(observed, shapes, uncertainty)),
+        warnings=tuple(run_warnings(observed, shapes, uncertainty, config.record.seed)),
         seconds=dict(seconds),
     )
 
@@ -159,7 +160,7 @@ def denominators(shapes: Mapping[str, LayerAnalysis]) -> tuple[dict[str, dict[st
 
 
 def run_warnings(
-    observed: Observation, shapes: Mapping[str, LayerAnalysis], uncertainty: Uncertainty
+    observed: Observation, shapes: Mapping[str, LayerAnalysis], uncertainty: Uncertainty, seed: int
 ) -> Iterable[RunWarning]:
     """Every warning of the run, its own first."""
     yield from observed.warnings
@@ -169,6 +170,9 @@ def run_warnings(
     else:
         yield from expansion_warnings(*denominators(shapes))
     yield from uncertainty.warnings
+    if uncertainty.intervals:
+        scores = {name: shape.scores for name, shape in shapes.items() if shape.defined}
+        yield from dependence_warnings(scores, observed.texts["document"].tolist(), seed)
     for name, shape in shapes.items():
         yield from of_layer(name, shape)
 

@@ -10,6 +10,7 @@ from todacomm.comparison.agreement import comparable_groups, differences, refusa
 from todacomm.comparison.identity import DATASETS, IDENTITY, MODELS, identity_of, labels, model_family, order_of
 from todacomm.comparison.matching import along_residual
 from todacomm.core.facts import RunWarning
+from todacomm.core.inference.dependence import OF_ONE_DOCUMENT
 from todacomm.core.streams import ENDS, RESIDUAL, groups
 from todacomm.results.table import own_rows
 from todacomm.settings.base import WHICH
@@ -148,7 +149,8 @@ def arrange(analyses: Iterable["Analysis"], config: ComparisonConfig) -> Gathere
     table = pd.concat(frames, ignore_index=True)
     table = table[[LABEL, *(column for column in table if column != LABEL)]]
     runs = pd.DataFrame([{LABEL: label, **_facts(analysis)} for label, analysis in labelled.items()])
-    return Gathered(over, labelled, runs, table, differing, (*_warnings(runs, differing, over), *_left_out(table)))
+    warnings = (*_warnings(runs, differing, over), *_of_documents(labelled), *_left_out(table))
+    return Gathered(over, labelled, runs, table, differing, warnings)
 
 
 def pick_over(analyses: Iterable["Analysis"], wanted: str) -> str:
@@ -174,6 +176,17 @@ def _warnings(runs: pd.DataFrame, differing: pd.DataFrame, over: str) -> tuple[R
         )
         warnings.append(RunWarning("mixed_pooling", text))
     return tuple(warnings)
+
+
+def _of_documents(analyses: Mapping[str, "Analysis"]) -> Iterator[RunWarning]:
+    """The analyses whose intervals do not speak of other documents: nor do their differences."""
+    codes = {label: {warning.code for warning in analysis.warnings} for label, analysis in analyses.items()}
+    if alike := [label for label in analyses if OF_ONE_DOCUMENT in codes[label]]:
+        text = (
+            "texts of one document lie alike: intervals and p-values, of differences too, speak of other texts of "
+            f"these documents, not of other documents: {', '.join(alike)}"
+        )
+        yield RunWarning(OF_ONE_DOCUMENT, text)
 
 
 def _left_out(table: pd.DataFrame) -> Iterator[RunWarning]:

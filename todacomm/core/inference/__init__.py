@@ -1,6 +1,7 @@
 """How sure a number is: intervals by half-samples, null models, probabilities adjusted over layers."""
 
 from todacomm.core.inference.adjustment import p_value, step_down_max_t, universal_p_values
+from todacomm.core.inference.dependence import dependence_warnings, intraclass_correlation, widening
 from todacomm.core.inference.draws import null_draws
 from todacomm.core.inference.evidence import MIN_DRAWS, control_rows, null_rows
 from todacomm.core.inference.replicates import Replicates, half_samples, replicate
