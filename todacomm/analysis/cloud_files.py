@@ -176,6 +176,11 @@ def _check_same_texts(path: Path, column: np.ndarray, values: list[Any], others:
         first = array[column == values[0]]
         for value in values[1:]:
             own = array[column == value]
+            if name == TEXTS and len(own) == len(first) and sorted(own) != sorted(first):
+                raise UserError(
+                    f"{path} has other texts in {LAYER}={value} than in {values[0]}",
+                    "row i must be text i in every layer: give the same texts to each",
+                )
             if len(own) == len(first) and not np.array_equal(own, first) and sorted(own) == sorted(first):
                 raise UserError(
                     f"{path} has the rows of {LAYER}={value} in another order than those of {values[0]} (by {name})",
