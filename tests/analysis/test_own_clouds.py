@@ -14,6 +14,7 @@ from safetensors.numpy import save_file
 import todacomm
 from tests.conftest import ROOT, SHARED_DATA
 from todacomm.analysis.cloud_files import read_cloud_file
+from todacomm.analysis.given import given_clouds
 from todacomm.analysis.observe import observe
 from todacomm.analysis.own_clouds import read_clouds
 from todacomm.analysis.preflight import check_inputs
@@ -246,6 +247,21 @@ def test_a_table_that_pandas_numbered_is_read(tmp_path, rng):
     cloud = rng.normal(size=(12, 3))
     pd.DataFrame(cloud).to_csv(tmp_path / "a.csv")
     np.testing.assert_allclose(read_cloud_file(tmp_path / "a.csv").clouds["layer_0"], cloud)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", ""])
+def test_a_label_that_is_missing_is_no_group(tmp_path, rng, ending):
+    labels = pd.DataFrame({"word": ["long", None, "b"] * 4, "flag": [True, None, False] * 4, "n": [1.5, None, 2.0] * 4})
+    if ending:
+        path, frame = tmp_path / f"a.{ending}", labels.assign(x0=rng.normal(size=12), x1=rng.normal(size=12))
+        frame.to_csv(path, index=False) if ending == "csv" else frame.to_parquet(path)
+        table = read_clouds(path).texts
+    else:
+        own = {name: labels[name].tolist() for name in labels}
+        table = given_clouds({"x": rng.normal(size=(12, 2))}, own, "own").texts
+    assert table["word"].tolist()[:3] == ["long", "", "b"]
+    assert table["flag"].tolist()[:3] == ["True", "", "False"]
+    np.testing.assert_equal(table["n"].tolist()[:3], [1.5, np.nan, 2.0])
 
 
 def test_layers_of_a_long_table_have_the_same_texts(tmp_path, rng):

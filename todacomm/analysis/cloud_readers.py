@@ -113,9 +113,7 @@ def _read_table(path: Path) -> Arrays:
             elif (stem := _stem(str(column))) != str(column) and pd.api.types.is_numeric_dtype(values):
                 dimensions.setdefault(stem, []).append(column)
             else:
-                arrays[str(column)] = (
-                    values.to_numpy(dtype=str) if values.dtype.kind not in "fiu" else values.to_numpy()
-                )
+                arrays[str(column)] = of_column(values)
         for prefix, columns in dimensions.items():
             if len(columns) == 1:
                 arrays[str(columns[0])] = frame[columns[0]].to_numpy()
@@ -129,6 +127,13 @@ def _read_table(path: Path) -> Arrays:
                 ordered = sorted(columns, key=lambda name: in_order(str(name)[len(str(name).rstrip(DIGITS)) :]))
                 arrays[prefix or "layer_0"] = frame[ordered].to_numpy(dtype=np.float64)
     return Arrays(arrays, refused)
+
+
+def of_column(values: "pd.Series[Any]") -> np.ndarray:
+    """A column of a table as numbers, or as words, of which one that is missing is empty."""
+    if values.dtype.kind in "fiu":
+        return values.to_numpy()
+    return values.astype(object).where(values.notna(), "").to_numpy(dtype=str)
 
 
 def _first_row(path: Path) -> list[str]:

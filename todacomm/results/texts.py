@@ -108,7 +108,7 @@ def _typed(cells: list[Any]) -> Any:
     if all(isinstance(cell, int | float | np.number | None) for cell in cells):
         largest = sys.float_info.max
         return np.array([np.nan if cell is None or not abs(cell) <= largest else cell for cell in cells], dtype=float)
-    return pd.Series(["" if cell is None else str(cell) for cell in cells], dtype=object)
+    return pd.Series(["" if _missing(cell) else str(cell) for cell in cells], dtype=object)
 
 
 def free_name(name: str, taken: Container[str]) -> str:
