@@ -214,7 +214,7 @@ def test_a_list_of_arrays_is_a_layer_each(rng):
         (np.zeros((15, 4)), pd.Series(range(15)), "labels is a Series: expected a DataFrame"),
         ({"early": [[1.0, 2.0], [3.0]]}, None, "early has rows of 1 and 2 numbers"),
         ({"early": [1.0, 2.0]}, None, r"a holds no cloud, but early of shape \(2,\) and float64: store"),
-        ({}, None, "a holds no cloud, but nothing"),
+        ({}, None, "a holds no cloud and nothing else"),
         (np.ones((15, 4)) * 1j, None, r"layer_0 of shape \(15, 4\) and complex128"),
     ],
 )
@@ -226,6 +226,10 @@ def test_what_is_no_cloud_or_label_is_named(clouds, labels, says):
 def test_settings_of_arrays_hold_as_those_of_files(store, rng):
     layers = {"early": rng.normal(size=(20, 4)), "late": rng.normal(size=(20, 4))}
     assert todacomm.analyze_clouds(layers, layers="late", **FEW).layer_names == ("late",)
-    for options, says in (({"layers": "nope"}, "no layer nope: choose from early, late"), ({"samples": 19}, "has 20")):
+    for options, says in (
+        ({"layers": "nope"}, "no layer nope: choose from early, late"),
+        ({"samples": 19}, "has 20"),
+        ({"model": "gpt2", "weights": "random"}, "model is 'gpt2': clouds have no model to run"),
+    ):
         with pytest.raises(ValueError, match=says):
             todacomm.analyze_clouds(layers, **options)

@@ -94,7 +94,7 @@ def sort_arrays(read: Arrays, path: Path, layers: Iterable[str] = ()) -> CloudFi
         held = [*shapes, *(f"{name}: {why}" for name, why in read.refused.items())][:MOST_NAMED]
         named = "; ".join(shorten(cell(one), 160, placeholder="...") for one in held)
         raise UserError(
-            f"{path} holds no cloud, but {named or 'nothing'}",
+            f"{path} holds no cloud{f', but {named}' if named else ' and nothing else'}",
             "store one array of numbers of shape (n_points, n_dims) for each layer",
         )
     clouds = _chosen(path, clouds, layers, read.refused)
