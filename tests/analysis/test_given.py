@@ -223,6 +223,22 @@ def test_what_is_no_cloud_or_label_is_named(clouds, labels, says):
         given_clouds(clouds, labels, "a")
 
 
+@pytest.mark.parametrize("case", ["spread", "centroid"])
+def test_a_layer_of_distinct_points_that_cannot_be_measured_is_recorded_as_such(store, rng, case):
+    """Squares of its distances vanish, or a row at the centroid has no direction: beside a sound layer and alone."""
+    sound = rng.normal(size=(40, 5))
+    broken = sound * 1e-35 if case == "spread" else np.vstack([sound[:-1], sound[:-1].mean(axis=0)])
+    options = {**FEW, "explorer": True, "figures": "none", "metric": "cosine" if case == "centroid" else "euclidean"}
+    for layers in ({"layer_0": broken, "layer_1": sound}, {"layer_0": broken}):
+        analysis = todacomm.analyze_clouds(layers, **options)
+        of_layer = [warning.code for warning in analysis.warnings if warning.layer == "layer_0"]
+        assert of_layer == ["out_of_range" if case == "spread" else "no_direction"]
+        shape = analysis.layers[(analysis.layers["layer"] == "layer_0") & (analysis.layers["metric"] == "h0_count")]
+        assert shape["value"].isna().all()
+    (nothing,) = [warning.text for warning in analysis.warnings if warning.code == "nothing_measured"]
+    assert nothing == "no layer could be measured: the warning of each says why"
+
+
 def test_settings_of_arrays_hold_as_those_of_files(store, rng):
     layers = {"early": rng.normal(size=(20, 4)), "late": rng.normal(size=(20, 4))}
     assert todacomm.analyze_clouds(layers, layers="late", **FEW).layer_names == ("late",)

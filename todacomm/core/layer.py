@@ -97,8 +97,8 @@ class LayerAnalysis:
 
     @property
     def defined(self) -> bool:
-        """Whether there are points enough for any number of shape."""
-        return len(self.distinct) >= MIN_DISTINCT
+        """Whether it was measured: there are points enough for any number of shape, and distances between them."""
+        return bool(np.isfinite(self.unit))
 
     @property
     def degenerate(self) -> bool:

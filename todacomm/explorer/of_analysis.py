@@ -8,7 +8,7 @@ import numpy as np
 
 from todacomm.core.arrays import Array
 from todacomm.core.clouds import distances, distinct_points, principal_components, standardize
-from todacomm.core.layer import MIN_DISTINCT, is_degenerate
+from todacomm.core.layer import is_degenerate
 from todacomm.core.metrics import COMPARED, metric_of
 from todacomm.core.nulls import ROTATION
 from todacomm.core.streams import kind_of
@@ -141,8 +141,8 @@ def _layer(result: Result, layer: LayerResult, numbers: Mapping[str, MetricValue
     space = result.scores(layer.name) if sound else points
     scores, explained = leading_scores(points, space)
     distinct = distinct_points(points, space, topology.metric) if sound else np.empty(0, dtype=np.intp)
-    measured = sound and len(distinct) >= MIN_DISTINCT
     unit = numbers["unit_distance"].value if "unit_distance" in numbers else np.nan
+    measured = bool(np.isfinite(unit))
     graph = Graph()
     if measured and not topology.landmarks:
         graph = layer_graph(distances(space, topology.metric), distinct, unit)
