@@ -239,6 +239,14 @@ def test_a_layer_of_distinct_points_that_cannot_be_measured_is_recorded_as_such(
     assert nothing == "no layer could be measured: the warning of each says why"
 
 
+def test_the_page_has_the_points_that_were_measured_where_standardising_tells_more_of_them_apart(store, rng):
+    cloud = rng.normal(size=(40, 12))
+    cloud[:, 0] = 1e8 * (np.arange(40) % 7)
+    options = {**FEW, "pca": 0, "explorer": True, "figures": "none", "standardize": True}
+    layers = todacomm.analyze_clouds({"layer_0": cloud}, **options).layers.set_index("metric")["value"]
+    assert (layers["n_distinct"], layers["h0_count"]) == (7, 6)
+
+
 def test_settings_of_arrays_hold_as_those_of_files(store, rng):
     layers = {"early": rng.normal(size=(20, 4)), "late": rng.normal(size=(20, 4))}
     assert todacomm.analyze_clouds(layers, layers="late", **FEW).layer_names == ("late",)

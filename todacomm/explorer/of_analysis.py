@@ -140,7 +140,7 @@ def _layer(result: Result, layer: LayerResult, numbers: Mapping[str, MetricValue
     points = standardize(cloud) if topology.standardize and sound else np.where(np.isfinite(cloud), cloud, 0.0)
     space = result.scores(layer.name) if sound else points
     scores, explained = leading_scores(points, space)
-    distinct = distinct_points(points, space, topology.metric) if sound else np.empty(0, dtype=np.intp)
+    distinct = distinct_points(cloud, space, topology.metric) if sound else np.empty(0, dtype=np.intp)
     unit = numbers["unit_distance"].value if "unit_distance" in numbers else np.nan
     measured = bool(np.isfinite(unit))
     graph = Graph()
