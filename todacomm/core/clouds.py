@@ -98,7 +98,7 @@ def distinct_points(points: ArrayLike, scores: ArrayLike, metric: str) -> Indice
 
 
 def standardize(cloud: ArrayLike) -> Array:
-    """Every dimension with mean 0 and standard deviation 1; a constant one becomes 0.
+    """Every dimension with mean 0 and standard deviation 1; a constant one becomes 0, one with nan or infinity nan.
 
     Raises
     ------
@@ -109,8 +109,9 @@ def standardize(cloud: ArrayLike) -> Array:
     array([0., 0., 0.])
     """
     points = as_cloud(cloud)
-    varies = points.max(axis=0) > points.min(axis=0)  # not the deviation: the mean of equal numbers is rounded
-    scaled: Array = np.divide(_centred(points), points.std(axis=0), out=np.zeros_like(points), where=varies)
+    with np.errstate(invalid="ignore", over="ignore"):
+        varies = np.ptp(points, axis=0) != 0.0  # not the deviation: the mean of equal numbers is rounded
+        scaled: Array = np.divide(_centred(points), points.std(axis=0), out=np.zeros_like(points), where=varies)
     return scaled
 
 
