@@ -165,8 +165,9 @@ def run_warnings(
     yield from observed.warnings
     if not any(shape.defined for shape in shapes.values()):
         few = all(warning.code == "no_shape" for shape in shapes.values() for warning in shape.warnings)
-        why = "has four distinct points: there is no shape to measure; use other texts or more of them"
-        text = f"no layer {why if few else 'could be measured: the warning of each says why'}"
+        text = "no layer could be measured: the warning of each says why"
+        if few:
+            text = "no layer has four distinct points: there is no shape to measure; use other texts or more of them"
         yield RunWarning("nothing_measured", text)
     else:
         yield from expansion_warnings(*denominators(shapes))
