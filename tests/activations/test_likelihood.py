@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 import torch
 from torch.nn.functional import log_softmax
+from transformers import AutoTokenizer
 
 from tests.helpers.tiny_models import DECODERS, ENCODERS, TEXTS, tiny_model_folder, tiny_tokenizer
 from todacomm.activations import extract
 from todacomm.activations.tokens import tokenize
+from todacomm.demo import DEMO_MODELS
 from todacomm.models import LoadedModel, load_model
 from todacomm.models import head as head_module
 from todacomm.settings.analysis import ModelConfig
@@ -97,6 +99,21 @@ def test_the_bytes_are_those_after_the_first_token_of_the_text() -> None:
         assert text.startswith(first)
         assert tokens.n_bytes == len(text.removeprefix(first).encode())
     assert any(len(text) < len(text.encode()) for text in TEXTS)
+
+
+@pytest.mark.parametrize(("text", "n_bytes"), [("\u65e5\u672c", 5), ("\U0001f642 hi", 6), ("\u00e9", 1), ("hello", 3)])
+def test_a_first_character_in_several_tokens_has_the_bytes_of_those_predicted(text: str, n_bytes: int) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(DEMO_MODELS["demo-decoder"])
+    [tokens] = tokenize(tokenizer, [text], None)
+    assert len(tokenizer.convert_ids_to_tokens(int(tokens.ids[0]))) == len(text.encode()) - n_bytes  # a letter a byte
+    assert tokens.n_bytes == n_bytes
+
+
+def test_a_mark_of_a_space_before_the_first_character_has_no_bytes(shared_data: Path) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(shared_data / "stories260K-llama-hf")
+    [tokens] = tokenize(tokenizer, ["\u65e5\u672c"], None)
+    assert tokenizer.convert_ids_to_tokens(int(tokens.ids[1])) == "\u2581"
+    assert (int(tokens.predicted.sum()), tokens.n_bytes) == (6, 6)
 
 
 def test_special_tokens_that_a_text_spells_are_no_bytes_that_are_predicted() -> None:

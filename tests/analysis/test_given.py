@@ -214,7 +214,7 @@ def test_a_list_of_arrays_is_a_layer_each(rng):
         (np.zeros((15, 4)), pd.Series(range(15)), "labels is a Series: expected a DataFrame"),
         ({"early": [[1.0, 2.0], [3.0]]}, None, "early has rows of 1 and 2 numbers"),
         ({"early": [1.0, 2.0]}, None, r"a holds no cloud, but early of shape \(2,\) and float64: store"),
-        ({}, None, "a holds no cloud, but nothing"),
+        ({}, None, "a holds no cloud and nothing else"),
         (np.ones((15, 4)) * 1j, None, r"layer_0 of shape \(15, 4\) and complex128"),
     ],
 )
@@ -223,9 +223,37 @@ def test_what_is_no_cloud_or_label_is_named(clouds, labels, says):
         given_clouds(clouds, labels, "a")
 
 
+@pytest.mark.parametrize("case", ["spread", "centroid"])
+def test_a_layer_of_distinct_points_that_cannot_be_measured_is_recorded_as_such(store, rng, case):
+    """Squares of its distances vanish, or a row at the centroid has no direction: beside a sound layer and alone."""
+    sound = rng.normal(size=(40, 5))
+    broken = sound * 1e-35 if case == "spread" else np.vstack([sound[:-1], sound[:-1].mean(axis=0)])
+    options = {**FEW, "explorer": True, "figures": "none", "metric": "cosine" if case == "centroid" else "euclidean"}
+    for layers in ({"layer_0": broken, "layer_1": sound}, {"layer_0": broken}):
+        analysis = todacomm.analyze_clouds(layers, **options)
+        of_layer = [warning.code for warning in analysis.warnings if warning.layer == "layer_0"]
+        assert of_layer == ["out_of_range" if case == "spread" else "no_direction"]
+        shape = analysis.layers[(analysis.layers["layer"] == "layer_0") & (analysis.layers["metric"] == "h0_count")]
+        assert shape["value"].isna().all()
+    (nothing,) = [warning.text for warning in analysis.warnings if warning.code == "nothing_measured"]
+    assert nothing == "no layer could be measured: the warning of each says why"
+
+
+def test_the_page_has_the_points_that_were_measured_where_standardising_tells_more_of_them_apart(store, rng):
+    cloud = rng.normal(size=(40, 12))
+    cloud[:, 0] = 1e8 * (np.arange(40) % 7)
+    options = {**FEW, "pca": 0, "explorer": True, "figures": "none", "standardize": True}
+    layers = todacomm.analyze_clouds({"layer_0": cloud}, **options).layers.set_index("metric")["value"]
+    assert (layers["n_distinct"], layers["h0_count"]) == (7, 6)
+
+
 def test_settings_of_arrays_hold_as_those_of_files(store, rng):
     layers = {"early": rng.normal(size=(20, 4)), "late": rng.normal(size=(20, 4))}
     assert todacomm.analyze_clouds(layers, layers="late", **FEW).layer_names == ("late",)
-    for options, says in (({"layers": "nope"}, "no layer nope: choose from early, late"), ({"samples": 19}, "has 20")):
+    for options, says in (
+        ({"layers": "nope"}, "no layer nope: choose from early, late"),
+        ({"samples": 19}, "has 20"),
+        ({"model": "gpt2", "weights": "random"}, "model is 'gpt2': clouds have no model to run"),
+    ):
         with pytest.raises(ValueError, match=says):
             todacomm.analyze_clouds(layers, **options)

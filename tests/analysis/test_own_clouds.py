@@ -14,6 +14,7 @@ from safetensors.numpy import save_file
 import todacomm
 from tests.conftest import ROOT, SHARED_DATA
 from todacomm.analysis.cloud_files import read_cloud_file
+from todacomm.analysis.given import given_clouds
 from todacomm.analysis.observe import observe
 from todacomm.analysis.own_clouds import read_clouds
 from todacomm.analysis.preflight import check_inputs
@@ -225,6 +226,49 @@ def test_tables_tensors_and_hdf5_give_the_same_cloud(tmp_path, rng):
         assert list(file.clouds) == ["x"], form
         np.testing.assert_allclose(file.clouds["x"], cloud)
         assert file.labels["word"].tolist() == words, form
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        ("0.5,-1.5\n" * 12, r"begins with numbers \(0.5, -1.5 ...\): give it a first row of names"),
+        ("x0,x1,x0\n" + "1,2,3\n" * 12, r"several columns of one name \(x0\)"),
+        ("x0,x1,x2\n" + "1,2,3\n" * 11 + "1,oops,3\n", "x1 stands beside x0 and x2, numbers of one cloud"),
+        ("x,x0,x1\n" + "1,2,3\n" * 12, "x stands beside x0 and x1, numbers of one cloud"),
+    ],
+)
+def test_no_row_or_column_of_a_table_is_lost(tmp_path, table, expected):
+    (tmp_path / "a.csv").write_text(table)
+    with pytest.raises(ValueError, match=expected):
+        read_cloud_file(tmp_path / "a.csv")
+
+
+def test_a_table_that_pandas_numbered_is_read(tmp_path, rng):
+    cloud = rng.normal(size=(12, 3))
+    pd.DataFrame(cloud).to_csv(tmp_path / "a.csv")
+    np.testing.assert_allclose(read_cloud_file(tmp_path / "a.csv").clouds["layer_0"], cloud)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", ""])
+def test_a_label_that_is_missing_is_no_group(tmp_path, rng, ending):
+    labels = pd.DataFrame({"word": ["long", None, "b"] * 4, "flag": [True, None, False] * 4, "n": [1.5, None, 2.0] * 4})
+    if ending:
+        path, frame = tmp_path / f"a.{ending}", labels.assign(x0=rng.normal(size=12), x1=rng.normal(size=12))
+        frame.to_csv(path, index=False) if ending == "csv" else frame.to_parquet(path)
+        table = read_clouds(path).texts
+    else:
+        own = {name: labels[name].tolist() for name in labels}
+        table = given_clouds({"x": rng.normal(size=(12, 2))}, own, "own").texts
+    assert table["word"].tolist()[:3] == ["long", "", "b"]
+    assert table["flag"].tolist()[:3] == ["True", "", "False"]
+    np.testing.assert_equal(table["n"].tolist()[:3], [1.5, np.nan, 2.0])
+
+
+def test_layers_of_a_long_table_have_the_same_texts(tmp_path, rng):
+    texts = np.array([f"text {i}" for i in range(24)])
+    np.savez(tmp_path / "a.npz", x=rng.normal(size=(24, 3)), layer=np.arange(24) // 12, texts=texts)
+    with pytest.raises(ValueError, match="other texts in layer=1 than in 0"):
+        read_cloud_file(tmp_path / "a.npz")
 
 
 def test_a_pickle_is_not_loaded(tmp_path):

@@ -31,6 +31,14 @@ def test_a_cloud_of_one_place_has_one_distinct_row():
     assert distinct_rows(np.ones((7, 3))).tolist() == [0]
 
 
+@pytest.mark.parametrize("broken", [np.nan, np.inf])
+def test_a_dimension_with_nan_does_not_vanish_when_it_is_standardized(rng, broken, recwarn):
+    cloud = rng.normal(size=(9, 3))
+    cloud[2, 0], cloud[:, 1] = broken, broken
+    assert np.isfinite(standardize(cloud)).all(axis=0).tolist() == [False, False, True]
+    assert not recwarn.list
+
+
 def test_standardized_dimensions_have_unit_variance_and_constants_vanish(rng):
     cloud = rng.normal(size=(60, 4)) * [1.0, 10.0, 1e-3, 0.0] + 5.0
     scaled = standardize(cloud)

@@ -209,3 +209,18 @@ def test_numbers_beyond_the_engines_precision_are_named_and_not_measured(rng, sc
         assert not measured.defined
         assert np.isnan(measured.metrics["h0_total_persistence"])
     assert analyze_layer(np.full((12, 3), scale)).warnings[0].code == "no_shape"
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cityblock"])
+def test_points_that_differ_in_components_left_out_alone_are_one(metric):
+    """Eight points on a line and 32 at one place of it: the median distance would be rounding, and divide others."""
+    place = np.r_[50.0 * np.random.default_rng(0).normal(size=8), np.zeros(32)]
+    cloud = np.column_stack([place, 0.5 * np.eye(40)])
+    assert analyze_layer(cloud, pca=0, metric=metric).metrics["n_distinct"] == 40
+    layer = analyze_layer(cloud, pca=1, metric=metric)
+    assert layer.metrics["n_distinct"] == 9
+    assert layer.metrics["h0_count"] == 8
+    assert layer.metrics["h0_total_norm"] < 1.0
+    assert layer.degenerate
+    one_place = np.column_stack([np.repeat([0.0, 1e3, 2e3], 20), np.eye(60)])
+    assert [warning.code for warning in analyze_layer(one_place, pca=1, metric=metric).warnings] == ["no_shape"]

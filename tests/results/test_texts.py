@@ -21,6 +21,12 @@ def test_the_table_survives_json_whatever_is_in_it():
     assert table["last_word"].tolist() == ["<b>one</b>", "", "\x1b[31m"]
 
 
+def test_numbers_that_json_has_not_are_missing():
+    table = text_table(["a", "b", "c", "d"], columns={"score": [1, np.inf, -np.inf, 10**400], "n": [2**70, 1, 0, True]})
+    assert record_of(table)["score"] == [1.0, None, None, None]
+    assert record_of(table)["n"] == [float(2**70), 1.0, 0.0, 1.0]
+
+
 def test_every_column_has_a_name_of_its_own_and_hundreds_are_no_warning(recwarn):
     table = text_table(["a"], columns={"id_": ["mine"], "id": [7], **{f"c{i}": [i] for i in range(300)}})
     assert user_columns(table)[:2] == ["id_", "id__"]

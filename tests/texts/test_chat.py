@@ -1,6 +1,7 @@
 """Conversations: one set of messages for every model, read in the words of its own template, special tokens once."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from transformers import AutoTokenizer
 import todacomm
 from tests.helpers.tiny_models import tiny_model_folder
 from todacomm.activations.tokens import tokenize
-from todacomm.settings.analysis import AnalysisConfig
+from todacomm.settings.analysis import AnalysisConfig, TextsConfig
 from todacomm.texts import load_texts
 from todacomm.texts.chat import as_text, templated
 
@@ -122,6 +123,26 @@ def test_a_prompt_takes_several_columns(tmp_path, kind):
     texts = load_texts(AnalysisConfig.from_flat(options).texts, seed=0)
     assert texts.texts[3] == "Q: What is 3?\nA: 3"
     assert set(texts.columns) == {"other"}
+
+
+@pytest.mark.parametrize("text_column", ["{code} {price} {id}", "{price} {code} {id}"])
+def test_a_prompt_has_the_cells_of_a_csv_as_they_stand(tmp_path, text_column):
+    path = tmp_path / "prompts.csv"
+    path.write_text("code,price,id\n" + "".join(f"{i:03d},{i}.50,1_{i}\n" for i in range(12)) + "\n,,\n")
+    config = TextsConfig(dataset=str(path), text_column=text_column, text_columns=("id", "price"), unit="row")
+    texts = load_texts(replace(config, samples=12), seed=0)
+    cells = {"code": "007", "price": "7.50", "id": "1_7"}
+    assert texts.texts[7] == text_column.format(**cells)
+    assert (texts.columns["id"][7], texts.columns["price"][7]) == ("1_7", 7.5)
+    with pytest.raises(ValueError, match="holds 12 rows in 12 documents"):  # a row without any cell is blank
+        load_texts(replace(config, samples=13), seed=0)
+
+
+def test_a_prompt_may_begin_with_a_number(tmp_path):
+    path = tmp_path / "prompts.jsonl"
+    path.write_text("".join(json.dumps({"n": i if i else None, "text": f"row {i}"}) + "\n" for i in range(12)))
+    config = TextsConfig(dataset=str(path), text_column="{n} {text}", samples=12, unit="row")
+    assert load_texts(config, seed=0).texts[:2] == (" row 0", "1 row 1")
 
 
 @pytest.mark.parametrize("column", ["{question", "{question!r}", "{question:>9}", "{}"])

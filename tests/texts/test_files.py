@@ -94,6 +94,8 @@ def test_a_folder_with_the_test_split_of_wikitext_2_means_that_file(shared_data:
     [
         ("a.txt", b"", "a.txt is empty"),
         ("a.txt", b" \n\n", "a.txt is empty"),
+        ("a.jsonl", "\u00a0\n", "a.jsonl is empty"),
+        ("a.jsonl", b"\xef\xbb\xbf", "a.jsonl is empty"),
         ("a.txt", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "a.txt is no text: byte 8 is zero"),
         (
             "a.txt",

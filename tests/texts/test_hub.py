@@ -87,6 +87,12 @@ def test_rows_are_documents_and_a_slice_is_a_split(layout: Path) -> None:
         read_hub(f"hf:{layout}:test:body")
 
 
+def test_a_file_that_is_broken_is_said_to_be(tmp_path: Path) -> None:
+    (tmp_path / "train.jsonl").write_text('{"text": "a"}\n{"text": "b"\n')
+    with pytest.raises(ValueError, match=r"cannot load .*JSON parse error"):
+        read_hub(f"hf:{tmp_path}:train:text")
+
+
 def test_a_prompt_takes_several_fields(layout: Path) -> None:
     pq.write_table(pa.table({"q": ["one?", "two?"], "a": [1, None], "level": ["x", "y"]}), layout / "train.parquet")
     name = f"hf:{layout}:train"

@@ -86,6 +86,13 @@ def test_documents_of_less_than_64_words_have_no_passage(small: TextsConfig) -> 
     assert all(len(text.split()) == 64 for text in load_texts(replace(small, samples=30), 0).texts)
 
 
+def test_a_file_without_texts_is_told_to_hold_more(tmp_path: Path) -> None:
+    path = tmp_path / "none.jsonl"
+    path.write_text('{"text": null}\n' * 12)
+    with pytest.raises(ValueError, match=r"asked for: give more text$"):
+        load_texts(TextsConfig(dataset=str(path), unit="row"), seed=0)
+
+
 def test_too_few_endings_says_how_many_there_are(small: TextsConfig) -> None:
     with pytest.raises(
         ValueError, match=r"holds \d+ passages of 64 words that end at different words .* set endings=any"

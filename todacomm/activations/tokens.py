@@ -26,7 +26,7 @@ class Tokens:
         False for special tokens, whether the tokenizer added them or the text spells them.
     n_bytes : int
         UTF-8 bytes of the text after its first token of text, without special tokens that the text spells: those that
-        predicted tokens cover.
+        predicted tokens cover. Of a first character in several tokens each but the first covers one.
     truncated : bool
         Whether the text was cut.
     """
@@ -128,7 +128,10 @@ def _tokens(
     first, last = int(is_text.argmax()), len(is_text) - 1 - int(is_text[::-1].argmax())
     if "offset_mapping" in entry:
         offsets = entry["offset_mapping"]
-        n_bytes = len(text[offsets[first][1] : offsets[last][1]].encode())
+        start, end = offsets[first]
+        n_bytes = len(text[end : offsets[last][1]].encode())
+        more = sum(behind <= end for _, behind in offsets[first + 1 : last + 1])  # of one character with the first
+        n_bytes += min(more, len(text[start:end].encode()))  # a byte each
         if not is_text[first:last].all():  # special tokens that the text spells are not predicted
             between = first + np.flatnonzero(~is_text[first:last])
             n_bytes -= sum(len(text[slice(*offsets[place])].encode()) for place in between)

@@ -165,7 +165,10 @@ def run_warnings(
     """Every warning of the run, its own first."""
     yield from observed.warnings
     if not any(shape.defined for shape in shapes.values()):
-        text = "no layer has four distinct points: there is no shape to measure; use other texts or more of them"
+        few = all(warning.code == "no_shape" for shape in shapes.values() for warning in shape.warnings)
+        text = "no layer could be measured: the warning of each says why"
+        if few:
+            text = "no layer has four distinct points: there is no shape to measure; use other texts or more of them"
         yield RunWarning("nothing_measured", text)
     else:
         yield from expansion_warnings(*denominators(shapes))

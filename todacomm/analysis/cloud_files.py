@@ -94,7 +94,7 @@ def sort_arrays(read: Arrays, path: Path, layers: Iterable[str] = ()) -> CloudFi
         held = [*shapes, *(f"{name}: {why}" for name, why in read.refused.items())][:MOST_NAMED]
         named = "; ".join(shorten(cell(one), 160, placeholder="...") for one in held)
         raise UserError(
-            f"{path} holds no cloud, but {named or 'nothing'}",
+            f"{path} holds no cloud{f', but {named}' if named else ' and nothing else'}",
             "store one array of numbers of shape (n_points, n_dims) for each layer",
         )
     clouds = _chosen(path, clouds, layers, read.refused)
@@ -176,6 +176,11 @@ def _check_same_texts(path: Path, column: np.ndarray, values: list[Any], others:
         first = array[column == values[0]]
         for value in values[1:]:
             own = array[column == value]
+            if name == TEXTS and len(own) == len(first) and sorted(own) != sorted(first):
+                raise UserError(
+                    f"{path} has other texts in {LAYER}={value} than in {values[0]}",
+                    "row i must be text i in every layer: give the same texts to each",
+                )
             if len(own) == len(first) and not np.array_equal(own, first) and sorted(own) == sorted(first):
                 raise UserError(
                     f"{path} has the rows of {LAYER}={value} in another order than those of {values[0]} (by {name})",

@@ -1,6 +1,7 @@
 """Files of named arrays, by their endings: what each holds, and what of it cannot be read as numbers or words."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from pickle import UnpicklingError
@@ -98,9 +99,7 @@ def _read_table(path: Path) -> Arrays:
 
     with foreign_file(path, "a table", "write it again as .csv or .parquet"):
         frame = pd.read_csv(path) if path.suffix == ".csv" else _read_parquet(path)
-        if frame.columns.has_duplicates:
-            twice = ", ".join(map(str, frame.columns[frame.columns.duplicated()]))
-            raise UserError(f"{path} has several columns of one name ({twice})", "give every column a name of its own")
+        _check_header(path, _first_row(path) if path.suffix == ".csv" else list(map(str, frame.columns)))
         dimensions: dict[str, list[str]] = {}
         arrays: dict[str, np.ndarray] = {}
         refused: dict[str, str] = {}
@@ -114,16 +113,52 @@ def _read_table(path: Path) -> Arrays:
             elif (stem := _stem(str(column))) != str(column) and pd.api.types.is_numeric_dtype(values):
                 dimensions.setdefault(stem, []).append(column)
             else:
-                arrays[str(column)] = (
-                    values.to_numpy(dtype=str) if values.dtype.kind not in "fiu" else values.to_numpy()
-                )
+                arrays[str(column)] = of_column(values)
         for prefix, columns in dimensions.items():
             if len(columns) == 1:
                 arrays[str(columns[0])] = frame[columns[0]].to_numpy()
             else:
+                if others := [name for name in arrays if _stem(name) == prefix]:
+                    raise UserError(
+                        f"{path}: {others[0]} stands beside {columns[0]} and {columns[1]}, numbers of one cloud, "
+                        "and is none of them",
+                        "correct its cells, or give it another name",
+                    )
                 ordered = sorted(columns, key=lambda name: in_order(str(name)[len(str(name).rstrip(DIGITS)) :]))
                 arrays[prefix or "layer_0"] = frame[ordered].to_numpy(dtype=np.float64)
     return Arrays(arrays, refused)
+
+
+def of_column(values: "pd.Series[Any]") -> np.ndarray:
+    """A column of a table as numbers, or as words, of which one that is missing is empty."""
+    if values.dtype.kind in "fiu":
+        return values.to_numpy()
+    return values.astype(object).where(values.notna(), "").to_numpy(dtype=str)
+
+
+def _first_row(path: Path) -> list[str]:
+    """The names of a table's columns as they stand in the file: those of a frame are made to differ."""
+    import pandas as pd
+
+    (row,) = pd.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False).to_numpy().tolist()
+    return [name for name in row if name]
+
+
+def _check_header(path: Path, names: list[str]) -> None:
+    if all(map(_is_number, names)) and not all(name.isdigit() for name in names):
+        numbers = ", ".join(names[:3])
+        raise UserError(f"{path} begins with numbers ({numbers} ...)", "give it a first row of names, such as x0,x1,x2")
+    if twice := [name for name, times in Counter(names).items() if times > 1]:
+        several = ", ".join(twice)
+        raise UserError(f"{path} has several columns of one name ({several})", "give every column a name of its own")
+
+
+def _is_number(name: str) -> bool:
+    try:
+        float(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _stem(column: str) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from todacomm.analysis.cloud_files import sort_arrays
-from todacomm.analysis.cloud_readers import of_tensor
+from todacomm.analysis.cloud_readers import of_column, of_tensor
 from todacomm.analysis.observe import Given, Observe, forward_pass
 from todacomm.analysis.own_clouds import observe_clouds
 from todacomm.core.checks import as_array
@@ -99,14 +99,18 @@ def given_clouds(
     if labels is not None and not isinstance(labels, Mapping | pd.DataFrame):
         raise ValueError(f"labels is a {type(labels).__name__}: expected a DataFrame, or a column by each name")
     columns = {
-        str(column): _numbers(values, f"label {column}")
-        for column, values in dict(labels if labels is not None else {}).items()
+        str(column): _label(values, f"label {column}")
+        for column, values in dict({} if labels is None else labels).items()
     }
     for column, values in columns.items():
         if values.shape != (rows,):
             raise ValueError(f"label {column} has shape {values.shape}: expected ({rows},), one value a point")
-    plain = {column: values.astype(str) if values.dtype.kind == "O" else values for column, values in columns.items()}
-    return observe_clouds(replace(file, labels={**file.labels, **plain}), Path(name), distances)
+    return observe_clouds(replace(file, labels={**file.labels, **columns}), Path(name), distances)
+
+
+def _label(values: Any, name: str) -> np.ndarray:
+    array = _numbers(values, name)
+    return array if array.ndim != 1 or array.dtype.kind in "fiub" else of_column(pd.Series(list(values)))
 
 
 def _numbers(array: Any, name: str) -> np.ndarray:

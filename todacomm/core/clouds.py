@@ -65,7 +65,8 @@ def _representatives(centred: Array, radius: float) -> Indices:
 def distinct_points(points: ArrayLike, scores: ArrayLike, metric: str) -> Indices:
     """:func:`distinct_rows` in the metric that measures: the cosine distance takes a direction for one point.
 
-    Of rows without a direction, at the origin of the scores, none is among them.
+    Of rows without a direction, at the origin of the scores, none is among them. Rows that differ in components alone
+    that are left out are one point.
 
     Parameters
     ----------
@@ -86,7 +87,8 @@ def distinct_points(points: ArrayLike, scores: ArrayLike, metric: str) -> Indice
     cloud, vectors = as_cloud(points, finite=True), as_cloud(scores, "the scored cloud", finite=True)
     require_paired(cloud, vectors, ("the cloud", "the scored cloud"))
     if metric != "cosine":
-        return distinct_rows(cloud)
+        rows = distinct_rows(cloud)
+        return rows if vectors.shape[1] == cloud.shape[1] else rows[distinct_rows(vectors[rows])]
     norms = np.linalg.norm(vectors, axis=1)
     rows = np.flatnonzero(norms > MERGE_RADIUS * np.sqrt(np.mean(norms**2)))
     if not len(rows):
@@ -96,7 +98,7 @@ def distinct_points(points: ArrayLike, scores: ArrayLike, metric: str) -> Indice
 
 
 def standardize(cloud: ArrayLike) -> Array:
-    """Every dimension with mean 0 and standard deviation 1; a constant one becomes 0.
+    """Every dimension with mean 0 and standard deviation 1; a constant one becomes 0, one with nan or infinity nan.
 
     Raises
     ------
@@ -107,8 +109,9 @@ def standardize(cloud: ArrayLike) -> Array:
     array([0., 0., 0.])
     """
     points = as_cloud(cloud)
-    varies = points.max(axis=0) > points.min(axis=0)  # not the deviation: the mean of equal numbers is rounded
-    scaled: Array = np.divide(_centred(points), points.std(axis=0), out=np.zeros_like(points), where=varies)
+    with np.errstate(invalid="ignore", over="ignore"):
+        varies = np.ptp(points, axis=0) != 0.0  # not the deviation: the mean of equal numbers is rounded
+        scaled: Array = np.divide(_centred(points), points.std(axis=0), out=np.zeros_like(points), where=varies)
     return scaled
 
 

@@ -97,8 +97,8 @@ class LayerAnalysis:
 
     @property
     def defined(self) -> bool:
-        """Whether there are points enough for any number of shape."""
-        return len(self.distinct) >= MIN_DISTINCT
+        """Whether it was measured: there are points enough for any number of shape, and distances between them."""
+        return bool(np.isfinite(self.unit))
 
     @property
     def degenerate(self) -> bool:
@@ -196,10 +196,12 @@ def analyze_layer(
         points = clouds.standardize(points)
 
     components = clouds.principal_components(points, pca)
+    distinct = clouds.distinct_points(raw, components.scores, metric)
     if metric == "cosine":
-        distinct = clouds.distinct_points(points, components.scores, metric)
         if (why := _without_directions(components.scores, len(distinct))) is not None:
             return _undefined(points, distinct, why, maxdim, metric)
+    elif len(distinct) < MIN_DISTINCT:
+        return _undefined(points, distinct, _without_shape(len(distinct), len(points)), maxdim, metric)
     chosen = farthest_points(components.scores, landmarks, metric, distinct) if landmarks else None
     view = CloudView(
         raw, points, components.scores, components.eigenvalues, distinct, metric, maxdim, engine, chosen

@@ -8,7 +8,7 @@ import numpy as np
 
 from todacomm.core.arrays import Array
 from todacomm.core.clouds import distances, distinct_points, principal_components, standardize
-from todacomm.core.layer import MIN_DISTINCT, is_degenerate
+from todacomm.core.layer import is_degenerate
 from todacomm.core.metrics import COMPARED, metric_of
 from todacomm.core.nulls import ROTATION
 from todacomm.core.streams import kind_of
@@ -140,9 +140,9 @@ def _layer(result: Result, layer: LayerResult, numbers: Mapping[str, MetricValue
     points = standardize(cloud) if topology.standardize and sound else np.where(np.isfinite(cloud), cloud, 0.0)
     space = result.scores(layer.name) if sound else points
     scores, explained = leading_scores(points, space)
-    distinct = distinct_points(points, space, topology.metric) if sound else np.empty(0, dtype=np.intp)
-    measured = sound and len(distinct) >= MIN_DISTINCT
+    distinct = distinct_points(cloud, space, topology.metric) if sound else np.empty(0, dtype=np.intp)
     unit = numbers["unit_distance"].value if "unit_distance" in numbers else np.nan
+    measured = bool(np.isfinite(unit))
     graph = Graph()
     if measured and not topology.landmarks:
         graph = layer_graph(distances(space, topology.metric), distinct, unit)

@@ -98,6 +98,8 @@ def analyze_clouds(
     from todacomm.analysis.given import given_clouds
     from todacomm.settings.values import OBJECT, OWN_CLOUDS
 
+    if "model" in options:
+        raise ValueError(f"model is {options['model']!r}: clouds have no model to run, name= says what they are called")
     asked = {
         option: parse_value(option, options.get(option, row.default), row.kind, row.checks)
         for option, row in ((one, OPTIONS[one]) for one in ("distances", "layers"))

@@ -1,5 +1,6 @@
 """What each point read: the table of texts, in the order of the rows of every cloud."""
 
+import sys
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
@@ -100,10 +101,14 @@ def user_columns(table: pd.DataFrame) -> list[str]:
 
 
 def _typed(cells: list[Any]) -> Any:
-    """A user's column as numbers where all its cells are numbers or missing, else as words."""
+    """A user's column as numbers where all its cells are numbers or missing, else as words.
+
+    A number that is not finite, or that no float holds, is missing: JSON has none.
+    """
     if all(isinstance(cell, int | float | np.number | None) for cell in cells):
-        return np.asarray(cells, dtype=float)
-    return pd.Series(["" if cell is None else str(cell) for cell in cells], dtype=object)
+        largest = sys.float_info.max
+        return np.array([np.nan if cell is None or not abs(cell) <= largest else cell for cell in cells], dtype=float)
+    return pd.Series(["" if _missing(cell) else str(cell) for cell in cells], dtype=object)
 
 
 def free_name(name: str, taken: Container[str]) -> str:

@@ -107,9 +107,10 @@ def _too_few(source: Source, config: "TextsConfig", n_texts: int) -> str:
     advice = [f"set samples to {n_texts} or fewer"] if n_texts >= FEWEST_SAMPLES else []
     advice += ["set endings=any"] if distinct else []
     advice += ["set unit=line"] if config.unit == "passage" else []
+    ways = ", ".join(advice) + (", or " if advice else "")
     return (
         f"too few texts: {config.dataset} holds {n_texts} {kind}{distinct} in {len(source.documents)} documents, "
-        f"{config.samples} were asked for: {', '.join([*advice, 'or give more text'])}"
+        f"{config.samples} were asked for: {ways}give more text"
     )
 
 

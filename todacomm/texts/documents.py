@@ -1,7 +1,7 @@
 """What a data set consists of: documents, and how rows become them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from string import Formatter
 from typing import Any
@@ -10,14 +10,6 @@ from todacomm.texts.chat import as_text, is_conversation
 
 Value = str | float | int | bool | None
 """What a cell of a table holds."""
-
-
-@dataclass(frozen=True)
-class Rows:
-    """The rows of a table: a text each, and other columns by name."""
-
-    texts: list[str]
-    columns: dict[str, list[Value]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -84,14 +76,15 @@ def prompt_fields(text_column: str) -> tuple[str, ...]:
 
 
 def filled_in(text_column: str, cells: Mapping[str, Value]) -> str:
-    """A prompt with a row's cells in the place of the names in braces.
+    """A prompt with a row's cells in the place of the names in braces; blank where all of them are.
 
-    >>> filled_in("{a}, {b}", {"a": "one", "b": 2.0})
-    'one, 2'
+    >>> filled_in("{a}, {b}", {"a": "one", "b": 2.0}), filled_in("{a}, {b}", {"a": "", "b": None})
+    ('one, 2', '')
     """
-    return "".join(
-        literal + ("" if name is None else _cell(cells[name])) for literal, name, _, _ in Formatter().parse(text_column)
-    )
+    parts = [
+        (literal, "" if name is None else _cell(cells[name])) for literal, name, _, _ in Formatter().parse(text_column)
+    ]
+    return "".join(literal + cell for literal, cell in parts) if any(cell.strip() for _, cell in parts) else ""
 
 
 def _cell(value: Value) -> str:

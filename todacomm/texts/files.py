@@ -15,7 +15,6 @@ from todacomm.system.digests import digest_of
 from todacomm.system.foreign import check_regular, parsed
 from todacomm.texts.documents import (
     Document,
-    Rows,
     Source,
     Value,
     filled_in,
@@ -27,6 +26,11 @@ from todacomm.texts.documents import (
     wikitext_articles,
 )
 from todacomm.texts.names import WIKITEXT_COPY, dataset_name
+
+Choose = Callable[[Sequence[str]], list[str]]
+"""The columns of a table that are wanted, of those that it has."""
+Table = tuple[list[str], list[list[Any]]]
+"""Names of columns, and the cells of each as they stand in the file."""
 
 _LONGEST_CELL = 2**31 - 1
 _MARKS = {"UTF-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE), "UTF-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)}
@@ -69,7 +73,7 @@ def read_file(path: Path, text_column: str = "", text_columns: Sequence[str] = (
 
 
 def _documents_of_table(
-    read: Callable[[bytes, Path, str, tuple[str, ...]], Rows],
+    read: Callable[[bytes, Path, Choose], Table],
     content: bytes,
     path: Path,
     text_column: str,
@@ -77,14 +81,21 @@ def _documents_of_table(
 ) -> list[Document]:
     """A document a row; ``text_column`` may be a prompt that takes several columns."""
     fields = prompt_fields(text_column)
+
+    def choose(names: Sequence[str]) -> list[str]:
+        own = [_column(names, field, path) for field in fields or [text_column]]
+        return [*own, *(_other_column(names, name, path) for name in text_columns)]
+
+    names, cells = read(content, path, choose)
+    columns = dict(zip(names, cells, strict=True))
+    others = _checked_columns({name: columns[name] for name in text_columns}, path)
+    if path.suffix.lower() in _WITHOUT_TYPES:
+        others = {name: _as_numbers(column) for name, column in others.items()}
     if not fields:
-        rows = read(content, path, text_column, text_columns)
-        return row_documents(rows.texts, rows.columns)
-    first, *more = fields
-    rows = read(content, path, first, tuple(dict.fromkeys((*more, *text_columns))))
-    cells: dict[str, Sequence[Value]] = {**rows.columns, first: rows.texts}
-    texts = [filled_in(text_column, {name: cells[name][row] for name in fields}) for row in range(len(rows.texts))]
-    return row_documents(texts, {name: rows.columns[name] for name in text_columns})
+        return row_documents(text_rows(columns[names[0]], f"{path}: {names[0]!r}"), others)
+    of_prompt = _checked_columns({name: columns[name] for name in fields}, path)
+    rows = zip(*of_prompt.values(), strict=True)
+    return row_documents([filled_in(text_column, dict(zip(of_prompt, row, strict=True))) for row in rows], others)
 
 
 def _file_in(path: Path) -> Path:
@@ -106,8 +117,12 @@ def _content(path: Path) -> bytes:
     except OSError as error:
         raise ValueError(f"cannot read {path}: {error.strerror}") from error
     if not content.strip():
-        raise ValueError(f"{path} is empty: give a file with texts in it")
+        raise ValueError(_empty(path))
     return content
+
+
+def _empty(path: Path) -> str:
+    return f"{path} is empty: give a file with texts in it"
 
 
 def _plain(content: bytes, path: Path) -> list[Document]:
@@ -134,9 +149,9 @@ def _squad(content: bytes, path: Path) -> list[Document]:
         return squad_documents(rows)
 
 
-def _jsonl(content: bytes, path: Path, text_column: str, others: tuple[str, ...]) -> Rows:
-    values: list[Any] = []
-    columns: dict[str, list[Any]] = {name: [] for name in others}
+def _jsonl(content: bytes, path: Path, choose: Choose) -> Table:
+    rows: list[list[Any]] = []
+    names: list[str] = []
     for number, line in enumerate(_decoded(content, path).split("\n"), 1):
         if not line.strip():
             continue
@@ -144,67 +159,61 @@ def _jsonl(content: bytes, path: Path, text_column: str, others: tuple[str, ...]
             row = json.loads(line)
         if not isinstance(row, dict):
             raise ValueError(f'{path}: line {number} is no object: expected a line such as {{"text": "..."}}')
-        if not values:
-            text_column = _column(list(row), text_column, path)
-        for name in (text_column, *others):
+        names = names or choose(list(row))
+        for name in names:
             if name not in row:
                 raise ValueError(f"{path}: line {number} has no {name!r}: its keys are {_listed(list(row))}")
-        values.append(row[text_column])
-        for name, column in columns.items():
-            column.append(row[name])
-    return Rows(text_rows(values, f"{path}: {text_column!r}"), _checked_columns(columns, path))
+        rows.append([row[name] for name in names])
+    if not rows:
+        raise ValueError(_empty(path))
+    return names, list(map(list, zip(*rows, strict=True)))
 
 
-def _csv(content: bytes, path: Path, text_column: str, others: tuple[str, ...], delimiter: str = ",") -> Rows:
+def _csv(content: bytes, path: Path, choose: Choose, delimiter: str = ",") -> Table:
     previous_limit = csv.field_size_limit(_LONGEST_CELL)
     try:
         reader = csv.reader(io.StringIO(_decoded(content, path)), delimiter=delimiter, strict=True)
         columns = next((row for row in reader if row), [])
-        names = [_column(columns, text_column, path), *(_other_column(columns, name, path) for name in others)]
+        names = choose(columns)
         if twice := [name for name in names if columns.count(name) > 1]:
             raise ValueError(f"{path} has several columns named {twice[0]!r}: give each a name of its own")
-        position, *rest = map(columns.index, names)
-        places = dict(zip(others, rest, strict=True))
-        rows: list[str] = []
-        cells: dict[str, list[Any]] = {name: [] for name in others}
+        places = [columns.index(name) for name in names]
+        cells: list[list[str]] = [[] for _ in names]
         for row in reader:
             if row and len(row) != len(columns):
                 raise ValueError(
                     f"{path}: line {reader.line_num} has {len(row)} fields, the header {len(columns)}: "
                     "put quotation marks around texts with commas or line breaks"
                 )
-            rows.append(row[position] if row else "")
-            for name, place in places.items():
-                cells[name].append(row[place] if row else None)
-        return Rows(text_rows(rows, str(path)), {name: _as_numbers(column) for name, column in cells.items()})
+            for column, place in zip(cells, places, strict=True):
+                column.append(row[place] if row else "")
+        return names, cells
     except csv.Error as error:
         raise ValueError(f"{path}: line {reader.line_num} is no CSV: {error}") from error
     finally:
         csv.field_size_limit(previous_limit)
 
 
-def _parquet(content: bytes, path: Path, text_column: str, others: tuple[str, ...]) -> Rows:
+def _parquet(content: bytes, path: Path, choose: Choose) -> Table:
     import pyarrow.parquet as pq
 
     kind, remedy = "a parquet file", "write it again, with names of columns that differ"
     with parsed(path, kind, remedy):
         table = pq.ParquetFile(io.BytesIO(content))
-        names = table.schema_arrow.names
-    column = _column(names, text_column, path)
-    wanted = list(dict.fromkeys([column, *(_other_column(names, name, path) for name in others)]))
+        columns = table.schema_arrow.names
+    names = choose(columns)
     with parsed(path, kind, remedy):
-        read = table.read(columns=wanted)
-        columns = {name: read[name].to_pylist() for name in wanted}
-    texts = text_rows(columns[column], f"{path}: {column!r}")
-    return Rows(texts, _checked_columns({name: columns[name] for name in others}, path))
+        read = table.read(columns=list(dict.fromkeys(names)))
+        return names, [read[name].to_pylist() for name in names]
 
 
-_TABLES: dict[str, Callable[[bytes, Path, str, tuple[str, ...]], Rows]] = {
+_TABLES: dict[str, Callable[[bytes, Path, Choose], Table]] = {
     ".csv": _csv,
     ".jsonl": _jsonl,
     ".parquet": _parquet,
     ".tsv": partial(_csv, delimiter="\t"),
 }
+_WITHOUT_TYPES = (".csv", ".tsv")
 
 
 def _column(columns: Sequence[str], wanted: str, path: Path) -> str:
@@ -244,7 +253,9 @@ def _checked_columns(columns: dict[str, list[Any]], path: Path) -> dict[str, lis
 
 
 def _as_numbers(column: list[Any]) -> list[Value]:
-    """A column of a file without types as numbers, where every cell that is not empty is one."""
+    """A column of a file without types as numbers, where every cell that is not empty is one; ``1_0`` is a word."""
+    if any("_" in cell for cell in column):
+        return column
     try:
         return [float(cell) if cell else None for cell in column]
     except ValueError:

@@ -113,7 +113,8 @@ def _load(name: HubName, revision: str) -> tuple[Any, str]:
             "unset, or give a copy of the texts by its path, such as dataset=../data/wiki.test.raw"
         ) from error
     except Exception as error:  # of datasets, of the hub's client, of its transport, of pyarrow: all say what was wrong
-        raise ValueError(f"cannot load {name.path}: {error}") from error
+        cause = f" ({error.__cause__})" if error.__cause__ else ""
+        raise ValueError(f"cannot load {name.path}: {error}{cause}") from error
     commit = str(builder.hash or "")
     if revision and "packaged_modules.cache" in type(builder).__module__ and not commit.startswith(revision):
         raise ValueError(

@@ -34,6 +34,28 @@ def test_known_strengths_of_an_angle(rng):
     assert result["height"] > 0.98  # ranks of a cosine
 
 
+@pytest.mark.parametrize("angles", [(0.0, np.pi), (0.3, 1.7)])
+def test_two_angles_go_with_what_differs_between_them_and_with_nothing_else(rng, angles, recwarn):
+    angle = np.tile(angles, 20)
+    values = {"angle": angle, "turned": angle + 1.0, "noise": rng.permutation(np.arange(40.0))}
+    same, turned, noise = explain_angle(angle, values, rng, kinds={"turned": "circular"}, permutations=99)
+    assert {same.covariate, turned.covariate} == {"angle", "turned"}
+    assert (same.strength, turned.strength) == pytest.approx((1.0, 1.0))
+    assert same.p_adjusted == turned.p_adjusted == 0.01
+    assert noise.p > 0.05
+    assert not recwarn.list
+
+
+def test_where_all_known_points_may_have_one_angle_the_p_has_all_permutations(rng, recwarn):
+    angle = np.r_[rng.uniform(0.0, 2.0 * np.pi, 4), np.full(36, 1.0)]
+    word = np.array(["a", "b"] * 6 + [None] * 28, dtype=object)
+    number = np.r_[rng.normal(size=12), np.full(28, np.nan)]
+    result = explain_angle(angle, {"word": word, "number": number}, rng, permutations=199)
+    assert all(np.isfinite([one.strength, one.p, one.p_adjusted]).all() for one in result)
+    assert min(one.p for one in result) < 1.0
+    assert not recwarn.list
+
+
 def test_circular_covariate_is_the_angle_turned_and_reversed(rng):
     angle = rng.uniform(0.0, 2.0 * np.pi, 200)
     result = explain_angle(

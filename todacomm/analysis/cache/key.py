@@ -23,7 +23,7 @@ from todacomm.system.installed import package_version
 from todacomm.texts.names import dataset_name
 
 _PACKAGES = ("torch", "transformers", "tokenizers", "numpy")
-VERSION = 2
+VERSION = 3
 """Raised whenever texts, models or activations give other clouds for the same settings."""
 
 

@@ -17,6 +17,8 @@ Statistic = Callable[[Array, Array], Array]
 
 PERMUTATIONS = 999
 MIN_POINTS = 10
+ON_LINE = 1e-12
+"""Share of a variance from which down it is rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,15 +204,20 @@ def _corrected(share: Array, n_points: int, n_parameters: int) -> Array:
 
 
 def _by_plane(angles: Array, columns: Array) -> Array:
-    """Share of the variance of columns ``(n_points, n_columns)`` explained by cos and sin, for every row of angles."""
+    """Share of the variance of columns ``(n_points, n_columns)`` explained by cos and sin, for every row of angles.
+
+    Of two angles cos and sin lie on a line, which is all that explains; one angle explains nothing.
+    """
     c, s = np.cos(angles), np.sin(angles)
     c, s = c - c.mean(axis=1, keepdims=True), s - s.mean(axis=1, keepdims=True)
     columns = columns - columns.mean(axis=0)
     cc, ss, cs = (c * c).sum(axis=1), (s * s).sum(axis=1), (c * s).sum(axis=1)
     a, b = c @ columns, s @ columns
     explained = (a**2).sum(axis=1) * ss - 2.0 * (a * b).sum(axis=1) * cs + (b**2).sum(axis=1) * cc
-    share: Array = explained / ((cc * ss - cs**2) * np.sum(columns**2))
-    return _corrected(share, len(columns), 3)
+    in_plane, on_line, total = cc * ss - cs**2, cc + ss, np.sum(columns**2)
+    of_line = _ratio((a**2 + b**2).sum(axis=1), on_line * total, on_line > ON_LINE * len(columns))
+    of_plane = _ratio(explained, in_plane * total, in_plane > 0.0)
+    return _corrected(np.where(in_plane > ON_LINE * on_line**2, of_plane, of_line), len(columns), 3)
 
 
 def _between(vectors: Array | NDArray[np.complex128], groups: Array) -> Array:
@@ -218,7 +225,13 @@ def _between(vectors: Array | NDArray[np.complex128], groups: Array) -> Array:
     member = groups[:, None] == np.unique(groups)
     centred = vectors - vectors.mean(axis=1, keepdims=True)
     between = (np.abs(centred @ member) ** 2 / member.sum(axis=0)).sum(axis=1)
-    return _corrected(between / (np.abs(centred) ** 2).sum(axis=1), len(groups), member.shape[1])
+    total = (np.abs(centred) ** 2).sum(axis=1)
+    return _corrected(_ratio(between, total, total > ON_LINE * len(groups)), len(groups), member.shape[1])
+
+
+def _ratio(numerator: Array, denominator: Array, where: Bools) -> Array:
+    """A ratio, 0 where it has no meaning."""
+    return np.divide(numerator, denominator, out=np.zeros_like(numerator), where=where)
 
 
 def _sides_of_numbers(sides: Array, codes: Array) -> Array:

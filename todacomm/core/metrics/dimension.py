@@ -98,7 +98,7 @@ def twonn_dimension(distances: ArrayLike) -> float:
     if len(matrix) < 3:
         return np.nan
     ratios = _log_ratios(*two_nearest(matrix).T)
-    return np.nan if np.mean(ratios < TIE) > MOST_TIES else _dimension(ratios, 1)
+    return np.nan if not len(ratios) or np.mean(ratios < TIE) > MOST_TIES else _dimension(ratios, 1)
 
 
 def near_twins(distances: ArrayLike) -> int:
