@@ -156,7 +156,7 @@ function layerKeys(store, count) {
     const { place } = store.state;
     const to = { ArrowLeft: place - 1, ArrowRight: place + 1, Home: 0, End: count - 1 }[event.key];
     if (to !== undefined) store.set({ place: Math.min(count - 1, Math.max(0, to)), playing: false });
-    else if (event.key === " " && !event.target.closest?.("button")) store.set({ playing: !store.state.playing });
+    else if (event.key === " " && !event.target.closest?.("button, summary")) store.set({ playing: !store.state.playing });
     else if (event.key === "Escape") store.set({ bar: null, pin: -1, selection: [] });
     else return;
     event.preventDefault();
