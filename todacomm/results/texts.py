@@ -30,7 +30,7 @@ def text_table(
     nll: Sequence[float] | np.ndarray | None = None,
     columns: Mapping[str, Sequence[Any] | np.ndarray] | None = None,
 ) -> pd.DataFrame:
-    """The table of texts; what is not known is empty or nan.
+    """The table of texts; what is not known is empty or nan, infinity among it.
 
     >>> text_table(["a#0", "a#1"], ["one two", "three."], columns={"label": ["x", "y"]})["last_word"].tolist()
     ['two', 'three.']
@@ -100,10 +100,11 @@ def user_columns(table: pd.DataFrame) -> list[str]:
 
 
 def _typed(cells: list[Any]) -> Any:
-    """A user's column as numbers where all its cells are numbers or missing, else as words."""
+    """A user's column as numbers where all its cells are numbers or missing, else as words; infinity is no number."""
     if all(isinstance(cell, int | float | np.number | None) for cell in cells):
-        return np.asarray(cells, dtype=float)
-    return pd.Series(["" if cell is None else str(cell) for cell in cells], dtype=object)
+        numbers = np.asarray(cells, dtype=float)
+        return np.where(np.isfinite(numbers), numbers, np.nan)
+    return pd.Series(["" if _missing(cell) else str(cell) for cell in cells], dtype=object)
 
 
 def free_name(name: str, taken: Container[str]) -> str:
@@ -136,4 +137,4 @@ def restored(record: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
 
 
 def _missing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and np.isnan(value))
+    return value is None or (isinstance(value, float) and not np.isfinite(value))
