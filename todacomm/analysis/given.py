@@ -106,7 +106,8 @@ def given_clouds(
         if values.shape != (rows,):
             raise ValueError(f"label {column} has shape {values.shape}: expected ({rows},), one value a point")
     plain = {column: values.astype(str) if values.dtype.kind == "O" else values for column, values in columns.items()}
-    return observe_clouds(replace(file, labels={**file.labels, **plain}), Path(name), distances)
+    made = observe_clouds(replace(file, labels={**file.labels, **plain}), Path(name), distances)
+    return replace(made, model=replace(made.model, name=name))  # a name is no path: v1.1 and v1.2 are two models
 
 
 def _numbers(array: Any, name: str) -> np.ndarray:
