@@ -190,6 +190,11 @@ def test_arrays_give_what_their_file_gives(store, rng):
     assert "todacomm.analyze_clouds(clouds, name='mine', samples=40" in report
 
 
+@pytest.mark.parametrize("name", ["llama-3.1", "organisation/model", "a.npz"])
+def test_the_name_of_arrays_is_no_path(rng, name):
+    assert given_clouds(rng.normal(size=(20, 3)), None, name).model.name == name
+
+
 def test_an_array_is_a_layer_or_a_stack_of_them(rng):
     stack = rng.normal(size=(2, 15, 4))
     assert list(given_clouds(stack, None, "a").clouds) == ["layer_0", "layer_1"]

@@ -73,7 +73,15 @@ def test_init_asks_before_it_overwrites(store, todacomm):
     assert AnalysisConfig.load(store / "configs/mine.yaml", {}).texts.samples == 400
 
 
-@pytest.mark.parametrize(("line", "says"), [("init ../x", "without folders"), ("init x -n 3", "expected at least 10")])
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("init ../x", "without folders"),
+        ("init ..", "without folders"),
+        ("init 'a\nb'", "one line"),
+        ("init x -n 3", "expected at least 10"),
+    ],
+)
 def test_init_refuses_what_cannot_be_run(store, todacomm, line, says):
     result = todacomm(line)
     assert result.exit_code == 2
@@ -81,7 +89,21 @@ def test_init_refuses_what_cannot_be_run(store, todacomm, line, says):
     assert not (store / "configs").exists()
 
 
-@pytest.mark.parametrize("model", ["a: b", "#1", "yes", "12", "x'y\"z"])
+def test_init_says_where_it_cannot_write(store, todacomm):
+    (store / "configs").write_text("a file")
+    result = todacomm("init mine")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: ")
+    assert "configs" in result.stderr
+
+
+def test_init_names_its_file_as_a_shell_reads_it(store, todacomm):
+    command = todacomm("init 'my texts'").stderr.partition("todacomm ")[2]
+    assert todacomm(f"{command.strip()} --samples 3").exit_code == 2
+    assert "todacomm run --config 'configs/my texts.yaml'" in (store / "configs/my texts.yaml").read_text()
+
+
+@pytest.mark.parametrize("model", ["a: b", "#1", "yes", "12", "x'y\"z", "a\nb"])
 def test_init_quotes_what_yaml_would_misread(tmp_path, model):
     (tmp_path / "odd.yaml").write_text(config_text(tmp_path / "odd.yaml", {"model": model, "samples": 10}))
     assert AnalysisConfig.load(tmp_path / "odd.yaml", {}).model.model == model

@@ -27,6 +27,16 @@ def test_a_sound_place_has_no_problem(store, todacomm):
         assert f" {subject} " in result.stdout
 
 
+def test_a_deleted_folder_is_said(shell, tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    done = shell("doctor")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: the current folder was deleted")
+
+
 def test_looking_makes_no_store(no_mlflow_settings, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert levels(check_store()) == {"store": OK, "reachable": OK}

@@ -324,6 +324,15 @@ def test_a_number_is_read_with_its_interval_its_null_and_its_p(shown, data):
     assert "p .025" in reading
 
 
+def test_a_layer_measured_on_landmarks_is_not_called_one_without_shape(page, data):
+    sound = next(layer for layer in data.layers if not layer.degenerate)
+    page.show(replace(data, layers=[replace(sound, graph=Graph(), warnings=())]))
+    assert page.text("#reading").endswith("measured on landmarks, not drawn")
+    assert not page.js("return document.querySelectorAll('rect.degenerate').length")
+    page.choose("#colour", "component")
+    assert "landmarks" in page.text(".legend")
+
+
 def test_a_layer_without_shape_says_so(page, data):
     n = len(data.texts)
     empty = ExplorerLayer(

@@ -74,6 +74,13 @@ def test_tab_reaches_the_strip_the_cloud_the_diagram_and_the_scale(shown):
     } <= reached
 
 
+def test_the_space_bar_opens_the_warnings_and_plays_nothing(page, data):
+    page.show(replace(data, warnings=["few draws"]))
+    page.press(Keys.SPACE, on=".run-warnings summary")
+    assert page.js("return document.querySelector('.run-warnings').open")
+    assert not page.js("return explorer.store.state.playing")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_light_and_dark_follow_the_reader(page, data, scheme):
     page.show(data, scheme=scheme)

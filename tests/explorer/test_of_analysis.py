@@ -29,7 +29,7 @@ def test_the_page_holds_the_numbers_of_the_run(analysis):
 
 
 def test_a_run_without_a_page_gets_one_and_one_with_it_shows_its_own(analysis, tmp_path):
-    with pytest.raises(ValueError, match=r"no explorer\.html"):
+    with pytest.raises(ValueError, match=r"recorded without a page.*`todacomm explore"):
         analysis.explorer()
     page = page_of(analysis, tmp_path / "page.html").read_text(encoding="utf-8")
     held = json.loads(re.search(r'id="explorer-data">(.*?)</script>', page, re.DOTALL)[1])

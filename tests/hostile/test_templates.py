@@ -16,6 +16,8 @@ ENDLESS = [
     "{{ 'a'.ljust(10000000000) }}",
     "{{ 'a' | center(10000000000) }}",
     "{{ '%9999999999d' | format(1) if false else 10000000000000 }}",
+    "{{ '%500000000d' % 1 }}",
+    "{{ '%500000000d' | format(1) }}",
     "{% set ns = namespace(x='ab') %}{% for a in range(60) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}{{ ns.x }}",
     "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
     "{% include 'own.md.j2' %}",

@@ -27,6 +27,14 @@ def test_numbers_that_json_has_not_are_missing():
     assert record_of(table)["n"] == [float(2**70), 1.0, 0.0, 1.0]
 
 
+def test_infinity_is_no_number_and_a_missing_word_is_empty():
+    table = text_table(["a", "b"], columns={"score": [np.inf, 1.0], "word": ["x", np.nan]})
+    assert table["score"].isna().tolist() == [True, False]
+    assert table["word"].tolist() == ["x", ""]
+    table.loc[0, "nll"] = -np.inf
+    assert record_of(table)["nll"] == [None, None]
+
+
 def test_every_column_has_a_name_of_its_own_and_hundreds_are_no_warning(recwarn):
     table = text_table(["a"], columns={"id_": ["mine"], "id": [7], **{f"c{i}": [i] for i in range(300)}})
     assert user_columns(table)[:2] == ["id_", "id__"]

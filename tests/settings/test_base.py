@@ -129,6 +129,13 @@ def test_a_value_of_several_lines_is_one_line_among_all_options():
     }
 
 
+@every_job
+def test_a_text_that_no_store_can_hold_is_refused(settings):
+    """The name of a file in Latin-1, as Python reads it: not the fault of the store."""
+    with pytest.raises(ValueError, match="which is not in UTF-8"):
+        settings.from_flat({"run_name": b"caf\xe9".decode(errors="surrogateescape")})
+
+
 def test_settings_remember_which_options_were_given(tmp_path):
     """Also at their defaults, in a file or by name; those of a protocol were not, and settings are equal without it."""
     path = tmp_path / "options.yaml"

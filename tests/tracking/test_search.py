@@ -83,6 +83,9 @@ def test_rows_hold_settings_and_numbers_in_their_own_types(several: dict[str, st
     assert (row["experiment"], row["dataset"], row["samples"], row["pooling"]) == ("others", "squad", 60, "last")
     assert row["standardize"] is False or not row["standardize"]
     assert row["perplexity"] == 21.5
+    analysis = load_analysis(several["bert"])
+    assert row["loops"] == analysis.config.inference.loops
+    assert row["n_loops"] == (analysis.loops["verdict"] == "loop").sum() != row["loops"]
     assert row["warnings"].startswith("intervals rest on 8 half-samples")
     assert pd.Timestamp.now("UTC") - row["start_time"] < pd.Timedelta(minutes=10)
     assert list(search_analyses(model="none").columns)[:5] == [

@@ -105,7 +105,8 @@ def given_clouds(
     for column, values in columns.items():
         if values.shape != (rows,):
             raise ValueError(f"label {column} has shape {values.shape}: expected ({rows},), one value a point")
-    return observe_clouds(replace(file, labels={**file.labels, **columns}), Path(name), distances)
+    made = observe_clouds(replace(file, labels={**file.labels, **columns}), Path(name), distances)
+    return replace(made, model=replace(made.model, name=name))  # a name is no path: v1.1 and v1.2 are two models
 
 
 def _label(values: Any, name: str) -> np.ndarray:

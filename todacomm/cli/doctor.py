@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from todacomm.cli import exit_codes
+from todacomm.cli import JobCommand
 from todacomm.cli.printing import print_styled
 from todacomm.system.printable import say
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 STYLES = {"ok": "green", "note": "yellow", "problem": "bold red"}
 
 
-@click.command(epilog=exit_codes())
+@click.command(cls=JobCommand)
 @click.option("--fix", is_flag=True, help="end runs, and remove temporary folders, of processes that are gone")
 def doctor(fix: bool) -> None:
     """Check the installation and the store.

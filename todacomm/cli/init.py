@@ -1,5 +1,6 @@
 """``todacomm init``: a file of options to start from."""
 
+import shlex
 from collections.abc import Mapping
 from itertools import groupby
 from operator import attrgetter
@@ -9,12 +10,14 @@ from typing import Any
 import click
 import yaml
 
+from todacomm.cli import JobCommand
 from todacomm.cli.list_configs import FOLDER, SUFFIXES
 from todacomm.settings.analysis import OPTIONS, AnalysisConfig
 from todacomm.settings.base import Option
+from todacomm.system.errors import UserError
 
 
-@click.command()
+@click.command(cls=JobCommand)
 @click.argument("name")
 @click.option(
     "-m", "--model", default=OPTIONS["model"].default, show_default=True, metavar="TEXT", help="model to analyse"
@@ -36,10 +39,13 @@ def init(name: str, model: str, samples: int, force: bool) -> None:
         raise click.UsageError(str(error)) from error
     if path.exists() and not force:
         click.confirm(f"{path} is there already: overwrite it?", abort=True, err=True)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{path} cannot be written ({error})", f"make {FOLDER} a folder that can be") from error
     click.echo(path)
-    click.echo(f"run it   todacomm run --config {path}", err=True)
+    click.echo(f"run it   todacomm run --config {shlex.quote(str(path))}", err=True)
 
 
 def new_file(name: str) -> Path:
@@ -48,10 +54,10 @@ def new_file(name: str) -> Path:
     Raises
     ------
     click.UsageError
-        The name is a path or empty.
+        The name is a path, empty, or has characters that cannot be printed.
     """
-    if not name or Path(name).name != name:
-        raise click.UsageError(f"NAME is {name!r}: give a name without folders, the file goes to {FOLDER}/")
+    if not name or name == ".." or Path(name).name != name or not name.isprintable():
+        raise click.UsageError(f"NAME is {name!r}: give one line without folders, the file goes to {FOLDER}/")
     return FOLDER / (name if Path(name).suffix in SUFFIXES else f"{name}.yaml")
 
 
@@ -65,8 +71,8 @@ def config_text(path: Path, given: Mapping[str, Any]) -> str:
     """
     config = AnalysisConfig.from_flat(given)
     lines = [
-        f"# {config.model.model} on {config.texts.dataset}, {config.texts.samples} texts.",
-        f"# todacomm run --config {path}; an option typed there wins over its line here.",
+        f"# {' '.join(config.model.model.split())} on {config.texts.dataset}, {config.texts.samples} texts.",
+        f"# todacomm run --config {shlex.quote(str(path))}; an option typed there wins over its line here.",
         "# Lines behind a # hold the default: take the # away to change one.",
     ]
     for section, options in groupby(OPTIONS.values(), attrgetter("section")):

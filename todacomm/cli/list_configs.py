@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from todacomm.cli import JobCommand
 from todacomm.cli.printing import print_heading, print_table
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.settings.protocols import load_protocol, protocol_names
@@ -15,7 +16,7 @@ FOLDER = Path("configs")
 SUFFIXES = (".yaml", ".yml")
 
 
-@click.command("list-configs")
+@click.command("list-configs", cls=JobCommand)
 def list_configs() -> None:
     """List files of options and protocols.
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError, pass_context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from todacomm.reports.formats import count, fold, number, p_value, plus_minus, share
@@ -94,13 +94,20 @@ def _environment(template: str | Path) -> tuple[ImmutableSandboxedEnvironment, s
     environment = OwnEnvironment(
         loader=loader(own, project) if own else FileSystemLoader(project),
         undefined=StrictUndefined,
-        finalize=escape_markdown,
+        finalize=_printed,
+        optimized=False,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
     environment.filters |= FILTERS | {"markdown": Markdown, "fenced": fenced}
     return environment, name
+
+
+@pass_context
+def _printed(context: Any, value: Any) -> str:
+    """What a template prints, escaped; it takes the context so that nothing is made before the limits hold."""
+    return escape_markdown(value)
 
 
 def _line(error: Exception) -> str:

@@ -31,7 +31,7 @@ def text_table(
     nll: Sequence[float] | np.ndarray | None = None,
     columns: Mapping[str, Sequence[Any] | np.ndarray] | None = None,
 ) -> pd.DataFrame:
-    """The table of texts; what is not known is empty or nan.
+    """The table of texts; what is not known is empty or nan, infinity among it.
 
     >>> text_table(["a#0", "a#1"], ["one two", "three."], columns={"label": ["x", "y"]})["last_word"].tolist()
     ['two', 'three.']
@@ -141,4 +141,4 @@ def restored(record: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
 
 
 def _missing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and np.isnan(value))
+    return value is None or (isinstance(value, float) and not np.isfinite(value))

@@ -207,7 +207,13 @@ def _parse_float(name: str, value: Any, otherwise: str) -> float:
 def _parse_text(name: str, value: Any, otherwise: str) -> str:
     if isinstance(value, (list, tuple)):
         raise ValueError(f"{name} is a list of {len(value)}: expected one value")
-    return "" if value is None else str(value).strip()
+    text = "" if value is None else str(value).strip()
+    try:
+        text.encode()  # a store holds UTF-8: names of files need not be in it
+    except UnicodeEncodeError as error:
+        problem = f"{name} is {shown(text)}, which is not in UTF-8"
+        raise UserError(problem, "give it, or the file, another name") from error
+    return text
 
 
 _PARSERS: dict[Any, Callable[[str, Any, str], Any]] = {

@@ -304,6 +304,11 @@ class Analysis:
         ValueError
             The run was recorded without one: ``todacomm explore RUN`` makes it from the stored clouds.
         """
+        if self.config.topology.distances:
+            raise ValueError(f"run {self.run_id} has no page: {self.config.no_clouds}")
+        if not self.config.record.explorer:
+            make = f"`todacomm explore {self.run_id}` makes one from the stored clouds"
+            raise ValueError(f"run {self.run_id} was recorded without a page (explorer=false): {make}")
         return FramedPage(self.artifact("explorer.html").read_text(encoding="utf-8"), height)
 
     @property

@@ -58,7 +58,8 @@ def search_analyses(
     -------
     DataFrame
         ``run_id, run_name, experiment, status, start_time``; model, data set and settings; ``warnings``; then the
-        numbers of the whole run, such as ``expansion_ratio`` and ``perplexity``. Empty where nothing matches.
+        numbers of the whole run, such as ``expansion_ratio``, ``perplexity`` and ``n_loops``, the bars called a loop.
+        Empty where nothing matches.
 
     Raises
     ------
@@ -161,7 +162,7 @@ def _row(run: Run, experiments: dict[str, str]) -> dict[str, Any]:
     row |= {name: settings.get(name) for name in _SETTINGS}
     row["warnings"] = tags.get("todacomm.warnings", "")
     summary = {key.removeprefix("summary/"): v for key, v in run.data.metrics.items() if key.startswith("summary/")}
-    return row | summary
+    return row | {f"n_{name}" if name in row else name: value for name, value in summary.items()}  # loops is a setting
 
 
 def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:

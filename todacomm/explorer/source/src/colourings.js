@@ -1,5 +1,6 @@
 // From a choice such as "last token" to a colour for every text, and the legend that says what the colours mean.
 
+import { whyEmpty } from "./layer.js";
 import { componentsAt, members } from "./merges.js";
 import { STEPS, categories, cyclic, gradient } from "./palette.js";
 import { mode, theme } from "./theme.js";
@@ -93,7 +94,7 @@ function loopFor(layer, bar) {
 }
 
 function ofComponents(layer, scale, n) {
-  if (!layer.defined) return nothing("component", n, "this layer has no shape");
+  if (!layer.defined) return nothing("component", n, `this layer: ${whyEmpty(layer)}`);
   const components = componentsAt(layer.merges, layer.tree, scale, n);
   const palette = categories(mode());
   const sizes = new Map();

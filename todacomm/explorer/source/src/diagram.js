@@ -2,7 +2,7 @@
 
 import { ticks } from "d3-array";
 import { linear } from "./linear.js";
-import { bettiAt } from "./layer.js";
+import { bettiAt, whyEmpty } from "./layer.js";
 import { announce, el } from "./dom.js";
 import { letters, makeSurface, within } from "./surface.js";
 import { theme } from "./theme.js";
@@ -51,7 +51,7 @@ export function makeDiagram({ store, layer, scale, choose }) {
     context.fillStyle = colours.muted;
     if (!now.defined) {
       context.textAlign = "center";
-      context.fillText("no shape in this layer", width / 2, bottom / 2);
+      context.fillText(whyEmpty(now), width / 2, bottom / 2);
       return;
     }
     context.strokeStyle = colours.line;

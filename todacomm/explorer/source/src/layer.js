@@ -25,6 +25,12 @@ export function prepareInTime(layers) {
   soon(() => next(0));
 }
 
+/** Whether a layer, as it came, has numbers: it may have them and nothing that is drawn, as with landmarks. */
+export const measured = (raw) => Number.isFinite(raw.metrics?.h0_total_norm?.[0]);
+
+/** Why nothing of a layer's shape is drawn. */
+export const whyEmpty = (layer) => (measured(layer) ? "measured on landmarks, not drawn" : "no shape");
+
 let made = 0;
 
 const NO_EDGES = { first: [], second: [], length: [] };

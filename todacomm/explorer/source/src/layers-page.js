@@ -8,7 +8,7 @@ import { colourChoices, makeColouring } from "./colourings.js";
 import { makeDendrogram } from "./dendrogram.js";
 import { announceScale, describeBar, makeDiagram } from "./diagram.js";
 import { announce, el } from "./dom.js";
-import { bettiAt, edgesUpTo, flat, makeLayers, ownTurn, prepareInTime } from "./layer.js";
+import { bettiAt, edgesUpTo, flat, makeLayers, ownTurn, prepareInTime, whyEmpty } from "./layer.js";
 import { gapList, loopList, makeLists, search, searchList, selectionList } from "./lists.js";
 import { doubtful, makeDoubts, makeHeader, panel } from "./page-parts.js";
 import { makeAxis } from "./scale-panel.js";
@@ -156,7 +156,7 @@ function layerKeys(store, count) {
     const { place } = store.state;
     const to = { ArrowLeft: place - 1, ArrowRight: place + 1, Home: 0, End: count - 1 }[event.key];
     if (to !== undefined) store.set({ place: Math.min(count - 1, Math.max(0, to)), playing: false });
-    else if (event.key === " " && !event.target.closest?.("button")) store.set({ playing: !store.state.playing });
+    else if (event.key === " " && !event.target.closest?.("button, summary")) store.set({ playing: !store.state.playing });
     else if (event.key === "Escape") store.set({ bar: null, pin: -1, selection: [] });
     else return;
     event.preventDefault();
@@ -199,7 +199,7 @@ function makeScaleReading({ store, layer, scale, setScale }) {
     slider.setAttribute("aria-valuetext", figure(at));
     element.dataset.scale = String(at);
     unit.textContent = now.unit ? `median distance ${figure(now.unit)}` : "";
-    if (!now.defined) return element.replaceChildren(item("this layer", "no shape"));
+    if (!now.defined) return element.replaceChildren(item("this layer", whyEmpty(now)));
     const numbers = bettiAt(now, at);
     const edges = edgesUpTo(now, at);
     return element.replaceChildren(

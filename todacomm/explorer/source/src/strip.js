@@ -4,6 +4,7 @@ import { extent, ticks } from "d3-array";
 import { linear } from "./linear.js";
 import { area, line } from "d3-shape";
 import { choices, el, svg } from "./dom.js";
+import { measured } from "./layer.js";
 import { onTheme } from "./theme.js";
 import { figure, loopWords, pValue, shortName } from "./words.js";
 
@@ -40,7 +41,7 @@ export function makeStrip({ metrics, store, layers: all, play }) {
     picture.append(cursor);
     const step = x(1) - x(0) || width;
     all.forEach((layer, at) => {
-      if (layer.degenerate || layer.tree.length.shape[0] === 0)
+      if (layer.degenerate || !measured(layer))
         picture.append(svg("rect", { class: "degenerate", x: x(at) - step / 2, y: 0, width: step, height: LANE * lanes.length }));
     });
     shown.forEach((name, lane) => picture.append(drawLane(all, name, x, lane * LANE, width)));

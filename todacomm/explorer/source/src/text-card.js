@@ -48,7 +48,7 @@ export function makeTextCard({ texts, store, sides, hints }) {
 
   function neighbourList({ name, layer, near: marked }, text) {
     const near = (marked ?? neighboursOf)(layer, text);
-    if (!near.length) return el("p", { class: "hint" }, `${name}: no neighbours: this text stands outside the layer's distances`);
+    if (!near.length) return el("p", { class: "hint" }, `${name}: no neighbours are known of this text`);
     const unit = layer.unit ?? 1;
     const shared = near.filter((one) => one.shared).length;
     const head = marked ? `${shared} of ${near.length} in both` : layer.unit ? "distance in medians" : "distance";
@@ -77,7 +77,7 @@ function factsOf(texts, text) {
 
 /** The passage, with the piece it ends in set off. */
 function passage(texts, text) {
-  if (!texts.words) return el("p", { class: "hint" }, "The words are not on record (keep_texts=false).");
+  if (!texts.words) return el("p", { class: "hint" }, "The words are not on record.");
   const words = texts.words[text];
   const ending = texts.ending?.[text] ?? "";
   const cut = ending && words.endsWith(ending) ? words.length - ending.length : words.length;
