@@ -285,6 +285,31 @@ def test_two_sets_of_texts_in_one_model_have_p_of_permuted_texts(pairs, rng):
     assert "In brackets p" not in cells_table(without, "shape").caption
 
 
+def test_texts_are_not_permuted_over_two_models_of_one_name(pairs):
+    """Folders of equal names hold other weights: p of permuted texts would be of two models as if they were one."""
+    second = recorded("elsewhere_too", model_clouds(), texts=[f"text {i}" for i in range(120)])
+    result = judged(pairs["base"], second, permutations=9, shape="effective_rank")
+    models = [replace(result.analyses[0].model, family="gpt2", weights_digest=digest) for digest in ("a", "b")]
+    for model, shown in ((models[0], True), (models[1], False)):
+        sides = [copy(side) for side in result.analyses]
+        sides[0].model, sides[1].model = models[0], model
+        assert ("p_labels" in with_permuted_texts(replace(result, analyses=tuple(sides))).table) == shown
+
+
+def test_ten_texts_are_too_few_for_a_verdict_and_no_failure(pairs):
+    ten = recorded("ten", {name: cloud[:10] for name, cloud in model_clouds().items()})
+    result = judged(ten, ten)
+    assert (result.verdict, result.texts_to_settle) == ("undecided", FEWEST_TEXTS)
+
+
+def test_two_clouds_without_a_hole_are_the_same_whatever_is_asked_of_holes(pairs, rng):
+    line = np.column_stack([np.sort(rng.normal(size=60)), np.zeros(60)])
+    ids = [recorded(name, {"layer_0": cloud}) for name, cloud in {"line": line, "longer": 3.0 * line}.items()]
+    result = judged(*ids, shape="h0_total_norm,h1_count", places="none")
+    assert result.verdict == "same"
+    assert set(result.table["verdict"]) == {"same", "undefined"}
+
+
 def test_a_plan_has_no_number_of_texts_for_what_is_undefined(pairs):
     flat = recorded("flat", model_clouds() | {"layer_0": np.ones((120, 8)), "layer_1": np.ones((120, 8))})
     assert planned(load_analysis(flat), GateConfig()).table["texts"].isna().all()

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from todacomm.analysis.shape import measure_shape
-from todacomm.comparison.identity import identity_of
+from todacomm.comparison.identity import model_of
 from todacomm.core.equivalence import GroupValues, group_rows, label_p_values, measure_groups
 from todacomm.core.facts import RunWarning
 from todacomm.core.inference import INTERVAL_METRICS
@@ -63,7 +63,7 @@ def with_permuted_texts(result: Gate, progress: Progress = silent) -> Gate:
     As it is where no permutation is asked for, where the two are different models, and, with a warning, without clouds.
     """
     base, candidate = result.analyses
-    of_model = [(*list(identity_of(one).values())[:3], one.layer_names) for one in result.analyses]
+    of_model = [(model_of(one), one.layer_names) for one in result.analyses]
     if of_model[0] != of_model[1] or not (result.config.permutations and result.config.metrics):
         return result
     if without := [one.run_id for one in result.analyses if one.config.no_clouds]:
