@@ -81,6 +81,8 @@ def test_texts_that_changed_places_have_the_same_shape(pairs):
     assert result.aspects["shape"] != "different"
     assert result.verdict == "different"
     assert result.changed["lost"].is_monotonic_decreasing
+    assert np.isnan(result.texts_for_verdict)
+    assert result.texts_to_settle > 120
 
 
 def test_too_few_texts_give_no_verdict_even_on_a_copy(pairs):
@@ -358,6 +360,8 @@ def test_a_plan_and_groups_through_the_command(pairs):
         ({"base": "a", "shape": "none", "places": "none"}, "shape is none, and nothing else is compared"),
         ({"base": "a", "shape": "none", "plan": True}, "shape is none, and nothing else is compared"),
         ({"base": "a", "replicates": 0}, "a gate needs half-samples"),
+        ({"base": "a", "replicates": 1}, "expected replicates of 2 at least"),
+        ({"base": "clouds:a.npz", "candidate_dataset": "pydoc"}, "candidate_dataset=pydoc would have no effect"),
         ({"base": "a", "groups": "x", "candidate": "b"}, "expected a column, or column,first,second, and no candidate"),
         ({"base": "a", "groups": "x,b,b"}, "groups is x,b,b: expected two different groups"),
         ({"base": "a", "groups": "x", "plan": True}, "groups is x, and a plan is of a candidate"),
