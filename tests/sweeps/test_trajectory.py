@@ -7,6 +7,7 @@ from mlflow import MlflowClient
 from tests.helpers.tiny_models import tiny_model_folder
 from todacomm.comparison.trajectory import autocorrelation, changes
 from todacomm.jobs.sweep import sweep
+from todacomm.reports.sweep import sweep_context
 from todacomm.settings.steps import revision_and_step
 from todacomm.settings.sweep import SweepConfig
 
@@ -51,6 +52,8 @@ def test_the_comparison_of_checkpoints_draws_them_over_training(store, checkpoin
         SweepConfig.load(None, {**QUICK, "models": str(checkpoints), "revisions": listed, "compare": True})
     )
     (comparison,) = found.comparisons
+    warnings = sweep_context(found)["warnings"]
+    assert len(warnings) == len(set(warnings)) > 0  # the comparison has those of the training too
     client = MlflowClient()
     for name in ("trajectory/perplexity", "trajectory/h1_rate"):
         series = [
