@@ -220,6 +220,21 @@ def test_a_model_is_analysed_as_the_run_beside_it_and_only_once(pairs):
             gate(base=pairs["base"], candidate="clouds:fresh.npz", replicates=replicates)
 
 
+@pytest.mark.parametrize(("texts", "names"), [("text", ["net", "net"]), ("other", ["net on a", "net on b"])])
+def test_two_models_of_one_name_are_told_from_each_other(pairs, texts, names):
+    first = load_analysis(pairs["base"])
+    second = load_analysis(recorded(f"net_{texts}", model_clouds(), texts=[f"{texts} {i}" for i in range(120)]))
+    for side, folder in ((first, "a"), (second, "b")):
+        facts = {"name": "net", "family": "gpt2", "source": f"{folder}/net", "weights_digest": folder}
+        side.model, side.dataset = replace(side.model, **facts), replace(side.dataset, name=folder)
+    if texts == "text":
+        second.dataset = first.dataset
+        names = [f"net on a #{side.run_id[:6]}" for side in (first, second)]
+    result = gate_pair(first, second, GateConfig(places="none"))
+    assert list(result.names) == names
+    assert "two models have the name net: a/net and b/net" in map(str, result.warnings)
+
+
 def test_groups_of_texts(pairs, rng):
     half = np.arange(160) % 2 == 1
     cloud = rng.normal(size=(160, 6))
@@ -240,6 +255,13 @@ def test_groups_of_texts(pairs, rng):
         gate_groups(load_analysis(run), GateConfig(groups="language"))
     with pytest.raises(ValueError, match="no text has tongue=de: there are en, fr"):
         gate_groups(load_analysis(run), GateConfig(groups="tongue,en,de"))
+
+
+def test_the_name_of_a_group_is_one_line(pairs, rng):
+    values = np.resize(["en", "fr\ngate: same"], 40)
+    run = recorded("lines", {"layer_0": rng.normal(size=(40, 4))}, tongue=values)
+    result = gate_groups(load_analysis(run), GateConfig(groups="tongue", permutations=0))
+    assert result.names[1] == "tongue fr gate: same"
 
 
 @pytest.mark.parametrize(
