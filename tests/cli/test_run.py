@@ -125,12 +125,15 @@ def test_several_are_compared_at_the_end_models_or_data_sets(store, todacomm, lo
 
 
 def test_several_get_names_and_folders_of_their_own(store, todacomm, clouds_file):
-    shutil.copy(clouds_file, "other.npz")
-    line = f"run --models clouds:{clouds_file},clouds:other.npz -o two --output-dir out {SMALL}"
-    assert todacomm(line).exit_code == 0
-    assert set(library.search_analyses()["run_name"]) == {"two mine", "two other"}
+    Path("again").mkdir()
+    for name in ("other.npz", "again/mine.npz"):
+        shutil.copy(clouds_file, name)
+    models = f"clouds:{clouds_file},clouds:other.npz,clouds:again/mine.npz"
+    result = todacomm(f"run --models {models} -o three --output-dir out {SMALL}")
+    assert result.exit_code == 0, result.stderr
+    assert set(library.search_analyses()["run_name"]) == {"three mine", "three other", "three mine-2"}
     folders = {path.name for path in (store / "out").iterdir()}
-    assert folders == {"mine", "other", "comparison-20 own points"}
+    assert folders == {"mine", "other", "mine-2", "comparison-20 own points"}
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,9 @@ from todacomm.convergence.measure import measure_convergence
 from todacomm.convergence.result import COLUMNS
 from todacomm.core.inference import INTERVAL_METRICS
 from todacomm.core.layer import analyze_layer
+from todacomm.figures.convergence import convergence_figure
 from todacomm.jobs.converge import converge
+from todacomm.reports.convergence import headline
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.settings.convergence import ConvergenceConfig
 
@@ -137,6 +139,19 @@ def test_a_broken_layer_is_undefined_and_named(tmp_path, rng):
     assert any(str(warning).startswith("layer_1: 1 of 40 rows hold nan") for warning in result.warnings)
     assert any(str(warning).startswith("layer_2: 1 distinct point of") for warning in result.warnings)
     assert np.isnan(result.recommended_size("layer_1", "h0_entropy"))
+    assert headline(result)[0].endswith("compare; not defined in layer_1 and layer_2.")
+
+
+def test_holes_that_are_not_measured_are_not_defined(clouds_file):
+    result = measure_convergence(settings(clouds_file, maxdim=0))
+    assert result.recommended["recommended_n"].notna().any()
+    assert headline(result)[1].endswith(": not defined in layer_0, layer_2 and layer_4.")
+    convergence_figure(result)
+
+
+def test_nothing_is_called_unsettled_where_no_half_of_the_points_was_measured(clouds_file):
+    result = measure_convergence(settings(clouds_file, sizes=(160,)))
+    assert "no size up to half of the points was measured in layer_0" in headline(result)[0]
 
 
 def test_a_run_is_recorded_whole(store, clouds_file, tmp_path):

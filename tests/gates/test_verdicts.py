@@ -81,6 +81,8 @@ def test_texts_that_changed_places_have_the_same_shape(pairs):
     assert result.aspects["shape"] != "different"
     assert result.verdict == "different"
     assert result.changed["lost"].is_monotonic_decreasing
+    assert np.isnan(result.texts_for_verdict)
+    assert result.texts_to_settle > 120
 
 
 def test_too_few_texts_give_no_verdict_even_on_a_copy(pairs):
@@ -218,6 +220,21 @@ def test_a_model_is_analysed_as_the_run_beside_it_and_only_once(pairs):
             gate(base=pairs["base"], candidate="clouds:fresh.npz", replicates=replicates)
 
 
+@pytest.mark.parametrize(("texts", "names"), [("text", ["net", "net"]), ("other", ["net on a", "net on b"])])
+def test_two_models_of_one_name_are_told_from_each_other(pairs, texts, names):
+    first = load_analysis(pairs["base"])
+    second = load_analysis(recorded(f"net_{texts}", model_clouds(), texts=[f"{texts} {i}" for i in range(120)]))
+    for side, folder in ((first, "a"), (second, "b")):
+        facts = {"name": "net", "family": "gpt2", "source": f"{folder}/net", "weights_digest": folder}
+        side.model, side.dataset = replace(side.model, **facts), replace(side.dataset, name=folder)
+    if texts == "text":
+        second.dataset = first.dataset
+        names = [f"net on a #{side.run_id[:6]}" for side in (first, second)]
+    result = gate_pair(first, second, GateConfig(places="none"))
+    assert list(result.names) == names
+    assert "two models have the name net: a/net and b/net" in map(str, result.warnings)
+
+
 def test_groups_of_texts(pairs, rng):
     half = np.arange(160) % 2 == 1
     cloud = rng.normal(size=(160, 6))
@@ -238,6 +255,13 @@ def test_groups_of_texts(pairs, rng):
         gate_groups(load_analysis(run), GateConfig(groups="language"))
     with pytest.raises(ValueError, match="no text has tongue=de: there are en, fr"):
         gate_groups(load_analysis(run), GateConfig(groups="tongue,en,de"))
+
+
+def test_the_name_of_a_group_is_one_line(pairs, rng):
+    values = np.resize(["en", "fr\ngate: same"], 40)
+    run = recorded("lines", {"layer_0": rng.normal(size=(40, 4))}, tongue=values)
+    result = gate_groups(load_analysis(run), GateConfig(groups="tongue", permutations=0))
+    assert result.names[1] == "tongue fr gate: same"
 
 
 @pytest.mark.parametrize(
@@ -283,6 +307,31 @@ def test_two_sets_of_texts_in_one_model_have_p_of_permuted_texts(pairs, rng):
     assert without.table["p_labels"].isna().all()
     assert without.table["lo"].notna().all()
     assert "In brackets p" not in cells_table(without, "shape").caption
+
+
+def test_texts_are_not_permuted_over_two_models_of_one_name(pairs):
+    """Folders of equal names hold other weights: p of permuted texts would be of two models as if they were one."""
+    second = recorded("elsewhere_too", model_clouds(), texts=[f"text {i}" for i in range(120)])
+    result = judged(pairs["base"], second, permutations=9, shape="effective_rank")
+    models = [replace(result.analyses[0].model, family="gpt2", weights_digest=digest) for digest in ("a", "b")]
+    for model, shown in ((models[0], True), (models[1], False)):
+        sides = [copy(side) for side in result.analyses]
+        sides[0].model, sides[1].model = models[0], model
+        assert ("p_labels" in with_permuted_texts(replace(result, analyses=tuple(sides))).table) == shown
+
+
+def test_ten_texts_are_too_few_for_a_verdict_and_no_failure(pairs):
+    ten = recorded("ten", {name: cloud[:10] for name, cloud in model_clouds().items()})
+    result = judged(ten, ten)
+    assert (result.verdict, result.texts_to_settle) == ("undecided", FEWEST_TEXTS)
+
+
+def test_two_clouds_without_a_hole_are_the_same_whatever_is_asked_of_holes(pairs, rng):
+    line = np.column_stack([np.sort(rng.normal(size=60)), np.zeros(60)])
+    ids = [recorded(name, {"layer_0": cloud}) for name, cloud in {"line": line, "longer": 3.0 * line}.items()]
+    result = judged(*ids, shape="h0_total_norm,h1_count", places="none")
+    assert result.verdict == "same"
+    assert set(result.table["verdict"]) == {"same", "undefined"}
 
 
 def test_a_plan_has_no_number_of_texts_for_what_is_undefined(pairs):
@@ -333,6 +382,8 @@ def test_a_plan_and_groups_through_the_command(pairs):
         ({"base": "a", "shape": "none", "places": "none"}, "shape is none, and nothing else is compared"),
         ({"base": "a", "shape": "none", "plan": True}, "shape is none, and nothing else is compared"),
         ({"base": "a", "replicates": 0}, "a gate needs half-samples"),
+        ({"base": "a", "replicates": 1}, "expected replicates of 2 at least"),
+        ({"base": "clouds:a.npz", "candidate_dataset": "pydoc"}, "candidate_dataset=pydoc would have no effect"),
         ({"base": "a", "groups": "x", "candidate": "b"}, "expected a column, or column,first,second, and no candidate"),
         ({"base": "a", "groups": "x,b,b"}, "groups is x,b,b: expected two different groups"),
         ({"base": "a", "groups": "x", "plan": True}, "groups is x, and a plan is of a candidate"),

@@ -82,6 +82,23 @@ def test_children_below_one_parent_and_a_comparison(store):
     assert "to compare" not in describe_plan(settings(models="a"), plan_sweep(settings(weights="trained,random")))
 
 
+def test_equal_names_are_compared_as_what_they_are(store, tmp_path):
+    """Two models in folders of one name on two sets of texts in files of one name: a comparison for each set."""
+    for place in "ab":
+        (tmp_path / place).mkdir()
+        tiny_model_folder(tmp_path / place, "gpt2", seed=ord(place)).rename(tmp_path / place / "net")
+        texts = "\n".join(f"{place} line {i} of a few words" for i in range(20))
+        (tmp_path / place / "lines.txt").write_text(texts, encoding="utf-8")
+    models, datasets = (",".join(str(tmp_path / place / name) for place in "ab") for name in ("net", "lines.txt"))
+    result, _ = sweep(settings(models=models, datasets=datasets, unit="line", compare=True))
+    over = [MlflowClient().get_run(run_id).data.tags["todacomm.dataset"] for run_id in result.comparisons]
+    assert over == ["lines", "lines"]
+    assert all("read by" not in compared.name for compared in result.comparisons.values())
+    one_set, _ = sweep(settings(models=models, datasets=datasets.partition(",")[0], unit="line", compare=True))
+    (compared,) = one_set.comparisons.values()
+    assert "read by" not in compared.name
+
+
 def test_the_findings_of_the_comparison_are_printed_with_its_link(store, clouds, capsys):
     run_sweep(settings(models=",".join(clouds), compare=True))
     printed = capsys.readouterr().out

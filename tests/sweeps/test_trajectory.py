@@ -7,6 +7,7 @@ from mlflow import MlflowClient
 from tests.helpers.tiny_models import tiny_model_folder
 from todacomm.comparison.trajectory import autocorrelation, changes
 from todacomm.jobs.sweep import sweep
+from todacomm.reports.sweep import sweep_context
 from todacomm.settings.steps import revision_and_step
 from todacomm.settings.sweep import SweepConfig
 
@@ -51,6 +52,8 @@ def test_the_comparison_of_checkpoints_draws_them_over_training(store, checkpoin
         SweepConfig.load(None, {**QUICK, "models": str(checkpoints), "revisions": listed, "compare": True})
     )
     (comparison,) = found.comparisons
+    warnings = sweep_context(found)["warnings"]
+    assert len(warnings) == len(set(warnings)) > 0  # the comparison has those of the training too
     client = MlflowClient()
     for name in ("trajectory/perplexity", "trajectory/h1_rate"):
         series = [
@@ -65,6 +68,23 @@ def test_the_comparison_of_checkpoints_draws_them_over_training(store, checkpoin
         report = text.read()
     assert "Rate of topological change" in report
     assert "no p-value is given" in report
+
+
+def test_two_trainings_have_series_of_their_own_whatever_their_folders_are_called(store, tmp_path):
+    """Named as everywhere, and where the names are equal told from each other by a run."""
+    folders = [tmp_path / "one" / "model", tmp_path / "a" / "net", tmp_path / "b" / "net"]
+    for seed, folder in enumerate(folders):
+        folder.mkdir(parents=True)
+        for step in (100, 200):
+            tiny_model_folder(folder, "gpt2", seed=10 * seed + step).rename(folder / f"step-{step}")
+    options = {"models": ",".join(map(str, folders)), "revisions": "step-100,step-200"}
+    result, run = sweep(SweepConfig.load(None, {**QUICK, **options}))
+    first, *others = [one.name for one in result.trajectories]
+    assert first == "one pydoc"
+    assert others == [f"net pydoc #{result.run_ids[i][:6]}" for i in (2, 4)]
+    series = [key for key in MlflowClient().get_run(run.run_id).data.metrics if key.endswith("/perplexity")]
+    assert len(series) == 3
+    assert all(len(MlflowClient().get_metric_history(run.run_id, key)) == 2 for key in series)
 
 
 def test_the_distance_does_not_see_the_scale_and_is_zero_for_what_stands_still():

@@ -1,6 +1,7 @@
 """Several analyses of one ``run`` command: a sweep that prints each of them as ``run`` prints one."""
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
@@ -43,7 +44,7 @@ def run_several(config: SweepConfig, style: str, quiet: bool) -> None:
     ValueError
         At least one analysis or comparison failed.
     """
-    plan = make_plan(config, own_record, strict=False)
+    plan = make_plan(config, own_records(), strict=False)
     folder = config.analysis.record.output_dir
     config = replace(config, analysis=replace(config.analysis, record=replace(config.analysis.record, output_dir="")))
     with bars() as shown:
@@ -113,12 +114,19 @@ def summary(result: Sweep) -> str:
     return "; ".join(parts + ([f"not made: {', '.join(result.problems)}"] if result.problems else []))
 
 
-def own_record(config: AnalysisConfig) -> RecordConfig:
-    """The record of one of several analyses: a name and a folder given for all become its own."""
-    record = config.record
-    own = model_name(config.model.model)
-    if config.model.clouds_file is None:
-        own += f"-{dataset_name(config.texts.dataset)}"
-    name = f"{record.run_name} {own}" if record.run_name else ""
-    folder = str(Path(record.output_dir) / own) if record.output_dir else ""
-    return replace(record, run_name=name, output_dir=folder)
+def own_records() -> Callable[[AnalysisConfig], RecordConfig]:
+    """The record of each of several analyses: a name and a folder given for all become its own, equal ones numbered."""
+    times: Counter[str] = Counter()
+
+    def own_record(config: AnalysisConfig) -> RecordConfig:
+        record = config.record
+        own = model_name(config.model.model)
+        if config.model.clouds_file is None:
+            own += f"-{dataset_name(config.texts.dataset)}"
+        times[own] += 1
+        own += f"-{times[own]}" if times[own] > 1 else ""
+        name = f"{record.run_name} {own}" if record.run_name else ""
+        folder = str(Path(record.output_dir) / own) if record.output_dir else ""
+        return replace(record, run_name=name, output_dir=folder)
+
+    return own_record

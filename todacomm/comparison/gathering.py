@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from todacomm.comparison.agreement import comparable_groups, differences, refusal
-from todacomm.comparison.identity import DATASETS, IDENTITY, MODELS, identity_of, labels, model_family, order_of
+from todacomm.comparison.identity import (
+    DATASETS,
+    IDENTITY,
+    MODELS,
+    identity_of,
+    labels,
+    model_family,
+    model_of,
+    order_of,
+)
 from todacomm.comparison.matching import along_residual
 from todacomm.core.facts import RunWarning
 from todacomm.core.inference.dependence import OF_ONE_DOCUMENT
@@ -158,7 +167,7 @@ def pick_over(analyses: Iterable["Analysis"], wanted: str) -> str:
     if wanted != "auto":
         return wanted
     analyses = list(analyses)
-    models = {tuple(value for name, value in identity_of(a).items() if name != "dataset") for a in analyses}
+    models = set(map(model_of, analyses))
     return DATASETS if len(models) == 1 and len({a.dataset.digest for a in analyses}) > 1 else MODELS
 
 

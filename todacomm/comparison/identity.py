@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from todacomm.results.facts import OWN
+
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
 
@@ -26,6 +28,16 @@ def identity_of(analysis: "Analysis") -> dict[str, str]:
         "weights": model.weights,
         "dataset": analysis.dataset.name,
     }
+
+
+def model_of(analysis: "Analysis") -> tuple[str, ...]:
+    """By what one model is told from another: name, revision, weights, and the digest of what was loaded.
+
+    A file of clouds holds no model, and has its name alone.
+    """
+    model = analysis.model
+    digests = ("", "") if model.family == OWN else (model.weights_digest, model.adapter_digest)
+    return model.name, model.revision, model.weights, *digests
 
 
 def order_of(analysis: "Analysis") -> tuple[object, ...]:

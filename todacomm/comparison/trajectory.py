@@ -74,7 +74,7 @@ def trajectories(analyses: Iterable[tuple["Analysis", int | None]]) -> tuple[Tra
 def trainings(analyses: Iterable[tuple["Analysis", int | None]]) -> list[tuple[str, dict[int, "Analysis"]]]:
     """Name and checkpoints by step of every model, weights and texts that have two or more.
 
-    Of two analyses at one step the first counts.
+    Of two analyses at one step the first counts. Equal names are followed by the id of their first run.
     """
     together: dict[tuple[str, ...], dict[int, Analysis]] = {}
     for analysis, step in analyses:
@@ -82,10 +82,14 @@ def trainings(analyses: Iterable[tuple["Analysis", int | None]]) -> list[tuple[s
             asked = analysis.settings["options"]
             key = asked["model"], asked["weights"], analysis.dataset.name, analysis.dataset.digest
             together.setdefault(key, {}).setdefault(step, analysis)
+    several = [by_step for by_step in together.values() if len(by_step) > 1]
+    firsts = [next(iter(by_step.values())) for by_step in several]
+    names = [
+        f"{one.model.name}{' random' if one.model.weights == 'random' else ''} {one.dataset.name}" for one in firsts
+    ]
     return [
-        (f"{model.rstrip('/').rpartition('/')[2]}{' random' if weights == 'random' else ''} {dataset}", by_step)
-        for (model, weights, dataset, _), by_step in together.items()
-        if len(by_step) > 1
+        (name if names.count(name) == 1 else f"{name} #{first.run_id[:6]}", by_step)
+        for name, first, by_step in zip(names, firsts, several, strict=True)
     ]
 
 

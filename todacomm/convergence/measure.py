@@ -149,8 +149,9 @@ def cost(plan: Plan) -> str:
     times = [len(plan.clouds) * n for n in each]
     low, high = expected_seconds(sizes, times, size, seconds)
     span = " to ".join(dict.fromkeys(map(format_seconds, (low / plan.threads, high))))
+    layers = "1 layer" if len(plan.clouds) == 1 else f"{len(plan.clouds)} layers"
     return (
-        f"{sum(times):,} clouds of up to {n_points:,} points from {len(plan.clouds)} layers: expect {span} (one of "
+        f"{sum(times):,} clouds of up to {n_points:,} points from {layers}: expect {span} (one of "
         f"{size:,} points took {seconds:.2g} s; time grows as the square to the cube of the points)"
     )
 
@@ -186,19 +187,17 @@ def measure_all(plan: Plan, progress: Progress = silent) -> dict[str, list[Row]]
 
 
 def measure_subsets(plan: Plan, cloud: np.ndarray, size: int) -> Iterator[Row]:
-    """Every metric over random subsets of one size; the same subsets in every layer."""
+    """Every metric over random subsets of one size, nan where none is measured; the same subsets in every layer."""
     rng = np.random.default_rng([plan.seed, size])
     subsets = subsamples(cloud, size, plan.repeats, rng, threads=plan.threads, pca=plan.pca, **plan.settings)
-    for metric, estimate in subsets.summary().items():
-        if metric in INTERVAL_METRICS:
-            yield {
-                "metric": metric, "n": size, "pca": plan.pca, "repeats": plan.repeats,
-                "value": estimate.value, "sd": subsets.spread(metric),
-            }  # fmt: skip
+    means = subsets.summary()
+    for metric in INTERVAL_METRICS:
+        value, sd = (means[metric].value, subsets.spread(metric)) if metric in means else (np.nan, np.nan)
+        yield {"metric": metric, "n": size, "pca": plan.pca, "repeats": plan.repeats, "value": value, "sd": sd}
 
 
 def measure_whole(plan: Plan, cloud: np.ndarray, pca: int) -> Iterator[Row]:
-    """Every metric of all points, with the standard error of its half-samples."""
+    """Every metric of all points with the standard error of its half-samples, nan where it is not measured."""
     layer = analyze_layer(cloud, pca=pca, **plan.settings)
     errors = dict.fromkeys(INTERVAL_METRICS, np.nan)
     if plan.replicates:
@@ -207,10 +206,8 @@ def measure_whole(plan: Plan, cloud: np.ndarray, pca: int) -> Iterator[Row]:
         estimates = intervals(metric_values(layer.metrics), values).by_metric()
         errors = {metric: estimate.se for metric, estimate in estimates.items()}
     for metric, sd in errors.items():
-        if metric in layer.metrics:
-            yield {
-                "metric": metric, "n": len(cloud), "pca": pca, "repeats": 1, "value": layer.metrics[metric], "sd": sd
-            }  # fmt: skip
+        value = layer.metrics.get(metric, np.nan)
+        yield {"metric": metric, "n": len(cloud), "pca": pca, "repeats": 1, "value": value, "sd": sd}
 
 
 def recommend(plan: Plan, rows: Sequence[Row]) -> Iterator[Row]:

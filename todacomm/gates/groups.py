@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from todacomm.analysis.shape import measure_shape
-from todacomm.comparison.identity import identity_of
+from todacomm.comparison.identity import model_of
 from todacomm.core.equivalence import GroupValues, group_rows, label_p_values, measure_groups
 from todacomm.core.facts import RunWarning
 from todacomm.core.inference import INTERVAL_METRICS
@@ -47,14 +47,14 @@ def gate_groups(base: "Analysis", config: GateConfig, progress: Progress = silen
     part = part_of_shape(observed[:, 0], observed[:, 1], halves[:, :, 0], halves[:, :, 1], config)
     table, texts_if_same = judged([part], [(name, name) for name in clouds], base, size, config)
     table = _with_p(table, values)
-    called = f"{config.groups[0]} {names[0]}", f"{config.groups[0]} {names[1]}"
+    first, second = (" ".join(f"{config.groups[0]} {name}".split()) for name in names)  # each in one line
     warnings = []
     if config.measures:
         warnings.append(RunWarning("no_places", "places are not compared: the groups hold different texts"))
     if out := len(base.texts) - len(texts):
         warnings.append(RunWarning("no_group", f"{out} of {len(base.texts)} texts are in neither group"))
     warnings += [warning for warning in base.warnings if warning.code not in SHOWN]
-    return Gate(config, called, (base,), table, framed([], CHANGED), size, texts_if_same, tuple(warnings))
+    return Gate(config, (first, second), (base,), table, framed([], CHANGED), size, texts_if_same, tuple(warnings))
 
 
 def with_permuted_texts(result: Gate, progress: Progress = silent) -> Gate:
@@ -63,7 +63,7 @@ def with_permuted_texts(result: Gate, progress: Progress = silent) -> Gate:
     As it is where no permutation is asked for, where the two are different models, and, with a warning, without clouds.
     """
     base, candidate = result.analyses
-    of_model = [(*list(identity_of(one).values())[:3], one.layer_names) for one in result.analyses]
+    of_model = [(model_of(one), one.layer_names) for one in result.analyses]
     if of_model[0] != of_model[1] or not (result.config.permutations and result.config.metrics):
         return result
     if without := [one.run_id for one in result.analyses if one.config.no_clouds]:

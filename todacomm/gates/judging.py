@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from todacomm.comparison.identity import DATASETS, MODELS, labels
+from todacomm.comparison.identity import DATASETS, MODELS, labels, model_of
 from todacomm.core.equivalence import DIFFERENT, judge, judgement_rows, most_changed, side_by_side
 from todacomm.core.facts import RunWarning
 from todacomm.gates.pairing import check_pair, layer_pairs, layers_left, no_places, warnings_of_both
@@ -35,9 +35,14 @@ def gate_pair(base: "Analysis", candidate: "Analysis", config: GateConfig, progr
     parts, lost = [], None
     warnings: list[RunWarning | SideWarning] = []
     over = MODELS if same_texts else DATASETS
-    ours, theirs = labels([base, candidate], over)
-    if not same_texts and base.model.name != candidate.model.name:
-        ours, theirs = (f"{side.model.name} on {side.dataset.name}" for side in (base, candidate))
+    two_models = model_of(base) != model_of(candidate)
+    ours, theirs = labels([base, candidate], MODELS if two_models else over)
+    if not same_texts and two_models:
+        on = f" on {base.dataset.name}", f" on {candidate.dataset.name}"
+        ours, theirs = (name if place in name else name + place for name, place in zip((ours, theirs), on, strict=True))
+    if two_models and model_of(base)[:3] == model_of(candidate)[:3]:
+        sources = " and ".join(side.model.source for side in (base, candidate))
+        warnings.append(RunWarning("one_name", f"two models have the name {base.model.name}: {sources}"))
     if base.run_id == candidate.run_id:
         ours = theirs = labels([base])[0]
         warnings.append(RunWarning("one_run", "base and candidate are one run"))

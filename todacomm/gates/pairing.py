@@ -46,8 +46,8 @@ def check_pair(analyses: "dict[str, Analysis]", over: str) -> None:
 def check_half_samples(analyses: "Mapping[str, Analysis]") -> None:
     """Whether intervals can be had of each; a ValueError names one that has none."""
     for label, analysis in analyses.items():
-        if not analysis.config.has_intervals:
-            raise ValueError(f"{label} has no half-samples: analyse it again with replicates=100 and no landmarks")
+        if not analysis.config.has_intervals or analysis.config.inference.replicates < 2:
+            raise ValueError(f"{label} has no two half-samples: analyse it again with replicates=100 and no landmarks")
 
 
 def layers_left(base: "Analysis", candidate: "Analysis", layers: Sequence[tuple[str, str]]) -> list[RunWarning]:

@@ -20,6 +20,7 @@ from todacomm.core.equivalence import (
 )
 from todacomm.core.inference import GROWS, INTERVAL_METRICS, half_samples
 from todacomm.core.inference.uncertainty import MIN_DEFINED
+from todacomm.core.similarity.representations import NEIGHBOURS
 from todacomm.settings.gate import GateConfig
 from todacomm.system.machine import worker_threads
 from todacomm.system.progress import Progress, counted, silent
@@ -94,7 +95,8 @@ def place_part(
             row = np.where(np.isin(list(PLACE_MEASURES), these), margin, row)
         margins.append(row)
         nothing = np.full(len(first), np.nan)
-        lost.append(nothing if measured[-1].missing else neighbours_lost(distances(first), distances(second)))
+        k = min(NEIGHBOURS, len(first) - 1)
+        lost.append(nothing if measured[-1].missing else neighbours_lost(distances(first), distances(second), k))
     whole = place_contrast(measured)
     contrast = Contrast(*(getattr(whole, name)[..., columns] for name in ("estimate", "halves", "se", "missing")))
     nothing = np.full(contrast.estimate.shape, np.nan)

@@ -112,7 +112,9 @@ class Gate:
 
     @property
     def texts_for_verdict(self) -> float:
-        """The same for the run: until a cell is different, where one is estimated so, else until none is open."""
+        """The same for an open run: until a cell is different, where one is estimated so, else until none is open."""
+        if self.verdict != UNDECIDED:
+            return float("nan")
         rows = self.table
         beyond = (rows["difference"].abs() > rows["margin"]) & ((rows["lo"] > 0.0) | (rows["hi"] < 0.0))
         return float(rows.loc[beyond, "texts_to_settle"].min()) if beyond.any() else self.texts_to_settle

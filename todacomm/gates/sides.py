@@ -115,6 +115,8 @@ def _side(role: str, name: str, revision: str, dataset: str, run_id: str, shared
         if idle := ", ".join(f"{option}={value}" for option, value in asked.items() if value):
             raise ValueError(f"{name} is a finished analysis, and {idle} would have no effect: name the model instead")
         return Side(name, run_id)
+    if dataset and name.startswith(OWN_CLOUDS):
+        raise ValueError(f"{name} has its own points, and {role}_dataset={dataset} would have no effect: leave it out")
     version = find_version(name) if name.startswith(PREFIX) else None
     model = str(fetch_version(version, cache_folder() / MODELS)) if version else name
     config = replace(

@@ -210,16 +210,29 @@ def comparisons(result: Sweep, folder: str = "") -> dict[str, dict[str, Any]]:
 def groups(table: pd.DataFrame) -> dict[str, list[str]]:
     """Runs to compare by their data set; one model on several data sets is one group, under an empty name.
 
-    >>> row = {"model": "a", "revision": "", "weights": "trained", "dataset": "x", "run_id": "1"}
+    Names of files and folders may be equal: where two read the same texts there are two models, and other texts are
+    another data set, whose digest is then a part of its name.
+
+    >>> row = {"model": "a", "revision": "", "weights": "trained", "dataset": "x", "texts_digest": "p", "run_id": "1"}
     >>> groups(pd.DataFrame([row, {**row, "model": "b", "run_id": "2"}, {**row, "dataset": "y", "run_id": "3"}]))
     {'x': ['1', '2']}
     >>> groups(pd.DataFrame([row, {**row, "dataset": "y", "run_id": "3"}]))
     {'': ['1', '3']}
+    >>> groups(pd.DataFrame([row, {**row, "run_id": "2"}]))
+    {'x': ['1', '2']}
     """
-    if len(table) > 1 and len(table[["model", "revision", "weights"]].drop_duplicates()) == 1:
+    by_texts: dict[tuple[str, str], list[str]] = {}
+    for name, digest, run_id in zip(table["dataset"], table["texts_digest"], table["run_id"], strict=True):
+        by_texts.setdefault((name, digest), []).append(run_id)
+    models = table[["model", "revision", "weights"]].drop_duplicates()
+    if len(models) == 1 < len(by_texts) == len(table):
         return {"": list(table["run_id"])}
-    by_dataset = table.groupby("dataset", sort=False)
-    return {str(name): list(rows["run_id"]) for name, rows in by_dataset if len(rows) > 1}
+    names = [name for name, _ in by_texts]
+    return {
+        name if names.count(name) == 1 else f"{name} {digest[:8]}": run_ids
+        for (name, digest), run_ids in by_texts.items()
+        if len(run_ids) > 1
+    }
 
 
 def _with_trajectories(result: Sweep) -> Sweep:

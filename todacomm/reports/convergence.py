@@ -89,16 +89,21 @@ def _sentence(result: Convergence, metric: str) -> str:
     label = LAYER_METRICS[metric].label
     sizes = {layer: result.recommended_size(layer, metric) for layer in result.layers}
     settled = [layer for layer, n in sizes.items() if np.isfinite(n)]
-    unsettled = [layer for layer in sizes if layer not in settled]
+    undefined = [layer for layer in sizes if np.isnan(result.against_size(layer, metric)["value"].iloc[-1])]
+    unsettled = [layer for layer in sizes if layer not in (*settled, *undefined)]
     parts = []
     if settled:
         enough = number(max(sizes[layer] for layer in settled))
         parts.append(f"settled from {enough} points on in {listing(settled)}")
-    if unsettled:
+    if unsettled and 2 * result.sizes[0] > result.sizes[-1]:
+        parts.append(f"no size up to half of the points was measured in {listing(unsettled)}, and none is recommended")
+    elif unsettled:
         parts.append(
             f"not settled within {number(result.sizes[-1])} points in {listing(unsettled)}, where only runs with equal "
             "numbers of points compare"
         )
+    if undefined:
+        parts.append(f"{UNDEFINED} in {listing(undefined)}")
     return f"{label}: {'; '.join(parts)}."
 
 

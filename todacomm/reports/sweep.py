@@ -30,10 +30,10 @@ def write_sweep_reports(result: Sweep, folder: Path) -> str:
 def sweep_context(result: Sweep) -> dict[str, Any]:
     """The variables of the template."""
     problems = [f"{what} failed: {why}" for what, why in result.problems.items()]
-    of_comparisons = dict.fromkeys(warning for made in result.comparisons.values() for warning in made.warnings)
+    of_comparisons = [warning for made in result.comparisons.values() for warning in made.warnings]
     return {
         "title": one_line(f"Sweep of {len(result.plan.items)} analyses"),
-        "warnings": [*problems, *result.notes, *of_comparisons],
+        "warnings": list(dict.fromkeys([*problems, *result.notes, *of_comparisons])),
         "figures": [],
         "headline": result.headline(),
         "comparisons": [

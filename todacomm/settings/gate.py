@@ -85,8 +85,8 @@ class GateConfig(Settings):
     def check(self) -> None:
         if not self.metrics and (not self.measures or self.groups or self.plan):
             raise ValueError("shape is none, and nothing else is compared here: name metrics of shape")
-        if self.analysis.topology.landmarks or not self.analysis.has_intervals:
-            raise ValueError("a gate needs half-samples: expected replicates above 0 and no landmarks")
+        if self.analysis.topology.landmarks or self.analysis.inference.replicates < 2:
+            raise ValueError("a gate needs half-samples: expected replicates of 2 at least and no landmarks")
         named, two = ",".join(self.groups), self.groups[1:]
         if self.groups and (self.candidate or self.candidate_dataset or len(two) not in (0, 2)):
             raise ValueError(f"groups is {named}: expected a column, or column,first,second, and no candidate")

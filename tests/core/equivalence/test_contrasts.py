@@ -72,6 +72,12 @@ def test_what_is_missing_is_named_and_never_invented():
     assert not contrast.halves.any()
 
 
+def test_a_share_of_0_is_missing_in_both_where_both_are_0():
+    """Such as the holes of two clouds without one: neither lacks what the other has."""
+    halves = np.zeros((4, 2))
+    assert paired_contrast([0.0, 0.0], [0.0, 2.0], halves, halves).missing.tolist() == ["both", "base"]
+
+
 def test_shapes_that_do_not_agree_are_refused():
     with pytest.raises(ValueError, match=r"shapes \(2,\) and \(2,\) with half-samples of shapes \(5, 2\) and \(4, 2\)"):
         paired_contrast([1.0, 2.0], [1.0, 2.0], np.ones((5, 2)), np.ones((4, 2)))

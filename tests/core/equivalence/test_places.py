@@ -122,6 +122,16 @@ def test_intervals_cover_the_mean_distance():
     assert (ratio < 1.7).all()
 
 
+def test_equal_clouds_are_the_same_where_no_blend_changes_a_neighbour(rng):
+    """Groups of 11 texts far from each other: the ten neighbours of each text are the others of its group."""
+    base = np.repeat(50.0 * rng.normal(size=(6, 8)), 11, axis=0) + rng.normal(size=(66, 8))
+    margins = place_margins(base, rng, measures=("neighbours_lost",))
+    result = places(base, 2.0 * base, half_samples(66, 40, 0), measures=("neighbours_lost",))
+    judged = judge(place_contrast([result]), margins, 66, rng, draws=999)
+    assert judged.verdicts[0, 2] == "same"
+    assert np.isfinite(judged.texts_if_same)
+
+
 def test_a_light_change_is_the_same_and_a_heavy_one_different():
     rng = np.random.default_rng(2)
     base = spread(rng, 200)

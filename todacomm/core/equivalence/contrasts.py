@@ -24,7 +24,7 @@ class Contrast:
         Standard error: the sd over half-samples, joined by the floor at rounding.
     missing : ndarray of str, shape (*cells)
         Why a cell is undefined: ``both``, ``base`` or ``candidate`` has no value, or the ``half-samples`` have none;
-        empty where nothing is missing.
+        empty where nothing is missing. Nothing is a share of 0: it is missing in the base, in both where both are 0.
     """
 
     estimate: Array
@@ -91,7 +91,8 @@ def paired_contrast(
         floor = rounding * np.where(relative, size / np.abs(base), np.maximum(size, 1.0))
     absent = np.where(np.isfinite(base), np.where(np.isfinite(candidate), "", "candidate"), "base")
     absent = np.where(np.isfinite(base) | np.isfinite(candidate), absent, "both")
-    absent = np.where((absent == "") & ~np.isfinite(estimate), "base", absent)  # a ratio to 0
+    to_zero = np.where(candidate == 0.0, "both", "base")
+    absent = np.where((absent == "") & ~np.isfinite(estimate), to_zero, absent)  # a ratio to 0
     return spread_of(estimate, halves, floor, absent)
 
 

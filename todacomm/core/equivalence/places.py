@@ -175,7 +175,8 @@ def place_margins(
     Returns
     -------
     ndarray, shape (n_measures,)
-        nan for measures left out, and for a cloud without a shape.
+        nan for measures left out, and for a cloud without a shape. At least ten times the rounding: where no blend
+        changes any neighbour, as among 11 texts that are all neighbours, equal clouds are still the same.
 
     Raises
     ------
@@ -194,7 +195,7 @@ def place_margins(
         places(cloud, blended(cloud, share, rng), none, measures=measures, k=k, engine=engine, threads=threads).values
         for _ in range(draws)
     )
-    return np.asarray(np.mean(list(moved), axis=0))
+    return np.asarray(np.maximum(np.mean(list(moved), axis=0), 10.0 * ROUNDING))
 
 
 def blended(cloud: ArrayLike, share: float, rng: np.random.Generator) -> Array:
