@@ -1,5 +1,7 @@
 """The pages of a comparison and of a training in a real browser."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from selenium.webdriver.common.keys import Keys
@@ -50,7 +52,7 @@ def test_the_map_chooses_a_pair_of_layers(shown, data):
     shown.press(Keys.ARROW_LEFT, on="#map")
     shown.press(Keys.ARROW_LEFT, on="#map")
     assert pair(shown) == (2, 2)
-    assert f"CKA {data.similarities[0].values[2, 2]:#.3g} (by chance 0.050, p .010)" in shown.text("#pair")
+    assert f"CKA {data.similarities[0].values[2, 2]:#.3g} (by chance 0.0500, p .010)" in shown.text("#pair")
     assert shown.js("return document.querySelector('#layer-left').selectedOptions[0].textContent") == "layer_1"
     box = shown.box("#map")
     shown.drag([(box["x"] + 60, box["y"] + 40)] * 2)
@@ -67,6 +69,16 @@ def test_a_pair_that_chance_explains_is_crossed_and_said_so(shown, data):
     shown.choose("#layer-left", "3")
     assert similarity.p[3, 4] <= 0.05
     assert shown.text("#pair").endswith("p .010)")
+
+
+def test_a_pair_that_was_not_tested_is_not_taken_for_one_beyond_chance(page, data):
+    """Procrustes distance is tested at matched depth alone."""
+    one = data.similarities[0]
+    chance, p = (np.where(np.eye(*grid.shape) > 0, grid, np.nan) for grid in (one.chance, one.p))
+    page.show(replace(data, similarities=[replace(one, chance=chance, p=p)]))
+    page.choose("#layer-left", "3")
+    page.choose("#layer-right", "4")
+    assert page.text("#pair").endswith(" (not tested against chance)")
 
 
 def test_arrow_keys_go_through_both_models_at_once(shown):

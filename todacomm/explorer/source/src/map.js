@@ -137,7 +137,8 @@ function bestOf(values, higher) {
 export function describePair(sides, similarity, { left, right }) {
   const [a, b] = [sides[0].layers[left].name, sides[1].layers[right].name];
   const [value, chance, p] = [similarity.values, similarity.chance, similarity.p].map((grid) => grid?.[left]?.[right] ?? null);
-  const level = chance === null ? "" : ` (by chance ${Math.abs(chance) < 1e-2 ? "0" : figure(chance, 2)}, p ${pValue(p)})`;
+  const untested = value !== null && similarity.p ? " (not tested against chance)" : "";
+  const level = chance === null ? untested : ` (by chance ${Math.abs(chance) < 1e-2 ? "0" : figure(chance)}, p ${pValue(p)})`;
   return `${a} and ${b}: ${similarity.label} ${figure(value)}${level}${p > LEVEL ? ", no more than chance" : ""}`;
 }
 

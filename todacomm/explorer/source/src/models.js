@@ -45,7 +45,7 @@ export function makeModelChoice({ data, store, models }) {
     return makeSelect(which, label, names, String(state[which]), (chosen) => choose(which, Number(chosen)));
   });
   const shown = ["rows ", "columns "].map((word, at) => el("label", { class: "field" }, el("span", {}, word), names.length > 2 ? selects[at] : el("bdi", {}, names[[state.first, state.second][at]][1])));
-  const key = "○ the most alike of a row · × no more alike than texts paired at random";
+  const key = "○ the most alike of a row · × no more alike than texts paired at random, where tested";
   const element = el("div", { class: "hint map-key" }, el("div", { class: "pair-choice" }, shown), el("span", {}, key));
 
   /** Another model at the same relative depth; one that stands on the other side changes places with it. */
