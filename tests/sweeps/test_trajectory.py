@@ -96,7 +96,7 @@ def test_the_distance_does_not_see_the_scale_and_is_zero_for_what_stands_still()
     assert list(found["rate"]) == [0.0, 1000.0]
 
 
-@pytest.mark.parametrize("entry", ["main=", "main=soon", "=5", "main=1.5"])
+@pytest.mark.parametrize("entry", ["main=", "main=soon", "=5", "main=1.5", "main=²", f"main={10**20}"])
 def test_a_step_that_is_no_number_is_an_error(entry):
     with pytest.raises(ValueError, match="expected NAME=STEP"):
         revision_and_step(entry)
