@@ -16,7 +16,7 @@ from mlflow import MlflowClient
 
 import todacomm
 from entrypoints.gate import main as entry_point
-from tests.gates.conftest import bent, model_clouds, recorded
+from tests.gates.conftest import SETTINGS, bent, model_clouds, recorded
 from todacomm.cli import main
 from todacomm.figures.gate import gate_figure
 from todacomm.gates.groups import gate_groups, members, with_permuted_texts
@@ -218,6 +218,15 @@ def test_a_model_is_analysed_as_the_run_beside_it_and_only_once(pairs):
     for replicates in (90, 100):  # the second is the default
         with pytest.raises(ValueError, match=rf"replicates={replicates} \(there 40\) was asked for"):
             gate(base=pairs["base"], candidate="clouds:fresh.npz", replicates=replicates)
+
+
+def test_a_finished_analysis_without_clouds_does_not_hide_the_places(pairs):
+    np.savez("lean.npz", **np.load("base.npz", allow_pickle=False))
+    without = todacomm.analyze(model="clouds:lean.npz", keep_clouds=False, explorer=False, **SETTINGS)
+    of_shape, _ = gate(base=pairs["base"], candidate="clouds:lean.npz", places="none")
+    assert of_shape.analyses[1].run_id == without.run_id
+    result, _ = gate(base=pairs["base"], candidate="clouds:lean.npz")
+    assert result.aspects == {"shape": "same", "places": "same"}
 
 
 @pytest.mark.parametrize(("texts", "names"), [("text", ["net", "net"]), ("other", ["net on a", "net on b"])])

@@ -115,6 +115,9 @@ def test_what_is_finished_is_reused_by_settings_and_files(store, clouds, rng):
     assert second.run_ids == first.run_ids
     assert MlflowClient().get_run(run.run_id).data.tags["todacomm.analyses"] == ",".join(first.run_ids)
     assert len(runs()) == 2
+    with_clouds = {"models": clouds[0], "keep_clouds": True}
+    assert [sweep(settings(**with_clouds))[0].table["status"][0] for _ in range(2)] == ["done", "reused"]
+    assert plan_sweep(settings(models=clouds[1], keep_clouds=True)).missing
 
     path = Path(clouds[0].removeprefix("clouds:"))
     np.savez(path, a=rng.normal(size=(12, 5)))

@@ -6,7 +6,7 @@ from mlflow import MlflowClient
 
 from tests.helpers.tiny_models import tiny_model_folder
 from todacomm.comparison.trajectory import autocorrelation, changes
-from todacomm.jobs.sweep import sweep
+from todacomm.jobs.sweep import plan_sweep, sweep
 from todacomm.reports.sweep import sweep_context
 from todacomm.settings.steps import revision_and_step
 from todacomm.settings.sweep import SweepConfig
@@ -96,10 +96,16 @@ def test_the_distance_does_not_see_the_scale_and_is_zero_for_what_stands_still()
     assert list(found["rate"]) == [0.0, 1000.0]
 
 
-@pytest.mark.parametrize("entry", ["main=", "main=soon", "=5", "main=1.5"])
+@pytest.mark.parametrize("entry", ["main=", "main=soon", "=5", "main=1.5", "main=²", f"main={10**20}"])
 def test_a_step_that_is_no_number_is_an_error(entry):
     with pytest.raises(ValueError, match="expected NAME=STEP"):
         revision_and_step(entry)
+
+
+def test_two_revisions_of_one_step_are_noted(store, checkpoints):
+    revisions = "step-000100,step-001000=100,step-000000"
+    plan = plan_sweep(SweepConfig.load(None, {**QUICK, "models": str(checkpoints), "revisions": revisions}))
+    assert plan.notes == ("2 revisions are of step 100: over training the first of them counts",)
 
 
 def test_white_noise_is_not_autocorrelated_and_a_random_walk_is(rng):

@@ -58,8 +58,10 @@ def sides_of(config: GateConfig) -> list[Side]:
             raise ValueError(f"{role} is empty: name a model, a run, or models:/NAME@ALIAS")
     runs = [run_of(name) for name, _, _ in given]
     shared = _shared(config, next(filter(None, runs), ""))
+    with_clouds = bool(config.groups or config.measures) and not config.plan
     return [
-        _side(role, *each, run, shared) for role, each, run in zip(("base", "candidate"), given, runs, strict=False)
+        _side(role, *each, run, shared, with_clouds)
+        for role, each, run in zip(("base", "candidate"), given, runs, strict=False)
     ]
 
 
@@ -105,7 +107,9 @@ def _shared(config: GateConfig, run_id: str) -> AnalysisConfig:
     return replace(recorded, record=replace(asked.record, seed=recorded.record.seed))
 
 
-def _side(role: str, name: str, revision: str, dataset: str, run_id: str, shared: AnalysisConfig) -> Side:
+def _side(
+    role: str, name: str, revision: str, dataset: str, run_id: str, shared: AnalysisConfig, with_clouds: bool
+) -> Side:
     from todacomm.analysis.cache import MODELS
     from todacomm.system.cache import cache_folder
     from todacomm.tracking import PREFIX, fetch_version, find_version
@@ -125,10 +129,10 @@ def _side(role: str, name: str, revision: str, dataset: str, run_id: str, shared
         texts=replace(shared.texts, dataset=dataset or shared.texts.dataset),
         record=replace(shared.record, run_name="", output_dir="", keep_clouds=True),
     )
-    return Side(name, finished(config), config, version)
+    return Side(name, finished(config, with_clouds), config, version)
 
 
-def finished(config: AnalysisConfig) -> str:
+def finished(config: AnalysisConfig, with_clouds: bool = True) -> str:
     """Run of a finished analysis of these settings, model and texts; empty where there is none."""
     from todacomm import tracking
     from todacomm.analysis.cache import inputs_digest
@@ -137,5 +141,9 @@ def finished(config: AnalysisConfig) -> str:
     if not inputs:
         return ""
     digests = [one.digest() for one in (config, lean(config))]
-    known = {key: run for digest in digests for key, run in tracking.finished_analyses(config_hash=digest).items()}
+    known = {
+        key: run
+        for digest in digests
+        for key, run in tracking.finished_analyses(config_hash=digest, with_clouds=with_clouds).items()
+    }
     return next((known[key] for key in (tracking.Known(digest, inputs) for digest in digests) if key in known), "")

@@ -114,7 +114,7 @@ def work_through_plan(
     start = time.perf_counter()
     with tracking.job_run(KIND, name, record.experiment_name, record.output_dir) as run:
         if not config.force:
-            plan = plan.with_finished(tracking.finished_analyses())
+            plan = plan.with_finished(tracking.finished_analyses(with_clouds=record.keep_clouds))
         watcher.planned(config, plan)
         result = _worked_through(config, plan, run, progress, watcher)
         if config.compare:
@@ -137,8 +137,8 @@ def plan_sweep(config: SweepConfig | None = None, **options: Any) -> Plan:
     from todacomm import tracking
 
     config = SweepConfig.given(config, options)
-    plan = make_plan(config)
-    return plan if config.force else plan.with_finished(tracking.finished_analyses())
+    plan, with_clouds = make_plan(config), config.analysis.record.keep_clouds
+    return plan if config.force else plan.with_finished(tracking.finished_analyses(with_clouds=with_clouds))
 
 
 def _worked_through(config: SweepConfig, plan: Plan, run: "JobRun", progress: Progress, watcher: Watcher) -> Sweep:

@@ -81,6 +81,9 @@ def make_plan(
     revisions: list[tuple[str, int | None]] = [("", None)]
     if config.revisions:
         revisions = [revision_and_step(entry) for entry in _merged(config, "revisions", notes)]
+    for step, n in Counter(step for _, step in revisions if step is not None).items():
+        if n > 1:
+            notes.append(f"{n} revisions are of step {step:,}: over training the first of them counts")
     models, weights, datasets = (_merged(config, name, notes) for name in ("models", "weights", "datasets"))
     record_of = record_of or _unnamed
     combined = [

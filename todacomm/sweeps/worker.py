@@ -71,7 +71,8 @@ def carry_out(task: Task, progress: Progress = silent) -> Outcome:
     start = time.perf_counter()
     try:
         with claimed(task):
-            finished = tracking.finished_analyses(task.parent if task.force else None, task.config_hash)
+            below, with_clouds = task.parent if task.force else None, task.config.record.keep_clouds
+            finished = tracking.finished_analyses(below, task.config_hash, with_clouds=with_clouds)
             if run_id := finished.get(tracking.Known(task.config_hash, task.inputs)):
                 return Outcome(task.config_hash, REUSED, run_id)
             run_id = task.analyze(task.config, progress=progress, parent=task.parent).run_id

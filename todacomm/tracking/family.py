@@ -5,13 +5,14 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from todacomm.settings.values import from_lines
 from todacomm.tracking._mlflow import MlflowClient, Run, get_tracking_uri, pages
 from todacomm.tracking.entries import ANALYSIS, INPUTS
 from todacomm.tracking.places import sqlite_path
 from todacomm.tracking.run import KIND, PARENT
 from todacomm.tracking.store import open_store, store_errors
 
-_HASH = "todacomm.config_hash"
+_HASH, _SETTINGS = "todacomm.config_hash", "todacomm.settings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,9 @@ class Known:
     inputs: str
 
 
-def finished_analyses(parent: str | None = None, config_hash: str | None = None) -> dict[Known, str]:
+def finished_analyses(
+    parent: str | None = None, config_hash: str | None = None, *, with_clouds: bool = False
+) -> dict[Known, str]:
     """Run of every finished analysis in any experiment, the newest where there are several; none without a store.
 
     A run is finished only after all its files and numbers are written: nothing half-written is among them.
@@ -31,11 +34,15 @@ def finished_analyses(parent: str | None = None, config_hash: str | None = None)
     ----------
     parent, config_hash : str, optional
         Only those below this run, or of these settings.
+    with_clouds : bool
+        Only those that did not leave their clouds out: ``keep_clouds`` decides no number, and is in no digest.
     """
     path = sqlite_path(str(get_tracking_uri()))
     if path is not None and not os.path.exists(path):
         return {}
     runs = _analyses(None, "FINISHED", parent, config_hash)
+    if with_clouds:
+        runs = [run for run in runs if from_lines(run.data.tags.get(_SETTINGS, "")).get("keep_clouds") != "false"]
     return {_known(run): run.info.run_id for run in sorted(runs, key=lambda run: run.info.start_time)}
 
 
