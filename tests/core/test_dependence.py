@@ -89,7 +89,7 @@ def test_an_interval_of_other_documents_is_wider_by_at_most_what_is_said() -> No
     assert warning.code == "texts_of_one_document"
     assert warning.text.startswith("320 texts are of 40 documents")
     assert f"1 of 2 layers (intraclass correlation {intraclass_correlation(clouds[0], groups):.2f}" in warning.text
-    assert f"they are up to {said:.1f} times as wide" in warning.text
+    assert f"most are up to {said:.1f} times as wide" in warning.text
 
 
 @pytest.mark.parametrize(("n_documents", "each", "n_dims"), [(10, 10, 1), (60, 8, 2), (150, 2, 1), (5, 20, 50)])

@@ -53,7 +53,7 @@ def widening(correlation: float, groups: Sequence[object]) -> float:
     """How many times as wide an interval of a mean is for other groups as for other points of these groups.
 
     The root of the design effect ``1 + (m - 1) rho`` with ``m = sum(m_i^2) / n``, at least 1 (Kish 1965, Survey
-    Sampling, 5.4 and 8.2).
+    Sampling). What goes with squares, such as a variance, widens less.
 
     >>> round(widening(0.5, "aaaabbbb"), 3)
     1.581
@@ -97,7 +97,7 @@ def dependence_warnings(
     text = (
         f"{len(documents)} texts are of {n_documents} documents, and those of one document lie alike in {len(alike)} "
         f"of {len(clouds)} layers (intraclass correlation {low:.2f} to {high:.2f}): intervals speak of other texts of "
-        f"these documents; for other documents they are up to {wide:.1f} times as wide; use as many documents as texts"
+        f"these documents; for other documents most are up to {wide:.1f} times as wide; use as many documents as texts"
     )
     return (RunWarning(OF_ONE_DOCUMENT, text),)
 
