@@ -58,12 +58,12 @@ def main() -> None:
         alike = [intraclass_correlation(shape.scores, documents) for shape in shapes.values()]
         measured = np.concatenate([ratios(shapes[name], observed.clouds[name], documents) for name in shapes])
         low, middle, high = np.quantile(measured, [0.1, 0.5, 0.9])
-        said = widening(max(alike), documents)
+        wider = widening(max(alike), documents)
         print(
             f"{model} {pooling}: intraclass correlation {min(alike):.2f} to {max(alike):.2f}, said to be "
-            f"{said:.1f} times as wide; standard errors of {len(measured)} numbers of "
+            f"{wider:.1f} times as wide; standard errors of {len(measured)} numbers of "
             f"{len(shapes)} layers {middle:.2f} times as large ({low:.2f} to {high:.2f} in the middle four fifths, "
-            f"{np.mean(measured > said):.1%} of them larger than said)",
+            f"{np.mean(measured > wider):.1%} of them larger than said)",
             flush=True,
         )
 
