@@ -211,9 +211,8 @@ def _parse_text(name: str, value: Any, otherwise: str) -> str:
     try:
         text.encode()  # a store holds UTF-8: names of files need not be in it
     except UnicodeEncodeError as error:
-        raise ValueError(
-            f"{name} is {shown(text)}, which is not in UTF-8: give it, or the file, another name"
-        ) from error
+        problem = f"{name} is {shown(text)}, which is not in UTF-8"
+        raise ValueError(f"{problem}: give it, or the file, another name") from error
     return text
 
 
