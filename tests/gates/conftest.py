@@ -7,8 +7,12 @@ import pytest
 
 from tests.helpers.records import record
 from tests.helpers.stores import copy_store
+from todacomm.gates.judging import gate_pair
+from todacomm.gates.result import Gate
 from todacomm.jobs.analyze import measure
 from todacomm.settings.analysis import AnalysisConfig
+from todacomm.settings.gate import GateConfig
+from todacomm.tracking import load_analyses
 
 N_TEXTS, N_DIMS = 120, 8
 SETTINGS = {"pca": 0, "replicates": 40, "nulls": 0, "loops": 0}
@@ -64,3 +68,8 @@ def pairs(recorded_pairs: tuple[Path, dict[str, str]], no_mlflow_settings: None,
     folder, runs = recorded_pairs
     monkeypatch.chdir(folder)
     return runs
+
+
+def judged(base: str, candidate: str, **options: object) -> Gate:
+    """The verdicts on two runs, nothing recorded."""
+    return gate_pair(*load_analyses([base, candidate]), GateConfig.from_flat(options))
