@@ -99,3 +99,22 @@ def test_a_run_with_few_clusters_is_told_so_and_its_loops_are_of_the_same_halves
     assert len(whole.loops.left["layer_0"]) == 20
     (warning,) = [warning for warning in whole.warnings if warning.code == "few_clusters"]
     assert warning.text == "half-samples are of 12 clusters: the width of intervals is uncertain by 21 %"
+
+
+def test_a_loop_that_the_texts_of_one_document_make_is_none_of_documents():
+    rng = np.random.default_rng(2)
+    angles = rng.uniform(0.0, 2.0 * np.pi, 90)
+    ring = np.column_stack([4.0 * np.cos(angles), 4.0 * np.sin(angles), np.zeros((90, 8))])
+    ring += rng.normal(scale=0.2, size=ring.shape)
+    beside = rng.normal(size=(150, 10)) + 9.0 * np.eye(10)[0]
+    cloud = np.vstack([ring, beside])
+    layers, others = {"layer_0": analyze_layer(cloud)}, [f"d{number // 5}" for number in range(150)]
+    of_one, of_thirty = ["ring"] * 90, [f"r{number % 30}" for number in rng.permutation(90)]
+    rows = [
+        infer(layers, {"layer_0": cloud}, n_loops=1, seed=0, clusters=clusters).loops.rows[0]
+        for clusters in (None, of_one + others, of_thirty + others)
+    ]
+    assert [row["verdict"] for row in rows] == ["loop", "few texts", "loop"]
+    of_texts, of_one_document, of_documents = (row["reproduction"] for row in rows)
+    assert of_one_document < of_texts - 0.15
+    assert of_documents == pytest.approx(of_texts, abs=0.05)
