@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.materials import wikitext
 from todacomm.analysis.observe import observe
 from todacomm.analysis.shape import measure_shape
-from todacomm.core.arrays import Array, Indices
+from todacomm.core.arrays import Array
 from todacomm.core.inference import (
     half_samples,
     intervals,
@@ -29,21 +29,11 @@ OPTIONS = {"dataset": str(wikitext()), "samples": SAMPLES, "likelihood": False}
 BUNDLED = (("demo-decoder", ""), ("demo-encoder", ""), ("demo-encoder", "mean"))
 
 
-def halves_of_documents(documents: Array, replicates: int, seed: int) -> Indices:
-    """Halves of the texts that hold whole documents, but for the last one drawn."""
-    rng, names = np.random.default_rng(seed), np.unique(documents)
-    rows = [
-        np.concatenate([np.flatnonzero(documents == name) for name in rng.permutation(names)])[: len(documents) // 2]
-        for _ in range(replicates)
-    ]
-    return np.sort(rows, axis=1)
-
-
 def ratios(layer: LayerAnalysis, cloud: Array, documents: Array) -> Array:
     """Standard errors of every metric, from halves of the documents over from halves of the texts."""
     of_texts, of_documents = (
         intervals(metric_values(layer.metrics), replicate(layer, cloud, halves).values).se
-        for halves in (half_samples(SAMPLES, REPLICATES, 0), halves_of_documents(documents, REPLICATES, 0))
+        for halves in (half_samples(SAMPLES, REPLICATES, 0, clusters) for clusters in (None, documents.tolist()))
     )
     ratio = np.divide(of_documents, of_texts, out=np.full_like(of_texts, np.nan), where=of_texts > 0.0)
     return np.asarray(ratio[np.isfinite(ratio)])

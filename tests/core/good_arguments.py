@@ -114,7 +114,7 @@ GOOD = (
     (equivalence.place_margins, {"base": CLOUD, "rng": RNG, "draws": 1}),
     (equivalence.plan, {"base": CELLS, "base_halves": CELL_HALVES, "n_texts": 50, "rng": RNG, **OF_CELLS}),
     (equivalence.texts_to_settle, {"intervals": INTERVALS, "n_texts": 50, **OF_CELLS}),
-    (equivalence.joint_law, {"contrast": CONTRAST, "n_texts": 50, "rng": RNG, "multipliers": np.ones((9, 6))}),
+    (equivalence.joint_law, {"contrast": CONTRAST, "n_units": 50, "rng": RNG, "multipliers": np.ones((9, 6))}),
     (equivalence.cell_verdicts, {"intervals": INTERVALS, **OF_CELLS}),
     (inference.p_value, {"observed": 1.0, "draws": VALUES, "tail": "upper"}),
     (inference.step_down_max_t, {"observed": VALUES, "draws": ROWS, "tail": "upper"}),

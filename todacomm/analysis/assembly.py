@@ -68,7 +68,7 @@ def assemble(
         loops=tidy(uncertainty.loops.rows, LOOP_COLUMNS),
         loop_points=tuple(uncertainty.loops.points),
         associations=tidy(uncertainty.associations, ASSOCIATION_COLUMNS),
-        warnings=tuple(run_warnings(observed, shapes, uncertainty, config.record.seed)),
+        warnings=tuple(run_warnings(config, observed, shapes, uncertainty)),
         seconds=dict(seconds),
     )
 
@@ -160,7 +160,7 @@ def denominators(shapes: Mapping[str, LayerAnalysis]) -> tuple[dict[str, dict[st
 
 
 def run_warnings(
-    observed: Observation, shapes: Mapping[str, LayerAnalysis], uncertainty: Uncertainty, seed: int
+    config: AnalysisConfig, observed: Observation, shapes: Mapping[str, LayerAnalysis], uncertainty: Uncertainty
 ) -> Iterable[RunWarning]:
     """Every warning of the run, its own first."""
     yield from observed.warnings
@@ -173,9 +173,9 @@ def run_warnings(
     else:
         yield from expansion_warnings(*denominators(shapes))
     yield from uncertainty.warnings
-    if uncertainty.intervals:
+    if uncertainty.intervals and config.inference.cluster != "document":
         scores = {name: shape.scores for name, shape in shapes.items() if shape.defined}
-        yield from dependence_warnings(scores, observed.texts["document"].tolist(), seed)
+        yield from dependence_warnings(scores, observed.texts["document"].tolist(), config.record.seed)
     for name, shape in shapes.items():
         yield from of_layer(name, shape)
 

@@ -14,6 +14,7 @@ from todacomm.core.inference import Estimate, Inference, control_rows, half_samp
 from todacomm.core.layer import LayerAnalysis
 from todacomm.core.nulls import NULLS, RANDOM_WEIGHTS, ROTATION, Null
 from todacomm.results.observation import Observation
+from todacomm.results.texts import clusters_of
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.system.progress import Progress, silent
 
@@ -91,6 +92,7 @@ def infer_uncertainty(
         kinds=of_scores,
         n_loops=options.loops,
         seed=config.record.seed,
+        clusters=clusters_of(observed.texts, options.cluster),
         threads=threads,
         progress=progress,
     )
@@ -148,12 +150,9 @@ def control_replicates(config: AnalysisConfig, control: Control, threads: int = 
     """The control on the half-samples of the run, for paired differences."""
     if not config.has_intervals:
         return {}
+    n_texts, clusters = len(control.observed.texts), clusters_of(control.observed.texts, config.inference.cluster)
+    halves = half_samples(n_texts, config.inference.replicates, config.record.seed, clusters)
     return {
-        name: replicate(
-            shape,
-            control.observed.clouds[name],
-            half_samples(len(shape.cloud), config.inference.replicates, config.record.seed),
-            threads=threads,
-        ).values
+        name: replicate(shape, control.observed.clouds[name], halves, threads=threads).values
         for name, shape in control.shapes.items()
     }

@@ -9,7 +9,7 @@ from todacomm.analysis.memory import check_memory
 from todacomm.core.facts import RunWarning
 from todacomm.results.facts import TextFacts
 from todacomm.results.observation import Observation
-from todacomm.results.texts import text_table
+from todacomm.results.texts import clusters_of, text_table
 from todacomm.settings.analysis import OPTIONS, AnalysisConfig, protocol_values
 from todacomm.settings.values import OBJECT, OWN_CLOUDS
 from todacomm.system.progress import Progress, silent
@@ -50,13 +50,14 @@ def observe(config: AnalysisConfig, progress: Progress = silent, *, finished: "F
 
 
 def check_points(config: AnalysisConfig, observed: Observation) -> None:
-    """Whether settings fit the number of points of clouds that were taken elsewhere.
+    """Whether settings fit clouds that were taken elsewhere.
 
     Raises
     ------
     ValueError
-        ``samples`` is another number, or there are more landmarks.
+        ``samples`` is another number, there are more landmarks, or no label for ``cluster``.
     """
+    clusters_of(observed.texts, config.inference.cluster)
     landmarks, n_points, asked = config.topology.landmarks, len(observed.dataset.ids), config.texts.samples
     named = protocol_values(config.inference.protocol).get("samples")
     given = "samples" in config.typed or asked not in (OPTIONS["samples"].default, named)
@@ -129,6 +130,7 @@ def forward_pass(
     seed = config.record.seed if seed is None else seed
     texts = given.texts or load_texts(config.texts, config.record.seed)
     check_memory(config.topology, len(texts.texts))
+    clusters_of(text_table(texts.ids, documents=texts.documents, columns=texts.columns), config.inference.cluster)
     if given.model is None:
         return read_texts(load_model(config.model, seed), texts, config, progress, shuffle_seed, finished)
     from todacomm.models.given import describe_model, in_evaluation

@@ -116,8 +116,15 @@ def unpaired(gathered: Gathered, a: str, b: str) -> str:
         return "they read different texts"
     if first.settings["options"]["seed"] != second.settings["options"]["seed"]:
         return "their seeds differ, and so their half-samples"
+    if first.clusters != second.clusters:
+        return "their half-samples are of other clusters"
     without = [analysis for analysis in (first, second) if not analysis.config.has_intervals]
     return f"{without[0].run_name} has no half-samples" if without else ""
+
+
+def fewest_units(gathered: Gathered) -> int:
+    """What the half-samples are halves of, texts or clusters of them: the smallest number of all analyses."""
+    return min(analysis.n_units for analysis in gathered.analyses.values())
 
 
 def by_pair(table: pd.DataFrame) -> list[tuple[Pair, pd.DataFrame]]:
@@ -159,7 +166,7 @@ def _rows(gathered: Gathered, pairs: Iterable[Pair], metrics: tuple[str, ...]) -
         paired_contrast(one.value_b, one.value_a, one.halves_b, one.halves_a, grows=grows, relative=False)
         for one in measured
     ]
-    family = family_of(contrasts, int(gathered.runs["points"].min()), np.random.default_rng(SEED))
+    family = family_of(contrasts, fewest_units(gathered), np.random.default_rng(SEED))
     for one, contrast in zip(measured, contrasts, strict=True):
         columns = {"value_a": one.value_a, "value_b": one.value_b, **_alone(one, grows), **judged(family, contrast)}
         depths = residual_depths(gathered.analyses[one.a])

@@ -193,7 +193,7 @@ def _of_documents(analyses: Mapping[str, "Analysis"]) -> Iterator[RunWarning]:
     if alike := [label for label in analyses if OF_ONE_DOCUMENT in codes[label]]:
         text = (
             "texts of one document lie alike: intervals and p-values, of differences too, speak of other texts of "
-            f"these documents, not of other documents: {', '.join(alike)}"
+            f"these documents, not of other documents (cluster=document): {', '.join(alike)}"
         )
         yield RunWarning(OF_ONE_DOCUMENT, text)
 

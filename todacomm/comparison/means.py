@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from todacomm.comparison.differences import JUDGED, SEED, Pair, families_of, halves_of, judged, unpaired
+from todacomm.comparison.differences import JUDGED, SEED, Pair, families_of, fewest_units, halves_of, judged, unpaired
 from todacomm.comparison.gathering import LABEL, Gathered
 from todacomm.comparison.matching import along_residual, own_layers, residual_depths
 from todacomm.comparison.metrics import OF_THE_RUN, ranked_metrics
@@ -115,7 +115,7 @@ def mean_differences(
     rows = []
     for family in families:
         contrasts = [_contrast(*(means[label] for label in pair)) for pair in family]
-        law = family_of(contrasts, int(gathered.runs["points"].min()), np.random.default_rng(SEED))
+        law = family_of(contrasts, fewest_units(gathered), np.random.default_rng(SEED))
         for (a, b), contrast in zip(family, contrasts, strict=True):
             columns = {
                 "value_a": means[a][0], "value_b": means[b][0], "difference": contrast.estimate, "se": contrast.se,

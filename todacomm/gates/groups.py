@@ -35,9 +35,14 @@ def gate_groups(base: "Analysis", config: GateConfig, progress: Progress = silen
     Raises
     ------
     ValueError
-        The texts have no such column, it has not two values, a group is too small, or there are no clouds.
+        The texts have no such column, it has not two values, a group is too small, there are no clouds, or half-samples
+        are of clusters, where those of a group are of its texts.
     """
     check_half_samples({base.run_name: base})
+    if cluster := base.config.inference.cluster:
+        raise ValueError(
+            f"a gate of groups halves texts by themselves: analyse {base.run_id} without cluster={cluster}"
+        )
     rows_of, names = members(base.texts, config.groups)
     texts = np.sort(np.concatenate(rows_of))
     clouds = {layer: base.cloud(layer)[texts] for layer in base.layer_names}
@@ -66,8 +71,10 @@ def with_permuted_texts(result: Gate, progress: Progress = silent) -> Gate:
     of_model = [(model_of(one), one.layer_names) for one in result.analyses]
     if of_model[0] != of_model[1] or not (result.config.permutations and result.config.metrics):
         return result
-    if without := [one.run_id for one in result.analyses if one.config.no_clouds]:
-        reason = f"which set each text is of is not permuted: run {without[0]} has no clouds"
+    without = [f"run {one.run_id} has no clouds" for one in result.analyses if one.config.no_clouds]
+    without += ["texts of one cluster are no separate draws"] if base.clusters else []
+    if without:
+        reason = f"which set each text is of is not permuted: {without[0]}"
         return replace(result, warnings=(*result.warnings, RunWarning("no_labels", reason)))
     clouds = {name: np.concatenate([base.cloud(name), candidate.cloud(name)]) for name in base.layer_names}
     in_second = np.repeat([False, True], [base.dataset.samples, candidate.dataset.samples])

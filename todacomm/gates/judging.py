@@ -58,7 +58,8 @@ def gate_pair(base: "Analysis", candidate: "Analysis", config: GateConfig, progr
             parts.append(part)
     if not parts:
         raise ValueError(f"nothing is left to compare: {reason}, and shape is none")
-    table, texts_if_same = judged(parts, layers, base, base.dataset.samples, config)
+    n_units = min(base.n_units, candidate.n_units)
+    table, texts_if_same = judged(parts, layers, base, base.dataset.samples, config, n_units)
     changed = framed([], CHANGED) if lost is None else changed_texts(base, [own for own, _ in layers], lost)
     warnings += layers_left(base, candidate, layers) + warnings_of_both(base, candidate, ours, theirs)
     n_texts = base.dataset.samples
@@ -66,7 +67,12 @@ def gate_pair(base: "Analysis", candidate: "Analysis", config: GateConfig, progr
 
 
 def judged(
-    parts: Sequence[Part], layers: Sequence[tuple[str, str]], base: "Analysis", n_texts: int, config: GateConfig
+    parts: Sequence[Part],
+    layers: Sequence[tuple[str, str]],
+    base: "Analysis",
+    n_texts: int,
+    config: GateConfig,
+    n_units: int | None = None,
 ) -> tuple[pd.DataFrame, float]:
     """The table of a gate, all its cells one family, and how many texts a candidate without any difference takes.
 
@@ -75,7 +81,7 @@ def judged(
     """
     rng = np.random.default_rng(config.analysis.record.seed)
     margin = np.concatenate([part.margin for part in parts], axis=1)
-    judgement = judge(side_by_side(*(part.contrast for part in parts)), margin, n_texts, rng)
+    judgement = judge(side_by_side(*(part.contrast for part in parts)), margin, n_texts, rng, n_units=n_units)
     verdicts, texts = at_least(judgement.texts_to_settle, judgement.verdicts, n_texts)
     collapsed = np.isin(judgement.missing, ["base", "candidate"]) & [
         part.aspect == PLACES for part in parts for _ in part.metrics

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from todacomm.comparison.agreement import differences, what_differs
+from todacomm.comparison.identity import MODELS
 from todacomm.comparison.matching import matched_names
 from todacomm.core.facts import RunWarning
 from todacomm.gates.result import SideWarning
@@ -34,6 +35,8 @@ def check_pair(analyses: "dict[str, Analysis]", over: str) -> None:
     if len(differing):
         raise ValueError(f"{what_differs(differing)}\nanalyse both with equal settings")
     check_half_samples(analyses)
+    if over == MODELS and len({analysis.clusters for analysis in analyses.values()}) > 1:
+        raise ValueError("the half-samples differ: they are of other clusters. Analyse both with equal columns")
     of_halves = {
         label: f"replicates={one.config.inference.replicates}, seed={one.config.record.seed}"
         for label, one in analyses.items()

@@ -80,7 +80,7 @@ def place_part(
     """Distances between the same texts of both, and each text's neighbours lost, shape (n_layers, n_texts)."""
     rng = np.random.default_rng(config.analysis.record.seed)
     inference, topology = base.config.inference, base.config.topology
-    halves = half_samples(base.dataset.samples, inference.replicates, base.config.record.seed)
+    halves = half_samples(base.dataset.samples, inference.replicates, base.config.record.seed, base.clusters)
     options: dict[str, Any] = {"engine": topology.engine, "threads": worker_threads(config.analysis.topology.threads)}
     given = config.margins()
     columns = [list(PLACE_MEASURES).index(measure) for measure in config.measures]

@@ -31,8 +31,9 @@ def planned(base: "Analysis", config: GateConfig) -> GatePlan:
     for correlation in CORRELATIONS:
         rng = np.random.default_rng(config.analysis.record.seed)
         one = plan(
-            part.base, halves, part.margin, n_texts, rng, grows=grows, relative=part.relative, correlation=correlation
-        )
+            part.base, halves, part.margin, n_texts, rng,
+            grows=grows, relative=part.relative, correlation=correlation, n_units=base.n_units,
+        )  # fmt: skip
         worst = {name: _largest(getattr(one, name)) for name in ("smallest_difference", "smallest_margin")}
         texts = np.maximum(_largest(one.texts_if_same), FEWEST_TEXTS)
         for i, metric in enumerate(part.metrics):

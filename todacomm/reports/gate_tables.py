@@ -6,6 +6,7 @@ from todacomm.gates.result import Gate, metric_label
 from todacomm.reports.blocks import Table
 from todacomm.reports.formats import listing, share
 from todacomm.reports.gate_cells import WORDS, judged_words, margin_words, size_words, texts_words
+from todacomm.reports.settings_table import half_samples_words
 from todacomm.results.cloud import cloud_words
 from todacomm.results.table import records
 
@@ -85,7 +86,7 @@ def settings(result: Gate) -> list[tuple[str, str]]:
         *([("Model", ", ".join(result.models))] if result.models != result.names else []),
         ("Texts", f"{result.n_texts} of {', '.join(dict.fromkeys(one.dataset.name for one in result.analyses))}"),
         ("Cloud", cloud_words(first.config.topology, [one.model.width for one in result.analyses])),
-        ("Half-samples", str(first.config.inference.replicates)),
+        ("Intervals", half_samples_words(first.config)),
         ("Margins", listing(shown)),
         ("Runs", ", ".join(one.run_id for one in result.analyses)),
     ]

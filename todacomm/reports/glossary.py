@@ -21,8 +21,9 @@ TERMS = {
     ),
     "degenerate": "Of a cloud: fewer than half of its points are distinct. No claim is made about it.",
     "half-sample": (
-        "A random half of the texts, drawn without replacement, the same in every layer. The spread of a number over "
-        "many half-samples gives its standard error and its 95 % interval; ± is half the width of the interval."
+        "A random half of the texts, or of the documents or speakers that they are of (the setting cluster), drawn "
+        "without replacement, the same in every layer. The spread of a number over many half-samples gives its "
+        "standard error and its 95 % interval; ± is half the width of the interval."
     ),
     "rotation null": (
         "Random clouds with the mean and the covariance of the layer and no other structure, made by a random "

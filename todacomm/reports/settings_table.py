@@ -14,10 +14,10 @@ from todacomm.settings.analysis import AnalysisConfig, deviations, protocol_tag
 def settings_table(result: Provenance) -> list[tuple[str, str]]:
     """Pairs of a name and its value; what is not known is left out, and of a convergence what it does not use."""
     model, texts, config = result.model, result.dataset, result.config
-    topology, inference = config.topology, config.inference
+    topology = config.topology
     of_analysis = [
         ("Landmarks", number(topology.landmarks) if topology.landmarks else ""),
-        ("Intervals", f"{inference.replicates} half-samples" if config.has_intervals else "none"),
+        ("Intervals", half_samples_words(config)),
         ("Nulls", _nulls(config)),
         ("Likelihood", f"of {number(model.n_predicted)} predicted tokens" if model.n_predicted else ""),
     ]
@@ -40,6 +40,13 @@ def settings_table(result: Provenance) -> list[tuple[str, str]]:
         ("Seconds", ", ".join(f"{stage} {number(seconds, 2)}" for stage, seconds in result.seconds.items())),
     ]
     return [(name, value) for name, value in rows if value]
+
+
+def half_samples_words(config: AnalysisConfig) -> str:
+    """What intervals are from: half-samples of texts, or of clusters of them."""
+    cluster, n = config.inference.cluster, config.inference.replicates
+    of_clusters = f", each of half of the values of {cluster}" if cluster else ""
+    return f"{n} half-samples{of_clusters}" if config.has_intervals else "none"
 
 
 def _weights(model: ModelFacts) -> tuple[str, str]:

@@ -100,6 +100,33 @@ def user_columns(table: pd.DataFrame) -> list[str]:
     return [str(name) for name in table.columns if name not in TEXT_COLUMNS]
 
 
+def clusters_of(table: pd.DataFrame, column: str) -> tuple[str, ...] | None:
+    """Which cluster each text is of, for half-samples of clusters; None where no column is named.
+
+    Raises
+    ------
+    ValueError
+        The texts have no such column, no value in a row of it, or one value alone.
+
+    >>> clusters_of(text_table(["a#0", "a#1", "b#0"], documents=["a", "a", "b"]), "document")
+    ('a', 'a', 'b')
+    """
+    if not column:
+        return None
+    known = ["document", *user_columns(table)]
+    if column not in known:
+        raise ValueError(
+            f"cluster is {column!r}, and the texts have no such column: choose {', '.join(known)}, or name it in "
+            "text_columns"
+        )
+    cells = table[column].tolist()
+    if n_empty := sum(_missing(cell) or cell == "" for cell in cells):
+        raise ValueError(f"cluster is {column!r}, which {n_empty} of {len(cells)} texts have no value of")
+    if len(set(cells)) < 2:
+        raise ValueError(f"cluster is {column!r}, which is {cells[0]!r} in all texts: halves are drawn of two at least")
+    return tuple(map(str, cells))
+
+
 def _typed(cells: list[Any]) -> Any:
     """A user's column as numbers where all its cells are numbers or missing, else as words.
 

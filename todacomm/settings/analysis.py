@@ -148,6 +148,11 @@ class InferenceConfig(Settings):
 
     protocol: str = option("standard", "named protocol the settings follow", decides=BESIDE)
     replicates: int = option(100, "half-samples for the intervals; 0: none", low=0, decides=BESIDE)
+    cluster: str = option(
+        "",
+        "column of the texts, such as document, of whose values half-samples are drawn: intervals for other documents; "
+        "empty: texts by themselves",
+    )
     nulls: int = option(39, "draws of the rotation null and of others in its space; 0: none", low=0, decides=BESIDE)
     further_nulls: int = option(
         60, "further draws for H0 where none of the first reaches it; 0: none", low=0, decides=BESIDE
@@ -169,6 +174,8 @@ class InferenceConfig(Settings):
     def check(self) -> None:
         if not self.null_kinds and self.nulls:
             raise ValueError(f"null_kinds is empty with nulls={self.nulls}: name one of {', '.join(null_names())}")
+        if self.cluster and not self.replicates:
+            raise ValueError(f"cluster is {self.cluster!r} without half-samples: leave it out, or set replicates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +224,8 @@ class AnalysisConfig(Settings):
 
     def check(self) -> None:
         landmarks, samples = self.topology.landmarks, self.texts.samples
+        if landmarks and self.inference.cluster:
+            raise ValueError(f"cluster is {self.inference.cluster!r}: landmarks have no half-samples; leave one out")
         if self.topology.distances and set(self.inference.null_kinds) - {"rotation"}:
             raise ValueError(f"null_kinds is {','.join(self.inference.null_kinds)}: distances alone have no null model")
         if self.model.clouds_file is None:

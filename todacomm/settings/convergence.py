@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.settings.base import Settings, option
 
-MEANINGLESS = ("likelihood", "landmarks", "distances", "nulls", "null_kinds", "control_draws", "keep_clouds")
+MEANINGLESS = ("likelihood", "landmarks", "distances", "cluster", "nulls", "null_kinds", "control_draws", "keep_clouds")
 """Options of an analysis that mean nothing to a convergence."""
 MIN_SIZE = 10
 
@@ -36,6 +36,8 @@ class ConvergenceConfig(Settings):
     def check(self) -> None:
         if self.analysis.topology.landmarks:
             raise ValueError("landmarks have no part in a convergence, whose subsets are random: leave them out")
+        if self.analysis.inference.cluster:
+            raise ValueError("a convergence takes subsets of texts by themselves: leave cluster out")
         if self.analysis.topology.distances:
             raise ValueError("a convergence takes subsets of points by their coordinates: leave distances out")
         samples, largest = self.analysis.texts.samples, max(self.sizes or (0,))

@@ -18,6 +18,7 @@ from todacomm.results.loops import Loop, pick_loop
 from todacomm.results.page import FramedPage
 from todacomm.results.result import Result
 from todacomm.results.table import by_layer, of_layers, own_rows, run_values
+from todacomm.results.texts import clusters_of
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.system.scratch import held_folder
 from todacomm.tracking._mlflow import MlflowClient, MlflowException, Run, local_path, quiet
@@ -253,6 +254,17 @@ class Analysis:
         if self.config.no_clouds:
             raise ValueError(f"run {self.run_id} has no clouds: {self.config.no_clouds}")
         return read_cloud(self.artifact(cloud_file(file)))
+
+    @cached_property
+    def clusters(self) -> tuple[str, ...] | None:
+        """Which cluster each text is of, where half-samples are of clusters; None where they are of texts."""
+        column = self.config.inference.cluster
+        return clusters_of(self.texts, column) if column else None
+
+    @property
+    def n_units(self) -> int:
+        """What half-samples are halves of: texts, or clusters of them."""
+        return len(set(self.clusters)) if self.clusters else self.dataset.samples
 
     @cached_property
     def replicates(self) -> dict[str, np.ndarray]:

@@ -27,13 +27,13 @@ class Family:
         Of the intervals together.
     n_cells : int
         Cells that are defined.
-    n_texts : int
+    n_units : int
     """
 
     largest: Array
     level: float
     n_cells: int
-    n_texts: int
+    n_units: int
 
     def critical(self, contrast: Contrast) -> float:
         """Standard errors to either side of an estimate at which all intervals cover together; nan without cells."""
@@ -63,12 +63,12 @@ class Family:
 
     def _law(self, contrast: Contrast) -> JointLaw:
         """The law of a contrast's margins alone."""
-        return joint_law(contrast, self.n_texts, np.random.default_rng(0), draws=0)
+        return joint_law(contrast, self.n_units, np.random.default_rng(0), draws=0)
 
 
 def family_of(
     contrasts: Sequence[Contrast],
-    n_texts: int,
+    n_units: int,
     rng: np.random.Generator,
     *,
     level: float = LEVEL,
@@ -85,8 +85,8 @@ def family_of(
     ----------
     contrasts : sequence of Contrast
         One may have fewer half-samples than another: the first of them are the same.
-    n_texts : int
-        Texts of each run.
+    n_units : int
+        What half-samples are halves of: texts of each run, or clusters of them.
 
     Raises
     ------
@@ -104,13 +104,13 @@ def family_of(
         raise ValueError(f"a level of {level}: expected a share between 0 and 1, such as {LEVEL}")
     n_cells = sum(int(np.isfinite(contrast.estimate).sum()) for contrast in contrasts)
     if not n_cells:
-        return Family(np.empty(0), level, 0, n_texts)
+        return Family(np.empty(0), level, 0, n_units)
     replicates = max(len(contrast.halves) for contrast in contrasts)
     multipliers = rng.standard_normal((draws, replicates))
     largest = np.zeros(draws)
     for contrast in contrasts:
-        law = joint_law(contrast, n_texts, rng, draws, multipliers=multipliers[:, : len(contrast.halves)])
+        law = joint_law(contrast, n_units, rng, draws, multipliers=multipliers[:, : len(contrast.halves)])
         known = np.isfinite(contrast.estimate).ravel()
         largest = np.maximum(largest, law.size[:, known].max(axis=1, initial=0.0))
     largest.sort()
-    return Family(largest, level, n_cells, n_texts)
+    return Family(largest, level, n_cells, n_units)

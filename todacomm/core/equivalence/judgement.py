@@ -59,6 +59,7 @@ def judge(
     n_texts: int,
     rng: np.random.Generator,
     *,
+    n_units: int | None = None,
     draws: int = DRAWS,
 ) -> Judgement:
     """Judge all layers and metrics of a comparison together.
@@ -73,6 +74,8 @@ def judge(
         Texts of each run.
     rng : numpy.random.Generator
         Of the joint law; its seed moves the critical value by about half a per cent.
+    n_units : int, optional
+        What half-samples are halves of, where that is clusters of texts.
 
     Raises
     ------
@@ -82,7 +85,7 @@ def judge(
     if contrast.estimate.ndim != 2:
         raise ValueError(f"cells of shape {contrast.estimate.shape}: expected (n_layers, n_metrics)")
     margin = as_cells(margin, contrast.estimate.shape, "the margin")
-    law = joint_law(contrast, n_texts, rng, draws)
+    law = joint_law(contrast, n_units or n_texts, rng, draws)
     intervals = simultaneous(contrast, law)
     verdicts = cell_verdicts(intervals, margin)
     return Judgement(

@@ -117,6 +117,7 @@ def plan(
     grows: ArrayLike = False,
     relative: ArrayLike = True,
     correlation: float = 0.0,
+    n_units: int | None = None,
 ) -> Plan:
     """What ``n_texts`` can show of a candidate that is not known yet.
 
@@ -135,6 +136,8 @@ def plan(
         As in :func:`todacomm.core.equivalence.contrasts.paired_contrast`.
     correlation : float
         Between the errors of base and candidate, 0 to below 1.
+    n_units : int, optional
+        What half-samples are halves of, where that is clusters of texts.
 
     Raises
     ------
@@ -152,7 +155,7 @@ def plan(
         halves = np.sqrt(2.0 * (1.0 - correlation)) * scaled_halves(base, of_halves, grows) / unit
     missing = np.where(np.isfinite(base) & (unit > 0.0), "", "base")
     contrast = spread_of(np.zeros(base.shape), halves, 0.0, missing)
-    law = joint_law(contrast, n_texts, rng)
+    law = joint_law(contrast, n_units or n_texts, rng)
     intervals = simultaneous(contrast, law)
     least = smallest_margin(intervals)
     return Plan(

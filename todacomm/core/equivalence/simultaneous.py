@@ -73,7 +73,7 @@ class JointLaw:
 
 def joint_law(
     contrast: Contrast,
-    n_texts: int,
+    n_units: int,
     rng: np.random.Generator,
     draws: int = DRAWS,
     *,
@@ -85,13 +85,13 @@ def joint_law(
     normal multipliers, shared by all cells of a draw (Chernozhukov, Chetverikov and Kato 2013, arXiv 1212.6906). A
     hundred half-samples give a covariance that is good enough; their own largest values do not give a good .95
     quantile. Each cell's margin is a t, because its standard error is itself an estimate, from so many half-samples and
-    from so many texts: ``1 / freedom = 1 / (replicates - 1) + 1 / (n_texts - 1)``. The floor at rounding, where a
+    from so many texts: ``1 / freedom = 1 / (replicates - 1) + 1 / (n_units - 1)``. The floor at rounding, where a
     standard error has one, is an independent normal of that size.
 
     Parameters
     ----------
-    n_texts : int
-        Texts of each run.
+    n_units : int
+        What half-samples are halves of: texts of each run, or clusters of them.
     draws : int
         9,999 of them take 160 MB for 2,000 cells.
     multipliers : ndarray, shape (draws, replicates), optional
@@ -113,7 +113,7 @@ def joint_law(
     floor = np.sqrt((1.0 - (z**2).sum(axis=0) / freedom).clip(min=0.0))
     (rounded,) = np.nonzero(floor > 1e-6)
     normal[:, rounded] += floor[rounded] * rng.standard_normal((len(weights), len(rounded)))
-    return JointLaw(np.abs(normal), 1.0 / (1.0 / freedom + 1.0 / max(n_texts - 1, 1)))
+    return JointLaw(np.abs(normal), 1.0 / (1.0 / freedom + 1.0 / max(n_units - 1, 1)))
 
 
 def simultaneous(contrast: Contrast, law: JointLaw, level: float = LEVEL) -> Simultaneous:

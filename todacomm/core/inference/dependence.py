@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from todacomm.core.arrays import Array, Indices
 from todacomm.core.checks import as_cloud
 from todacomm.core.facts import RunWarning
+from todacomm.core.inference.replicates import numbered
 
 OF_ONE_DOCUMENT = "texts_of_one_document"
 """Code of the warning."""
@@ -43,7 +44,7 @@ def intraclass_correlation(points: ArrayLike, groups: Sequence[object]) -> float
     >>> intraclass_correlation([[0.0], [0.0], [3.0], [3.0]], "aabb")
     1.0
     """
-    cloud, group = as_cloud(points, finite=True), _numbered(groups)
+    cloud, group = as_cloud(points, finite=True), numbered(groups)
     if len(group) != len(cloud):
         raise ValueError(f"{len(group)} groups of {len(cloud)} points: expected one for each")
     return _correlation(cloud - cloud.mean(axis=0), group)
@@ -58,7 +59,7 @@ def widening(correlation: float, groups: Sequence[object]) -> float:
     >>> round(widening(0.5, "aaaabbbb"), 3)
     1.581
     """
-    sizes = np.bincount(_numbered(groups))
+    sizes = np.bincount(numbered(groups))
     return float(np.sqrt(max(1.0, 1.0 + ((sizes**2).sum() / sizes.sum() - 1.0) * correlation)))
 
 
@@ -97,20 +98,17 @@ def dependence_warnings(
     text = (
         f"{len(documents)} texts are of {n_documents} documents, and those of one document lie alike in {len(alike)} "
         f"of {len(clouds)} layers (intraclass correlation {low:.2f} to {high:.2f}): intervals speak of other texts of "
-        f"these documents; for other documents most are up to {wide:.1f} times as wide; use as many documents as texts"
+        f"these documents; for other documents most are up to {wide:.1f} times as wide: give cluster=document, or use "
+        "as many documents as texts"
     )
     return (RunWarning(OF_ONE_DOCUMENT, text),)
 
 
 def _p_value(correlation: float, cloud: Array, documents: Sequence[str], seed: int) -> float:
     """Against texts that are dealt to the documents at random."""
-    rng, centred, group = np.random.default_rng(seed), cloud - cloud.mean(axis=0), _numbered(documents)
+    rng, centred, group = np.random.default_rng(seed), cloud - cloud.mean(axis=0), numbered(documents)
     drawn = [_correlation(centred, rng.permutation(group)) for _ in range(SHUFFLES)]
     return float((1 + np.count_nonzero(np.array(drawn) >= correlation)) / (1 + SHUFFLES))
-
-
-def _numbered(groups: Sequence[object]) -> Indices:
-    return np.asarray(np.unique(np.asarray(list(groups)), return_inverse=True)[1], dtype=np.intp)
 
 
 def _correlation(centred: Array, group: Indices) -> float:

@@ -1,5 +1,6 @@
 """Half-samples: every metric of a layer measured again on random halves of the texts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,11 +37,18 @@ class Replicates:
         return len(self.values) - len(self.diagrams)
 
 
-def half_samples(n_points: int, replicates: int, seed: int) -> Indices:
+def half_samples(n_points: int, replicates: int, seed: int, clusters: Sequence[object] | None = None) -> Indices:
     """Random halves of the texts, drawn without replacement.
 
     The arguments alone decide them: the layers of a run share theirs, and so do two runs on the same texts, which is
     what makes their differences paired. More replicates begin with the same ones.
+
+    Parameters
+    ----------
+    clusters : sequence, length n_points, optional
+        Which cluster each text is of, such as its document. A half is then one of the clusters, each with all of its
+        texts but for the last one, of which as many as are missing: what is inferred speaks of other clusters, not of
+        other texts of these (clustered standard errors for language models: Miller 2024, arXiv 2411.00640).
 
     Returns
     -------
@@ -49,16 +57,34 @@ def half_samples(n_points: int, replicates: int, seed: int) -> Indices:
     Raises
     ------
     ValueError
-        Under two points, or a negative number of replicates.
+        Under two points, a negative number of replicates, or not a cluster for each point.
 
     >>> half_samples(5, 3, seed=0).shape
     (3, 2)
+    >>> half_samples(4, 3, seed=0, clusters="abba").tolist()
+    [[0, 3], [0, 3], [1, 2]]
     """
     if n_points < 2 or replicates < 0:
         raise ValueError(f"{replicates} halves of {n_points} points: expected at least 0 of at least 2")
     rng = np.random.default_rng([seed, n_points])
-    shuffled = rng.permuted(np.tile(np.arange(n_points, dtype=np.intp), (replicates, 1)), axis=1)
+    if clusters is None:
+        shuffled = rng.permuted(np.tile(np.arange(n_points, dtype=np.intp), (replicates, 1)), axis=1)
+    else:
+        cluster = numbered(clusters)
+        if len(cluster) != n_points:
+            raise ValueError(f"{len(cluster)} clusters of {n_points} points: expected one for each")
+        turns = rng.permuted(np.tile(np.arange(cluster.max() + 1), (replicates, 1)), axis=1)
+        shuffled = np.argsort(turns[:, cluster], axis=1, kind="stable")
     return np.sort(shuffled[:, : n_points // 2], axis=1)
+
+
+def numbered(groups: Sequence[object]) -> Indices:
+    """Groups by number: each point's, counted from 0 in the order of the groups' names.
+
+    >>> numbered("baab").tolist()
+    [1, 0, 0, 1]
+    """
+    return np.asarray(np.unique(np.asarray(list(groups)), return_inverse=True)[1], dtype=np.intp)
 
 
 def replicate(

@@ -75,6 +75,7 @@ def infer(
     kinds: Sequence[str] = (ROTATION,),
     n_loops: int = 5,
     seed: int = 42,
+    clusters: Sequence[object] | None = None,
     threads: int = 1,
     progress: Progress = silent,
 ) -> Inference:
@@ -96,6 +97,8 @@ def infer(
         Longest H1 bars a layer that are looked at; 0: none.
     seed, threads : int
         The seed decides every number, the threads none.
+    clusters : sequence, length n_points, optional
+        Which cluster each text is of, where half-samples are to be of clusters: see :func:`half_samples`.
     """
     started = time.perf_counter()
     maxdim = max((layer.maxdim for layer in layers.values()), default=0)
@@ -104,8 +107,9 @@ def infer(
         replicates = nulls = 0
     measured: dict[str, Replicates] = {}
     n_halves = replicates * sum(layer.defined for layer in layers.values())
+    n_points = max((len(layer.cloud) for layer in layers.values()), default=2)
+    halves = half_samples(n_points, replicates, seed, clusters)
     for name, layer in layers.items() if replicates else ():
-        halves = half_samples(len(layer.cloud), replicates, seed)
         step = _as_part(progress, replicates * sum(layers[other].defined for other in measured), n_halves)
         measured[name] = replicate(layer, raw_clouds[name], halves, threads=threads, progress=step)
     values = {name: replicated.values for name, replicated in measured.items()}
@@ -119,7 +123,7 @@ def infer(
         layers,
         {name: replicated.diagrams for name, replicated in measured.items()},
         {name: of_layer[:nulls] for name, of_layer in draws.get(ROTATION, {}).items()},
-        replicates=replicates,
+        halves=halves,
         seed=seed,
         n_loops=n_loops if maxdim else 0,
         threads=threads,
@@ -139,6 +143,7 @@ def infer(
         warnings=(
             *_landmark_warnings(of_landmarks),
             *_half_sample_warnings(layers, measured, maxdim),
+            *(_cluster_warnings(clusters) if clusters is not None and measured else ()),
             *_duplicate_warnings(layers, draws),
             *_draws_warnings(draws, nulls),
         ),
@@ -242,6 +247,13 @@ def _half_sample_warnings(
             metrics = ", ".join(np.array(INTERVAL_METRICS)[missing])
             text = f"no interval of {metrics}: undefined on more than half of the half-samples"
             yield RunWarning("interval_undefined", text, name)
+
+
+def _cluster_warnings(clusters: Sequence[object]) -> Iterator[RunWarning]:
+    if (n_clusters := len(set(clusters))) < FEW_REPLICATES:
+        uncertain = 100.0 / np.sqrt(2.0 * (n_clusters - 1))
+        text = f"half-samples are of {n_clusters} clusters: the width of intervals is uncertain by {uncertain:.0f} %"
+        yield RunWarning("few_clusters", text)
 
 
 def _draws_warnings(draws: Mapping[str, Mapping[str, Array]], nulls: int) -> Iterator[RunWarning]:

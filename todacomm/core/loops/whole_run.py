@@ -10,7 +10,6 @@ import numpy as np
 from todacomm.core.arrays import Array, Indices
 from todacomm.core.homology import Diagrams
 from todacomm.core.inference.evidence import families
-from todacomm.core.inference.replicates import half_samples
 from todacomm.core.layer import LayerAnalysis
 from todacomm.core.loops.cocycles import LoopBar
 from todacomm.core.loops.coordinates import circular_coordinate, smoothed_angle
@@ -73,7 +72,7 @@ def run_loops(
     half_diagrams: Mapping[str, Sequence[Diagrams]],
     draws: Mapping[str, Array],
     *,
-    replicates: int,
+    halves: Indices,
     seed: int,
     n_loops: int = 5,
     threads: int = 1,
@@ -91,8 +90,10 @@ def run_loops(
         Layer -> diagrams of its half-samples, :attr:`todacomm.core.inference.Replicates.diagrams`.
     draws : mapping of ndarray, shape (draws, len(TESTED_METRICS))
         Of the rotation null, from :func:`todacomm.core.inference.null_draws`.
-    replicates, seed : int
-        Of the half-samples.
+    halves : ndarray of int, shape (replicates, n_points // 2)
+        The half-samples, from :func:`todacomm.core.inference.half_samples`.
+    seed : int
+        Of the halves of the groups.
     n_loops : int
         Bars a layer; 0: none.
     threads : int
@@ -102,8 +103,8 @@ def run_loops(
     def measure(name: str) -> LayerLoops:
         layer, dgms = layers[name], half_diagrams.get(name)
         has_halves = dgms is not None and layer.landmarks is None
-        halves = half_samples(len(layer.cloud), replicates if has_halves else 0, seed)
-        return layer_loops(layer, halves, dgms if dgms and has_halves else (), n_longest=n_loops, seed=seed)
+        own = halves if has_halves else halves[:0]
+        return layer_loops(layer, own, dgms if dgms and has_halves else (), n_longest=n_loops, seed=seed)
 
     wanted = list(layers) if n_loops else []
     in_turn = counted(in_threads(measure, wanted, threads), "loops", len(wanted), progress)
