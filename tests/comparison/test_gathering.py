@@ -10,10 +10,11 @@ import pytest
 from tests.comparison.conftest import make
 from tests.helpers.records import record
 from todacomm.comparison import gather
+from todacomm.comparison.agreement import comparable_groups
 from todacomm.core.facts import RunWarning
 from todacomm.core.inference.dependence import OF_ONE_DOCUMENT
 from todacomm.settings.comparison import ComparisonConfig
-from todacomm.tracking import find_analysis, search_analyses
+from todacomm.tracking import find_analysis, load_analyses, search_analyses
 
 
 def test_everything_is_gathered_in_one_table_with_labels_that_tell_apart(models: dict[str, str]) -> None:
@@ -92,6 +93,36 @@ def test_the_newest_of_each_is_taken_unless_all_are_asked_for(store: Path) -> No
     assert set(everything.runs["run_id"]) == {first, second, other}
     assert {label.partition(" #")[0] for label in everything.labels} == {"alpha on pydoc", "beta"}
     assert len(set(everything.labels)) == 3
+
+
+def trained_again(name: str, n_texts: int, digest: str, **options: object) -> str:
+    result = make(name, n_texts, **options)
+    return record(dataclasses.replace(result, model=dataclasses.replace(result.model, weights_digest=digest)))
+
+
+def test_two_models_of_one_name_are_both_taken(store: Path) -> None:
+    """A folder called ``model`` in two places, or trained on: the newest of each, not of the name."""
+    old, first, second = (trained_again("alpha", 4, digest) for digest in ("aa", "aa", "bb"))
+    assert set(gather().runs["run_id"]) == {first, second}
+    assert set(gather(newest=False).runs["run_id"]) == {old, first, second}
+    (group,) = comparable_groups(load_analyses([first, second]))
+    assert set(group.run_ids) == {first, second}
+
+
+def test_random_weights_of_other_seeds_are_one_model(store: Path) -> None:
+    trained_again("alpha", 4, "aa", weights="random")
+    newest, other = trained_again("alpha", 4, "bb", weights="random"), record(make("beta", 4))
+    assert set(gather().runs["run_id"]) == {newest, other}
+
+
+def test_two_models_of_one_name_are_no_model_on_two_sets_of_texts(store: Path) -> None:
+    runs = [
+        trained_again("alpha", 4, digest, dataset=dataset)
+        for digest, dataset in (("aa", "pydoc"), ("bb", "squad"), ("aa", "squad"))
+    ]
+    together = {group.run_ids for group in comparable_groups(load_analyses([runs[0], runs[1]]))}
+    assert together == {(runs[0],), (runs[1],)}
+    assert len(comparable_groups(load_analyses([runs[0], runs[2]]))) == 1
 
 
 def test_what_a_gate_made_for_itself_stands_behind_what_was_asked_for(store: Path) -> None:
@@ -188,4 +219,4 @@ def test_intervals_that_do_not_speak_of_other_documents_are_named(store: Path) -
     record(dataclasses.replace(make("gamma", 3), warnings=(alike,)))
     (warning,) = gather().warnings
     assert warning.code == OF_ONE_DOCUMENT
-    assert warning.text.endswith("not of other documents: alpha, gamma")
+    assert warning.text.endswith("not of other documents (cluster=document): alpha, gamma")

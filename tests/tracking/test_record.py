@@ -137,6 +137,7 @@ def test_parameters_tags_and_input_name_what_was_done(recorded: str, result: Res
         "family": "gpt2",
         "dataset": "pydoc",
         "texts_digest": "fedcba9876543210",
+        "weights_digest": "0123456789abcdef",
         "config_hash": result.config.digest(),
         **{key.removeprefix("todacomm."): value for key, value in process_tags().items()},
         "protocol": tags["protocol"],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from todacomm.comparison.identity import DATASETS, MODELS, identity_of
+from todacomm.comparison.identity import DATASETS, MODELS, model_of
 from todacomm.settings.analysis import OPTIONS
 from todacomm.settings.base import HOW
 from todacomm.settings.values import spelled
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from todacomm.tracking import Analysis
 
 DIGEST = "texts' digest"
+WEIGHTS = ("weights' digest", "adapter's digest")
 _SETTINGS = {name: option.default for name, option in OPTIONS.items() if option.decides == HOW}
 """What must agree for numbers to compare -> its default, for analyses older than the option."""
 _FILTERS = {"dataset": "dataset", "points": "samples", "endings": "endings"}
@@ -72,7 +73,7 @@ def comparable_groups(analyses: Sequence["Analysis"]) -> list[Group]:
         for analysis in analyses:
             own = settings_of(analysis, over)
             if over == DATASETS:
-                own |= {name: value for name, value in identity_of(analysis).items() if name != "dataset"}
+                own |= dict(zip(("model", "revision", "weights", *WEIGHTS), model_of(analysis), strict=True))
             together.setdefault(tuple(own.items()), []).append(analysis.run_id)
         if max(map(len, together.values()), default=0) > 1:
             break

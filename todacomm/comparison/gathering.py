@@ -98,8 +98,9 @@ def choose(config: ComparisonConfig) -> pd.DataFrame:
     globs = config.models or ("*",)
     rows = every[[any(fits_model(name, glob) for glob in globs) for name in every["model"]]]
     rows = fitting(rows, config)
-    if config.newest and not ids:
-        rows = full_first(rows).drop_duplicates(IDENTITY)
+    if config.newest and not ids and len(rows):
+        digest = rows["weights_digest"].where(rows["weights"] == "trained", "")  # no other training of one name
+        rows = rows.loc[~full_first(rows.assign(weights_digest=digest)).duplicated([*IDENTITY, "weights_digest"])]
     if len(rows) < 2:
         matching = "1 finished analysis matches" if len(rows) == 1 else "no finished analysis matches"
         raise ValueError(f"{matching} {_asked(config)}: a comparison needs two different ones; {_what_there_is(every)}")

@@ -146,6 +146,7 @@ def last_tags(result: Result, headline: str = "") -> dict[str, str]:
         "headline": fitted(headline),
         "model": result.model.name,
         "revision": result.model.revision,
+        "weights_digest": "+".join(filter(None, (result.model.weights_digest, result.model.adapter_digest))),
         "family": result.model.family,
         "dataset": result.dataset.name,
         "texts_digest": result.dataset.digest,

@@ -15,7 +15,10 @@ from todacomm.tracking.entries import ANALYSIS
 from todacomm.tracking.run import KIND
 from todacomm.tracking.store import open_store, store_errors
 
-_TAGS = ("model", "revision", "weights", "family", "dataset", "texts_digest", "protocol", "deviations", "config_hash")
+_TAGS = (
+    "model", "revision", "weights", "weights_digest", "family", "dataset", "texts_digest", "protocol", "deviations",
+    "config_hash",
+)  # fmt: skip
 _SETTINGS = tuple(name for name in OPTIONS if name not in (*_TAGS, "run_name", "experiment_name", "output_dir", "tags"))
 STATUSES = ("FINISHED", "FAILED", "KILLED", "RUNNING")
 _NAMED_IN_ERROR = 20
