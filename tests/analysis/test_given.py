@@ -10,6 +10,7 @@ from transformers import AutoModelForCausalLM, AutoModelForSequenceClassificatio
 import todacomm
 from tests.helpers.tiny_models import TEXTS, tiny_model_folder
 from todacomm.analysis.given import given_clouds, given_objects
+from todacomm.analysis.own_clouds import read_clouds
 from todacomm.settings.analysis import AnalysisConfig
 
 FEW = {"replicates": 0, "nulls": 0, "pca": 10, "explorer": False}
@@ -262,3 +263,23 @@ def test_settings_of_arrays_hold_as_those_of_files(store, rng):
     ):
         with pytest.raises(ValueError, match=says):
             todacomm.analyze_clouds(layers, **options)
+
+
+@pytest.mark.parametrize("values", [["\ud800", *"bbbbbbbbb"], ["\ud800", None, *"bbbbbbbb"]])
+@pytest.mark.parametrize("column", ["mood", "texts"])
+def test_half_of_a_character_is_named(column, values):
+    with pytest.raises(ValueError, match=f"label {column} holds half of a character in row 1"):
+        given_clouds(np.eye(10), {column: values}, "mine")
+
+
+def test_half_of_a_character_in_a_file_of_clouds_is_named(tmp_path):
+    np.savez(tmp_path / "mine.npz", layer=np.eye(10), mood=np.array(["b", "\udfff", *"bbbbbbbb"]))
+    with pytest.raises(ValueError, match=r"mine\.npz: 'mood' holds half of a character in row 2"):
+        read_clouds(tmp_path / "mine.npz")
+
+
+def test_texts_that_repeat_another_are_counted_as_those_of_a_data_set():
+    observed = given_clouds(np.eye(10), {"texts": ["a", "a", "a", *"bcdefgh"]}, "mine")
+    (warning,) = [warning for warning in observed.warnings if warning.code == "repeated_texts"]
+    assert warning.text == "2 of 10 texts repeat another one word for word"
+    assert not given_clouds(np.eye(10), {"mood": ["a"] * 10}, "mine").warnings

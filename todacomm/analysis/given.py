@@ -18,6 +18,7 @@ from todacomm.results.observation import Observation
 from todacomm.settings.analysis import AnalysisConfig
 from todacomm.settings.values import OBJECT
 from todacomm.system.npz import Arrays
+from todacomm.texts.documents import text_rows
 
 OF_NAMED_MODELS = (
     "revision", "device", "dtype", "placement", "adapter", "trust_remote_code", "allow_pickle",
@@ -111,7 +112,10 @@ def given_clouds(
 
 def _label(values: Any, name: str) -> np.ndarray:
     array = _numbers(values, name)
-    return array if array.ndim != 1 or array.dtype.kind in "fiub" else of_column(pd.Series(list(values)))
+    if array.ndim != 1 or array.dtype.kind in "fiub":
+        return array
+    text_rows((value for value in values if isinstance(value, str)), name)
+    return of_column(pd.Series(list(values)))
 
 
 def _numbers(array: Any, name: str) -> np.ndarray:

@@ -17,6 +17,8 @@ from todacomm.results.texts import text_table
 from todacomm.settings.values import OWN_CLOUDS
 from todacomm.system.digests import digest_of
 from todacomm.system.errors import UserError
+from todacomm.texts import repeated_texts
+from todacomm.texts.documents import text_rows
 
 MIN_POINTS = 10
 LARGEST = 1e18
@@ -65,6 +67,9 @@ def observe_clouds(file: CloudFile, path: Path, distances: bool = False) -> Obse
     n_points = len(next(iter(clouds.values())))
     if n_points < MIN_POINTS:
         raise UserError(f"{path} has {n_points} points a layer", f"give at least {MIN_POINTS}")
+    for label, values in file.labels.items():
+        if values.dtype.kind == "U":
+            text_rows(values.tolist(), f"{path}: {label!r}")
     texts = file.labels.get(TEXTS)
     ids = [f"row/{row}" for row in range(n_points)] if texts is None else [str(text) for text in texts]
     labels = {name: values for name, values in file.labels.items() if name != TEXTS}
@@ -91,7 +96,7 @@ def observe_clouds(file: CloudFile, path: Path, distances: bool = False) -> Obse
         ),
         clouds=clouds,
         texts=text_table(ids, None if texts is None else ids, columns=labels),
-        warnings=tuple(warnings),
+        warnings=(*warnings, *(() if texts is None else repeated_texts(ids))),
     )
 
 
