@@ -220,3 +220,10 @@ def test_intervals_that_do_not_speak_of_other_documents_are_named(store: Path) -
     (warning,) = gather().warnings
     assert warning.code == OF_ONE_DOCUMENT
     assert warning.text.endswith("not of other documents (cluster=document): alpha, gamma")
+
+
+def test_checkpoints_stand_in_the_order_of_their_numbers(store: Path) -> None:
+    runs = {step: record(make("alpha", 4, revision=f"step{step}")) for step in (1000, 80, 9)}
+    gathered = gather()
+    assert list(gathered.runs["run_id"]) == [runs[9], runs[80], runs[1000]]
+    assert gathered.labels == ["alpha@step9", "alpha@step80", "alpha@step1000"]

@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from todacomm.analysis.cloud_readers import READERS, in_order
+from todacomm.analysis.cloud_readers import READERS
 from todacomm.core.facts import RunWarning
 from todacomm.models.layers import MIDDLE, middle_layer
 from todacomm.system.errors import UserError
 from todacomm.system.foreign import foreign_file
 from todacomm.system.machine import available_memory
 from todacomm.system.npz import Arrays
+from todacomm.system.order import in_order
 from todacomm.system.printable import cell
 from todacomm.system.units import format_bytes
 

@@ -13,17 +13,13 @@ from todacomm.system.errors import UserError
 from todacomm.system.foreign import foreign_file
 from todacomm.system.machine import available_memory
 from todacomm.system.npz import Arrays, read_npy, read_npz
+from todacomm.system.order import in_order
 from todacomm.system.units import format_bytes
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DIGITS = "0123456789"
-
-
-def in_order(digits: str) -> tuple[int, str]:
-    """A number as a key to sort by, however many digits it has."""
-    return len(digits.lstrip("0")), digits.lstrip("0")
 
 
 def _read_npy(path: Path) -> Arrays:

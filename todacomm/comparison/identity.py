@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from todacomm.results.facts import OWN
+from todacomm.system.order import by_numbers
 
 if TYPE_CHECKING:
     from todacomm.tracking import Analysis
@@ -41,9 +42,10 @@ def model_of(analysis: "Analysis") -> tuple[str, ...]:
 
 
 def order_of(analysis: "Analysis") -> tuple[object, ...]:
-    """Key to sort by: the name, trained weights before random ones."""
+    """Key to sort by: name and revision, numbers in them by size, then trained weights before random ones."""
     own = identity_of(analysis)
-    return own["model"], own["revision"], own["weights"] == "random", own["dataset"], analysis.run_id
+    first = [by_numbers(own[name]) for name in ("model", "revision")]
+    return *first, own["weights"] == "random", by_numbers(own["dataset"]), analysis.run_id
 
 
 def labels(analyses: Iterable["Analysis"], over: str = MODELS) -> list[str]:
