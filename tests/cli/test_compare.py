@@ -1,7 +1,9 @@
 """``todacomm compare`` as a user types it."""
 
 import json
+import shlex
 
+import pytest
 from mlflow import MlflowClient
 
 from tests.helpers.records import record
@@ -85,3 +87,10 @@ def test_many_names_take_two_looks_into_the_store(store, monkeypatch):
     config = with_runs(ComparisonConfig(), ",".join(given))
     assert config.run_ids == tuple(runs[name] for name in ("alpha", "beta", "gamma"))
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize("runs", ["", " ", ","])
+def test_an_empty_name_is_not_everything(todacomm, runs):
+    done = todacomm(f"compare {shlex.quote(runs)}")
+    assert done.exit_code == 2
+    assert f"RUN is {runs!r}, an empty list: name at least one, or leave it out for all" in done.stderr

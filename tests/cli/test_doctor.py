@@ -23,7 +23,20 @@ def test_a_sound_place_has_no_problem(store, todacomm):
     assert result.exit_code == 0, result.output
     assert "problem " not in result.stdout
     assert all(line.startswith(("ok ", "note ", " ")) for line in result.stdout.splitlines())
-    for subject in ("python", "packages", "files", "torch", "conda", "uv", "pyenv", "hub", "cache", "store", "runs"):
+    for subject in (
+        "python",
+        "packages",
+        "files",
+        "torch",
+        "conda",
+        "uv",
+        "pyenv",
+        "hub",
+        "cache",
+        "activations",
+        "store",
+        "runs",
+    ):
         assert f" {subject} " in result.stdout
 
 
@@ -110,3 +123,30 @@ def test_a_missing_runner_says_what_to_do(monkeypatch):
     monkeypatch.setenv("PATH", "")
     assert {finding.level for finding in checkup.check_runners()} == {NOTE}
     assert all(finding.advice for finding in checkup.check_runners())
+
+
+@pytest.mark.parametrize(
+    ("gigabytes", "level", "fact"),
+    [
+        ("2", OK, "up to 2.0 GB are kept in"),
+        ("0", NOTE, "TODACOMM_CACHE_GB is 0"),
+        ("abc", NOTE, "TODACOMM_CACHE_GB is 'abc': expected gigabytes"),
+        ("nan", NOTE, "TODACOMM_CACHE_GB is 'nan': expected gigabytes"),
+    ],
+)
+def test_how_much_is_kept_of_activations_is_looked_at(monkeypatch, tmp_path, gigabytes, level, fact):
+    monkeypatch.setenv("TODACOMM_CACHE", str(tmp_path / "deep" / "cache"))
+    monkeypatch.setenv("TODACOMM_CACHE_GB", gigabytes)
+    (finding,) = checkup.check_activations()
+    assert finding.level == level
+    assert finding.fact.startswith(fact)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_in_the_place_of_the_cache_is_named(monkeypatch, tmp_path):
+    (tmp_path / "cache").write_text("")
+    monkeypatch.setenv("TODACOMM_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("TODACOMM_CACHE_GB", raising=False)
+    (finding,) = checkup.check_activations()
+    assert (finding.level, finding.advice) == (NOTE, "set TODACOMM_CACHE to a folder of your own")
+    assert finding.fact == f"{tmp_path / 'cache'} cannot be written: activations are not kept"

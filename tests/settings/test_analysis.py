@@ -3,9 +3,12 @@
 import dataclasses
 import pickle
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from todacomm.settings.analysis import OPTIONS, AnalysisConfig, InferenceConfig, ModelConfig
+from todacomm.settings.comparison import ComparisonConfig
 
 
 def test_strings_from_a_console_become_typed_values():
@@ -105,3 +108,22 @@ def test_digest_follows_the_numbers_and_nothing_else():
         "dtype": "float16",
     }.items():
         assert AnalysisConfig.from_flat({option: value}).digest() != base
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [np.array(["layer_0", "layer_2"]), pd.Series(["layer_0", "layer_2"]), (name for name in ("layer_0", "layer_2")),
+     {"layer_0": 1, "layer_2": 2}.keys()],
+    ids=["array", "Series", "generator", "keys"],
+)  # fmt: skip
+def test_a_list_may_come_in_any_form(layers):
+    assert AnalysisConfig.load(None, {"layers": layers}).model.layers == ("layer_0", "layer_2")
+
+
+@pytest.mark.parametrize("option", ["run_ids", "models"])
+@pytest.mark.parametrize("empty", [[], (), pd.Series([], dtype=object), set()], ids=["list", "tuple", "Series", "set"])
+def test_an_empty_choice_is_not_everything(option, empty):
+    with pytest.raises(ValueError, match=f"{option} is an empty list: name at least one, or leave it out for all"):
+        ComparisonConfig.load(None, {option: empty})
+    assert ComparisonConfig.load(None, {option: ""}).run_ids == ()
+    assert ComparisonConfig.from_flat(ComparisonConfig().to_flat()) == ComparisonConfig()

@@ -68,7 +68,7 @@ def test_children_below_one_parent_and_a_comparison(store):
     (given,) = found.comparisons.items()
     assert (given[0], given[1].name) == (compared.info.run_id, compared.info.run_name)
     assert [line.partition(":")[0].partition(" in ")[0] for line in told[-2:]] == ["comparing 2 analyses", "compared"]
-    assert "2 analyses, 0 of them finished already" in told[0]
+    assert "2 analyses, 0 finished already" in told[0]
     assert "estimate" in told[0]
     assert [line.split("]")[0] for line in told if line.startswith("[")] == ["[1 of 2", "[2 of 2"]
     files = {file.path for file in MlflowClient().list_artifacts(run.run_id)}
@@ -179,6 +179,12 @@ def test_every_unknown_name_is_said_at_once_before_any_work(store):
         ({"gpus_per_run": "many"}, "gpus_per_run is 'many'"),
         ({"memory_gb": -1}, "memory_gb is -1"),
         ({"address": "host:6379"}, "it is for runner=ray and dask"),
+        ({"workers": 2}, "workers is 2 with runner=serial: give runner=processes"),
+        ({"gpus_per_run": 1, "runner": "dask"}, "gpus_per_run is 1 with runner=dask: it is for runner=ray"),
+        (
+            {"cpus_per_run": 0.5, "runner": "processes"},
+            "cpus_per_run is 0.5 with runner=processes: it is for runner=ray",
+        ),
         ({"model": "gpt2"}, "model is for one analysis: here it is models"),
         ({"modles": "gpt2"}, "unknown option 'modles'"),
     ],
@@ -199,7 +205,7 @@ def test_a_dry_run_leaves_nothing(tmp_path, monkeypatch, no_mlflow_settings, cap
     monkeypatch.chdir(tmp_path)
     before = sorted(tmp_path.iterdir())
     assert exit_code(lambda: run_sweep(settings(models=clouds[0], dry_run=True))) == 0
-    assert "1 analyses, 0 of them finished already" in capsys.readouterr().out
+    assert "1 analysis, 0 finished already" in capsys.readouterr().out
     assert sorted(tmp_path.iterdir()) == before
 
 

@@ -30,7 +30,7 @@ def compare(runs: str | None, config: str | None, output: str | None, as_json: b
     """
     settings = parse(ComparisonConfig, config, options)
     start_ahead(DRAWS_COMPARISON, unless="matplotlib")  # before the imports of the store, which take as long
-    if runs:
+    if runs is not None:
         try:
             settings = with_runs(settings, runs)
         except ValueError as error:
@@ -47,9 +47,11 @@ def with_runs(config: ComparisonConfig, runs: str) -> ComparisonConfig:
     Raises
     ------
     ValueError
-        No run fits a name, or several do.
+        No run is named, none fits a name, or several do.
     """
     names = [name.strip() for name in runs.split(",") if name.strip()]
+    if not names:
+        raise ValueError(f"RUN is {runs!r}, an empty list: name at least one, or leave it out for all")
     return replace(config, run_ids=tuple(run_ids(names, config)))
 
 

@@ -20,6 +20,7 @@ from todacomm.sweeps.result import Compared, Sweep
 from todacomm.sweeps.worker import Outcome
 from todacomm.system.progress import Progress, silent
 from todacomm.system.scratch import scratch_folder
+from todacomm.system.units import count
 
 if TYPE_CHECKING:
     from todacomm.comparison.result import Comparison
@@ -110,7 +111,7 @@ def work_through_plan(
     from todacomm import tracking
 
     record = config.analysis.record
-    name = record.run_name or f"{KIND} of {len(plan.items)} analyses"
+    name = record.run_name or f"{KIND} of {count(len(plan.items), 'analysis', 'analyses')}"
     start = time.perf_counter()
     with tracking.job_run(KIND, name, record.experiment_name, record.output_dir) as run:
         if not config.force:

@@ -7,8 +7,9 @@ from typing import Any
 from todacomm.comparison.findings import findings
 from todacomm.comparison.metrics import label_of
 from todacomm.comparison.result import Comparison
-from todacomm.reports.formats import count, detectable, listing, number, p_value, plus_minus, signed
+from todacomm.reports.formats import detectable, listing, number, p_value, plus_minus, signed
 from todacomm.results.findings import Finding
+from todacomm.system.units import count
 
 MOST_NAMES = 4
 """Analyses that a sentence names; the others are counted."""

@@ -139,12 +139,3 @@ def layers(names: Sequence[str], chosen: np.ndarray) -> str:
     for run in runs:
         parts += [f"{names[run[0]]} to {names[run[-1]]}"] if len(run) > 2 else [names[i] for i in run]
     return listing(parts)
-
-
-def count(n: int, noun: str) -> str:
-    """A count with its noun.
-
-    >>> count(1, "draw"), count(39, "draw")
-    ('1 draw', '39 draws')
-    """
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"

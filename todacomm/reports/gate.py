@@ -12,11 +12,12 @@ from todacomm.figures.gate import NAMES, READING, TITLE
 from todacomm.gates.result import FEWEST_TEXTS, Gate, metric_label
 from todacomm.reports.files import Picture, shell_command, write_report
 from todacomm.reports.formats import UNDEFINED as NOT_DEFINED
-from todacomm.reports.formats import count, layers, listing, number
+from todacomm.reports.formats import layers, listing, number
 from todacomm.reports.gate_cells import MOST_TEXTS, WORDS, cell_words, size_words, texts_words
 from todacomm.reports.gate_tables import TITLES, cells_table, changed_table, power_table, settings, verdict_table
 from todacomm.reports.render import one_line
 from todacomm.results.table import records
+from todacomm.system.units import count
 
 EXPLORER = "explorer.html"
 TEMPLATE, NOTE_TEMPLATE = "gate.md.j2", "gate_note.md.j2"

@@ -8,11 +8,12 @@ import pandas as pd
 from todacomm.core.loops.association import PERMUTATIONS
 from todacomm.core.loops.verdict import FEW_TEXTS, LEVEL, LOOP, NOT_TESTED, PROMINENT, REPRODUCED
 from todacomm.reports.blocks import Table
-from todacomm.reports.formats import UNDEFINED, count, number, p_value, share
+from todacomm.reports.formats import UNDEFINED, number, p_value, share
 from todacomm.reports.sentences import name_of
 from todacomm.results.loops import pick_loop, picture_of_loop
 from todacomm.results.result import Result
 from todacomm.results.texts import shown_text
+from todacomm.system.units import count
 
 CAPTION = (
     "The longest H1 bar of each layer, and every other one that is a loop. Reproduction: mean share of its life that "

@@ -14,11 +14,12 @@ from typing import Any
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError, pass_context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from todacomm.reports.formats import count, fold, number, p_value, plus_minus, share
+from todacomm.reports.formats import fold, number, p_value, plus_minus, share
 from todacomm.reports.own_template import OwnEnvironment, check_includes, check_numbers, limited, loader, read_template
 from todacomm.results.texts import one_line
 from todacomm.system.errors import UserError
 from todacomm.system.shipped import shipped
+from todacomm.system.units import count
 
 FILTERS = {"number": number, "plus_minus": plus_minus, "share": share, "p_value": p_value, "fold": fold, "count": count}
 

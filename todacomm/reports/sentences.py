@@ -12,7 +12,6 @@ from todacomm.core.metrics import LAYER_METRICS
 from todacomm.core.nulls import NULLS
 from todacomm.core.streams import ATTENTION, FFN, groups
 from todacomm.reports.formats import (
-    count,
     fold,
     layers,
     listing,
@@ -22,6 +21,7 @@ from todacomm.reports.formats import (
     share,
     signed,
 )
+from todacomm.system.units import count
 
 PARTS = {ATTENTION: "attention", FFN: "MLP"}
 """What a reader calls the parts of a block."""

@@ -4,11 +4,12 @@ import numpy as np
 
 from todacomm.core.inference.evidence import MIN_DRAWS
 from todacomm.core.nulls import NULLS, ROTATION
-from todacomm.reports.formats import count, listing, number, share
+from todacomm.reports.formats import listing, number, share
 from todacomm.results.cloud import cloud_words
 from todacomm.results.facts import OWN, ModelFacts, TextFacts
 from todacomm.results.result import Provenance, Result
 from todacomm.settings.analysis import AnalysisConfig, deviations, protocol_tag
+from todacomm.system.units import count
 
 
 def settings_table(result: Provenance) -> list[tuple[str, str]]:

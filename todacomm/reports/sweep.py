@@ -9,6 +9,7 @@ from todacomm.reports.formats import number
 from todacomm.reports.render import one_line, render_markdown
 from todacomm.reports.trajectory import trajectory_pictures
 from todacomm.sweeps.result import Sweep
+from todacomm.system.units import count
 
 TEMPLATE = "sweep.md.j2"
 _IDENTITY = ("model", "revision", "weights", "dataset")
@@ -32,7 +33,7 @@ def sweep_context(result: Sweep) -> dict[str, Any]:
     problems = [f"{what} failed: {why}" for what, why in result.problems.items()]
     of_comparisons = [warning for made in result.comparisons.values() for warning in made.warnings]
     return {
-        "title": one_line(f"Sweep of {len(result.plan.items)} analyses"),
+        "title": one_line(f"Sweep of {count(len(result.plan.items), 'analysis', 'analyses')}"),
         "warnings": list(dict.fromkeys([*problems, *result.notes, *of_comparisons])),
         "figures": [],
         "headline": result.headline(),

@@ -4,7 +4,7 @@ from todacomm.settings.sweep import SweepConfig
 from todacomm.sweeps.estimate import total
 from todacomm.sweeps.plan import Item, Plan
 from todacomm.sweeps.worker import DONE, FAILED, Outcome
-from todacomm.system.units import format_bytes, format_seconds
+from todacomm.system.units import count, format_bytes, format_seconds
 
 _SHOWN = 30
 
@@ -14,7 +14,7 @@ def describe_plan(config: SweepConfig, plan: Plan) -> str:
     from todacomm.sweeps.work import budget, waves, workers_of
 
     missing = plan.missing
-    lines = [f"{len(plan.items)} analyses, {len(plan.items) - len(missing)} of them finished already:"]
+    lines = [f"{count(len(plan.items), 'analysis', 'analyses')}, {len(plan.items) - len(missing)} finished already:"]
     for item in plan.items[:_SHOWN]:
         state = f"finished, run {item.run_id}" if item.run_id else f"about {format_seconds(item.cost.seconds)}"
         lines.append(f"  {item.name:<44} {state}")

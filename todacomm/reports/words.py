@@ -10,7 +10,6 @@ from todacomm.core.nulls import NULLS
 from todacomm.core.streams import RESIDUAL, kind_of
 from todacomm.reports import sentences
 from todacomm.reports.formats import (
-    count,
     detectable,
     fold,
     listing,
@@ -21,6 +20,7 @@ from todacomm.reports.formats import (
 )
 from todacomm.reports.sentences import PARTS, Place, Template, label
 from todacomm.results.findings import Finding
+from todacomm.system.units import count
 
 REASONS = {
     "landmarks": "not available among landmarks",

@@ -1,7 +1,7 @@
 """One base for the settings of every job: names, types, defaults, help, checks, files, protocols, digest."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sized
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -32,9 +32,10 @@ def option(default: Any, help: str, *, decides: str = HOW, **checks: Any) -> Any
         ``which``, ``how``, ``beside`` or ``nothing``: all but the last are part of :meth:`Settings.digest`.
     **checks
         ``choices`` (a tuple, or a function that gives it; ``{choices}`` in the help stands for them), ``low`` and
-        ``high`` of the value or of each one of a tuple. Of a tuple also ``needed`` (it may not
-        be empty), ``rising`` (put in order), ``repeated`` (an entry may stand in it twice), ``from_file`` (``@FILE``
-        means the lines of a file) and ``replaces`` (the option of one analysis in whose place it stands).
+        ``high`` of the value or of each one of a tuple. Of a tuple also ``needed`` (it may not be empty), ``selects``
+        (one that a user gives may not: it would mean all), ``rising`` (put in order), ``repeated`` (an entry may stand
+        in it twice), ``from_file`` (``@FILE`` means the lines of a file) and ``replaces`` (the option of one analysis
+        in whose place it stands).
     """
     return field(default=default, metadata={"raw_help": help, "decides": decides, "checks": checks})
 
@@ -139,6 +140,10 @@ class Settings:
         """
         values = {**(read_yaml(Path(path)) if path else {}), **(given or {})}
         typed, options = tuple(values), cls.options()
+        for name, value in values.items():
+            empty = isinstance(value, Sized) and not isinstance(value, str) and not len(value)
+            if empty and name in options and options[name].checks.get("selects"):
+                raise ValueError(f"{name} is an empty list: name at least one, or leave it out for all")
         if "protocol" in options:
             protocol = load_protocol(str(values.get("protocol", options["protocol"].default)))
             lists = {one.checks["replaces"]: name for name, one in options.items() if "replaces" in one.checks}

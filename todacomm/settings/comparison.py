@@ -21,7 +21,7 @@ class ComparisonConfig(Settings):
 
     experiment: str = option("", "experiment whose analyses are compared; empty: all experiments", decides=WHICH)
     models: tuple[str, ...] = option(
-        ("*",), "names of models with commas; * and ? stand for anything: gpt2*,pythia-*", decides=WHICH
+        ("*",), "names of models with commas; * and ? stand for anything: gpt2*,pythia-*", decides=WHICH, selects=True
     )
     dataset: str = option("", "data set; empty: any", decides=WHICH)
     revision: str = option("", "revision of the models; empty: any", decides=WHICH)
@@ -31,7 +31,7 @@ class ComparisonConfig(Settings):
     endings: str = option("", "endings of the passages; empty: any", decides=WHICH, choices=("", *ENDINGS))
     layers: tuple[str, ...] = option((), "layers as they were asked for; empty: any", decides=WHICH)
     tags: tuple[str, ...] = option((), "tags of the runs with commas: key=value,key=value", decides=WHICH)
-    run_ids: tuple[str, ...] = option((), "these runs and no others, with commas", decides=WHICH)
+    run_ids: tuple[str, ...] = option((), "these runs and no others, with commas", decides=WHICH, selects=True)
     newest: bool = option(True, "of one model, revision, weights and data set the newest analysis only")
     allow_mixed: bool = option(False, "compare analyses although their settings differ, with a warning")
     over: str = option(

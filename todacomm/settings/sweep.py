@@ -57,3 +57,10 @@ class SweepConfig(Settings):
     def check(self) -> None:
         if self.address and self.runner not in ("ray", "dask"):
             raise ValueError(f"address is {self.address!r} with runner={self.runner}: it is for runner=ray and dask")
+        if self.runner == "serial" and (self.workers or 1) > 1:
+            raise ValueError(f"workers is {self.workers} with runner=serial: give runner=processes")
+        if self.gpus_per_run and self.runner != "ray":
+            raise ValueError(f"gpus_per_run is {self.gpus_per_run:g} with runner={self.runner}: it is for runner=ray")
+        if self.cpus_per_run != 1.0 and self.runner not in ("ray", "dask"):
+            cpus = f"cpus_per_run is {self.cpus_per_run:g} with runner={self.runner}"
+            raise ValueError(f"{cpus}: it is for runner=ray and dask; threads= is for one machine")

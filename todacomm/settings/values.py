@@ -4,7 +4,7 @@ import math
 import operator
 import os
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -225,7 +225,7 @@ _PARSERS: dict[Any, Callable[[str, Any, str], Any]] = {
 
 
 def _parse_tuple(name: str, value: Any, kind: type, checks: Mapping[str, Any]) -> tuple[Any, ...]:
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping):
         words = list(value)
     else:
         text = "" if value is None else str(value).strip()

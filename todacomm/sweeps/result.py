@@ -10,6 +10,7 @@ from todacomm.models.names import model_name
 from todacomm.settings.sweep import SweepConfig
 from todacomm.sweeps.plan import Item, Plan
 from todacomm.sweeps.worker import FAILED, REUSED, Outcome
+from todacomm.system.units import count
 from todacomm.texts.names import dataset_name
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class Sweep:
         status = self.table["status"]
         reused, failed = (status == REUSED).sum(), (status == FAILED).sum()
         parts = [f"{len(status) - reused - failed} done", f"{reused} finished before", f"{failed} failed"]
-        return f"{len(status)} analyses: {', '.join(parts)}"
+        return f"{count(len(status), 'analysis', 'analyses')}: {', '.join(parts)}"
 
     def failure_text(self) -> str:
         """What failed and why, a line each."""

@@ -1,11 +1,15 @@
 """Where the cache is, how much it may hold, and how a file gets there: whole or not at all."""
 
 import os
+import re
+import shutil
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 _DEFAULT_GB = 10.0
+_OWN = re.compile(r"\.?[0-9a-f]{16,64}([-.].*)?")
 
 
 def cache_folder() -> Path:
@@ -40,6 +44,20 @@ def cache_bytes() -> int:
     if not 0 <= gigabytes < float("inf"):
         raise ValueError(f"TODACOMM_CACHE_GB is {given!r}: expected gigabytes, such as 10; 0 keeps nothing")
     return int(gigabytes * 1e9)
+
+
+def own_paths(folder: str) -> list[Path]:
+    """What todacomm keeps in one folder of the cache, by names that begin with a digest: all else is not its own."""
+    return [path for path in (cache_folder() / folder).glob("*") if _OWN.fullmatch(path.name)]
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link or a folder; one that another process removes meanwhile is no failure."""
+    with suppress(FileNotFoundError):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from todacomm.system.cache import cache_bytes, cache_folder
 from todacomm.system.installed import own_version, package_version, requirements
 from todacomm.system.machine import worker_threads
 from todacomm.system.shipped import shipped
@@ -158,6 +159,25 @@ def check_disk() -> Iterator[Finding]:
         yield Finding("cache", OK, fact)
 
 
+def check_activations() -> Iterator[Finding]:
+    """The folder in which the activations of one analysis are kept for the next."""
+    folder = cache_folder()
+    try:
+        limit = cache_bytes()
+    except ValueError as error:
+        yield Finding("activations", NOTE, str(error), "until then no activations are kept")
+        return
+    existing = next(place for place in (folder, *folder.parents) if os.path.lexists(place))
+    if not limit:
+        yield Finding("activations", NOTE, "TODACOMM_CACHE_GB is 0", "every analysis runs its model anew")
+    elif not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        fact = f"{folder} cannot be written: activations are not kept"
+        yield Finding("activations", NOTE, fact, "set TODACOMM_CACHE to a folder of your own")
+    else:
+        yield Finding("activations", OK, f"up to {format_bytes(limit)} are kept in {folder}")
+
+
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     check_python, check_packages, check_shipped, check_accelerators, check_runners, check_hub, check_disk,
+    check_activations,
 )  # fmt: skip

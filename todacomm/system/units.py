@@ -1,4 +1,13 @@
-"""Sizes and times in words."""
+"""Counts, sizes and times in words."""
+
+
+def count(n: int, noun: str, plural: str = "") -> str:
+    """A count with its noun.
+
+    >>> count(1, "draw"), count(39, "draw"), count(2, "analysis", "analyses")
+    ('1 draw', '39 draws', '2 analyses')
+    """
+    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
 
 
 def format_bytes(n_bytes: float) -> str:

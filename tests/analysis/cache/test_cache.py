@@ -19,6 +19,7 @@ from todacomm.analysis.cache.key import observation_key
 from todacomm.analysis.observe import observe, run_model
 from todacomm.jobs.analyze import measure
 from todacomm.settings.analysis import AnalysisConfig
+from todacomm.system.cache import cache_folder
 
 QUICK = {"samples": 12, "replicates": 0, "nulls": 0, "keep_clouds": False}
 
@@ -206,6 +207,30 @@ def test_entries_are_listed_and_cleared():
     assert entry.label == "demo-decoder trained pydoc"
     assert entry.size == sum(path.stat().st_size for path in entry.path.iterdir())
     assert cache.clear() >= entry.size
+    assert cache.entries() == []
+
+
+def test_clearing_leaves_what_is_not_of_the_cache(tmp_path):
+    observe(settings())
+    (entry,) = cache.entries()
+    others = ["models/my-finetuned/model.safetensors", "models/README", "documents/thesis.pdf", "stores/shop.db"]
+    others += ["observations/lab1/notes.txt", "passes/todo.txt", "digests/face.json"]
+    for name in others:
+        (cache_folder() / name).parent.mkdir(parents=True, exist_ok=True)
+        (cache_folder() / name).write_text("mine")
+    link = entry.path.with_name("0123456789abcdef")
+    link.symlink_to(tmp_path)
+    (tmp_path / "kept").write_text("mine")
+    own = cache_folder() / "models" / "0123456789abcdef" / "demo-v1"
+    own.mkdir(parents=True)
+    (own / "model.safetensors").write_bytes(b"12345")
+
+    assert [entry.label for entry in cache.entries() if entry.path != link] == ["demo-decoder trained pydoc"]
+    assert cache.clear() >= entry.size + 5
+    assert all((cache_folder() / name).read_text() == "mine" for name in others)
+    assert (tmp_path / "kept").read_text() == "mine"
+    assert not link.is_symlink()
+    assert not own.parent.exists()
     assert cache.entries() == []
 
 

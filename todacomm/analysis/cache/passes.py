@@ -2,11 +2,10 @@
 
 import logging
 import os
-import shutil
 import time
 from pathlib import Path
 
-from todacomm.system.cache import cache_bytes, cache_folder
+from todacomm.system.cache import cache_bytes, cache_folder, own_paths, remove
 
 log = logging.getLogger(__name__)
 
@@ -24,18 +23,10 @@ def passes_folder() -> Path | None:
         if not cache_bytes():
             return None
         folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.iterdir():
+        for old in own_paths(PASSES):
             if time.time() - old.stat().st_mtime > ABANDONED_SECONDS:
                 remove(old)
     except (OSError, ValueError) as error:
         log.info("a pass that is killed will begin anew: %s cannot be used (%s)", folder, error)
         return None
     return folder if os.access(folder, os.W_OK) else None
-
-
-def remove(path: Path) -> None:
-    """Remove a file or a folder; one that is gone already is no failure."""
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)

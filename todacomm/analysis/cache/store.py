@@ -18,12 +18,12 @@ import numpy as np
 
 from todacomm.analysis.cache.digests import DIGESTS
 from todacomm.analysis.cache.key import Key
-from todacomm.analysis.cache.passes import PASSES, remove
+from todacomm.analysis.cache.passes import PASSES
 from todacomm.core.facts import RunWarning
 from todacomm.results.facts import ModelFacts, TextFacts
 from todacomm.results.observation import Observation
 from todacomm.results.texts import record_of, restored
-from todacomm.system.cache import cache_bytes, cache_folder
+from todacomm.system.cache import cache_bytes, cache_folder, own_paths, remove
 from todacomm.system.digests import digest_of
 from todacomm.system.errors import UserError
 from todacomm.system.foreign import check_regular, parsed
@@ -32,6 +32,7 @@ from todacomm.system.remembered import DOCUMENTS, STORES
 from todacomm.system.units import format_bytes
 
 OBSERVATIONS, MODELS = "observations", "models"
+_HELD = (OBSERVATIONS, MODELS, PASSES, DIGESTS, DOCUMENTS, STORES)
 _ARRAYS, _FACTS, _LABEL, _DIGEST = "arrays.npz", "facts.json", "label.txt", "digest.txt"
 _TEXTS = "texts.json"
 _CLOUD = "cloud/"
@@ -65,7 +66,7 @@ def entries() -> list[Entry]:
 
 
 def clear() -> int:
-    """Remove everything the cache holds; the number of bytes that became free.
+    """Remove everything the cache holds, and nothing that stands beside it; the number of bytes that became free.
 
     Raises
     ------
@@ -73,15 +74,9 @@ def clear() -> int:
         A file cannot be removed.
     """
     free = 0
-    for folder in (*_folders(), *_partial_folders(), *(cache_folder() / MODELS).glob("*")):
-        free += _size(folder)
-        shutil.rmtree(folder)
-    for unfinished in (cache_folder() / PASSES).glob("*"):
-        free += _size(unfinished) if unfinished.is_dir() else 0
-        remove(unfinished)
-    for path in (path for name in (DIGESTS, DOCUMENTS, STORES) for path in (cache_folder() / name).glob("*.*")):
-        free += path.stat().st_size
-        path.unlink(missing_ok=True)
+    for path in (path for name in _HELD for path in own_paths(name)):
+        free += _size(path)
+        remove(path)
     return free
 
 
@@ -128,11 +123,11 @@ def _folder(key: Key) -> Path:
 
 
 def _folders() -> list[Path]:
-    return [path for path in (cache_folder() / OBSERVATIONS).glob("*") if path.is_dir() and path.suffix != _PARTIAL]
+    return [path for path in own_paths(OBSERVATIONS) if path.is_dir() and path.suffix != _PARTIAL]
 
 
 def _partial_folders() -> list[Path]:
-    return list((cache_folder() / OBSERVATIONS).glob(f"*{_PARTIAL}"))
+    return [path for path in own_paths(OBSERVATIONS) if path.suffix == _PARTIAL]
 
 
 def _files(key: Key, observed: Observation) -> dict[str, bytes]:
@@ -221,8 +216,13 @@ def _trim(limit: int) -> None:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+def _size(path: Path) -> int:
+    """Bytes of a file, or of all files of a folder; one that another process removes meanwhile has none."""
+    size = 0
+    for file in [path, *path.rglob("*")]:
+        with suppress(FileNotFoundError):
+            size += file.lstat().st_size if file.is_file() else 0
+    return size
 
 
 def _remove_damaged(folder: Path, reason: str, warnings: list[RunWarning]) -> None:
