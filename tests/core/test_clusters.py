@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from todacomm.core.equivalence import joint_law, paired_contrast, simultaneous
-from todacomm.core.inference import INTERVAL_METRICS, half_samples, infer, intervals, metric_values, replicate
+from todacomm.core.inference import (
+    INTERVAL_METRICS,
+    effective_clusters,
+    half_samples,
+    infer,
+    intervals,
+    metric_values,
+    replicate,
+)
 from todacomm.core.layer import analyze_layer
 
 SIZES = np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
@@ -118,3 +126,21 @@ def test_a_loop_that_the_texts_of_one_document_make_is_none_of_documents():
     of_texts, of_one_document, of_documents = (row["reproduction"] for row in rows)
     assert of_one_document < of_texts - 0.15
     assert of_documents == pytest.approx(of_texts, abs=0.05)
+
+
+@pytest.mark.parametrize("sizes", [[7] * 24, [90] + [5] * 30, [2, 8] * 20])
+def test_clusters_that_count_are_those_of_a_mean_with_the_same_variance(sizes):
+    """The variance of a mean of points that coincide in each cluster is that of so many independent points."""
+    clusters = np.repeat(np.arange(len(sizes)), sizes)
+    rng = np.random.default_rng(0)
+    means = rng.normal(size=(20_000, len(sizes))) @ np.array(sizes) / len(clusters)
+    assert effective_clusters(clusters.tolist()) == pytest.approx(1.0 / means.var(), rel=0.03)
+
+
+def test_clusters_of_unequal_size_are_warned_of_by_what_counts():
+    clusters = ["ring"] * 30 + [f"d{number}" for number in range(30)]
+    layer = analyze_layer(np.random.default_rng(0).normal(size=(60, 4)))
+    whole = infer({"layer_0": layer}, {"layer_0": layer.cloud}, replicates=20, nulls=0, n_loops=0, clusters=clusters)
+    assert [warning.text for warning in whole.warnings if warning.code == "few_clusters"] == [
+        "half-samples are of 31 clusters, which count as 3.9 of one size: the width of intervals is uncertain by 42 %"
+    ]

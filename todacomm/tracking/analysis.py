@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from PIL.Image import Image
 
+from todacomm.core.inference import effective_clusters
 from todacomm.core.loops.whole_run import LoopPoints
 from todacomm.results.findings import Finding, findings
 from todacomm.results.layer import LayerResult, layer_file
@@ -263,8 +264,8 @@ class Analysis:
 
     @property
     def n_units(self) -> int:
-        """What half-samples are halves of: texts, or clusters of them."""
-        return len(set(self.clusters)) if self.clusters else self.dataset.samples
+        """What half-samples are halves of: texts, or clusters of them, as many as count."""
+        return round(effective_clusters(self.clusters)) if self.clusters else self.dataset.samples
 
     @cached_property
     def replicates(self) -> dict[str, np.ndarray]:

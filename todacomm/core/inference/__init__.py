@@ -4,7 +4,7 @@ from todacomm.core.inference.adjustment import p_value, step_down_max_t, univers
 from todacomm.core.inference.dependence import dependence_warnings, intraclass_correlation, widening
 from todacomm.core.inference.draws import null_draws
 from todacomm.core.inference.evidence import MIN_DRAWS, control_rows, null_rows
-from todacomm.core.inference.replicates import Replicates, half_samples, replicate
+from todacomm.core.inference.replicates import Replicates, effective_clusters, half_samples, replicate
 from todacomm.core.inference.uncertainty import (
     GROWS,
     Estimate,

@@ -78,6 +78,18 @@ def half_samples(n_points: int, replicates: int, seed: int, clusters: Sequence[o
     return np.sort(shuffled[:, : n_points // 2], axis=1)
 
 
+def effective_clusters(clusters: Sequence[object]) -> float:
+    """How many clusters of one size would say as much: ``n^2 / sum(m_i^2)``, their number where they are of one size.
+
+    The design effect of unequal sizes (Kish 1965, Survey Sampling).
+
+    >>> effective_clusters("aabbcc"), round(effective_clusters("aaaabc"), 2)
+    (3.0, 2.0)
+    """
+    sizes = np.bincount(numbered(clusters))
+    return float(sizes.sum() ** 2 / (sizes**2).sum())
+
+
 def numbered(groups: Sequence[object]) -> Indices:
     """Groups by number: each point's, counted from 0 in the order of the groups' names.
 

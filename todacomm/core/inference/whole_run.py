@@ -12,7 +12,7 @@ from todacomm.core.arrays import Array
 from todacomm.core.facts import RunWarning
 from todacomm.core.inference.draws import null_draws, shares_draws
 from todacomm.core.inference.evidence import MIN_DRAWS, Row, families, null_rows
-from todacomm.core.inference.replicates import Replicates, half_samples, replicate
+from todacomm.core.inference.replicates import Replicates, effective_clusters, half_samples, replicate
 from todacomm.core.inference.uncertainty import (
     MIN_DEFINED,
     Estimate,
@@ -250,10 +250,15 @@ def _half_sample_warnings(
 
 
 def _cluster_warnings(clusters: Sequence[object]) -> Iterator[RunWarning]:
-    if (n_clusters := len(set(clusters))) < FEW_REPLICATES:
-        uncertain = 100.0 / np.sqrt(2.0 * (n_clusters - 1))
-        text = f"half-samples are of {n_clusters} clusters: the width of intervals is uncertain by {uncertain:.0f} %"
-        yield RunWarning("few_clusters", text)
+    n_clusters, effective = len(set(clusters)), effective_clusters(clusters)
+    if effective >= FEW_REPLICATES:
+        return
+    uncertain = 100.0 / np.sqrt(2.0 * max(effective - 1.0, 0.5))
+    unequal = "" if effective > 0.9 * n_clusters else f", which count as {effective:.1f} of one size"
+    text = (
+        f"half-samples are of {n_clusters} clusters{unequal}: the width of intervals is uncertain by {uncertain:.0f} %"
+    )
+    yield RunWarning("few_clusters", text)
 
 
 def _draws_warnings(draws: Mapping[str, Mapping[str, Array]], nulls: int) -> Iterator[RunWarning]:
