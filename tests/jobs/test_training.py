@@ -3,7 +3,7 @@
 import mlflow
 import pandas as pd
 import pytest
-from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer, TrainingArguments
+from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer, TrainerCallback, TrainingArguments
 
 import todacomm
 from tests.helpers.tiny_models import TEXTS, tiny_model_folder
@@ -17,13 +17,15 @@ def train(tmp_path):
     rows = [{"input_ids": ids, "labels": ids} for ids in ([*tokenizer(text)["input_ids"], 1, 1][:8] for text in TEXTS)]
     rows = [row for row in rows if len(row["input_ids"]) == 8]
 
-    def run(callbacks, tokenizer=tokenizer, report_to="none"):
+    def run(callbacks, resume=False, **options):
         model = AutoModelForCausalLM.from_pretrained(folder, attention_dropout=0.1)
+        options = {"max_steps": 6, "report_to": "none", "save_strategy": "no", **options}
         arguments = TrainingArguments(
-            str(tmp_path / "trained"), max_steps=6, per_device_train_batch_size=2, learning_rate=1e-2, seed=3,
-            report_to=report_to, save_strategy="no", logging_steps=3, use_cpu=True, disable_tqdm=True,
+            str(tmp_path / "trained"), per_device_train_batch_size=2, learning_rate=1e-2, seed=3, logging_steps=3,
+            use_cpu=True, disable_tqdm=True, **options,
         )  # fmt: skip
-        Trainer(model, arguments, train_dataset=rows, callbacks=callbacks).train()
+        trainer = Trainer(model, arguments, train_dataset=rows, eval_dataset=rows[:2], callbacks=callbacks)
+        trainer.train(resume_from_checkpoint=resume)
         return model
 
     run.tokenizer = tokenizer
@@ -56,6 +58,51 @@ def test_the_training_is_what_it_is_without_the_callback(store, train):
         watched = train([todacomm.TopologyCallback(list(TEXTS), train.tokenizer, every=1, pca=10)])
     for (name, one), other in zip(watched.named_parameters(), train([]).parameters(), strict=True):
         assert one.equal(other), name
+
+
+BEST = {
+    "save_strategy": "steps", "save_steps": 2, "eval_strategy": "steps", "eval_steps": 2,
+    "metric_for_best_model": "eval_loss", "greater_is_better": True,  # the loss falls: the first is the best
+}  # fmt: skip
+
+
+class Stop(TrainerCallback):
+    """End a training after the evaluation of step 4, as early stopping does."""
+
+    def on_evaluate(self, args, state, control, **_):
+        control.should_training_stop = state.global_step == 4
+
+
+def by_step(callback, metric="h0_total_norm", layer="layer_1"):
+    return {row["step"]: row["value"] for row in callback.rows if (row["metric"], row["layer"]) == (metric, layer)}
+
+
+@pytest.fixture
+def every_step(store, train):
+    """What stands at each step of a training."""
+    callback = todacomm.TopologyCallback(list(TEXTS), train.tokenizer, every=1, pca=10)
+    with mlflow.start_run():
+        train([callback], **BEST)
+    return by_step(callback)
+
+
+@pytest.mark.parametrize(
+    ("every", "others", "best", "steps"),
+    [
+        (3, [], True, [0, 2, 3, 6]),
+        (2, [], True, [0, 2, 4, 6]),
+        (4, [], True, [0, 2, 4, 6]),
+        (3, [Stop()], True, [0, 2, 3, 4]),
+        (3, [Stop()], False, [0, 3, 4]),
+    ],
+)
+def test_every_number_stands_at_the_step_whose_weights_it_is_of(every_step, train, every, others, best, steps):
+    for place in range(len(others) + 1):
+        callback = todacomm.TopologyCallback(list(TEXTS), train.tokenizer, every=every, pca=10)
+        with mlflow.start_run():
+            train([*others[:place], callback, *others[place:]], load_best_model_at_end=best, **BEST)
+        assert by_step(callback) == pytest.approx({step: every_step[step] for step in steps}, rel=1e-6)
+        assert list(by_step(callback)) == steps
 
 
 def test_without_a_run_it_says_how_to_have_one(store, train):

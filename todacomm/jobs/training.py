@@ -1,5 +1,6 @@
 """A callback for transformers' Trainer: the topology of a model's layers while it is trained."""
 
+from operator import itemgetter
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
@@ -15,7 +16,8 @@ class TopologyCallback(TrainerCallback):  # type: ignore[misc]
 
     Each measured number is a series over training steps: ``topology/h1_max_norm/layer_3``, and ``topology/nll`` beside
     them. The table of all metrics and steps is the artifact ``topology.csv`` of the run. The model, its mode and the
-    random state of its training stay as they are; weights are read where they lie.
+    random state of its training stay as they are; weights are read where they lie. Where the trainer loads its best
+    model at the end (``load_best_model_at_end``), that is measured under its own step, unless it stands there already.
 
     Parameters
     ----------
@@ -44,36 +46,46 @@ class TopologyCallback(TrainerCallback):  # type: ignore[misc]
         self.texts, self.tokenizer, self.every, self.metrics = texts, tokenizer, every, tuple(metrics)
         self.options = {"replicates": 0, "nulls": 0, **options}
         self.rows: list[dict[str, Any]] = []
-        self._last = -1
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **_: Any
     ) -> None:
         """Measure the model that training begins with."""
-        self.rows, self._last = [], -1
-        self._measure(state, model)
+        self.rows = []
+        self._measure(state, state.global_step, model)
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **_: Any
     ) -> None:
-        """Measure the model where its turn has come."""
-        if state.global_step % self.every == 0:
-            self._measure(state, model)
+        """Measure the model where its turn has come, and after the last step."""
+        if state.global_step % self.every == 0 or control.should_training_stop:
+            self._measure(state, state.global_step, model)
+
+    def on_epoch_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **_: Any
+    ) -> None:
+        """Measure the model after the last step, where another callback has made it the last."""
+        if control.should_training_stop:
+            self._measure(state, state.global_step, model)
+
+    on_evaluate = on_save = on_epoch_end
 
     def on_train_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **_: Any
     ) -> None:
-        """Measure the trained model."""
-        self._measure(state, model)
+        """Measure the trained model: by now it may have the weights of its best step again."""
+        if not (args.load_best_model_at_end and state.best_model_checkpoint):
+            self._measure(state, state.global_step, model)
+        elif not state.is_hyper_param_search:  # a trial that is pruned ends before they are loaded
+            self._measure(state, _step_of(state.best_model_checkpoint), model)
 
-    def _measure(self, state: TrainerState, model: Any) -> None:
-        if not state.is_world_process_zero or state.global_step == self._last:
+    def _measure(self, state: TrainerState, step: int, model: Any) -> None:
+        if not state.is_world_process_zero or step in {row["step"] for row in self.rows}:
             return
         import pandas as pd
 
         from todacomm.tracking import log_to_active_run
 
-        step = self._last = state.global_step
         config, observe = given_objects(self.tokenizer, self.texts, {"model": model, **self.options})
         table = own_rows(measure(config, observe=observe, run=observe).table)
         layers = table[table["metric"].isin(self.metrics)]
@@ -82,4 +94,14 @@ class TopologyCallback(TrainerCallback):  # type: ignore[misc]
             for layer, metric, value in zip(layers["layer"], layers["metric"], layers["value"], strict=True)
         }
         self.rows += records(table.assign(step=step)[["step", "layer", "metric", "value"]])
+        self.rows.sort(key=itemgetter("step"))
         log_to_active_run(numbers, step, {"topology.csv": pd.DataFrame(self.rows).to_csv(index=False)})
+
+
+def _step_of(checkpoint: str) -> int:
+    """The step that stands in the name of a checkpoint.
+
+    >>> _step_of("trained/checkpoint-500")
+    500
+    """
+    return int(checkpoint.rpartition("-")[2])
