@@ -1,5 +1,7 @@
 """The callback in a real Trainer: series over training steps in the trainer's own run, and an untouched training."""
 
+import shutil
+
 import mlflow
 import pandas as pd
 import pytest
@@ -28,7 +30,7 @@ def train(tmp_path):
         trainer.train(resume_from_checkpoint=resume)
         return model
 
-    run.tokenizer = tokenizer
+    run.tokenizer, run.folder = tokenizer, tmp_path / "trained"
     return run
 
 
@@ -103,6 +105,48 @@ def test_every_number_stands_at_the_step_whose_weights_it_is_of(every_step, trai
             train([*others[:place], callback, *others[place:]], load_best_model_at_end=best, **BEST)
         assert by_step(callback) == pytest.approx({step: every_step[step] for step in steps}, rel=1e-6)
         assert list(by_step(callback)) == steps
+
+
+def test_a_training_that_is_resumed_in_its_run_goes_on_with_its_series(store, train):
+    first, second = (todacomm.TopologyCallback(list(TEXTS), train.tokenizer, every=1, pca=10) for _ in range(2))
+    with mlflow.start_run() as run:
+        train([first], save_strategy="steps", save_steps=3, max_steps=3)
+    with mlflow.start_run(run_id=run.info.run_id):
+        train([second], resume=True)
+
+    client = mlflow.MlflowClient()
+    series = client.get_metric_history(run.info.run_id, "topology/h0_total_norm/layer_1")
+    assert [point.step for point in series] == [0, 1, 2, 3, 4, 5, 6]
+    assert by_step(second) == {point.step: point.value for point in series}
+    earlier = [row for row in second.rows if row["step"] <= 3]
+    pd.testing.assert_frame_equal(pd.DataFrame(earlier), pd.DataFrame(first.rows), check_exact=True)
+    table = pd.read_csv(client.download_artifacts(run.info.run_id, "topology.csv"))
+    assert table["step"].tolist() == [row["step"] for row in second.rows]
+
+
+def test_steps_after_the_checkpoint_are_measured_again_and_a_new_training_begins_anew(store, train):
+    callback = todacomm.TopologyCallback(list(TEXTS), train.tokenizer, every=1, pca=10)
+    with mlflow.start_run():
+        train([callback], save_strategy="steps", save_steps=3, max_steps=4)
+        shutil.rmtree(train.folder / "checkpoint-4")
+        train([callback], resume=True, max_steps=4)
+        assert list(by_step(callback)) == [0, 1, 2, 3, 4]
+        train([callback], max_steps=1)
+        assert list(by_step(callback)) == [0, 1]
+
+
+def test_two_in_one_trainer_are_refused(store, train):
+    callbacks = [todacomm.TopologyCallback(list(TEXTS), train.tokenizer, pca=10) for _ in range(2)]
+    with mlflow.start_run(), pytest.raises(ValueError, match="the trainer has two TopologyCallbacks"):
+        train(callbacks)
+
+
+def test_a_table_of_another_kind_in_the_run_is_refused(store, train):
+    with mlflow.start_run():
+        train([], save_strategy="steps", save_steps=3, max_steps=3)
+        mlflow.log_text("a,b\n1,2\n", "topology.csv")
+        with pytest.raises(ValueError, match="cannot be read as the topology of earlier steps"):
+            train([todacomm.TopologyCallback(list(TEXTS), train.tokenizer, pca=10)], resume=True)
 
 
 def test_without_a_run_it_says_how_to_have_one(store, train):

@@ -1,14 +1,20 @@
 """A callback for transformers' Trainer: the topology of a model's layers while it is trained."""
 
+import csv
+from io import StringIO
 from operator import itemgetter
 from typing import Any
 
+import pandas as pd
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from todacomm.analysis.given import given_objects
 from todacomm.core.metrics import MAIN
 from todacomm.jobs.analyze import measure
 from todacomm.results.table import own_rows, records
+from todacomm.system.foreign import parsed
+
+TABLE = "topology.csv"
 
 
 class TopologyCallback(TrainerCallback):  # type: ignore[misc]
@@ -18,6 +24,7 @@ class TopologyCallback(TrainerCallback):  # type: ignore[misc]
     them. The table of all metrics and steps is the artifact ``topology.csv`` of the run. The model, its mode and the
     random state of its training stay as they are; weights are read where they lie. Where the trainer loads its best
     model at the end (``load_best_model_at_end``), that is measured under its own step, unless it stands there already.
+    A training that is resumed from a checkpoint in its run goes on with the table where the checkpoint is.
 
     Parameters
     ----------
@@ -35,7 +42,8 @@ class TopologyCallback(TrainerCallback):  # type: ignore[misc]
     Raises
     ------
     ValueError
-        An option or an object is of the wrong kind, or no MLflow run is active when the training begins.
+        An option or an object is of the wrong kind; when the training begins, no MLflow run is active, or the trainer
+        has another one of these.
     """
 
     def __init__(
@@ -50,8 +58,11 @@ class TopologyCallback(TrainerCallback):  # type: ignore[misc]
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **_: Any
     ) -> None:
-        """Measure the model that training begins with."""
-        self.rows = []
+        """Measure the model that training begins with; one that is resumed has its earlier steps in the run already."""
+        if "topology_callback" in vars(state):
+            raise ValueError("the trainer has two TopologyCallbacks, which write the same series: leave one out")
+        vars(state)["topology_callback"] = self  # a state is of one training, and saves its fields alone
+        self.rows = _rows_up_to(state.global_step) if state.is_world_process_zero else []
         self._measure(state, state.global_step, model)
 
     def on_step_end(
@@ -82,8 +93,6 @@ class TopologyCallback(TrainerCallback):  # type: ignore[misc]
     def _measure(self, state: TrainerState, step: int, model: Any) -> None:
         if not state.is_world_process_zero or step in {row["step"] for row in self.rows}:
             return
-        import pandas as pd
-
         from todacomm.tracking import log_to_active_run
 
         config, observe = given_objects(self.tokenizer, self.texts, {"model": model, **self.options})
@@ -95,7 +104,19 @@ class TopologyCallback(TrainerCallback):  # type: ignore[misc]
         }
         self.rows += records(table.assign(step=step)[["step", "layer", "metric", "value"]])
         self.rows.sort(key=itemgetter("step"))
-        log_to_active_run(numbers, step, {"topology.csv": pd.DataFrame(self.rows).to_csv(index=False)})
+        log_to_active_run(numbers, step, {TABLE: pd.DataFrame(self.rows).to_csv(index=False)})
+
+
+def _rows_up_to(step: int) -> list[dict[str, Any]]:
+    """What the active run has of the steps before a training is resumed; nothing where it begins."""
+    from todacomm.tracking import read_from_active_run
+
+    text = read_from_active_run(TABLE)
+    if not text or not step:
+        return []
+    with parsed(TABLE, "the topology of earlier steps", "resume the training in another MLflow run"):
+        rows = [row for row in csv.DictReader(StringIO(text)) if int(row["step"]) <= step]
+        return [{**row, "step": int(row["step"]), "value": float(row["value"] or "nan")} for row in rows]
 
 
 def _step_of(checkpoint: str) -> int:
