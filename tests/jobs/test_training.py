@@ -1,5 +1,6 @@
 """The callback in a real Trainer: series over training steps in the trainer's own run, and an untouched training."""
 
+import re
 import shutil
 
 import mlflow
@@ -154,6 +155,62 @@ def test_without_a_run_it_says_how_to_have_one(store, train):
         train([todacomm.TopologyCallback(list(TEXTS), train.tokenizer)])
 
 
-def test_a_number_of_steps_is_needed():
-    with pytest.raises(ValueError, match="every is 0"):
-        todacomm.TopologyCallback(list(TEXTS), None, every=0)
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"every": 0}, "every is 0: expected a whole number, at least 1"),
+        ({"every": 2.5}, "every is 2.5: expected a whole number"),
+        ({"every": "2"}, "every is '2': expected a whole number"),
+        ({"metrics": ["h1_max_nrom"]}, "'h1_max_nrom', which is not measured here: did you mean h1_max_norm?"),
+        ({"metrics": ["h1_max_norm"], "maxdim": 0}, "metrics has 'h1_max_norm', which is not measured here"),
+        ({"metrics": "zzz"}, "choose from h0_total"),
+        ({"output_dir": "x", "figures": "all"}, "output_dir, figures would have no effect: model and run are"),
+        ({"adapter": "x"}, "adapter would have no effect"),
+        ({"pcaa": 3}, "unknown option 'pcaa': did you mean pca?"),
+        ({"pca": -1}, "pca is -1: expected at least 0"),
+        ({"distances": True}, "distances=true is for model=clouds:FILE"),
+        ({"samples": 100}, "samples is 100, texts has 12"),
+        ({"text_column": "body"}, "text_column and text_columns are for tables"),
+        ({"tokenizer": None}, "tokenizer is a NoneType"),
+        ({"texts": "one"}, "texts is a str"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused_before_any_training(train, options, says):
+    with pytest.raises(ValueError, match=re.escape(says)):
+        todacomm.TopologyCallback(**{"texts": list(TEXTS), "tokenizer": train.tokenizer, **options})
+
+
+@pytest.mark.parametrize(
+    ("metrics", "names"),
+    [
+        ("h1_max_norm", ("h1_max_norm",)),
+        ("h0_total_norm, perplexity", ("h0_total_norm", "perplexity")),
+        (pd.Series(["h2_entropy", "top_token_fraction"]), ("h2_entropy", "top_token_fraction")),
+    ],
+)
+def test_a_string_is_one_metric_or_several_with_commas(train, metrics, names):
+    assert todacomm.TopologyCallback(list(TEXTS), train.tokenizer, 1, metrics, maxdim=2).metrics == names
+
+
+class Break(TrainerCallback):
+    """Spoil the weights of the second block after step 2."""
+
+    def on_step_end(self, args, state, control, model=None, **_):
+        if state.global_step == 2:
+            model.model.layers[1].mlp.down_proj.weight.data.fill_(float("nan"))
+
+
+def test_where_a_series_ends_a_warning_says_why_once(store, train, caplog):
+    callback = todacomm.TopologyCallback(list(TEXTS), train.tokenizer, every=1, metrics="h0_total_norm", pca=10)
+    with mlflow.start_run() as run:
+        train([Break(), callback], max_steps=4)
+
+    client = mlflow.MlflowClient()
+    series = client.get_metric_history(run.info.run_id, "topology/h0_total_norm/layer_1")
+    assert [point.step for point in series] == [0, 1]
+    table = pd.read_csv(client.download_artifacts(run.info.run_id, "topology_warnings.csv"))
+    rows = table[(table["layer"] == "layer_1") & (table["code"] == "not_finite")]
+    assert rows["step"].tolist() == [2]
+    assert rows["text"].item().startswith("12 of 12 rows hold nan or infinity")
+    lines = [line for line in caplog.messages if "layer_1: 12 of 12 rows hold nan" in line]
+    assert [line.partition(":")[0] for line in lines] == ["step 2"]
