@@ -48,12 +48,44 @@ def test_a_classifier_behind_it_tells_circles_from_noise(rng):
     ("topology", "shape", "says"),
     [
         (LayerTopology(["h9_max"]), (2, 20, 3), "unknown metrics h9_max"),
+        (LayerTopology("h9_max"), (2, 20, 3), "unknown metrics h9_max"),
+        (LayerTopology(5), (2, 20, 3), "metrics is 5: expected names"),
         (LayerTopology(n_dims=7), (2, 20), "expected a multiple of n_dims=7"),
+        (LayerTopology(n_dims=0), (2, 20), "n_dims is 0: expected a whole number, at least 1"),
+        (LayerTopology(n_dims=2.0), (2, 20), "n_dims is 2.0: expected a whole number"),
+        (LayerTopology(pca=-1), (2, 20, 3), "pca is -1: expected a whole number, at least 0"),
+        (LayerTopology(maxdim="1"), (2, 20, 3), "maxdim is '1': expected a whole number"),
+        (LayerTopology(standardize="no"), (2, 20, 3), "standardize is 'no': expected True or False"),
+        (LayerTopology(metric="euclid"), (2, 20, 3), "unknown metric 'euclid'"),
+        (LayerTopology(engine="lune"), (2, 20, 3), "unknown engine 'lune'"),
     ],
 )
 def test_what_does_not_fit_is_refused(topology, shape, says):
     with pytest.raises(ValueError, match=says):
         topology.fit(np.ones(shape))
+
+
+@pytest.mark.parametrize("shape", [(2, 60), (2, 10, 6), (2, 60, 1)])
+def test_clouds_of_another_shape_than_it_was_fitted_to_are_refused(rng, shape):
+    topology = LayerTopology(["twonn_dimension"]).fit(rng.normal(size=(2, 20, 3)))
+    assert topology.cloud_shape_ == (20, 3)
+    with pytest.raises(ValueError, match=r"it was fitted to clouds of shape \(20, 3\): give clouds of that shape"):
+        topology.transform(rng.normal(size=shape))
+
+
+def test_rows_are_clouds_of_the_fitted_shape_only_with_its_n_dims(rng):
+    clouds = rng.normal(size=(2, 20, 3))
+    topology = LayerTopology(["twonn_dimension"], n_dims=3).fit(clouds)
+    np.testing.assert_array_equal(topology.transform(clouds.reshape(2, -1)), topology.transform(clouds))
+    with pytest.raises(ValueError, match=r"clouds of shape \(30, 2\), and it was fitted"):
+        topology.set_params(n_dims=2).transform(clouds.reshape(2, -1))
+
+
+def test_a_string_is_one_metric(rng):
+    clouds = rng.normal(size=(2, 20, 3))
+    topology = LayerTopology("h1_count").fit(clouds)
+    assert topology.get_feature_names_out().tolist() == ["h1_count"]
+    np.testing.assert_array_equal(topology.transform(clouds), LayerTopology(["h1_count"]).fit_transform(clouds))
 
 
 def test_clouds_of_different_shapes_are_refused_with_both(rng):

@@ -1,11 +1,15 @@
 """Clouds in, numbers out, as a transformer of scikit-learn."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
+from todacomm.core.checks import as_whole, require_choice
+from todacomm.core.clouds import METRICS
+from todacomm.core.homology import resolve_engine
 from todacomm.core.layer import analyze_layer
 from todacomm.core.metrics import layer_metrics, metric_of
 
@@ -19,8 +23,8 @@ class LayerTopology(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     Parameters
     ----------
-    metrics : sequence of str or None
-        Names of layer metrics; None for all scale-free ones of shape and geometry.
+    metrics : str, sequence of str or None
+        Name of a layer metric, or of several; None for all scale-free ones of shape and geometry.
     n_dims : int
         Coordinates of a point, for input of two dimensions: each of its rows is a whole cloud, point after point.
     pca, standardize, maxdim, metric, engine
@@ -30,6 +34,8 @@ class LayerTopology(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     n_features_in_ : int
         Numbers of a cloud.
+    cloud_shape_ : tuple of int
+        Points of a cloud, and coordinates of a point: those of every cloud that is transformed.
     metrics_ : tuple of str
         The columns of the output.
 
@@ -68,14 +74,11 @@ class LayerTopology(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         ValueError
-            A metric is unknown, or the clouds are not of one shape and finite.
+            A metric is unknown, an option is of the wrong kind, or the clouds are not of one shape and finite.
         """
-        self._clouds(X, reset=True)
-        known = layer_metrics(self.maxdim)
-        chosen = tuple(self.metrics) if self.metrics is not None else _features(known)
-        if unknown := [name for name in chosen if name not in known]:
-            raise ValueError(f"unknown metrics {', '.join(unknown)}: choose from {', '.join(known)}")
-        self.metrics_ = chosen
+        self._check_options()
+        self.metrics_ = self._chosen()
+        self.cloud_shape_ = self._clouds(X, reset=True).shape[1:]
         return self
 
     def transform(self, X: Any) -> np.ndarray:
@@ -84,8 +87,20 @@ class LayerTopology(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Returns
         -------
         ndarray, shape (n_clouds, n_metrics)
+
+        Raises
+        ------
+        ValueError
+            The clouds are not finite, or of another shape than those that it was fitted to.
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "cloud_shape_")
+        self._check_options()
+        clouds = self._clouds(X, reset=False)
+        if clouds.shape[1:] != self.cloud_shape_:
+            raise ValueError(
+                f"X holds clouds of shape {clouds.shape[1:]}, and it was fitted to clouds of shape "
+                f"{self.cloud_shape_}: give clouds of that shape (rows are read with n_dims), or fit it again"
+            )
         measured = (
             analyze_layer(
                 cloud,
@@ -95,14 +110,36 @@ class LayerTopology(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 metric=self.metric,
                 engine=self.engine,
             ).metrics
-            for cloud in self._clouds(X, reset=False)
+            for cloud in clouds
         )
         return np.array([[values[name] for name in self.metrics_] for values in measured], dtype=np.float64)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the columns: the metrics."""
-        check_is_fitted(self)
+        check_is_fitted(self, "cloud_shape_")
         return np.array(self.metrics_, dtype=object)
+
+    def _check_options(self) -> None:
+        """Refuse what is no option: scikit-learn's estimators take anything when they are made."""
+        as_whole(self.n_dims, "n_dims", low=1)
+        as_whole(self.pca, "pca")
+        as_whole(self.maxdim, "maxdim")
+        if not isinstance(self.standardize, bool | np.bool_):
+            raise ValueError(f"standardize is {self.standardize!r}: expected True or False")
+        require_choice("metric", self.metric, METRICS)
+        resolve_engine(self.engine, self.maxdim)
+
+    def _chosen(self) -> tuple[str, ...]:
+        """The names of the metrics, each of which is measured with these options."""
+        known = layer_metrics(self.maxdim)
+        if self.metrics is None:
+            return _features(known)
+        if not isinstance(self.metrics, Iterable):
+            raise ValueError(f"metrics is {self.metrics!r}: expected names of layer metrics, or None")
+        chosen = (self.metrics,) if isinstance(self.metrics, str) else tuple(self.metrics)
+        if unknown := [str(name) for name in chosen if name not in known]:
+            raise ValueError(f"unknown metrics {', '.join(unknown)}: choose from {', '.join(known)}")
+        return chosen
 
     def _clouds(self, X: Any, reset: bool) -> np.ndarray:
         """The input as an array of shape (n_clouds, n_points, n_dims)."""

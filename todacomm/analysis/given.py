@@ -44,7 +44,7 @@ def given_objects(tokenizer: Any, texts: Any, options: Mapping[str, Any]) -> tup
         tokenizer.
     """
     from todacomm.models.given import check_model, model_name
-    from todacomm.texts.given import count_texts, given_texts
+    from todacomm.texts.given import given_texts
 
     model = options.get("model", "")
     named = {**options}
@@ -53,17 +53,30 @@ def given_objects(tokenizer: Any, texts: Any, options: Mapping[str, Any]) -> tup
         named["model"] = f"{OBJECT}{model_name(model)}"
     elif tokenizer is not None:
         raise ValueError("tokenizer is given beside a model that is none or a name: give the model as an object")
-    if texts is not None:
-        if "dataset" in options:
-            raise ValueError(f"got texts and dataset={options['dataset']!r}: give one or the other")
-        named = {"dataset": f"{OBJECT}texts", "unit": "row", "samples": count_texts(texts), **named}
-    refused = (*(OF_NAMED_MODELS if not isinstance(model, str) else ()), *(OF_NAMED_TEXTS if texts is not None else ()))
-    if idle := [name for name in refused if name in options]:
-        raise ValueError(f"{', '.join(idle)} would have no effect: objects are read as they are; leave it out")
-    config = AnalysisConfig.given(None, named)
+    config = given_settings(texts, named)
     read = None if texts is None else given_texts(texts, config.texts)
     given = Given(None if isinstance(model, str) else model, tokenizer, read)
     return config, partial(forward_pass, given=given)
+
+
+def given_settings(texts: Any, options: Mapping[str, Any]) -> AnalysisConfig:
+    """The settings of an analysis of objects, of which ``model`` is a name: that of an object begins with ``object:``.
+
+    Raises
+    ------
+    ValueError
+        Texts are none or stand beside ``dataset``, or an option is unknown, wrong, or one of what has a name.
+    """
+    from todacomm.texts.given import count_texts
+
+    refused: tuple[str, ...] = OF_NAMED_MODELS if options.get("model", "").startswith(OBJECT) else ()
+    refused += OF_NAMED_TEXTS if texts is not None else ()
+    own = {} if texts is None else {"dataset": f"{OBJECT}texts", "unit": "row", "samples": count_texts(texts)}
+    if texts is not None and "dataset" in options:
+        raise ValueError(f"got texts and dataset={options['dataset']!r}: give one or the other")
+    if idle := [name for name in refused if name in options]:
+        raise ValueError(f"{', '.join(idle)} would have no effect: objects are read as they are; leave it out")
+    return AnalysisConfig.given(None, {**own, **options})
 
 
 def given_clouds(

@@ -1,5 +1,6 @@
 """What public functions of the core are given: its shape, its numbers, its pairing. Errors quote it."""
 
+import operator
 from collections.abc import Sequence, Sized
 from typing import Any
 
@@ -260,6 +261,27 @@ def as_replicates(replicates: ArrayLike, shape: tuple[int, ...], name: str = "th
         expected = ", ".join(map(str, ("replicates", *shape)))
         raise ValueError(f"{name} {_have(name)} shape {rows.shape}: expected ({expected}), one value for each")
     return rows
+
+
+def as_whole(value: Any, name: str = "the value", low: int = 0) -> int:
+    """A whole number from ``low`` on.
+
+    Raises
+    ------
+    ValueError
+        It is none, such as 2.5, "2" or True, or below ``low``.
+
+    >>> as_whole(2.5, "every", low=1)
+    Traceback (most recent call last):
+    ValueError: every is 2.5: expected a whole number, at least 1
+    """
+    try:
+        number = low - 1 if isinstance(value, bool | np.bool_) else operator.index(value)
+    except TypeError:
+        number = low - 1
+    if number < low:
+        raise ValueError(f"{name} is {value!r}: expected a whole number, at least {low}")
+    return number
 
 
 def require_finite(values: Array, name: str, remedy: str = "leave such rows out") -> None:

@@ -38,6 +38,17 @@ def check_model(model: Any, tokenizer: Any) -> None:
             f"model is a {type(model).__name__}: expected a transformers.PreTrainedModel, such as AutoModel gives; "
             "of a PEFT model give what merge_and_unload() returns"
         )
+    check_tokenizer(tokenizer)
+
+
+def check_tokenizer(tokenizer: Any) -> None:
+    """Refuse what is no tokenizer of transformers.
+
+    Raises
+    ------
+    ValueError
+        The message says what was given and what is expected.
+    """
     if not isinstance(tokenizer, PreTrainedTokenizerBase):
         raise ValueError(
             f"tokenizer is a {type(tokenizer).__name__}: expected the model's transformers tokenizer beside it"

@@ -4,7 +4,7 @@ from todacomm.tracking.analysis import Analysis, load_analyses, load_analysis, l
 from todacomm.tracking.comparison import RecordedComparison, load_comparison
 from todacomm.tracking.family import Known, absolute_uri, finished_analyses, tried_analyses
 from todacomm.tracking.health import check_store
-from todacomm.tracking.jobs import JobRun, job_run, log_to_active_run, training_run
+from todacomm.tracking.jobs import JobRun, job_run, log_to_active_run, read_from_active_run, training_run
 from todacomm.tracking.links import (
     home_link,
     is_server,

@@ -146,15 +146,34 @@ def log_to_active_run(values: Mapping[str, float], step: int, texts: Mapping[str
     ValueError
         No run is active, or the store cannot be used.
     """
+    run_id, client, now = _active_run_id(), MlflowClient(get_tracking_uri()), int(time.time() * 1000)
+    with store_errors(client.tracking_uri), quiet():
+        points = [Metric(key, float(value), now, step) for key, value in values.items() if math.isfinite(value)]
+        client.log_batch(run_id, metrics=points)
+        for name, text in (texts or {}).items():
+            client.log_text(run_id, text, name)
+
+
+def read_from_active_run(name: str) -> str:
+    """A small file of the run that the caller has active in MLflow; empty where it has none of that name.
+
+    Raises
+    ------
+    ValueError
+        As :func:`log_to_active_run`.
+    """
+    run_id, client = _active_run_id(), MlflowClient(get_tracking_uri())
+    with store_errors(client.tracking_uri), quiet(), scratch_folder() as folder:
+        if name not in {file.path for file in client.list_artifacts(run_id)}:
+            return ""
+        return Path(client.download_artifacts(run_id, name, str(folder))).read_text(encoding="utf-8")
+
+
+def _active_run_id() -> str:
     run = active_run()
     if run is None:
         raise ValueError(
             "no MLflow run is active: set report_to='mlflow' in the training arguments, or train inside "
             "`with mlflow.start_run():`"
         )
-    client, now = MlflowClient(get_tracking_uri()), int(time.time() * 1000)
-    with store_errors(client.tracking_uri), quiet():
-        points = [Metric(key, float(value), now, step) for key, value in values.items() if math.isfinite(value)]
-        client.log_batch(run.info.run_id, metrics=points)
-        for name, text in (texts or {}).items():
-            client.log_text(run.info.run_id, text, name)
+    return str(run.info.run_id)
