@@ -56,6 +56,22 @@ def test_series_over_the_steps_stand_in_the_run_of_the_trainer(store, train):
     assert series[-1].value == pytest.approx(expected, rel=1e-6)
 
 
+def test_intervals_and_p_that_are_asked_for_are_in_the_table(store, train):
+    options = {"replicates": 20, "nulls": 19, "pca": 10}
+    callback = todacomm.TopologyCallback(list(TEXTS), train.tokenizer, every=100, **options)
+    with mlflow.start_run() as run:
+        model = train([callback], report_to="mlflow")
+    table = pd.read_csv(mlflow.MlflowClient().download_artifacts(run.info.run_id, "topology.csv"))
+    last = todacomm.analyze(model=model, tokenizer=train.tokenizer, texts=list(TEXTS), **options).layers
+    last = last.astype({"layer": str})
+    row = ["layer", "metric"]
+    for name in ("value", "se", "lo", "hi", "p", "p_adjusted"):
+        measured = table[table["step"] == table["step"].max()].set_index(row)[name]
+        expected = last.set_index(row)[name].reindex(measured.index)
+        assert expected.notna().any()
+        pd.testing.assert_series_equal(measured, expected, rtol=1e-5)
+
+
 def test_the_training_is_what_it_is_without_the_callback(store, train):
     with mlflow.start_run():
         watched = train([todacomm.TopologyCallback(list(TEXTS), train.tokenizer, every=1, pca=10)])

@@ -29,9 +29,12 @@ log = logging.getLogger(__name__)
 Columns = Mapping[str, Callable[[str], Any]]
 """Columns of a file, each with what reads it from a text."""
 
+NUMBERS = ("value", "se", "lo", "hi", "p", "p_adjusted")
+"""Columns of a measured number; the last five are nan without half-samples and null models."""
 TABLE: tuple[str, Columns] = (
-    "topology.csv", {"step": int, "layer": str, "metric": str, "value": lambda text: float(text or "nan")},
-)  # fmt: skip
+    "topology.csv",
+    {"step": int, "layer": str, "metric": str, **dict.fromkeys(NUMBERS, lambda text: float(text or "nan"))},
+)
 WARNINGS: tuple[str, Columns] = ("topology_warnings.csv", {"step": int, "layer": str, "code": str, "text": str})
 """The files of the run."""
 
@@ -40,11 +43,12 @@ class TopologyCallback(TrainerCallback):  # type: ignore[misc]
     """Measure the model's clouds every few steps, into the trainer's own MLflow run.
 
     Each measured number is a series over training steps: ``topology/h1_max_norm/layer_3``, or of the whole run
-    ``topology/perplexity/run``. The table of all metrics and steps is the artifact ``topology.csv`` of the run. Each
-    warning is logged, and listed in ``topology_warnings.csv``, at the first step at which it holds for its layer. The
-    model, its mode and the random state of its training stay as they are; weights are read where they lie. Where the
-    trainer loads its best model at the end (``load_best_model_at_end``), that is measured under its own step, unless it
-    stands there already. A training that is resumed from a checkpoint in its run goes on with the tables up to there.
+    ``topology/perplexity/run``. The table of all metrics and steps, with intervals and p where they are asked for, is
+    the artifact ``topology.csv`` of the run. Each warning is logged, and listed in ``topology_warnings.csv``, at the
+    first step at which it holds for its layer. The model, its mode and the random state of its training stay as they
+    are; weights are read where they lie. Where the trainer loads its best model at the end
+    (``load_best_model_at_end``), that is measured under its own step, unless it stands there already. A training that
+    is resumed from a checkpoint in its run goes on with the tables up to there.
 
     Parameters
     ----------
@@ -125,7 +129,7 @@ class TopologyCallback(TrainerCallback):  # type: ignore[misc]
             f"topology/{metric}/{layer}": value
             for layer, metric, value in zip(layers["layer"], layers["metric"], layers["value"], strict=True)
         }
-        self.rows += records(table.assign(step=step)[["step", "layer", "metric", "value"]])
+        self.rows += records(table.assign(step=step)[list(TABLE[1])])
         self.rows.sort(key=itemgetter("step"))
         self._warn(step, result.warnings)
         files = {name: rows for (name, _), rows in ((TABLE, self.rows), (WARNINGS, self.warnings)) if rows}
@@ -177,7 +181,7 @@ def _rows_up_to(step: int, name: str, columns: Columns) -> list[dict[str, Any]]:
         return []
     with parsed(name, "the topology of earlier steps", "resume the training in another MLflow run"):
         lines = csv.DictReader(StringIO(text))
-        rows = [{column: kind(line[column]) for column, kind in columns.items()} for line in lines]
+        rows = [{column: kind(line.get(column, "")) for column, kind in columns.items()} for line in lines]
     return [row for row in rows if row["step"] <= step]
 
 
