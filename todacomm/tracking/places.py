@@ -15,6 +15,14 @@ from todacomm.tracking._mlflow import ARTIFACT_ROOT, Experiment, local_path
 
 HTTP = ("http", "https")
 _DATABASE_PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
+_LOCATIONS = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+)
+"""Tables and columns of MLflow's database in which folders stand; an older one has not all of them."""
 _SECONDS = 5.0
 _LOCKED_SECONDS = 10.0
 
@@ -173,9 +181,14 @@ def _holds(database: Path, experiment: Experiment) -> bool:
 
 
 def _path_correction(database: Path, was: Path) -> str:
-    old, new = (str(path).replace("'", "''") for path in (was, database.parent))
+    """The command that puts the folder of a database in the place of the one in which it was made."""
+    old, new = (str(path / "_").removesuffix("_").replace("'", "''") for path in (was, database.parent))
+    query = "SELECT tables.name, columns.name FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns"
+    with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+        there = set(connection.execute(query))
     changes = "; ".join(
         f"UPDATE {table} SET {column} = replace({column}, '{old}', '{new}')"
-        for table, column in (("experiments", "artifact_location"), ("runs", "artifact_uri"))
+        for table, column in _LOCATIONS
+        if (table, column) in there
     )
     return f'sqlite3 "{database}" "{changes}"'
