@@ -1,6 +1,7 @@
 """Registered models: by version and by alias, in the folders that MLflow's transformers flavour makes."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,13 @@ def test_a_model_without_a_config_is_refused_and_leaves_nothing(registered, tmp_
     ):
         fetch_version(find_version("models:/other/1"), tmp_path / "cache")
     assert not [path for path in Path(tmp_path / "cache").rglob("*") if path.is_file()]
+
+
+def test_files_that_are_gone_are_not_taken_for_another_kind_of_model(registered, tmp_path, caplog):
+    shutil.rmtree(tmp_path / "stored1")
+    (tmp_path / "pickled/model.pkl").unlink()
+    for name, place in (("demo", "stored1"), ("other", "pickled")):
+        message = rf"the files of models:/{name}/1 are gone from {tmp_path}/{place}: bring them back there"
+        with pytest.raises(ValueError, match=message):
+            fetch_version(find_version(f"models:/{name}/1"), tmp_path / "cache")
+    assert caplog.messages == []

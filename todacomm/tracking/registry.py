@@ -10,7 +10,7 @@ from pathlib import Path
 
 from todacomm.system.digests import digest_of_json
 from todacomm.system.errors import UserError
-from todacomm.tracking._mlflow import MlflowException, download_artifacts, quiet
+from todacomm.tracking._mlflow import MlflowClient, MlflowException, download_artifacts, quiet
 from todacomm.tracking.store import open_store, store_errors
 
 PREFIX = "models:/"
@@ -81,10 +81,8 @@ def fetch_version(version: ModelVersion, cache: Path) -> Path:
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        with store_errors(client.tracking_uri), quiet():
-            loaded = Path(download_artifacts(artifact_uri=version.uri, dst_path=f"{scratch}/loaded"))
         whole = Path(scratch) / "whole"
-        _put_together(version, loaded, whole)
+        _put_together(version, _download(client, version, Path(scratch) / "loaded"), whole)
         with suppress(OSError):  # another process was quicker
             whole.rename(folder)
     return folder
@@ -96,6 +94,19 @@ def tag_version(version: ModelVersion, tags: Mapping[str, str]) -> None:
     with store_errors(client.tracking_uri):
         for name, text in tags.items():
             client.set_model_version_tag(version.name, version.version, name, text)
+
+
+def _download(client: MlflowClient, version: ModelVersion, target: Path) -> Path:
+    """The folder of a version's files, as MLflow stores them."""
+    with store_errors(client.tracking_uri), quiet():
+        place = client.get_model_version_download_uri(version.name, version.version)
+        loaded = Path(download_artifacts(artifact_uri=version.uri, dst_path=str(target)))
+    if not any(path.is_file() for path in loaded.rglob("*")):
+        raise UserError(
+            f"the files of {version.uri} are gone from {place}",
+            "bring them back there, or register the model again; `todacomm doctor` sees whether the store was moved",
+        )
+    return loaded
 
 
 def _put_together(version: ModelVersion, loaded: Path, whole: Path) -> None:
