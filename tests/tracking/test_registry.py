@@ -52,6 +52,23 @@ def test_the_latest_version_is_that_of_the_highest_number(registered, store):
     assert find_version("models:/demo/latest") == find_version("models:/demo/10")
 
 
+@pytest.mark.parametrize("name", ["it's", 'a "b"', "a b`c"])
+def test_a_name_with_quotes_has_a_latest_version(registered, store, name):
+    registered.create_registered_model(name)
+    for _ in range(2):
+        registered.create_model_version(name, str(store / "stored1"))
+    assert find_version(f"models:/{name}/latest") == find_version(f"models:/{name}/2")
+
+
+def test_a_name_with_both_kinds_of_quotes_is_found_by_its_number(registered, store):
+    name = """it's "b\""""
+    registered.create_registered_model(name)
+    registered.create_model_version(name, str(store / "stored1"))
+    assert find_version(f"models:/{name}/1").name == name
+    with pytest.raises(ValueError, match="which has both kinds of quotes: give the number"):
+        find_version(f"models:/{name}/latest")
+
+
 def test_tags_stand_on_the_version(registered):
     tag_version(find_version("models:/demo@champion"), {"todacomm.gate": "same"})
     assert registered.get_model_version("demo", "2").tags == {"todacomm.gate": "same"}

@@ -48,7 +48,9 @@ def find_version(uri: str) -> ModelVersion:
     name = parts["name"]
     try:
         if parts["version"] == "latest":
-            newest = client.search_model_versions(f"name = '{name}'", order_by=["version_number DESC"], max_results=1)
+            newest = client.search_model_versions(
+                f"name = {_quoted(name)}", order_by=["version_number DESC"], max_results=1
+            )
             if not newest:
                 raise ValueError(f"the registry has no version of {name}: `mlflow ui` lists its models")
             version = newest[0]
@@ -94,6 +96,20 @@ def tag_version(version: ModelVersion, tags: Mapping[str, str]) -> None:
     with store_errors(client.tracking_uri):
         for name, text in tags.items():
             client.set_model_version_tag(version.name, version.version, name, text)
+
+
+def _quoted(name: str) -> str:
+    """A name as MLflow's filters take it: in the kind of quotes that it does not hold, for they know no escape.
+
+    >>> print(_quoted("demo"), _quoted("it's"))
+    'demo' "it's"
+    """
+    quote = next((quote for quote in "'\"" if quote not in name), None)
+    if quote is None:
+        raise ValueError(
+            f"MLflow cannot search for {name}, which has both kinds of quotes: give the number of its version"
+        )
+    return f"{quote}{name}{quote}"
 
 
 def _download(client: MlflowClient, version: ModelVersion, target: Path) -> Path:
