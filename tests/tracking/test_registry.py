@@ -39,11 +39,49 @@ def test_a_version_becomes_one_folder_once(registered, tmp_path):
     assert folder.name == "demo-v2"
     assert {file.name for file in folder.iterdir()} == {"config.json", "model.safetensors", "tokenizer.json"}
     assert json.loads((folder / "config.json").read_text())["n_embd"] == 64
-    (folder / "config.json").write_text("{}")  # a second download would write it again
-    assert (fetch_version(version, tmp_path / "cache") / "config.json").read_text() == "{}"
+    other = (folder / "config.json").read_text().replace("gpt2", "bert")
+    (folder / "config.json").write_text(other)  # of the same size: a second download would write it again
+    assert (fetch_version(version, tmp_path / "cache") / "config.json").read_text() == other
     first = fetch_version(find_version("models:/demo/1"), tmp_path / "cache")
     assert json.loads((first / "config.json").read_text())["n_embd"] == 32
-    assert [path for path in (tmp_path / "cache").rglob("*") if path.name in ("loaded", "whole")] == []
+    assert [path for path in (tmp_path / "cache").rglob("*") if path.name in ("loaded", "fresh")] == []
+    assert len(list((tmp_path / "cache").iterdir())) == 2
+
+
+def cut_short(folder):
+    (folder / "model.safetensors").write_bytes(b"wei")
+
+
+def without_a_file(folder):
+    (folder / "tokenizer.json").unlink()
+
+
+def without_its_list(folder):
+    (folder.parent / "sizes.json").unlink()
+
+
+def with_a_broken_list(folder):
+    (folder.parent / "sizes.json").write_text("[]")
+
+
+@pytest.mark.parametrize("damage", [cut_short, without_a_file, without_its_list, with_a_broken_list, shutil.rmtree])
+def test_a_damaged_copy_is_fetched_again(registered, tmp_path, damage):
+    version, cache = find_version("models:/demo/2"), tmp_path / "cache"
+    folder = fetch_version(version, cache)
+    damage(folder)
+    assert fetch_version(version, cache) == folder
+    assert {file.name for file in folder.iterdir()} == {"config.json", "model.safetensors", "tokenizer.json"}
+    assert (folder / "model.safetensors").read_bytes() == b"weights"
+    assert {path.name for path in folder.parent.iterdir()} == {"demo-v2", "sizes.json"}
+
+
+def test_a_damaged_copy_that_cannot_be_replaced_is_named(registered, tmp_path, monkeypatch):
+    version, cache = find_version("models:/demo/2"), tmp_path / "cache"
+    folder = fetch_version(version, cache)
+    cut_short(folder)
+    monkeypatch.setattr("todacomm.tracking.registry.shutil.rmtree", lambda *_, **__: None)
+    with pytest.raises(ValueError, match=rf"the copy of models:/demo/2 in {folder.parent} is damaged.*remove that"):
+        fetch_version(version, cache)
 
 
 def test_the_latest_version_is_that_of_the_highest_number(registered, store):

@@ -1,5 +1,6 @@
 """Models of MLflow's registry: named by version or alias, brought to this machine as one folder, tagged."""
 
+import json
 import re
 import shutil
 import tempfile
@@ -10,10 +11,12 @@ from pathlib import Path
 
 from todacomm.system.digests import digest_of_json
 from todacomm.system.errors import UserError
+from todacomm.system.foreign import read_json
 from todacomm.tracking._mlflow import MlflowClient, MlflowException, download_artifacts, quiet
 from todacomm.tracking.store import open_store, store_errors
 
 PREFIX = "models:/"
+_SIZES = "sizes.json"
 _URI = re.compile(r"models:/(?P<name>[^/@]+)(?:/(?P<version>\d+|latest)|@(?P<alias>[^/@]+))")
 
 
@@ -69,7 +72,8 @@ def fetch_version(version: ModelVersion, cache: Path) -> Path:
     Parameters
     ----------
     cache : Path
-        Folder in which it stays, so that a second use downloads nothing.
+        Folder in which it stays, so that a second use downloads nothing; a copy of which a file is gone or cut short
+        is fetched again.
 
     Raises
     ------
@@ -78,15 +82,22 @@ def fetch_version(version: ModelVersion, cache: Path) -> Path:
     """
     client = open_store(writing=False)
     key = digest_of_json([client.tracking_uri, version.uri, version.created])
-    folder = cache / key / re.sub(r"[^\w.-]", "_", f"{version.name}-v{version.version}")
-    if folder.is_dir():
+    place = cache / key
+    folder = place / re.sub(r"[^\w.-]", "_", f"{version.name}-v{version.version}")
+    if _is_complete(folder):
         return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        whole = Path(scratch) / "whole"
-        _put_together(version, _download(client, version, Path(scratch) / "loaded"), whole)
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache) as scratch:
+        fresh = Path(scratch) / "fresh"
+        _put_together(version, _download(client, version, Path(scratch) / "loaded"), fresh / folder.name)
+        sizes = {file.name: file.stat().st_size for file in (fresh / folder.name).iterdir()}
+        (fresh / _SIZES).write_text(json.dumps(sizes), encoding="utf-8")
+        if not _is_complete(folder):
+            shutil.rmtree(place, ignore_errors=True)
         with suppress(OSError):  # another process was quicker
-            whole.rename(folder)
+            fresh.rename(place)
+    if not _is_complete(folder):
+        raise UserError(f"the copy of {version.uri} in {place} is damaged and cannot be replaced", "remove that folder")
     return folder
 
 
@@ -96,6 +107,15 @@ def tag_version(version: ModelVersion, tags: Mapping[str, str]) -> None:
     with store_errors(client.tracking_uri):
         for name, text in tags.items():
             client.set_model_version_tag(version.name, version.version, name, text)
+
+
+def _is_complete(folder: Path) -> bool:
+    """Whether every file of a stored copy is there in the size in which it was fetched."""
+    try:
+        sizes = read_json(folder.parent / _SIZES, "the sizes of a model's files", "fetch the model again")
+        return all((folder / name).stat().st_size == size for name, size in sizes.items())
+    except (OSError, ValueError):
+        return False
 
 
 def _quoted(name: str) -> str:
@@ -132,7 +152,7 @@ def _put_together(version: ModelVersion, loaded: Path, whole: Path) -> None:
         raise UserError(
             f"{version.uri} holds no config.json", "register it with mlflow.transformers, or the folder of a model"
         )
-    whole.mkdir()
+    whole.mkdir(parents=True)
     for place in (model, loaded / "components" / "tokenizer"):
         for file in place.glob("*"):
             if file.is_file():
