@@ -22,6 +22,7 @@ from todacomm.tracking import (
     analysis_run,
     fetch_version,
     find_version,
+    finished_analyses,
     load_analysis,
     open_store,
     search_analyses,
@@ -117,8 +118,22 @@ def test_an_unreachable_store_is_an_error_within_seconds(
 def test_a_file_that_is_no_database_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("mlflow.db").write_text("no database at all, but long enough to be looked at as one")
-    with pytest.raises(ValueError, match=r"mlflow\.db cannot be written \(file is not a database\)"):
-        open_store()
+    advice = "set MLFLOW_TRACKING_URI to another file, such as sqlite:///runs.db, or move this one away"
+    for writing, verb in ((True, "written"), (False, "read")):
+        with pytest.raises(ValueError, match=rf"mlflow\.db cannot be {verb} \(file is not a database\): {advice}"):
+            open_store(writing)
+
+
+@pytest.mark.parametrize("uri", ["sqlite://", "sqlite:///", "sqlite:///:memory:"])
+def test_a_store_in_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_mlflow_settings: None, uri: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    for writing in (True, False):
+        with pytest.raises(ValueError, match=rf"the tracking store {uri} names no file, .*: set MLFLOW_TRACKING_URI"):
+            open_store(writing)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_store_in_the_place_of_a_folder_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,7 +155,7 @@ def test_a_locked_store_is_an_error(store: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("todacomm.tracking.places._LOCKED_SECONDS", 0.1)
     with closing(sqlite3.connect(store / "mlflow.db")) as other:
         other.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(ValueError, match=r"cannot be written \(database is locked\)"):
+        with pytest.raises(ValueError, match=r"cannot be written \(database is locked\): wait for the process"):
             open_store()
 
 
@@ -149,6 +164,13 @@ def test_reading_makes_no_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(ValueError, match=r"nothing is recorded at .*mlflow\.db: start where the analyses ran"):
         search_analyses()
     assert not list(tmp_path.iterdir())
+    (tmp_path / "mlflow.db").touch()
+    with pytest.raises(ValueError, match=r"nothing is recorded at .*mlflow\.db: start where the analyses ran"):
+        search_analyses()
+    assert finished_analyses() == {}
+    assert not (tmp_path / "mlflow.db").stat().st_size
+    open_store()
+    assert search_analyses().empty
 
 
 @pytest.mark.parametrize("copied", [False, True])
