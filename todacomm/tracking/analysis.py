@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -369,7 +370,8 @@ class Analysis:
         """A layer's name: 3 is ``layer_3``, or the fourth where none is called ``layer_`` and a number; -1 the last."""
         names = self.layer_names
         name = layer
-        if isinstance(layer, int):
+        if isinstance(layer, Integral) and not isinstance(layer, bool):
+            layer = int(layer)
             numbered = layer >= 0 and any(re.fullmatch(r"layer_\d+", known) for known in names)
             by_place = names[layer] if -len(names) <= layer < len(names) else ""
             name = f"layer_{layer}" if numbered else by_place
