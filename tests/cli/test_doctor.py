@@ -54,6 +54,27 @@ def test_looking_makes_no_store(no_mlflow_settings, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert levels(check_store()) == {"store": OK, "reachable": OK}
     assert not list(tmp_path.iterdir())
+    (tmp_path / "mlflow.db").touch()
+    found = {finding.subject: finding for finding in check_store()}["reachable"]
+    assert (found.level, found.fact) == (OK, "there, and empty: the first analysis makes it")
+    assert not (tmp_path / "mlflow.db").stat().st_size
+
+
+@pytest.mark.parametrize("uri", ["sqlite:///", "sqlite:///:memory:"])
+def test_a_store_in_memory_is_a_problem(no_mlflow_settings, monkeypatch, todacomm, uri):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    result = todacomm("doctor")
+    assert result.exit_code == 1
+    assert f"the tracking store {uri} names no file" in result.stdout
+    assert "-> set MLFLOW_TRACKING_URI to a file" in result.stdout
+
+
+def test_a_file_that_is_no_database_is_not_a_matter_of_permissions(no_mlflow_settings, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mlflow.db").write_text("no database at all, but long enough to be looked at as one")
+    (found,) = [finding for finding in check_store() if finding.level == PROBLEM]
+    assert "file is not a database" in found.fact
+    assert found.advice.startswith("set MLFLOW_TRACKING_URI to another file")
 
 
 def test_a_stray_file_store_is_a_problem(store, todacomm):

@@ -82,6 +82,17 @@ def test_children_below_one_parent_and_a_comparison(store):
     assert "to compare" not in describe_plan(settings(models="a"), plan_sweep(settings(weights="trained,random")))
 
 
+def test_a_run_that_is_deleted_meanwhile_is_a_problem_of_the_comparison(store, clouds):
+    def delete_the_first(line):
+        if line.startswith("[2 of 2"):
+            MlflowClient().delete_run(runs()[-1].info.run_id)
+
+    with pytest.raises(SweepFailed) as told:
+        sweep(settings(models=",".join(clouds), compare=True), announce=delete_the_first)
+    assert "is deleted: `mlflow runs restore" in told.value.result.problems["comparison"]
+    assert list(told.value.result.table["status"]) == ["done", "done"]
+
+
 def test_equal_names_are_compared_as_what_they_are(store, tmp_path):
     """Two models in folders of one name on two sets of texts in files of one name: a comparison for each set."""
     for place in "ab":

@@ -122,6 +122,29 @@ def test_a_store_that_vanishes_at_work_is_one_line_without_mlflows_traceback(
     assert "Traceback" not in capfd.readouterr().err
 
 
+@pytest.mark.parametrize("with_experiment", [False, True])
+def test_a_run_that_is_deleted_at_work_says_so(
+    store: Path, result: Result, tmp_path: Path, with_experiment: bool
+) -> None:
+    client = MlflowClient()
+
+    def delete(run: Any) -> str:
+        client.delete_experiment(run.run.experiment_id) if with_experiment else client.delete_run(run.run_id)
+        return f"the run {run.run_id} was deleted while it was being made"
+
+    with pytest.raises(ValueError, match="was deleted while") as told, analysis_run(CONFIG) as run:  # noqa: PT012
+        deleted = delete(run)
+        run.write(result, tmp_path / "staging")
+    assert str(told.value) == f"{deleted}: start again, and leave it until it has ended"
+    assert not hasattr(told.value, "__notes__")
+    if with_experiment:
+        client.restore_experiment(run.run.experiment_id)
+    with pytest.raises(ZeroDivisionError) as wrong, analysis_run(CONFIG) as run:  # noqa: PT012
+        deleted = delete(run)
+        1 / 0  # noqa: B018
+    assert wrong.value.__notes__ == [deleted]
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), Interrupted(signal.SIGTERM)])
 def test_an_interrupted_run_is_killed_and_says_why(store: Path, error: KeyboardInterrupt) -> None:
     with pytest.raises(KeyboardInterrupt), analysis_run(CONFIG) as run:

@@ -65,6 +65,11 @@ def test_an_analysis_answers_for_a_layer_by_name_and_by_the_number_in_it(recorde
         analysis.cloud("layer_9")
     with pytest.raises(ValueError, match=r"no layer 3: choose embedding, layer_0"):
         analysis.cloud(3)
+    np.testing.assert_array_equal(analysis.cloud(np.int64(1)), analysis.cloud(1))
+    np.testing.assert_array_equal(analysis.diagrams(np.int8(-1))[1], analysis.diagrams(-1)[1])
+    for wrong in (np.int64(3), True, 1.0):
+        with pytest.raises(ValueError, match=r"no layer (3|True|1\.0): choose embedding, layer_0"):
+            analysis.cloud(wrong)
 
 
 def test_series_over_depth_have_the_layer_as_step_and_keep_nan(recorded: str, result: Result) -> None:

@@ -14,7 +14,16 @@ from tests.helpers.results import make_result
 from tests.helpers.stores import copy_store
 from todacomm.results.result import Result
 from todacomm.settings.analysis import AnalysisConfig
-from todacomm.tracking import find_analysis, load_analysis, open_run, report_path, run_link, search_analyses, ui_command
+from todacomm.tracking import (
+    find_analysis,
+    load_analysis,
+    load_comparison,
+    open_run,
+    report_path,
+    run_link,
+    search_analyses,
+    ui_command,
+)
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +127,45 @@ def test_loading_what_is_no_finished_analysis(store: Path, recorded: str) -> Non
     client.delete_run(recorded)
     with pytest.raises(ValueError, match="is deleted: `mlflow runs restore"):
         load_analysis(recorded)
+
+
+def test_a_deleted_run_is_neither_found_nor_loaded(store: Path, recorded: str) -> None:
+    """By itself, with its experiment, and in a deleted experiment after the run alone was restored."""
+    client = MlflowClient()
+    experiment = client.get_run(recorded).info.experiment_id
+    with open_run("comparison", "two of them", "todacomm") as compared:
+        client.log_dict(compared.run_id, {"sources": {}, "options": {}}, "tables/comparison.json")
+    assert load_comparison(compared.run_id).run_id == compared.run_id
+
+    def each_says(by_id: str) -> None:
+        for run_id, read in ((recorded, load_analysis), (compared.run_id, load_comparison)):
+            with pytest.raises(ValueError, match=by_id.format(run_id)):
+                read(run_id)
+        with pytest.raises(ValueError, match=by_id.format(recorded)):
+            search_analyses(run_ids=[recorded])
+        assert search_analyses().empty
+
+    for run_id in (recorded, compared.run_id):
+        client.delete_run(run_id)
+    each_says("run {0} is deleted: `mlflow runs restore --run-id {0}` brings it back")
+    client.delete_experiment(experiment)
+    gone = f"run {{0}} is in the experiment 'todacomm', .* `mlflow experiments restore --experiment-id {experiment}`"
+    each_says(gone)
+    for run_id in (recorded, compared.run_id):
+        client.restore_run(run_id)
+    each_says(gone)
+    client.restore_experiment(experiment)
+    assert search_analyses(run_ids=[recorded])["run_id"].tolist() == [load_analysis(recorded).run_id]
+    assert load_comparison(compared.run_id).run_id == compared.run_id
+
+
+def test_a_comparison_that_did_not_finish_is_not_loaded(store: Path) -> None:
+    with open_run("comparison", "slow", "todacomm") as run, pytest.raises(ValueError, match="is still running"):
+        load_comparison(run.run_id)
+    with pytest.raises(RuntimeError), open_run("comparison", "fails", "todacomm") as run:
+        raise RuntimeError
+    with pytest.raises(ValueError, match=f"run {run.run_id} was failed: there are no results of it"):
+        load_comparison(run.run_id)
 
 
 def test_tables_of_another_schema(store: Path, recorded: str) -> None:

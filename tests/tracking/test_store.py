@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -17,8 +18,16 @@ from mlflow import MlflowClient
 from tests.helpers.records import record
 from todacomm.results.result import Result
 from todacomm.settings.analysis import AnalysisConfig
-from todacomm.tracking import analysis_run, load_analysis, open_store, search_analyses
-from todacomm.tracking.places import scheme, shown, sqlite_path
+from todacomm.tracking import (
+    analysis_run,
+    fetch_version,
+    find_version,
+    finished_analyses,
+    load_analysis,
+    open_store,
+    search_analyses,
+)
+from todacomm.tracking.places import check_artifacts, scheme, shown, sqlite_path
 
 CONFIG = AnalysisConfig()
 ROOT = Path(__file__).resolve().parents[2]
@@ -109,8 +118,22 @@ def test_an_unreachable_store_is_an_error_within_seconds(
 def test_a_file_that_is_no_database_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("mlflow.db").write_text("no database at all, but long enough to be looked at as one")
-    with pytest.raises(ValueError, match=r"mlflow\.db cannot be written \(file is not a database\)"):
-        open_store()
+    advice = "set MLFLOW_TRACKING_URI to another file, such as sqlite:///runs.db, or move this one away"
+    for writing, verb in ((True, "written"), (False, "read")):
+        with pytest.raises(ValueError, match=rf"mlflow\.db cannot be {verb} \(file is not a database\): {advice}"):
+            open_store(writing)
+
+
+@pytest.mark.parametrize("uri", ["sqlite://", "sqlite:///", "sqlite:///:memory:"])
+def test_a_store_in_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_mlflow_settings: None, uri: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    for writing in (True, False):
+        with pytest.raises(ValueError, match=rf"the tracking store {uri} names no file, .*: set MLFLOW_TRACKING_URI"):
+            open_store(writing)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_store_in_the_place_of_a_folder_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +155,7 @@ def test_a_locked_store_is_an_error(store: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("todacomm.tracking.places._LOCKED_SECONDS", 0.1)
     with closing(sqlite3.connect(store / "mlflow.db")) as other:
         other.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(ValueError, match=r"cannot be written \(database is locked\)"):
+        with pytest.raises(ValueError, match=r"cannot be written \(database is locked\): wait for the process"):
             open_store()
 
 
@@ -141,14 +164,19 @@ def test_reading_makes_no_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(ValueError, match=r"nothing is recorded at .*mlflow\.db: start where the analyses ran"):
         search_analyses()
     assert not list(tmp_path.iterdir())
+    (tmp_path / "mlflow.db").touch()
+    with pytest.raises(ValueError, match=r"nothing is recorded at .*mlflow\.db: start where the analyses ran"):
+        search_analyses()
+    assert finished_analyses() == {}
+    assert not (tmp_path / "mlflow.db").stat().st_size
+    open_store()
+    assert search_analyses().empty
 
 
 @pytest.mark.parametrize("copied", [False, True])
 def test_a_moved_checkout_says_so_and_how_to_mend_it(
     store: Path, recorded: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, copied: bool
 ) -> None:
-    import shutil
-
     moved = tmp_path_factory.mktemp("moved") / "here"
     (shutil.copytree if copied else shutil.move)(store, moved)
     monkeypatch.chdir(moved)
@@ -164,6 +192,49 @@ def test_a_moved_checkout_says_so_and_how_to_mend_it(
     with analysis_run(CONFIG) as run:
         pass
     assert Path(MlflowClient().get_run(run.run_id).info.artifact_uri).is_relative_to(moved)
+
+
+def test_registered_models_move_with_the_store(
+    store: Path, recorded: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Version 1 names a folder of a run, 2 a logged model, and 3 a folder beside the store, which was not moved."""
+    client, beside = MlflowClient(), Path(f"{store}-beside")
+    client.create_registered_model("demo")
+    place = Path(client.get_run(recorded).info.artifact_uri) / "model"
+    logged = client.create_logged_model("0", name="demo")
+    for folder in (place, Path(logged.artifact_location), beside):
+        folder.mkdir(parents=True)
+        (folder / "config.json").write_text("{}")
+    client.create_model_version("demo", str(place), recorded)
+    client.create_model_version("demo", f"models:/{logged.model_id}", model_id=logged.model_id)
+    client.create_model_version("demo", str(beside))
+    moved = tmp_path_factory.mktemp("moved") / "here"
+    shutil.move(store, moved)
+    monkeypatch.chdir(moved)
+    with pytest.raises(ValueError, match="was made in") as told, analysis_run(CONFIG):
+        pass
+    database, changes = re.findall(r'"([^"]+)"', str(told.value))
+    with closing(sqlite3.connect(database)) as connection:
+        connection.executescript(changes)
+    for version in "123":
+        assert (fetch_version(find_version(f"models:/demo/{version}"), moved / "cache") / "config.json").is_file()
+    assert MlflowClient().get_logged_model(logged.model_id).artifact_location.startswith(str(moved))
+
+
+def test_an_older_store_is_mended_in_the_tables_that_it_has(
+    store: Path, recorded: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    moved = tmp_path_factory.mktemp("moved") / "mlflow.db"
+    with closing(sqlite3.connect(store / "mlflow.db")) as connection:
+        connection.executescript("DROP TABLE logged_models; ALTER TABLE model_versions DROP COLUMN storage_location")
+    experiment = MlflowClient().get_experiment_by_name("todacomm")
+    shutil.move(store, moved.parent / "gone")
+    shutil.copy(moved.parent / "gone/mlflow.db", moved)
+    with pytest.raises(ValueError, match=r"UPDATE model_versions SET source") as told:
+        check_artifacts(f"sqlite:///{moved}", experiment, writing=False)
+    database, changes = re.findall(r'"([^"]+)"', str(told.value))
+    with closing(sqlite3.connect(database)) as connection:
+        connection.executescript(changes)
 
 
 def test_a_store_elsewhere_is_no_copy_of_the_one_here(

@@ -165,7 +165,12 @@ def compare_children(result: Sweep, run: "JobRun", progress: Progress, watcher: 
 
     done: dict[str, Compared] = {}
     problems = dict(result.problems)
-    for name, options in comparisons(result, folder).items():
+    try:
+        planned = comparisons(result, folder)
+    except ValueError as error:  # a run was deleted meanwhile
+        planned, problems["comparison"] = {}, str(error)
+        watcher.not_compared("comparison", str(error))
+    for name, options in planned.items():
         watcher.comparing(name, len(options["run_ids"]))
         try:
             comparison, compared = compare(parent=run.run_id, progress=progress, announce=watcher.announce, **options)

@@ -40,7 +40,11 @@ except ImportError:  # private: without these words every name of a run is taken
 from todacomm.system.environment import environment
 
 _PAGE = 1000
-_CHATTY = {"alembic": logging.WARNING, "mlflow.store.db.utils": logging.CRITICAL}
+_CHATTY = {
+    "alembic": logging.WARNING,
+    "mlflow.store.artifact.artifact_repo": logging.WARNING,
+    "mlflow.store.db.utils": logging.CRITICAL,
+}
 """Loggers with the least that is shown of them: the store's errors are raised too, and reported by the caller."""
 _QUIET = {"MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true"}
 

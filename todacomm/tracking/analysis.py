@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -38,8 +39,9 @@ from todacomm.tracking.files import (
     read_tables,
     read_texts,
 )
+from todacomm.tracking.finished import check_finished
 from todacomm.tracking.places import check_artifacts
-from todacomm.tracking.run import INTERRUPTED, KIND
+from todacomm.tracking.run import KIND
 from todacomm.tracking.store import open_store, store_errors
 
 
@@ -79,8 +81,8 @@ def load_analysis(run_id: str) -> "Analysis":
     Raises
     ------
     ValueError
-        There is no such run, it is no analysis, did not finish or was deleted, or its tables are gone or of another
-        schema.
+        There is no such run, it is no analysis, did not finish or was deleted, itself or with its experiment, or its
+        tables are gone or of another schema.
     """
     return _load(open_store(writing=False), run_id)
 
@@ -369,7 +371,8 @@ class Analysis:
         """A layer's name: 3 is ``layer_3``, or the fourth where none is called ``layer_`` and a number; -1 the last."""
         names = self.layer_names
         name = layer
-        if isinstance(layer, int):
+        if isinstance(layer, Integral) and not isinstance(layer, bool):
+            layer = int(layer)
             numbered = layer >= 0 and any(re.fullmatch(r"layer_\d+", known) for known in names)
             by_place = names[layer] if -len(names) <= layer < len(names) else ""
             name = f"layer_{layer}" if numbered else by_place
@@ -389,18 +392,7 @@ def _load(client: MlflowClient, run_id: str) -> "Analysis":
         if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
             raise ValueError(f"the run {run_id} cannot be read: {error}") from error
         raise ValueError(f"no run {run_id!r} in this store: todacomm.search_analyses() lists the analyses") from error
-    _check_finished(run)
-    return Analysis(client, run)
-
-
-def _check_finished(run: Run) -> None:
-    run_id, tags, status = run.info.run_id, run.data.tags, run.info.status
-    if (kind := tags.get(KIND)) != ANALYSIS:
+    if (kind := run.data.tags.get(KIND)) != ANALYSIS:
         raise ValueError(f"run {run_id} is {f'a {kind}' if kind else 'not one of todacomm'}: expected an analysis")
-    if run.info.lifecycle_stage != "active":
-        raise ValueError(f"run {run_id} is deleted: `mlflow runs restore --run-id {run_id}` brings it back")
-    if status == "RUNNING":
-        raise ValueError(f"run {run_id} is still running: wait until it is finished")
-    if status != "FINISHED":
-        why = f" by {tags[INTERRUPTED]}" if INTERRUPTED in tags else ""
-        raise ValueError(f"run {run_id} was {status.lower()}{why}: there are no results of it")
+    check_finished(client, run)
+    return Analysis(client, run)

@@ -7,6 +7,7 @@ from typing import Any
 from todacomm.system.foreign import parsed, read_json
 from todacomm.system.scratch import held_folder
 from todacomm.tracking._mlflow import MlflowClient, MlflowException, local_path, quiet
+from todacomm.tracking.finished import check_finished
 from todacomm.tracking.run import KIND
 from todacomm.tracking.store import open_store
 
@@ -43,7 +44,8 @@ def load_comparison(run_id: str) -> RecordedComparison | None:
     Raises
     ------
     ValueError
-        There is no such run, or what it compared is not on record.
+        There is no such run, it did not finish or was deleted, itself or with its experiment, or what it compared is
+        not on record.
     """
     client = open_store(writing=False)
     copies = held_folder(client)
@@ -53,6 +55,7 @@ def load_comparison(run_id: str) -> RecordedComparison | None:
         raise ValueError(f"no run {run_id!r} in this store") from error
     if run.data.tags.get(KIND) != COMPARISON:
         return None
+    check_finished(client, run)
     facts_file = _file(client, run_id, FACTS, copies)
     if facts_file is None:
         raise ValueError(f"run {run_id} has no {FACTS}: what it compared is not known; compare again")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from todacomm.settings.values import from_lines
 from todacomm.tracking._mlflow import MlflowClient, Run, get_tracking_uri, pages
 from todacomm.tracking.entries import ANALYSIS, INPUTS
-from todacomm.tracking.places import sqlite_path
+from todacomm.tracking.places import is_unwritten, sqlite_path
 from todacomm.tracking.run import KIND, PARENT
 from todacomm.tracking.store import open_store, store_errors
 
@@ -38,7 +38,7 @@ def finished_analyses(
         Only those that did not leave their clouds out: ``keep_clouds`` decides no number, and is in no digest.
     """
     path = sqlite_path(str(get_tracking_uri()))
-    if path is not None and not os.path.exists(path):
+    if path is not None and (not os.path.exists(path) or is_unwritten(path)):
         return {}
     runs = _analyses(None, "FINISHED", parent, config_hash)
     if with_clouds:

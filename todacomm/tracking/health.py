@@ -8,7 +8,7 @@ from todacomm.settings.analysis import RecordConfig
 from todacomm.system.checkup import NOTE, OK, PROBLEM, Finding
 from todacomm.system.errors import UserError
 from todacomm.tracking._mlflow import MlflowClient, get_tracking_uri, is_tracking_uri_set, pages
-from todacomm.tracking.places import check_artifacts, refuse_stray_file_store, shown, sqlite_path
+from todacomm.tracking.places import check_artifacts, is_unwritten, refuse_stray_file_store, shown, sqlite_path
 from todacomm.tracking.process import is_gone
 from todacomm.tracking.run import KIND, end_abandoned
 from todacomm.tracking.store import open_store, store_errors
@@ -31,7 +31,7 @@ def check_store(fix: bool = False) -> Iterator[Finding]:
         chosen = "MLFLOW_TRACKING_URI" if "MLFLOW_TRACKING_URI" in os.environ else "MLflow's default for this folder"
         yield Finding(STORE, OK, f"{shown(uri)} ({chosen})")
         path = sqlite_path(uri)
-        if path and not path.exists():
+        if path and is_unwritten(path):
             yield _place_for(path)
             return
         client = open_store()
@@ -46,7 +46,8 @@ def _place_for(path: Path) -> Finding:
     existing = next(folder for folder in path.parents if folder.exists())
     if not os.access(existing, os.W_OK | os.X_OK):
         return Finding("reachable", PROBLEM, f"{existing} cannot be written", "start in a folder of your own")
-    return Finding("reachable", OK, "not there yet: the first analysis makes it")
+    state = "there, and empty" if path.exists() else "not there yet"
+    return Finding("reachable", OK, f"{state}: the first analysis makes it")
 
 
 def _check_experiments(client: MlflowClient) -> Iterator[Finding]:

@@ -15,6 +15,21 @@ from todacomm.tracking._mlflow import ARTIFACT_ROOT, Experiment, local_path
 
 HTTP = ("http", "https")
 _DATABASE_PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
+_LOCATIONS = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+)
+"""Tables and columns of MLflow's database in which folders stand; an older one has not all of them."""
+_PERMISSIONS = "change its permissions, or name another store in MLFLOW_TRACKING_URI"
+_REMEDIES = {
+    "SQLITE_NOTADB": "set MLFLOW_TRACKING_URI to another file, such as sqlite:///runs.db, or move this one away",
+    "SQLITE_CORRUPT": "bring it back from a copy, or name another store in MLFLOW_TRACKING_URI",
+    "SQLITE_BUSY": "wait for the process that holds it, or end that process",
+}
+"""What to do about an error of sqlite, by its name."""
 _SECONDS = 5.0
 _LOCKED_SECONDS = 10.0
 
@@ -53,6 +68,26 @@ def sqlite_path(uri: str) -> Path | None:
     return Path(database).absolute() if database and database != ":memory:" else None
 
 
+def is_unwritten(path: Path) -> bool:
+    """Whether there is no sqlite store at ``path`` yet: no file, or one without content."""
+    return not path.exists() or (path.is_file() and not path.stat().st_size)
+
+
+def refuse_memory(uri: str) -> None:
+    """Refuse a database that is gone with the process.
+
+    Raises
+    ------
+    ValueError
+        The address is one of sqlite and names no file.
+    """
+    if scheme(uri) == "sqlite" and sqlite_path(uri) is None:
+        raise UserError(
+            f"the tracking store {uri} names no file, and its record would be gone with this process",
+            "set MLFLOW_TRACKING_URI to a file, such as sqlite:///mlflow.db, or unset it",
+        )
+
+
 def refuse_stray_file_store() -> None:
     """Say where a folder below ``mlruns`` makes MLflow take it for a store of files.
 
@@ -89,7 +124,7 @@ def check_sqlite(path: Path, writing: bool) -> None:
     except sqlite3.Error as error:
         raise UserError(
             f"the tracking store {path} cannot be {'written' if writing else 'read'} ({error})",
-            "change its permissions, or name another store in MLFLOW_TRACKING_URI",
+            _REMEDIES.get(getattr(error, "sqlite_errorname", ""), _PERMISSIONS),
         ) from error
 
 
@@ -173,9 +208,14 @@ def _holds(database: Path, experiment: Experiment) -> bool:
 
 
 def _path_correction(database: Path, was: Path) -> str:
-    old, new = (str(path).replace("'", "''") for path in (was, database.parent))
+    """The command that puts the folder of a database in the place of the one in which it was made."""
+    old, new = (str(path / "_").removesuffix("_").replace("'", "''") for path in (was, database.parent))
+    query = "SELECT tables.name, columns.name FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns"
+    with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+        there = set(connection.execute(query))
     changes = "; ".join(
         f"UPDATE {table} SET {column} = replace({column}, '{old}', '{new}')"
-        for table, column in (("experiments", "artifact_location"), ("runs", "artifact_uri"))
+        for table, column in _LOCATIONS
+        if (table, column) in there
     )
     return f'sqlite3 "{database}" "{changes}"'

@@ -6,12 +6,13 @@ import os
 import re
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from todacomm.settings.analysis import OPTIONS
+from todacomm.system.errors import UserError
 from todacomm.system.progress import Progress
 from todacomm.system.signals import deferred_signals, interruptible, reason_of, results_follow, undisturbed
 from todacomm.tracking._mlflow import (
@@ -170,8 +171,21 @@ def _end_after(
             if withdrawn:
                 client.delete_run(run.info.run_id)
         except (MlflowException, SQLAlchemyError, OSError) as failure:
-            ended = "could not be marked as ended, which the next analysis here does"
-            error.add_note(f"the run {run.info.run_id} {ended}: {stated(failure)}")
+            if not _is_deleted(client, run):
+                ended = "could not be marked as ended, which the next analysis here does"
+                error.add_note(f"the run {run.info.run_id} {ended}: {stated(failure)}")
+                return
+            deleted = f"the run {run.info.run_id} was deleted while it was being made"
+            if isinstance(error.__cause__, MlflowException):  # the store refused it for that
+                raise UserError(deleted, "start again, and leave it until it has ended") from error
+            error.add_note(deleted)
+
+
+def _is_deleted(client: MlflowClient, run: Run) -> bool:
+    """Whether somebody deleted a run or its experiment; no where the store does not answer."""
+    with suppress(MlflowException, SQLAlchemyError, OSError), impatient():
+        return client.get_run(run.info.run_id).info.lifecycle_stage != "active"
+    return False
 
 
 def _let_go(error: BaseException) -> None:

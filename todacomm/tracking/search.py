@@ -12,6 +12,7 @@ from todacomm.settings.values import from_lines
 from todacomm.texts.names import dataset_name
 from todacomm.tracking._mlflow import MlflowClient, MlflowException, Run, pages
 from todacomm.tracking.entries import ANALYSIS
+from todacomm.tracking.finished import check_there
 from todacomm.tracking.run import KIND
 from todacomm.tracking.store import open_store, store_errors
 
@@ -67,7 +68,8 @@ def search_analyses(
     Raises
     ------
     ValueError
-        No such experiment, run or status; the message names those that there are.
+        No such experiment, run or status, and the message names those that there are; or a run of ``run_ids`` is
+        deleted, itself or with its experiment.
     """
     if status not in (None, *STATUSES):
         raise ValueError(f"unknown status {status!r}: choose {', '.join(STATUSES)} or None")
@@ -148,6 +150,7 @@ def _by_id(client: MlflowClient, run_ids: Collection[str]) -> Iterator[Run]:
             raise ValueError(f"no run {run_id!r} in this store: todacomm.search_analyses() lists them") from error
         if run.data.tags.get(KIND) != ANALYSIS:
             raise ValueError(f"run {run_id} is no analysis: todacomm.search_analyses() lists them")
+        check_there(client, run)
         yield run
 
 

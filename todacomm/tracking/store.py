@@ -24,6 +24,8 @@ from todacomm.tracking.places import (
     check_artifacts,
     check_reachable,
     check_sqlite,
+    is_unwritten,
+    refuse_memory,
     refuse_stray_file_store,
     shown,
     sqlite_path,
@@ -56,10 +58,11 @@ def open_store(writing: bool = True) -> MlflowClient:
         refuse_stray_file_store()
     uri = get_tracking_uri()
     with store_errors(uri), quiet(), impatient():
+        refuse_memory(uri)
         if path := sqlite_path(uri):
             if writing:
                 _make_database(path)
-            elif not path.exists():
+            elif is_unwritten(path):
                 raise UserError(
                     f"nothing is recorded at {path}", "start where the analyses ran, or set MLFLOW_TRACKING_URI"
                 )
@@ -162,13 +165,13 @@ def _make_database(path: Path) -> None:
     """An empty store at ``path``, unless there is one; a device or a pipe of that name is never replaced."""
     if path.exists():
         check_regular(path)
-        if path.stat().st_size:
-            return
+    if not is_unwritten(path):
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=path.parent):
         pass  # a lock would be waited for where no file can be made
     with FileLock(f"{path}-lock", timeout=60):
-        if path.exists() and path.stat().st_size:
+        if not is_unwritten(path):
             return
         fresh = path.with_name(f"{path.name}-new")
         fresh.unlink(missing_ok=True)
