@@ -87,7 +87,7 @@ def fetch_version(version: ModelVersion, cache: Path) -> Path:
     if _is_complete(folder):
         return folder
     cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache) as scratch:
+    with tempfile.TemporaryDirectory(dir=cache, prefix=f"{key}-") as scratch:
         fresh = Path(scratch) / "fresh"
         _put_together(version, _download(client, version, Path(scratch) / "loaded"), fresh / folder.name)
         sizes = {file.name: file.stat().st_size for file in (fresh / folder.name).iterdir()}
