@@ -37,24 +37,34 @@ def covariates(table: pd.DataFrame) -> dict[str, np.ndarray]:
     return tried
 
 
-def explain_loops(points: Sequence[LoopPoints], table: pd.DataFrame, seed: int) -> list[dict[str, Any]]:
+def explain_loops(
+    points: Sequence[LoopPoints], table: pd.DataFrame, seed: int, clusters: Sequence[str] | None = None
+) -> list[dict[str, Any]]:
     """Association of every claimed loop's angle with what is known of the texts, strongest first.
 
     Columns are :data:`todacomm.results.table.ASSOCIATION_COLUMNS`; the p is adjusted over the covariates of a loop.
+
+    Parameters
+    ----------
+    clusters : sequence of str, optional
+        Which cluster each text is of, where what is found is to hold for other clusters.
     """
     known = covariates(table)
     rows: list[dict[str, Any]] = []
     for index, loop in enumerate(points):
         if loop.angle is not None and known:
-            explained = explain_angle(loop.angle, known, np.random.default_rng([seed, index]))
+            explained = explain_angle(loop.angle, known, np.random.default_rng([seed, index]), clusters=clusters)
             rows += _rows(loop.layer, LOOP, loop.rank, explained)
     return rows
 
 
-def explain_gaps(layers: Mapping[str, LayerAnalysis], table: pd.DataFrame, seed: int) -> list[dict[str, Any]]:
+def explain_gaps(
+    layers: Mapping[str, LayerAnalysis], table: pd.DataFrame, seed: int, clusters: Sequence[str] | None = None
+) -> list[dict[str, Any]]:
     """Association of the two sides of a layer's three widest gaps with what is known of the texts.
 
-    Of the layers of the residual stream; gaps with under five texts on their smaller side are left out.
+    Of the layers of the residual stream; gaps with under five texts on their smaller side are left out. ``clusters`` as
+    in :func:`explain_loops`.
     """
     known = covariates(table)
     rows: list[dict[str, Any]] = []
@@ -64,7 +74,7 @@ def explain_gaps(layers: Mapping[str, LayerAnalysis], table: pd.DataFrame, seed:
         for rank, gap in enumerate(layer_gaps(layer), start=1):
             if gap.side.sum() >= MIN_SIDE:
                 rng = np.random.default_rng([seed, index, rank])
-                rows += _rows(name, GAP, rank, explain_sides(gap.side, known, rng))
+                rows += _rows(name, GAP, rank, explain_sides(gap.side, known, rng, clusters=clusters))
     return rows
 
 

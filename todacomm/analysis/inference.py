@@ -82,6 +82,7 @@ def infer_uncertainty(
     """
     options = config.inference
     threads = homology_threads(config.topology, len(observed.dataset.ids))
+    clusters = clusters_of(observed.texts, options.cluster)
     of_scores = [kind for kind in config.inference.null_kinds if NULLS[kind].space == "scores"]
     inference = infer(
         shapes,
@@ -92,7 +93,7 @@ def infer_uncertainty(
         kinds=of_scores,
         n_loops=options.loops,
         seed=config.record.seed,
-        clusters=clusters_of(observed.texts, options.cluster),
+        clusters=clusters,
         threads=threads,
         progress=progress,
     )
@@ -111,8 +112,8 @@ def infer_uncertainty(
     return Uncertainty(
         **vars(inference) | {"null_rows": rows},
         associations=[
-            *explain_loops(inference.loops.points, observed.texts, seed),
-            *explain_gaps(shapes, observed.texts, seed),
+            *explain_loops(inference.loops.points, observed.texts, seed, clusters),
+            *explain_gaps(shapes, observed.texts, seed, clusters),
         ],
         control=shown,
     )

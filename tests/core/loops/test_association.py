@@ -185,3 +185,41 @@ def test_numbers_that_are_names_are_groups_where_said(rng):
 def test_errors_name_what_was_given(rng, values, kinds, message):
     with pytest.raises(ValueError, match=message):
         explain_angle(even(12), values, rng, kinds=kinds)
+
+
+@pytest.mark.parametrize("sizes", [[5] * 30, [2, 8] * 15, [1, 1, 1, 20] * 6])
+@pytest.mark.parametrize("of_sides", [False, True])
+def test_what_documents_have_in_common_goes_with_nothing_where_they_are_exchanged_whole(sizes, of_sides):
+    """Angles and topics of documents that have nothing to do with each other: p of 150 sets of documents."""
+    clusters, n_clusters = np.repeat(np.arange(len(sizes)), sizes), len(sizes)
+    called = np.zeros((2, 3))
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        angle = rng.uniform(0.0, 2.0 * np.pi, n_clusters)[clusters] + rng.normal(scale=0.3, size=len(clusters))
+        known = {
+            "topic": rng.integers(0, 3, n_clusters)[clusters].astype(str),
+            "level": rng.normal(size=n_clusters)[clusters] + 0.3 * rng.normal(size=len(clusters)),
+            "own": rng.normal(size=len(clusters)),
+        }
+        for place, exchanged in enumerate((None, clusters.tolist())):
+            options = {"permutations": 99, "clusters": exchanged}
+            if of_sides:
+                explained = explain_sides(np.cos(angle) > 0.0, known, np.random.default_rng(seed), **options)
+            else:
+                explained = explain_angle(angle, known, np.random.default_rng(seed), **options)
+            p = {one.covariate: one.p for one in explained}
+            called[place] += [p[name] <= 0.05 for name in known]
+    of_texts, of_clusters = called / 150
+    assert (of_texts[:2] > 0.3).all()
+    assert (of_clusters <= 0.11).all()  # 3 standard deviations above .05
+
+
+def test_what_goes_around_with_documents_is_seen_where_they_are_exchanged_whole():
+    clusters = np.repeat(np.arange(30), [2, 8] * 15)
+    place = np.random.default_rng(0).uniform(0.0, 2.0 * np.pi, 30)
+    angle = place[clusters] + np.random.default_rng(1).normal(scale=0.3, size=len(clusters))
+    (one,) = explain_angle(
+        angle, {"height": np.sin(place)[clusters]}, np.random.default_rng(2), clusters=clusters.tolist()
+    )
+    assert one.p <= 0.002
+    assert one.strength > 0.9

@@ -1,15 +1,16 @@
 """What an angle, or a side, goes with: chance-corrected association, permutation p adjusted over the covariates."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from todacomm.core.arrays import Array, Bools
+from todacomm.core.arrays import Array, Bools, Indices
 from todacomm.core.checks import as_bools, as_labels, as_vector, require_length
 from todacomm.core.inference.adjustment import p_value, step_down_max_t
+from todacomm.core.inference.replicates import numbered
 from todacomm.core.ranks import average_ranks
 
 Kind = Literal["numeric", "categorical", "circular"]
@@ -57,6 +58,7 @@ def explain_angle(
     *,
     kinds: Mapping[str, Kind] | None = None,
     permutations: int = PERMUTATIONS,
+    clusters: Sequence[object] | None = None,
 ) -> list[Association]:
     """Association of an angle with each of the things known of the points, strongest first.
 
@@ -69,7 +71,7 @@ def explain_angle(
 
     Turning or reversing the angle changes nothing, nor does any rising function of a numeric covariate. P-values come
     from permutations of the angle over the points, the same for all covariates, and so hold if the points could be
-    exchanged: points of one document are alike in many things at once.
+    exchanged: points of one document are alike in many things at once, and are exchanged together as a cluster.
 
     Parameters
     ----------
@@ -81,6 +83,8 @@ def explain_angle(
         Of covariates whose type does not say it: numbers are numeric, all else is categorical.
     permutations : int
         The smallest p is ``1 / (permutations + 1)``.
+    clusters : sequence, length n_points, optional
+        Which cluster each point is of, such as its document: angles move with all of their cluster.
 
     Returns
     -------
@@ -100,7 +104,7 @@ def explain_angle(
     ('height', 1.0, 0.001, True)
     """
     target = as_vector(angle, "the angles")
-    return _explain(target, covariates, kinds or {}, permutations, rng, ANGLE_STATISTICS)
+    return _explain(target, covariates, kinds or {}, permutations, rng, ANGLE_STATISTICS, clusters)
 
 
 def explain_sides(
@@ -110,6 +114,7 @@ def explain_sides(
     *,
     kinds: Mapping[str, Kind] | None = None,
     permutations: int = PERMUTATIONS,
+    clusters: Sequence[object] | None = None,
 ) -> list[Association]:
     """Association of the two sides of a gap with each of the things known of the points, strongest first.
 
@@ -132,7 +137,7 @@ def explain_sides(
     [('place', 1.0), ('parity', 0.0)]
     """
     target = as_bools(side, "the sides").astype(np.float64)
-    return _explain(target, covariates, kinds or {}, permutations, rng, SIDE_STATISTICS)
+    return _explain(target, covariates, kinds or {}, permutations, rng, SIDE_STATISTICS, clusters)
 
 
 def _explain(
@@ -142,12 +147,13 @@ def _explain(
     permutations: int,
     rng: np.random.Generator,
     statistics: Mapping[str, Statistic],
+    clusters: Sequence[object] | None,
 ) -> list[Association]:
     strangers = sorted(set(kinds) - set(covariates))
     if strangers:
         raise ValueError(f"a kind is given for {', '.join(strangers)}, and no values: name one of the covariates")
     placed = np.flatnonzero(np.isfinite(target))
-    order = rng.permuted(np.tile(np.arange(len(placed)), (permutations, 1)), axis=1)
+    order = _orders(len(placed), permutations, rng, clusters and [clusters[int(point)] for point in placed])
     targets = target[placed][np.vstack([np.arange(len(placed)), order])]
     results: dict[str, Association] = {}
     values: dict[str, Array] = {}
@@ -167,6 +173,22 @@ def _explain(
             p = p_value(float(value), drawn, "upper")
             results[name] = Association(name, kind, strength, p, float(p_adjusted), n_points)
     return sorted(results.values(), key=lambda one: (bool(one.undefined), -one.strength if not one.undefined else 0.0))
+
+
+def _orders(n_points: int, n_orders: int, rng: np.random.Generator, clusters: Sequence[object] | None) -> Indices:
+    """Whose target each point gets, shape (n_orders, n_points): another's, those of one cluster all of one other's.
+
+    A cluster that gives to a larger one gives more than once, to a smaller one not all.
+    """
+    if not clusters:
+        return rng.permuted(np.tile(np.arange(n_points), (n_orders, 1)), axis=1)
+    cluster = numbered(clusters)
+    sizes, in_turn = np.bincount(cluster), np.argsort(cluster, kind="stable")
+    first = np.cumsum(sizes) - sizes
+    place = np.empty(n_points, dtype=np.intp)
+    place[in_turn] = np.arange(n_points) - np.repeat(first, sizes)
+    givers = rng.permuted(np.tile(np.arange(len(sizes)), (n_orders, 1)), axis=1)[:, cluster]
+    return np.asarray(in_turn[first[givers] + place % sizes[givers]])
 
 
 def _coded(name: str, given: NDArray[Any], kind: Kind | None, n_points: int) -> tuple[Array, Bools, Kind]:
