@@ -82,9 +82,10 @@ def one_round(folder: Path, runner: str, most: int, chance: random.Random, kille
         It fails, or afterwards an analysis is missing, finished twice, still open, or cannot be read.
     """
     models = clouds(folder)
+    at_once = ["--runner", runner, *(["--workers", "2"] if runner == "processes" else [])]
     done = False
     while not done and most > 0:
-        process = start(folder, models, "--runner", runner, "--workers", "2")
+        process = start(folder, models, *at_once)
         try:
             process.wait(chance.uniform(_SOONEST, _LATEST))
             done = True
@@ -93,7 +94,7 @@ def one_round(folder: Path, runner: str, most: int, chance: random.Random, kille
             most -= 1
         finally:
             end(process)
-    last = start(folder, models, "--runner", runner, "--workers", "2")
+    last = start(folder, models, *at_once)
     output = last.communicate(timeout=300)[0]
     if last.returncode:
         raise Disagreement(f"the last start ended with {last.returncode}: {output}")

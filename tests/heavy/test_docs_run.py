@@ -39,7 +39,7 @@ STANDS_IN = {
 """A word of a command -> what is there in its place: files for data sets of the hub, this machine, a tiny model."""
 SMALL = {
     "run": "--samples 12 --replicates 4 --nulls 2 --max-length 48",
-    "sweep": "--samples 12 --replicates 4 --nulls 2 --max-length 48 --runner serial --compare false",
+    "sweep": "--samples 12 --replicates 4 --nulls 2 --max-length 48 --runner serial --workers 1 --compare false",
     "convergence": "--samples 12 --sizes 10,12 --pcas 3,0 --repeats 2 --replicates 4 --max-length 48",
     "compare": "--rtd-points 10 --allow-mixed true",
     "gate": "--samples 40 --replicates 4 --max-length 48 --permutations 3 --fail-on none",
