@@ -50,7 +50,8 @@ def here(line: str, **places: object) -> list[str]:
 def environment(tmp_path: Path) -> dict[str, str]:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     own = {"PATH": path, "PYTHONPATH": str(ROOT), "TODACOMM_CACHE": str(tmp_path / "cache")}
-    return {**os.environ, **own, "RAY_USAGE_STATS_ENABLED": "0", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    own |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "0123456789abcdef" * 4, "RAY_USAGE_STATS_ENABLED": "0"}
+    return {**os.environ, **own, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
 
 
 Start = Callable[..., "subprocess.Popen[bytes]"]

@@ -72,7 +72,8 @@ def ray(config: SweepConfig, progress: Progress) -> Iterator[Run]:
     try:
         cluster.init(address=config.address or None, log_to_driver=False, ignore_reinit_error=True)
     except (ConnectionError, OSError, RuntimeError) as error:
-        raise ValueError(f"no Ray cluster answers at {config.address!r} ({error}): `ray status` there tells") from error
+        advice = "`ray status` there tells; one that asks for a token is answered with RAY_AUTH_MODE=token here too"
+        raise ValueError(f"no Ray cluster answers at {config.address!r} ({error}): {advice}") from error
     try:
         register_ray()
         room = _room(cluster.cluster_resources(), config)
