@@ -48,7 +48,7 @@ class SweepConfig(Settings):
     )
     address: str = option("", "of the Ray cluster or the Dask scheduler; empty: one on this machine", decides=NOTHING)
     gpus_per_run: float = option(0.0, "GPUs that one analysis takes (ray)", low=0, decides=NOTHING)
-    cpus_per_run: float = option(1.0, "processors that one analysis takes (ray)", low=0, decides=NOTHING)
+    cpus_per_run: float = option(1.0, "processors that one analysis takes (ray, dask)", low=0, decides=NOTHING)
     memory_gb: float | None = option(
         None, "memory of all analyses at once on a machine; auto: what is free", low=0, decides=NOTHING
     )
